@@ -1,0 +1,36 @@
+/** What the command line says, as the commands receive it. */
+
+/** Which run: shared by `train` and `config`. */
+export interface RunArguments {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly data?: string;
+  readonly scale?: "demo" | "paper";
+  readonly teacher?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly seed?: number;
+  readonly engine?: string;
+  readonly workers?: number;
+  readonly onBadImage?: "skip" | "fail";
+  /** `key=value`, in order. */
+  readonly set?: readonly string[];
+}
+
+export interface TrainArguments extends RunArguments {
+  readonly out?: string;
+  /** A run folder; `true` is the newest. */
+  readonly resume?: string | true;
+  readonly quiet?: boolean;
+}
+
+export interface EvalArguments {
+  readonly role: string;
+  readonly data?: string;
+  readonly engine?: string;
+  readonly workers?: number;
+}
+
+export interface ConfigArguments extends RunArguments {
+  readonly json?: boolean;
+}

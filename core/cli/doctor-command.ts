@@ -1,0 +1,78 @@
+/** `fgkd doctor`: what this machine offers, which engines can run, and what would cure those that cannot. */
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { createTraining, type EngineCheck, version } from "../index.js";
+import { colorsOf, type Environment, print, widthOf } from "./environment.js";
+import { builtInPlugins } from "./load-plugins.js";
+import { wrap } from "./text.js";
+
+/** @returns 0 when at least one engine can run, else 1 */
+export async function doctorCommand(environment: Environment): Promise<number> {
+  const colors = colorsOf(environment.stdout, environment.variables);
+  for (const [label, value] of await machine(environment)) line(environment, label, value);
+  print(environment);
+  print(environment, `${colors.bold("engines")}, in the order in which "auto" tries them`);
+  const checks = await checkEngines(environment);
+  for (const { name, check } of checks) {
+    const mark = check.available ? colors.green("✔") : colors.yellow("✘");
+    line(environment, `${mark} ${name}`, check.detail, name.length + 2);
+    if (!check.available && check.remedy) line(environment, "", `cure: ${check.remedy}`);
+  }
+  print(environment);
+  const chosen = checks.find(({ check }) => check.available);
+  print(environment, chosen ? `fgkd will run on ${colors.bold(chosen.name)}.` : colors.red("No engine can run here."));
+  return chosen ? 0 : 1;
+}
+
+async function machine({ load }: Environment): Promise<readonly (readonly [string, string])[]> {
+  const [processor] = cpus();
+  const gibibytes = (totalmem() / 2 ** 30).toFixed(1);
+  return [
+    ["fgkd", version()],
+    ["Node", `${process.version}, ${process.platform} ${process.arch}`],
+    [
+      "processor",
+      `${processor?.model.trim() ?? "unknown"}, ${availableParallelism()} of ${cpus().length} cores to use`,
+    ],
+    ["memory", `${gibibytes} GiB`],
+    [
+      "tfjs",
+      await moduleVersion(load, "@tensorflow/tfjs", (module) => (module.version as { readonly tfjs?: string }).tfjs),
+    ],
+    ["sharp", await moduleVersion(load, "sharp", sharpVersion)],
+  ];
+}
+
+async function moduleVersion(
+  load: Environment["load"],
+  name: string,
+  read: (module: Readonly<Record<string, unknown>>) => string | undefined,
+): Promise<string> {
+  try {
+    return read(await load(name)) ?? "unknown";
+  } catch (cause) {
+    // A doctor tells of a failure instead of failing.
+    return `does not load: ${(cause instanceof Error ? cause.message : String(cause)).split("\n")[0]}`;
+  }
+}
+
+function sharpVersion(module: Readonly<Record<string, unknown>>): string {
+  const { versions } = module.default as { readonly versions: { readonly sharp?: string; readonly vips: string } };
+  return `${versions.sharp ?? "unknown"}, libvips ${versions.vips}`;
+}
+
+async function checkEngines(environment: Environment) {
+  const { engines } = createTraining({ plugins: await builtInPlugins([], environment) });
+  const checks: { readonly name: string; readonly check: EngineCheck }[] = [];
+  // One after the other: two native libraries loading at once is not what a diagnosis should depend on.
+  for (const name of engines.names)
+    checks.push({ name, check: await engines.choose({ name } as { readonly name: string }).check() });
+  return checks;
+}
+
+/** A label and, beside it, as many lines as the text needs. */
+function line(environment: Environment, label: string, text: string, labelLength = label.length): void {
+  const column = 14;
+  const [first = "", ...rest] = wrap(text, widthOf(environment.stdout) - column);
+  print(environment, `${label}${" ".repeat(Math.max(1, column - labelLength))}${first}`);
+  for (const more of rest) print(environment, " ".repeat(column) + more);
+}

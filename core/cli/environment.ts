@@ -1,0 +1,49 @@
+/** What commands may touch of the world, so that tests can call them without a process. */
+import { createColors } from "picocolors";
+import type { Logger } from "../index.js";
+
+/** A stream of text; a terminal says so, and how wide it is. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface Environment {
+  /** For results: what one would pipe into a file. */
+  readonly stdout: Output;
+  /** For diagnostics. */
+  readonly stderr: Output;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Imports a module of fgkd, or a package fgkd depends on, by specifier. */
+  load(specifier: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Milliseconds, from any origin. */
+  now(): number;
+  /** Calls back when the user asks to stop (Ctrl-C, or nobody reads the output any more); returns how to stop listening. */
+  onStop(listener: (reason: string) => void): () => void;
+}
+
+export type Colors = ReturnType<typeof createColors>;
+
+/** Colours of a stream: on a terminal, unless `NO_COLOR` is set; anywhere, when `FORCE_COLOR` is. */
+export function colorsOf(output: Output, { NO_COLOR, FORCE_COLOR, TERM }: Environment["variables"]): Colors {
+  return createColors(!NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== "0" : output.isTTY === true && TERM !== "dumb"));
+}
+
+/** Writes a line of text to standard output. */
+export function print(environment: Environment, text = ""): void {
+  environment.stdout.write(`${text}\n`);
+}
+
+/** The width to lay text out for: the terminal's, and 100 columns in a file. */
+export function widthOf(output: Output): number {
+  return output.isTTY ? Math.max(40, output.columns ?? 80) : 100;
+}
+
+/** What plugins say goes to standard error, in lines. */
+export function lineLogger({ stderr, variables }: Environment): Logger {
+  const colors = colorsOf(stderr, variables);
+  return {
+    info: (message) => void stderr.write(`${message}\n`),
+    warn: (message) => void stderr.write(`${colors.yellow("warning")} ${message}\n`),
+  };
+}

@@ -1,0 +1,112 @@
+/** `fgkd eval RUN`: how good an exported model is, class by class. */
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import {
+  createRun,
+  type Evaluation,
+  evaluate,
+  invalidData,
+  type Layer,
+  need,
+  openRunFolder,
+  pathProblem,
+  type Run,
+  unknownName,
+} from "../index.js";
+import type { EvalArguments } from "./arguments.js";
+import { chooseAgain } from "./choose-run.js";
+import { startEngine } from "./engine.js";
+import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
+import { dataLayer } from "./layers.js";
+import { shortPath } from "./run-place.js";
+import { table } from "./tables.js";
+import { count, percent } from "./text.js";
+
+/** @returns the exit code */
+export async function evalCommand(place: string, given: EvalArguments, environment: Environment): Promise<number> {
+  const { cwd } = environment;
+  const folder = await openRunFolder(resolve(cwd, place));
+  const chosen = await chooseAgain(folder.request, environment);
+  const layers = [...chosen.layers, ...evalLayers(await exportedModel(folder.path, given.role), given, cwd)];
+  const run = await createRun({
+    preset: chosen.preset,
+    layers,
+    plugins: chosen.plugins,
+    logger: lineLogger(environment),
+  });
+  try {
+    checkClasses(run, (await folder.readManifest()).classes, given.data ?? folder.path);
+    const engine = await startEngine(run.config.run.engine, run.engines);
+    const { stage, batchSize, input } = stageOf(run, given.role);
+    const model = run.models.get(given.role);
+    const found = await evaluate(
+      (batch) => need(model.forward(batch, "eval"), "logits", given.role),
+      run.source(stage),
+      { batchSize, input },
+    );
+    show(found, `${given.role} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
+    return 0;
+  } finally {
+    await run.close();
+  }
+}
+
+/** Where a run keeps the model of a role. @throws FGKD_PATH when it keeps none */
+async function exportedModel(path: string, role: string): Promise<string> {
+  const models = join(path, "models");
+  const files = await readdir(models).catch(() => [] as string[]);
+  if (files.includes(`${role}.safetensors`)) return join(models, `${role}.safetensors`);
+  const roles = files.map((file) => file.replace(/\.safetensors$/, ""));
+  if (roles.length > 0) throw unknownName("model role", role, roles);
+  throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
+}
+
+function evalLayers(weights: string, { role, data, engine }: EvalArguments, cwd: string): readonly Layer[] {
+  return [
+    { origin: "fgkd eval", config: { models: { [role]: { weights } } } },
+    ...(data === undefined ? [] : [dataLayer(data, cwd)]),
+    ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
+  ];
+}
+
+/** Where the model's images come from: the stage that trained it, or else the last. */
+function stageOf(run: Run, role: string) {
+  const trained = run.stages.findLast(({ stage }) => run.preset.stages[stage]?.trains === role) ?? run.stages.at(-1);
+  if (!trained) throw pathProblem("fgkd eval", "the run has no stage that is enabled", "Give another run.");
+  return { stage: trained.stage, batchSize: trained.config.batchSize, input: trained.config.input };
+}
+
+function checkClasses(run: Run, expected: readonly string[], data: string): void {
+  if (JSON.stringify(run.classes) === JSON.stringify(expected)) return;
+  const unknown = run.classes.filter((name) => !expected.includes(name));
+  const missing = expected.filter((name) => !run.classes.includes(name));
+  const problem = [
+    ...(unknown.length > 0 ? [`has classes the model does not know (${unknown.slice(0, 5).join(", ")})`] : []),
+    ...(missing.length > 0 ? [`lacks classes of the model (${missing.slice(0, 5).join(", ")})`] : []),
+  ].join(" and ");
+  throw invalidData(
+    data,
+    problem || "has the model's classes in another order",
+    "Give data with the classes the model was trained on.",
+  );
+}
+
+function show({ accuracy, images, perClass }: Evaluation, what: string, environment: Environment): void {
+  const { stdout, variables } = environment;
+  const colors = colorsOf(stdout, variables);
+  print(environment, `${colors.bold(percent(accuracy))} of ${count(images, "test image")} right: ${what}`);
+  print(environment);
+  const columns = [
+    { head: "class" },
+    { head: "images", align: "right" },
+    { head: "right", align: "right" },
+    { head: "accuracy", align: "right" },
+  ] as const;
+  const rows = perClass.map(({ name, images, correct }) => [
+    name,
+    String(images),
+    String(correct),
+    percent(images === 0 ? null : (100 * correct) / images),
+  ]);
+  print(environment, table(columns, rows, stdout, variables));
+}

@@ -1,0 +1,38 @@
+/** How a failure is told: a diagnostic in one paragraph, a bug with its stack. */
+import { CommanderError } from "commander";
+import { FgkdError } from "../index.js";
+import { colorsOf, type Environment, widthOf } from "./environment.js";
+import { wrap } from "./text.js";
+
+/** Writes what went wrong to standard error and returns the exit code. `FGKD_TRACE=errors` adds stacks and causes. */
+export function tellFailure(error: unknown, environment: Environment): number {
+  // commander has written its message already; help and --version arrive here too, with exit code 0.
+  if (error instanceof CommanderError) return error.exitCode;
+  const { stderr, variables } = environment;
+  const traced = variables.FGKD_TRACE?.split(",").includes("errors");
+  const text = error instanceof FgkdError ? paragraph(error, environment) : unexpected(error, environment);
+  stderr.write(`${text}\n`);
+  if (traced) for (const line of stacks(error)) stderr.write(`${line}\n`);
+  return 1;
+}
+
+function paragraph(error: FgkdError, { stderr, variables }: Environment): string {
+  const colors = colorsOf(stderr, variables);
+  const [first = "", ...rest] = wrap(error.message, stderr.isTTY ? widthOf(stderr) : Number.POSITIVE_INFINITY);
+  return [first.replace(error.code, colors.red(error.code)), ...rest].join("\n");
+}
+
+function unexpected(error: unknown, { stderr, variables }: Environment): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${colorsOf(stderr, variables).red("unexpected error")} ${stack}`;
+}
+
+function* stacks(error: unknown): Generator<string> {
+  if (error instanceof FgkdError) yield error.stack ?? error.message;
+  for (let cause = causeOf(error); cause !== undefined; cause = causeOf(cause))
+    yield `caused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}

@@ -1,0 +1,91 @@
+/** The layers of settings that the command line lays over a preset. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Config, invalidConfig, type Layer, type Preset, type Scale } from "../index.js";
+import type { RunArguments } from "./arguments.js";
+import { parseSetting } from "./set-option.js";
+
+/** The source that reads a user's own images. */
+const folderSource = "folder";
+
+/** What `--config` found, between the preset's scale and the options. */
+export interface ConfigLayer {
+  readonly origin: string;
+  readonly config: Config;
+}
+
+/** Later ones count more: the scale, the config file, each option, each `--set`. */
+export function commandLayers(
+  preset: Preset,
+  scale: Scale,
+  file: ConfigLayer | null,
+  options: RunArguments,
+  cwd: string,
+): readonly Layer[] {
+  return [
+    { origin: `preset ${preset.name} (${scale})`, config: preset.scales?.[scale] ?? {} },
+    ...(file ? [file] : []),
+    ...optionLayers(preset, options, cwd),
+    ...sourceLayers(options, sourceName(preset, scale, file, options)),
+    ...(options.set ?? []).map((text) => ({ origin: `--set ${text.split("=")[0]}`, config: parseSetting(text) })),
+  ];
+}
+
+/** The scale that counts: as asked; else small without the user's own data, as published with it. */
+export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArguments): Scale {
+  return scale ?? (data !== undefined || file?.config.data?.name === folderSource ? "paper" : "demo");
+}
+
+function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly Layer[] {
+  const { data, teacher, epochs, batchSize, seed, engine } = options;
+  const layers: (Layer | false)[] = [
+    data !== undefined && dataLayer(data, cwd),
+    teacher !== undefined && { origin: "--teacher", config: readyTeacher(preset, teacher, cwd) },
+    epochs !== undefined && { origin: "--epochs", config: { epochs } },
+    batchSize !== undefined && { origin: "--batch-size", config: { batchSize } },
+    seed !== undefined && { origin: "--seed", config: { seed } },
+    engine !== undefined && { origin: "--engine", config: { engine } },
+  ];
+  return layers.filter((layer) => layer !== false);
+}
+
+/** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
+function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly Layer[] {
+  return [
+    ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
+    ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
+  ];
+}
+
+function sourceName(
+  preset: Preset,
+  scale: Scale,
+  file: ConfigLayer | null,
+  { data }: RunArguments,
+): string | undefined {
+  if (data !== undefined) return folderSource;
+  return (file?.config.data ?? preset.scales?.[scale]?.data ?? preset.defaults.data)?.name;
+}
+
+/** The user's folder of images; absolute, so that a run can be resumed from elsewhere. */
+export function dataLayer(folder: string, cwd: string): Layer {
+  return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder) }) };
+}
+
+function ofData(options: Readonly<Record<string, unknown>>): Config {
+  // Options of a source are the source's own: its registry entry checks them.
+  return { data: options } as Config;
+}
+
+/** A teacher that is trained already: its weights are loaded, the stages that would train it are passed over. */
+function readyTeacher(preset: Preset, path: string, cwd: string): Config {
+  const stages = Object.entries(preset.stages).filter(([, { trains }]) => trains === "teacher");
+  if (stages.length === 0 && !preset.defaults.models?.teacher)
+    throw invalidConfig("--teacher", `preset "${preset.name}" has no teacher`, "Leave --teacher out.");
+  const given = resolve(cwd, path);
+  const exported = join(given, "models", "teacher.safetensors");
+  return {
+    models: { teacher: { weights: existsSync(exported) ? exported : given } },
+    stages: Object.fromEntries(stages.map(([name]) => [name, { enabled: false }])),
+  };
+}

@@ -1,0 +1,73 @@
+/** Finds plugins by the names given in a config file. */
+import { type ConfigFile, flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
+import type { Environment } from "./environment.js";
+import { isFile, type Modules, packageNames } from "./modules.js";
+
+/**
+ * Plugins as they are, and those named: of a file (or of a config file that lists some), or of the package
+ * `fgkd-plugin-NAME` of the user's project. A named plugin has its default options: every function that its module
+ * exports is called without any.
+ *
+ * @throws FGKD_LOAD_FAILED, FGKD_PATH
+ */
+export async function loadPlugins(
+  plugins: readonly (PluginOption | string)[],
+  modules: Modules,
+  environment: Environment,
+): Promise<readonly PluginOption[]> {
+  return Promise.all(
+    plugins.map((plugin) => (typeof plugin === "string" ? loadPlugin(plugin, modules, environment) : plugin)),
+  );
+}
+
+/**
+ * What every run is given unless its preset or its user lists it: the engines, which are no method's business.
+ *
+ * @param listed what the run has already
+ */
+export async function builtInPlugins(listed: PluginOption, environment: Environment): Promise<readonly Plugin[]> {
+  const { engines } = await environment.load("fgkd/plugins");
+  // fgkd's own module: `engines` is a plugin factory.
+  const own = [(engines as () => Plugin)()];
+  const names = flattenPlugins(listed).map(({ name }) => name);
+  return own.filter(({ name }) => !names.includes(name));
+}
+
+async function loadPlugin(name: string, modules: Modules, environment: Environment): Promise<PluginOption> {
+  if (isFile(name, environment.cwd)) {
+    const module = await modules.file("plugin", name);
+    const config = module.default as ConfigFile | undefined;
+    const listed = config?.plugins;
+    return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
+  }
+  const names = packageNames("plugin", name);
+  for (const packageName of names) {
+    const module = await modules.package("plugin", packageName);
+    if (module) return pluginsOf(packageName, module);
+  }
+  throw pathProblem(
+    names.join(" or "),
+    `no plugin is found under the name "${name}"`,
+    `Install it in this project (npm install ${names[0]}), or give the path of its file.`,
+  );
+}
+
+/** Every export that is a plugin, and what every factory makes when called without options. */
+function pluginsOf(specifier: string, module: Readonly<Record<string, unknown>>): readonly Plugin[] {
+  const made = [...new Set(Object.values(module))].map((value) => {
+    try {
+      return typeof value === "function" ? (value as () => unknown)() : value;
+    } catch (cause) {
+      throw loadFailed("plugin", specifier, cause);
+    }
+  });
+  const plugins = made.filter(isPlugin);
+  if (plugins.length > 0) return plugins;
+  throw loadFailed("plugin", specifier, new Error("it exports no plugin. Export one made with definePlugin()."));
+}
+
+function isPlugin(value: unknown): value is Plugin {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, apply } = value as Partial<Plugin>;
+  return typeof name === "string" && typeof apply === "function";
+}

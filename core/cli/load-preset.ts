@@ -1,0 +1,47 @@
+/** Finds a preset by the name given on the command line or in a config file. */
+import { loadFailed, type Preset, unknownName } from "../index.js";
+import type { Environment } from "./environment.js";
+import { isFile, type Modules, packageNames } from "./modules.js";
+
+/**
+ * A preset of fgkd's own; of the file of that name (or of a config file that holds one); or of the package
+ * `fgkd-preset-NAME` of the user's project.
+ *
+ * @throws FGKD_UNKNOWN_NAME, FGKD_LOAD_FAILED
+ */
+export async function loadPreset(name: string, modules: Modules, environment: Environment): Promise<Preset> {
+  const own = await builtInPresets(environment);
+  const found = own.find((preset) => preset.name === name);
+  if (found) return found;
+  if (isFile(name, environment.cwd)) return onlyPreset(name, await modules.file("preset", name));
+  for (const packageName of packageNames("preset", name)) {
+    const module = await modules.package("preset", packageName);
+    if (module) return onlyPreset(packageName, module);
+  }
+  throw unknownName(
+    "preset",
+    name,
+    own.map((preset) => preset.name),
+  );
+}
+
+/** The presets that fgkd brings, in the order of its index. */
+export async function builtInPresets(environment: Environment): Promise<readonly Preset[]> {
+  return Object.values(await environment.load("fgkd/presets")).filter(isPreset);
+}
+
+function onlyPreset(specifier: string, module: Readonly<Record<string, unknown>>): Preset {
+  const config = module.default as { readonly preset?: unknown } | undefined;
+  const presets = [...new Set([...Object.values(module), config?.preset].filter(isPreset))];
+  const [preset] = presets;
+  if (preset && presets.length === 1) return preset;
+  const problem =
+    presets.length === 0 ? "it exports no preset" : `it exports ${presets.length} presets; one is expected`;
+  throw loadFailed("preset", specifier, new Error(`${problem}. Export one made with definePreset().`));
+}
+
+export function isPreset(value: unknown): value is Preset {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, plugins, stages } = value as Partial<Preset>;
+  return typeof name === "string" && Array.isArray(plugins) && typeof stages === "object" && stages !== null;
+}

@@ -1,0 +1,122 @@
+/** The command line: which commands and options there are. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../index.js";
+import type { ConfigArguments, EvalArguments, TrainArguments } from "./arguments.js";
+import { configCommand } from "./config-command.js";
+import { doctorCommand } from "./doctor-command.js";
+import type { Environment } from "./environment.js";
+import { widthOf } from "./environment.js";
+import { evalCommand } from "./eval-command.js";
+import { tellFailure } from "./failure.js";
+import { listCommand } from "./list-command.js";
+import { trainCommand } from "./train-command.js";
+
+/**
+ * Runs a command line.
+ *
+ * @param words without the names of Node and the script
+ * @returns the exit code
+ */
+export async function runProgram(words: readonly string[], environment: Environment): Promise<number> {
+  let code = 0;
+  const program = createProgram(environment, async (command) => {
+    code = await command;
+  });
+  try {
+    await program.parseAsync(withCommand(words), { from: "user" });
+    return code;
+  } catch (error) {
+    return tellFailure(error, environment);
+  }
+}
+
+/** `fgkd --preset dadkd` means `fgkd train --preset dadkd`; `fgkd` alone asks for help. */
+function withCommand(words: readonly string[]): string[] {
+  const [first] = words;
+  if (first === undefined) return ["--help"];
+  const own = ["-h", "--help", "-V", "--version"];
+  return first.startsWith("-") && !own.includes(first) ? ["train", ...words] : [...words];
+}
+
+function createProgram(environment: Environment, run: (command: Promise<number>) => Promise<void>): Command {
+  const { stdout, stderr } = environment;
+  const program = new Command("fgkd")
+    .description("Fine-grained image classification with knowledge distillation.")
+    .version(version(), "-V, --version", "tell the version")
+    .helpOption("-h, --help", "tell about a command")
+    .helpCommand(false)
+    .addHelpText("after", "\nfgkd --preset NAME is short for fgkd train --preset NAME. Try: fgkd --preset dadkd")
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => widthOf(stdout),
+      getErrHelpWidth: () => widthOf(stderr),
+    })
+    .exitOverride();
+  const command = (usage: string, description: string) =>
+    program.command(usage).description(description).helpOption("-h, --help", "tell about this command");
+  withRunOptions(command("train", "train a preset (the default command)"))
+    .option("-o, --out <folder>", "folder of the run (default: runs/<preset>-<number>)")
+    .option("-r, --resume [run]", "continue a run from its last checkpoint (default: the newest)")
+    .option("-q, --quiet", "print the result only")
+    .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
+  command("eval <run>", "test the model of a finished run, class by class")
+    .option("--role <role>", "which model", "student")
+    .option("-d, --data <folder>", "test on other images of the same classes")
+    .option("-e, --engine <name>", "compute engine")
+    .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
+  command("list", "list presets, and the names that config may choose").action(() => run(listCommand(environment)));
+  withRunOptions(command("config", "show every setting of a run, and where it comes from"))
+    .option("--json", "as JSON")
+    .action((given: ConfigArguments) => run(configCommand(given, environment)));
+  command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
+    run(doctorCommand(environment)),
+  );
+  return program;
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option("-p, --preset <name>", "method to train: a name of fgkd list, an installed package, or a file")
+    .option("-d, --data <folder>", "train on your images: a folder of class folders, or train/ and test/ of them")
+    .addOption(
+      new Option("--scale <scale>", "small, or as published (default: demo; with --data, paper)").choices([
+        "demo",
+        "paper",
+      ]),
+    )
+    .option("-c, --config <file>", "settings (default: fgkd.config.ts, .js, .mjs, .json, .yaml, or package.json)")
+    .option("-s, --set <key=value>", "any setting, by its dotted path; repeatable", collect)
+    .option("--epochs <number>", "epochs of every stage", whole(0))
+    .option("--batch-size <number>", "images in a step", whole(1))
+    .option("--seed <number>", "of everything random", whole(0))
+    .option("-e, --engine <name>", "compute engine (default: auto)")
+    .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
+    .option("--workers <number>", "threads that decode images", whole(1))
+    .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
+}
+
+/** A resumed run goes on as it was asked for: whatever would change it is refused. */
+function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
+  const changing = Object.keys(given).filter((option) => !["resume", "preset", "quiet"].includes(option));
+  if (given.resume && changing.length > 0) {
+    const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;
+    command.error(
+      `error: option '--resume' goes on with the settings of its run; leave ${flag} out, or start a new run`,
+    );
+  }
+  return trainCommand(given, environment);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    return value;
+  };
+}

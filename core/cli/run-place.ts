@@ -1,0 +1,64 @@
+/** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { openRunFolder, pathProblem } from "../index.js";
+
+const runs = "runs";
+
+/**
+ * A new folder of its own for a run. Two runs that start at once get two folders.
+ *
+ * @throws FGKD_PATH
+ */
+export async function newRunPlace(preset: string, cwd: string): Promise<string> {
+  const home = join(cwd, runs);
+  const refuse = ({ code }: NodeJS.ErrnoException) =>
+    pathProblem(home, `cannot be written (${code})`, "Choose a folder with --out.");
+  await mkdir(home, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw refuse(cause);
+  });
+  for (let number = 1; ; number++) {
+    const path = join(home, `${preset.replaceAll(/[^\w.-]/g, "_")}-${number}`);
+    try {
+      await mkdir(path);
+      return path;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause as NodeJS.ErrnoException);
+    }
+  }
+}
+
+/**
+ * The run to continue.
+ *
+ * @param given a run folder, or `true` for the newest under `runs/`
+ * @param preset when given, only runs of that preset count as the newest
+ * @throws FGKD_PATH when there is none
+ */
+export async function runToResume(given: string | true, preset: string | undefined, cwd: string): Promise<string> {
+  if (given !== true) return resolve(cwd, given);
+  const home = join(cwd, runs);
+  const names = await readdir(home).catch(() => [] as string[]);
+  const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
+  const newest = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched)[0];
+  if (newest) return newest.path;
+  const which = preset === undefined ? "" : ` of preset "${preset}"`;
+  throw pathProblem(home, `holds no run${which}`, "Name the folder of the run: --resume RUN.");
+}
+
+async function ageOf(path: string, preset: string | undefined) {
+  try {
+    const { request } = await openRunFolder(path);
+    if (preset !== undefined && request.preset !== preset) return null;
+    return { path, touched: (await stat(join(path, "manifest.json"))).mtimeMs };
+  } catch {
+    // No run folder, or one that never came to its first step: nothing to continue.
+    return null;
+  }
+}
+
+/** A path as one would type it. */
+export function shortPath(path: string, cwd: string): string {
+  const inside = relative(cwd, path);
+  return inside === "" || inside.startsWith("..") ? path : inside;
+}

@@ -1,0 +1,39 @@
+/** Words and numbers as people read them. */
+
+/** Lines of at most `width` characters, broken at spaces; a longer word stays whole. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** `8s`, `1m 20s`, `2h 05m`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}s`;
+  const two = (value: number) => String(value).padStart(2, "0");
+  return whole < 3600
+    ? `${Math.floor(whole / 60)}m ${two(whole % 60)}s`
+    : `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** A loss in four characters or so: `2.483`, `12.48`, `124.8`. */
+export function loss(value: number): string {
+  return value.toFixed(Math.abs(value) < 10 ? 3 : Math.abs(value) < 100 ? 2 : 1);
+}
+
+/** `56.2 %`, or a dash where nothing was measured. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined || Number.isNaN(value) ? "–" : `${value.toFixed(1)} %`;
+}
+
+/** `1 image`, `2 images`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
+}

@@ -1,0 +1,194 @@
+/** Every diagnostic of fgkd: one function each, so that the caller's `throw` keeps control flow visible. */
+import { distance } from "fastest-levenshtein";
+
+/** An error that says what to do. `code` is stable; the message names plugin, option, received value and remedy. */
+export class FgkdError extends Error {
+  override readonly name = "FgkdError";
+
+  constructor(
+    readonly code: `FGKD_${string}`,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${code} ${message}`, options);
+  }
+}
+
+/** An option of a plugin, backbone, … has a value it cannot use. */
+export function invalidOption(owner: string, option: string, mustBe: string, received: unknown, remedy: string) {
+  return new FgkdError(
+    "FGKD_INVALID_OPTION",
+    `[${owner}] option "${option}" must be ${mustBe}, received ${show(received)}. ${remedy}`,
+  );
+}
+
+/** An option, or a key of the configuration, that does not exist. */
+export function unknownOption(owner: string, option: string, known: readonly string[]) {
+  return new FgkdError(
+    "FGKD_UNKNOWN_OPTION",
+    `[${owner}] has no option "${option}". ${knownNames("Options", known)}${suggest(option, known)}`,
+  );
+}
+
+/** A name that no registry entry, stage, preset or role answers to. */
+export function unknownName(kind: string, name: string, known: readonly string[]) {
+  return new FgkdError(
+    "FGKD_UNKNOWN_NAME",
+    `no ${kind} is registered as ${show(name)}. ${knownNames("Registered", known)}${suggest(name, known)} If it comes from a plugin, list that plugin in the preset or config.`,
+  );
+}
+
+/** Two plugins claim one name. */
+export function duplicateName(kind: string, name: string) {
+  return new FgkdError(
+    "FGKD_DUPLICATE_NAME",
+    `a ${kind} is already registered as "${name}". Rename one of them, or list its plugin once.`,
+  );
+}
+
+/** A plugin's factory in a list of plugins. */
+export function uncalledPlugin(name: string) {
+  return invalidConfig("plugins", `"${name}" is a factory, not a plugin`, "Call it: list what it returns.");
+}
+
+/** A plugin needs a field that no plugin before it set. */
+export function missingField(
+  plugin: string,
+  field: string,
+  remedy = "List the plugin that provides it before this one.",
+) {
+  return new FgkdError("FGKD_MISSING_FIELD", `[${plugin}] needs "${field}", which no plugin set. ${remedy}`);
+}
+
+/** Something threw inside a hook. */
+export function pluginFailed(plugin: string, hook: string, where: string, cause: unknown) {
+  return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {
+    cause,
+  });
+}
+
+/** A loss term became NaN or infinite. */
+export function notFinite(term: string, value: number, where: string) {
+  return new FgkdError(
+    "FGKD_NOT_FINITE",
+    `loss term "${term}" became ${value} in ${where}. Lower the learning rate, add warm-up epochs, or clip gradients (optimizer.clipNorm), and train anew. No weight has moved since the step before, and the last checkpoint is kept.`,
+  );
+}
+
+/** A step left more (or fewer) tensors than it found. */
+export function tensorLeak(growth: number, where: string) {
+  return new FgkdError(
+    "FGKD_TENSOR_LEAK",
+    `${Math.abs(growth)} tensors ${growth > 0 ? "were left behind" : "too many were freed"} in ${where}. Wrap the plugin's mathematics in tf.tidy, and hand tensors on with replace(batch, …).`,
+  );
+}
+
+/** The configuration says something that cannot be. */
+export function invalidConfig(where: string, problem: string, remedy: string) {
+  return new FgkdError("FGKD_INVALID_CONFIG", `${where}: ${problem}. ${remedy}`);
+}
+
+/** A config or preset file that throws while it is loaded. */
+export function loadFailed(what: string, specifier: string, cause: unknown) {
+  return new FgkdError("FGKD_LOAD_FAILED", `${what} ${show(specifier)} could not be loaded: ${messageOf(cause)}`, {
+    cause,
+  });
+}
+
+/** Nothing sets a class list or images where a stage needs them. */
+export function noData(stage: string) {
+  return new FgkdError(
+    "FGKD_NO_DATA",
+    `stage "${stage}" has no data. Name a folder with --data, or set data: { name: "…" } in the config.`,
+  );
+}
+
+/** A source that yields fewer batches than it promised. */
+export function shortPass(stage: string, received: number, promised: number) {
+  return new FgkdError(
+    "FGKD_SHORT_PASS",
+    `the data of stage "${stage}" gave ${received} of ${promised} batches in an epoch. ${
+      promised === 0
+        ? "Lower the batch size, or add images."
+        : "Its source must yield as many as its batchCount() says."
+    }`,
+  );
+}
+
+/** A path that is missing, unreadable, or not what it should be. */
+export function pathProblem(path: string, problem: string, remedy: string) {
+  return new FgkdError("FGKD_PATH", `${path}: ${problem}. ${remedy}`);
+}
+
+/** A data set whose folders do not make sense. */
+export function invalidData(path: string, problem: string, remedy: string) {
+  return new FgkdError("FGKD_INVALID_DATA", `${path}: ${problem}. ${remedy}`);
+}
+
+/** An image that cannot be decoded. */
+export function badImage(path: string, problem: string) {
+  return new FgkdError(
+    "FGKD_BAD_IMAGE",
+    `${path}: ${problem}. Replace or remove the file, or pass --on-bad-image skip to train without it.`,
+  );
+}
+
+/** A file of weights, or a checkpoint, whose bytes are not what they claim. */
+export function corruptFile(path: string, problem: string, remedy: string) {
+  return new FgkdError("FGKD_CORRUPT_FILE", `${path}: ${problem}. ${remedy}`);
+}
+
+/** Weights that do not fit the model they are loaded into. */
+export function weightsMismatch(role: string, source: string, problems: readonly string[]) {
+  const shown = problems.slice(0, 6).join("; ");
+  const more = problems.length > 6 ? `; and ${problems.length - 6} more` : "";
+  return new FgkdError(
+    "FGKD_WEIGHTS_MISMATCH",
+    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. Choose the backbone they were made for.`,
+  );
+}
+
+/** A checkpoint of another run. */
+export function checkpointMismatch(path: string, differences: readonly string[]) {
+  return new FgkdError(
+    "FGKD_CHECKPOINT_MISMATCH",
+    `${path} was written by another run: ${differences.join("; ")}. Start afresh with another --out, or restore those settings.`,
+  );
+}
+
+/** No engine, or not the one asked for, can run here. */
+export function engineUnavailable(name: string, detail: string, remedy = "") {
+  return new FgkdError(
+    "FGKD_ENGINE_UNAVAILABLE",
+    `engine "${name}" cannot run here: ${detail}. ${remedy} fgkd doctor tells what was tried.`.replace("  ", " "),
+  );
+}
+
+/** The engine's memory holds no more: WebAssembly addresses 4 GiB, a graphics card what it has. */
+export function outOfMemory(engine: string, requested: number, held: number) {
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  return new FgkdError(
+    "FGKD_OUT_OF_MEMORY",
+    `engine "${engine}" has no room for ${megabytes(requested)} more, it holds ${megabytes(held)}. Use a smaller batch or image, or another engine.`,
+  );
+}
+
+/** The nearest known name, as a question; empty when nothing is near. */
+function suggest(name: string, known: readonly string[]): string {
+  const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b))[0];
+  return nearest !== undefined && distance(name, nearest) <= Math.max(2, name.length / 3)
+    ? ` Did you mean "${nearest}"?`
+    : "";
+}
+
+function knownNames(label: string, known: readonly string[]): string {
+  return known.length > 0 ? `${label}: ${known.join(", ")}.` : `${label}: none.`;
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

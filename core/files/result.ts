@@ -1,0 +1,40 @@
+/** What a run's stages came to: the numbers the papers report. */
+import type { Run } from "../run.js";
+import type { EpochSummary } from "../types.js";
+
+export interface StageResult {
+  readonly stage: string;
+  /** As tables name it. */
+  readonly title: string;
+  readonly role: string;
+  readonly epochs: number;
+  /** Mean test accuracy of the last tested epochs, in percent. `null` when the stage was never tested. */
+  readonly accuracy: number | null;
+  /** Of how many epochs `accuracy` is the mean. */
+  readonly meanOf: number;
+  /** Best test accuracy of any epoch, in percent. */
+  readonly best: number | null;
+}
+
+/** A result for every enabled stage of the run so far, in order. */
+export function summarize(run: Pick<Run, "history" | "preset" | "stages">): readonly StageResult[] {
+  return run.stages.map(({ stage, config }) => {
+    const epochs = run.history.filter((summary) => summary.stage === stage);
+    const tested = epochs.flatMap(accuracyOf);
+    const last = tested.slice(-config.evaluation.last);
+    const definition = run.preset.stages[stage];
+    return {
+      stage,
+      title: definition?.title ?? stage,
+      role: definition?.trains ?? "student",
+      epochs: epochs.length,
+      accuracy: last.length > 0 ? last.reduce((sum, value) => sum + value, 0) / last.length : null,
+      meanOf: last.length,
+      best: tested.length > 0 ? Math.max(...tested) : null,
+    };
+  });
+}
+
+function accuracyOf({ metrics }: EpochSummary): readonly number[] {
+  return metrics.accuracy === undefined ? [] : [metrics.accuracy];
+}

@@ -1,0 +1,69 @@
+/** The public face of fgkd: named exports only. The open interfaces are exported by name, so that merging works. */
+
+export type {
+  Config,
+  ConfigFile,
+  EvaluationSettings,
+  Layer,
+  ResolvedConfig,
+  Settings,
+  StageSettings,
+} from "./config.js";
+export { defaults, defineConfig, resolveConfig } from "./config.js";
+export type { Services } from "./container.js";
+export { inject, LOGGER, MODELS, RANDOM } from "./container.js";
+export type { Engine, EngineCheck } from "./engine.js";
+export * from "./errors.js";
+export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
+export { evaluate } from "./evaluate.js";
+export { readNewestCheckpoint, writeCheckpoint } from "./files/checkpoint.js";
+export type { StageResult } from "./files/result.js";
+export { summarize } from "./files/result.js";
+export type { Manifest, RunFolder, RunRequest } from "./files/run-folder.js";
+export { createRunFolder, openRunFolder, version } from "./files/run-folder.js";
+export type { NamedArray, TensorFile } from "./files/safetensors.js";
+export { encodeSafetensors, readSafetensors } from "./files/safetensors.js";
+export type { TrainingHooks } from "./hooks.js";
+export { describePosition } from "./hooks.js";
+export type { LearningRateSchedule } from "./learning-rate.js";
+export { learningRateAt } from "./learning-rate.js";
+export type { Logger } from "./logger.js";
+export { silentLogger } from "./logger.js";
+export type { Initializer, Layout, Mode, Model } from "./model.js";
+export { Parameters } from "./model.js";
+export type { ModelSettings, Models, Role } from "./models.js";
+export type { Optimizer, OptimizerSettings, Update, UpdateRule } from "./optimizer.js";
+export { createOptimizer } from "./optimizer.js";
+export type { Plugin, PluginDefinition, PluginOption } from "./plugin.js";
+export { definePlugin, flattenPlugins } from "./plugin.js";
+export type { Preset, Scale, Stage, StageOverrides } from "./preset.js";
+export { definePreset } from "./preset.js";
+export type { Random, RandomStreams } from "./random.js";
+export { createRandom, createRandomStreams } from "./random.js";
+export type {
+  Augmenter,
+  Augmenters,
+  Backbones,
+  Choice,
+  Engines,
+  Ensembler,
+  Ensemblers,
+  Entry,
+  EntryClass,
+  FactoryContext,
+  Loss,
+  Losses,
+  Optimizers,
+  Registry,
+  Sources,
+} from "./registry.js";
+export type { Run, RunOptions, RunState } from "./run.js";
+export { createRun, presetLayers, train } from "./run.js";
+export type { Steps } from "./schedule.js";
+export { alternate, sequence } from "./schedule.js";
+export type { InputSettings, Pass, Source, SourceOpener, Split } from "./source.js";
+export type { Json, SavedState, Stateful, StateRegister } from "./state.js";
+export type { Training } from "./training.js";
+export { createTraining } from "./training.js";
+export type { Batch, EpochReport, EpochSummary, LossTerms, Outputs, Step, StepReport } from "./types.js";
+export { need, release, replace } from "./types.js";

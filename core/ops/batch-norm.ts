@@ -1,0 +1,145 @@
+/** Batch normalisation, by the batch's own statistics and by given ones. */
+import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel, withGradient } from "./kernels.js";
+
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+  /** Whether a ReLU follows, in the same pass. Default false. */
+  readonly relu?: boolean;
+}
+
+export interface BatchNormResult<T extends tf.Tensor> {
+  /** Shaped like the input. */
+  readonly normalized: T;
+  /** `[channels]` */
+  readonly mean: tf.Tensor1D;
+  /** `[channels]`, biased: divided by the number of values per channel. */
+  readonly variance: tf.Tensor1D;
+}
+
+type Settings = Required<BatchNormOptions>;
+
+/**
+ * `scale · (x − mean) / √(variance + epsilon) + offset` per channel, with the mean and the biased variance of this
+ * batch, then perhaps a ReLU. One fused kernel where the engine has it.
+ *
+ * Gradients reach `x`, `scale` and `offset`, and through `mean` and `variance` too, if a loss uses them. Of the tensors
+ * of the size of `x`, only `x` itself is held for the gradient.
+ *
+ * @param x `[…, channels]`
+ * @param scale `[channels]`
+ * @param offset `[channels]`
+ * @see "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015
+ */
+export function batchNormTraining<T extends tf.Tensor>(
+  x: T,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  { epsilon = 1e-5, relu = false }: BatchNormOptions = {},
+): BatchNormResult<T> {
+  const settings = { epsilon, relu };
+  // By way of the closure, since an operation with a gradient of its own has one output.
+  const kept: tf.Tensor[] = [];
+  const normalized = withGradient<T>([x, scale, offset], (save) => {
+    const [value, mean, variance] = forward(x, scale, offset, settings);
+    save([x, scale, offset, mean, variance]);
+    kept.push(tf.keep(mean), tf.keep(variance));
+    return { value: value as T, gradient: (dy, saved) => backward(dy, saved, settings) };
+  });
+  const [mean, variance] = kept as [tf.Tensor1D, tf.Tensor1D];
+  const statistics = { mean: differentiableMean(x, mean), variance: differentiableVariance(x, mean, variance) };
+  tf.dispose(kept);
+  return { normalized, ...statistics };
+}
+
+/**
+ * `scale · (x − mean) / √(variance + epsilon) + offset` per channel with given statistics, then perhaps a ReLU.
+ * Differentiable in all five tensors.
+ *
+ * @param x `[…, channels]`
+ * @param mean `[channels]`
+ * @param variance `[channels]`
+ * @param scale `[channels]`
+ * @param offset `[channels]`
+ */
+export function batchNormInference<T extends tf.Tensor>(
+  x: T,
+  mean: tf.Tensor1D,
+  variance: tf.Tensor1D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  { epsilon = 1e-5, relu = false }: BatchNormOptions = {},
+): T {
+  return tf.tidy(() => {
+    const normalized = tf.batchNorm(x, mean, variance, offset, scale, epsilon) as T;
+    return relu ? tf.relu(normalized) : normalized;
+  });
+}
+
+function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Settings) {
+  if (hasKernel("FgkdBatchNormTraining")) {
+    return runKernel("FgkdBatchNormTraining", { x, scale, offset }, { ...settings }) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ];
+  }
+  const mean = x.mean(leadingAxes(x));
+  const centred = x.sub(mean);
+  const variance = centred.square().mean(leadingAxes(x));
+  const affine = centred.mul(scale.div(deviation(variance, settings))).add(offset);
+  return [settings.relu ? affine.relu() : affine, mean, variance] as const;
+}
+
+function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Tensor[] {
+  const [x, scale, offset, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  if (hasKernel("FgkdBatchNormTrainingGrad")) {
+    return runKernel("FgkdBatchNormTrainingGrad", { dy, x, scale, offset, mean, variance }, { ...settings });
+  }
+  const spread = deviation(variance, settings);
+  const whitened = x.sub(mean).div(spread);
+  const open = settings.relu ? dy.mul(whitened.mul(scale).add(offset).step()) : dy;
+  const dOffset = open.sum(leadingAxes(x));
+  const dScale = open.mul(whitened).sum(leadingAxes(x));
+  const count = valuesPerChannel(x);
+  const dx = open
+    .sub(dOffset.div(count))
+    .sub(whitened.mul(dScale.div(count)))
+    .mul(scale.div(spread));
+  return [dx, dScale, dOffset];
+}
+
+/* The statistics are operations of their own: a loss that does not use them never runs their gradients. */
+
+function differentiableMean(x: tf.Tensor, mean: tf.Tensor1D): tf.Tensor1D {
+  const { shape } = x;
+  const count = valuesPerChannel(x);
+  return withGradient<tf.Tensor1D>([x], () => ({
+    value: mean.clone(),
+    gradient: (dy) => [dy.div(count).broadcastTo(shape)],
+  }));
+}
+
+function differentiableVariance(x: tf.Tensor, mean: tf.Tensor1D, variance: tf.Tensor1D): tf.Tensor1D {
+  const count = valuesPerChannel(x);
+  return withGradient<tf.Tensor1D>([x], (save) => {
+    save([x, mean]);
+    return {
+      value: variance.clone(),
+      gradient: (dy, [x, mean]) => [(x as tf.Tensor).sub(mean as tf.Tensor).mul(dy.mul(2 / count))],
+    };
+  });
+}
+
+function deviation(variance: tf.Tensor, { epsilon }: Settings): tf.Tensor {
+  return variance.add(epsilon).sqrt();
+}
+
+function leadingAxes(x: tf.Tensor): number[] {
+  return Array.from({ length: x.rank - 1 }, (_, axis) => axis);
+}
+
+function valuesPerChannel(x: tf.Tensor): number {
+  return x.size / (x.shape[x.rank - 1] as number);
+}

@@ -1,0 +1,38 @@
+/** Convolution with PyTorch's padding. */
+import * as tf from "@tensorflow/tfjs";
+
+export interface ConvolutionOptions {
+  /** Default 1. */
+  readonly stride?: number;
+  /** Zeros added on every side, as PyTorch counts them. Default 0. */
+  readonly padding?: number;
+}
+
+/**
+ * Two-dimensional convolution (cross-correlation) with the same number of zeros on every side. Output sides are
+ * `⌊(side + 2·padding − kernel) / stride⌋ + 1`, as PyTorch's. Differentiable in both tensors on every engine.
+ *
+ * @param x `[batch, height, width, in]`
+ * @param filter `[height, width, in, out]`
+ * @returns `[batch, height, width, out]`
+ */
+export function conv2d(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  { stride = 1, padding = 0 }: ConvolutionOptions = {},
+): tf.Tensor4D {
+  if (padding === 0) return tf.conv2d(x, filter, stride, "valid");
+  if (!refusesNumericPadding()) return tf.conv2d(x, filter, stride, padding);
+  return tf.tidy(() => tf.conv2d(padSides(x, padding, 0), filter, stride, "valid"));
+}
+
+/** Whether the active engine only knows the paddings `same` and `valid`: TensorFlow's filter gradient and pooling. */
+export function refusesNumericPadding(): boolean {
+  return tf.getBackend() === "tensorflow";
+}
+
+/** `padding` more rows and columns of `value` on each side of the images. */
+export function padSides(x: tf.Tensor4D, padding: number, value: number): tf.Tensor4D {
+  const side: [number, number] = [padding, padding];
+  return tf.pad4d(x, [[0, 0], side, side, [0, 0]], value);
+}

@@ -1,0 +1,42 @@
+/** The update of stochastic gradient descent with momentum. */
+import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel } from "./kernels.js";
+
+export interface SgdStepOptions {
+  readonly learningRate: number;
+  readonly momentum: number;
+  /** Times the parameter, added to the gradient. */
+  readonly weightDecay: number;
+  /** Whether the gradient is taken one step of momentum ahead. */
+  readonly nesterov: boolean;
+}
+
+/**
+ * One step of SGD with momentum, as torch.optim.SGD (dampening 0): `d = gradient + weightDecay · parameter`,
+ * `velocity' = momentum · velocity + d`, `parameter' = parameter − learningRate · velocity'`, or with Nesterov
+ * `parameter − learningRate · (d + momentum · velocity')`. One fused kernel where the engine has it.
+ *
+ * @param parameter any shape
+ * @param gradient the same shape
+ * @param velocity the same shape, zeros at first
+ * @returns new tensors
+ */
+export function sgdStep(
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  velocity: tf.Tensor,
+  options: SgdStepOptions,
+): { readonly parameter: tf.Tensor; readonly velocity: tf.Tensor } {
+  if (hasKernel("FgkdSgd")) {
+    const [moved, faster] = runKernel("FgkdSgd", { parameter, gradient, velocity }, { ...options, dampening: 0 });
+    return { parameter: moved as tf.Tensor, velocity: faster as tf.Tensor };
+  }
+  const { learningRate, momentum, weightDecay, nesterov } = options;
+  const [moved, faster] = tf.tidy(() => {
+    const direction = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    const faster = velocity.mul(momentum).add(direction);
+    const step = nesterov ? direction.add(faster.mul(momentum)) : faster;
+    return [parameter.sub(step.mul(learningRate)), faster];
+  });
+  return { parameter: moved as tf.Tensor, velocity: faster as tf.Tensor };
+}

@@ -1,0 +1,45 @@
+/** Presets: a method as data — stages, plugins and settings. */
+import type { Config } from "./config.js";
+import type { Role } from "./models.js";
+import type { PluginOption } from "./plugin.js";
+import type { Steps } from "./schedule.js";
+
+/** One stage of a method: it trains exactly one model. */
+export interface Stage {
+  readonly trains: Role;
+  /** Applied after the preset's. */
+  readonly plugins?: readonly PluginOption[];
+  /** As reports and result tables name it. Default: the stage's name. */
+  readonly title?: string;
+  /** Laid over the preset's defaults. */
+  readonly settings?: StageOverrides;
+}
+
+/** Settings of one stage inside a preset. */
+export type StageOverrides = NonNullable<NonNullable<Config["stages"]>[string]>;
+
+/** `demo`: small networks and images, minutes on two cores. `paper`: as published. */
+export type Scale = "demo" | "paper";
+
+export interface Preset<Names extends string = string> {
+  /** Kebab-case; `fgkd --preset NAME`. */
+  readonly name: string;
+  /** One line for `fgkd list`. */
+  readonly summary: string;
+  /** Applied in every stage, before the stage's own. */
+  readonly plugins: readonly PluginOption[];
+  /** In the order in which they run. */
+  readonly stages: Readonly<Record<Names, Stage>>;
+  /** Settings as published, for every stage. */
+  readonly defaults: Config;
+  /** Laid over `defaults` at that scale. */
+  readonly scales?: Readonly<Partial<Record<Scale, Config>>>;
+  /** Default: the stages in order. Decides by the order of steps only, never by what they report. */
+  schedule?(steps: Readonly<Record<Names, Steps>>): Steps;
+}
+
+/** The identity, which infers the stages' names for `schedule`. */
+export function definePreset<const Names extends string>(preset: Preset<Names>): Preset {
+  // `schedule` is only ever given the steps of the preset's own stages, which are exactly `Names`.
+  return preset as unknown as Preset;
+}

@@ -1,0 +1,240 @@
+/** A run: a preset and its settings, composed into stages that share models, data and random streams. */
+import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "./config.js";
+import type { Services } from "./container.js";
+import type { Engine } from "./engine.js";
+import { invalidConfig, noData, unknownName } from "./errors.js";
+import type { NamedArray } from "./files/safetensors.js";
+import { loadWeights } from "./files/weights.js";
+import { type Logger, silentLogger } from "./logger.js";
+import { createModels, type ModelSettings, type Models, type OwnedModels } from "./models.js";
+import { flattenPlugins, type PluginOption } from "./plugin.js";
+import type { Preset } from "./preset.js";
+import { createRandomStreams } from "./random.js";
+import type { Engines, Registry } from "./registry.js";
+import { type Steps, sequence } from "./schedule.js";
+import type { Source } from "./source.js";
+import { createStage, type RunningStage, type StageState } from "./stage.js";
+import { type ComposedTraining, createTraining } from "./training.js";
+import type { EpochSummary, StepReport } from "./types.js";
+
+/** Everything that the rest of a run depends on, between two steps. */
+export interface RunState {
+  readonly stages: Readonly<Record<string, StageState>>;
+  readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
+  readonly random: Readonly<Record<string, readonly number[]>>;
+  readonly history: readonly EpochSummary[];
+}
+
+export interface Run {
+  readonly preset: Preset;
+  readonly config: ResolvedConfig;
+  readonly logger: Logger;
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Of the data of each enabled stage. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  readonly models: Models;
+  /** One finished epoch after the other, over all stages. */
+  readonly history: readonly EpochSummary[];
+  /** The engines that the plugins registered. Start one before the first step. */
+  readonly engines: Registry<Engines, Engine>;
+  /** The stages that will run, in order. */
+  readonly stages: readonly ComposedTraining[];
+  source(stage: string): Source;
+  /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
+  steps(): AsyncGenerator<StepReport, void, undefined>;
+  /** Between two steps only. */
+  save(): Promise<RunState>;
+  /** Before `steps()`. */
+  load(state: RunState): void;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly preset: Preset;
+  /** Laid over the preset's own settings. */
+  readonly layers?: readonly Layer[];
+  /** Applied after the preset's, in every stage. */
+  readonly plugins?: readonly PluginOption[];
+  readonly logger?: Logger;
+}
+
+/**
+ * Composes a run and opens its data. Makes no tensor before the first step.
+ *
+ * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
+ */
+export async function createRun({
+  preset,
+  layers = [],
+  plugins = [],
+  logger = silentLogger,
+}: RunOptions): Promise<Run> {
+  const names = Object.keys(preset.stages);
+  const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
+  checkOptions(preset, config, plugins);
+  const enabled = names.filter((name) => stageSettings(config, name).enabled);
+  if (enabled.length === 0)
+    throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
+  // Filled below: models are made by the registries of trainings, and trainings are given the models.
+  const trainings: ComposedTraining[] = [];
+  const classes: string[] = [];
+  const models = createModels(config.run.models, {
+    create: (role, settings) => createModel(trainings, role, settings),
+    load: (role, model, file) => loadWeights(role, model, file, logger),
+  });
+  const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes };
+  for (const stage of enabled) {
+    const own = preset.stages[stage]?.plugins ?? [];
+    trainings.push(
+      createTraining({
+        plugins: [preset.plugins, own, plugins],
+        config: stageSettings(config, stage),
+        stage,
+        services,
+      }),
+    );
+  }
+  const sources = await openSources(trainings);
+  classes.push(...([...sources.values()][0]?.classes ?? []));
+  return assemble(preset, config, trainings, sources, services, models);
+}
+
+function assemble(
+  preset: Preset,
+  config: ResolvedConfig,
+  trainings: readonly ComposedTraining[],
+  sources: ReadonlyMap<string, Source>,
+  services: Services,
+  models: OwnedModels,
+): Run {
+  const history: EpochSummary[] = [];
+  // Every enabled stage has its source: openSources throws otherwise.
+  const sourceOf = (stage: string) => sources.get(stage) as Source;
+  const stages = new Map(
+    trainings.map((training) => {
+      const around = {
+        source: sourceOf(training.stage),
+        record: (summary: EpochSummary) => void history.push(summary),
+      };
+      return [
+        training.stage,
+        createStage(training, preset.stages[training.stage]?.trains ?? "student", around),
+      ] as const;
+    }),
+  );
+  let running: AsyncIterator<StepReport> | undefined;
+  return {
+    preset,
+    config,
+    logger: services.logger,
+    classes: services.classes,
+    fingerprints: Object.fromEntries([...sources].map(([stage, source]) => [stage, source.fingerprint])),
+    models,
+    history,
+    engines: (trainings[0] as ComposedTraining).engines,
+    stages: trainings,
+    source: sourceOf,
+    async *steps() {
+      const order = schedule(preset, stages);
+      running = order[Symbol.asyncIterator]();
+      for (let next = await running.next(); !next.done; next = await running.next())
+        if (!next.value.replayed) yield next.value;
+    },
+    save: () => save(stages, models, services, history),
+    load: (state) => {
+      for (const [role, arrays] of Object.entries(state.models)) models.get(role).parameters.import(arrays);
+      for (const [name, saved] of Object.entries(state.stages)) stages.get(name)?.load(saved);
+      services.random.load(state.random);
+      history.splice(0, history.length, ...state.history);
+    },
+    close: async () => {
+      await running?.return?.();
+      await Promise.all([...new Set(sources.values())].map((source) => source.close()));
+      models.dispose();
+    },
+  };
+}
+
+/** What a preset itself says: its defaults, and its word on each stage. */
+export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
+  const origin = `preset ${name}`;
+  const own = Object.entries(stages).flatMap(([stage, { settings }]) => (settings ? [[stage, settings]] : []));
+  return [
+    { origin, config: defaults },
+    { origin, config: { stages: Object.fromEntries(own) } },
+  ];
+}
+
+/** Options for a plugin that no stage lists would be lost without a word. */
+function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
+  const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
+  const known = [...new Set(listed.map(({ name }) => name))];
+  for (const { options } of [config.run, ...Object.values(config.stages)])
+    for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownName("plugin", name, known);
+}
+
+function stageSettings(config: ResolvedConfig, stage: string): Settings {
+  // resolveConfig was given exactly the preset's stages.
+  return config.stages[stage] as Settings;
+}
+
+/** The first training whose plugins registered the backbone makes it; which one makes no difference. */
+function createModel(trainings: readonly ComposedTraining[], role: string, settings: ModelSettings) {
+  const { backbone } = settings;
+  const owner = trainings.find(({ backbones }) => backbones.names.includes((backbone as { name: string }).name));
+  if (!owner) {
+    const known = [...new Set(trainings.flatMap(({ backbones }) => backbones.names))];
+    throw unknownName("backbone", (backbone as { name: string }).name, known);
+  }
+  return owner.backbones.choose(backbone, `models/${role}`);
+}
+
+/** By stage; stages with equal choices share one source. */
+async function openSources(trainings: readonly ComposedTraining[]): Promise<ReadonlyMap<string, Source>> {
+  const open = new Map<string, Source>();
+  const byStage = new Map<string, Source>();
+  for (const { stage, config, sources } of trainings) {
+    if (!config.data) throw noData(stage);
+    const key = JSON.stringify(config.data);
+    const source = open.get(key) ?? (await sources.choose(config.data).open());
+    open.set(key, source);
+    byStage.set(stage, source);
+  }
+  return byStage;
+}
+
+function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>): Steps {
+  const steps = new Map([...stages].map(([name, stage]) => [name, { [Symbol.asyncIterator]: () => stage.steps() }]));
+  if (!preset.schedule) return sequence(...steps.values());
+  return preset.schedule(Object.fromEntries(steps));
+}
+
+async function save(
+  stages: ReadonlyMap<string, RunningStage>,
+  models: Models,
+  services: Services,
+  history: readonly EpochSummary[],
+): Promise<RunState> {
+  const exported = models.built.map(async (role) => [role, await models.get(role).parameters.export()] as const);
+  const saved = [...stages].map(async ([name, stage]) => [name, await stage.save()] as const);
+  return {
+    stages: Object.fromEntries(await Promise.all(saved)),
+    models: Object.fromEntries(await Promise.all(exported)),
+    random: services.random.save(),
+    history: [...history],
+  };
+}
+
+/** The whole trainer, seen from outside: `for await (const report of train(preset)) …`. Start an engine first. */
+export async function* train(
+  preset: Preset,
+  config: Layer["config"] = {},
+): AsyncGenerator<StepReport, void, undefined> {
+  const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
+  try {
+    yield* run.steps();
+  } finally {
+    await run.close();
+  }
+}

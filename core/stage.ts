@@ -1,0 +1,169 @@
+/** A stage at work: an async generator of optimiser steps that can be left, saved and taken up again at any of them. */
+import { shortPass } from "./errors.js";
+import { evaluate } from "./evaluate.js";
+import type { NamedArray } from "./files/safetensors.js";
+import { learningRateAt } from "./learning-rate.js";
+import type { Model } from "./model.js";
+import type { Role } from "./models.js";
+import { createOptimizer, type Optimizer } from "./optimizer.js";
+import type { Source } from "./source.js";
+import type { SavedState } from "./state.js";
+import { takeStep } from "./step.js";
+import type { ComposedTraining } from "./training.js";
+import { type EpochSummary, need, type StepReport } from "./types.js";
+
+/** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
+export interface StageState {
+  readonly epoch: number;
+  readonly index: number;
+  /** Steps since the stage began. */
+  readonly taken: number;
+  readonly finished: boolean;
+  /** Of each loss term, over the steps of this epoch. */
+  readonly sums: Readonly<Record<string, number>>;
+  readonly optimizer?: { readonly count: number; readonly slots: ReadonlyMap<string, NamedArray> };
+  readonly plugins: Readonly<Record<string, SavedState>>;
+}
+
+export interface RunningStage {
+  readonly training: ComposedTraining;
+  readonly trains: Role;
+  /** Each `next()` takes one step; leaving it, early or not, disposes what it held. */
+  steps(): AsyncGenerator<StepReport, void, undefined>;
+  /** Between two steps only. */
+  save(): Promise<StageState>;
+  /** Before `steps()`: the steps already taken are replayed as reports without work, so that schedules find their place. */
+  load(state: StageState): void;
+}
+
+/** What a stage needs from its run. */
+export interface StageSurroundings {
+  readonly source: Source;
+  /** Told of each finished epoch. */
+  record(summary: EpochSummary): void;
+}
+
+export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
+  let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
+  let optimizer: Optimizer | undefined;
+
+  async function* steps(): AsyncGenerator<StepReport, void, undefined> {
+    for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
+    if (state.finished || training.config.epochs === 0) return;
+    const model = training.models.get(trains);
+    optimizer = await prepare(training, trains, model, state);
+    try {
+      while (!state.finished) yield* epoch(model, optimizer);
+    } finally {
+      optimizer.dispose();
+      optimizer = undefined;
+    }
+  }
+
+  async function* epoch(model: Model, optimizer: Optimizer): AsyncGenerator<StepReport, void, undefined> {
+    const { config, stage } = training;
+    const { source } = around;
+    const shape = { split: "train", mode: "train", batchSize: config.batchSize } as const;
+    const batches = source.batchCount(shape);
+    const learningRate = learningRateAt(
+      config.optimizer.learningRate,
+      config.optimizer.schedule,
+      state.epoch,
+      config.epochs,
+    );
+    const pass = {
+      ...shape,
+      epoch: state.epoch,
+      seed: `${config.seed}/${stage}`,
+      skip: state.index,
+      input: config.input,
+    };
+    for await (const raw of source.batches(pass)) {
+      const { epoch, index } = state;
+      const step = { epoch, index, progress: (epoch * batches + index) / (config.epochs * batches) };
+      const images = raw.images?.shape[0] ?? config.batchSize;
+      const losses = await takeStep(training, model, optimizer, raw, step, learningRate);
+      state = { ...state, index: index + 1, taken: state.taken + 1, sums: add(state.sums, losses) };
+      const report = { stage, step, losses, learningRate, images };
+      yield index + 1 < batches ? report : { ...report, epoch: await endEpoch(model, learningRate) };
+    }
+    // The epoch ended by coming to its last batch; a source that stops short would be asked for it for ever.
+    if (state.index > 0 || batches === 0) throw shortPass(stage, state.index, batches);
+  }
+
+  /** Tests, tells the plugins, and moves on to the next epoch — before the last report, so that what is saved then is whole. */
+  async function endEpoch(model: Model, learningRate: number): Promise<EpochSummary> {
+    const { config, stage, hooks } = training;
+    const losses = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum / state.index]));
+    const metrics = isTested(config.evaluation, state.epoch, config.epochs) ? await test(model) : {};
+    const summary: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate };
+    let stopped = false;
+    await hooks.epoch.promise({
+      ...summary,
+      stop: () => {
+        stopped = true;
+      },
+    });
+    around.record(summary);
+    const finished = stopped || state.epoch + 1 >= config.epochs;
+    state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished };
+    return summary;
+  }
+
+  async function test(model: Model): Promise<Readonly<Record<string, number>>> {
+    const { batchSize, input } = training.config;
+    const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
+    const { accuracy } = await evaluate(predict, around.source, { batchSize, input });
+    return Number.isNaN(accuracy) ? {} : { accuracy };
+  }
+
+  return {
+    training,
+    trains,
+    steps,
+    save: async () => ({
+      ...state,
+      ...(optimizer && { optimizer: await optimizer.save() }),
+      plugins: Object.fromEntries(
+        await Promise.all([...training.states].map(async ([name, stateful]) => [name, await stateful.save()] as const)),
+      ),
+    }),
+    load: (saved) => {
+      state = saved;
+    },
+  };
+}
+
+/** Sets the stage up; when it is taken up again, puts back what setting up has moved. */
+async function prepare(training: ComposedTraining, trains: Role, model: Model, state: StageState): Promise<Optimizer> {
+  const { models, config, random, hooks } = training;
+  const { name, learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...own } =
+    config.optimizer;
+  const rule = training.optimizers.choose({ name, ...own });
+  const shared = { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm };
+  const optimizer = createOptimizer(
+    rule,
+    shared,
+    model.parameters,
+    (parameter) => !models.isPretrained(trains, parameter),
+  );
+  const streams = random.save();
+  await hooks.setup.promise(training);
+  if (state.taken === 0) return optimizer;
+  random.load(streams);
+  if (state.optimizer) optimizer.load(state.optimizer);
+  for (const [plugin, saved] of Object.entries(state.plugins)) await training.states.get(plugin)?.load(saved);
+  return optimizer;
+}
+
+function isTested({ every, last }: { readonly every: number; readonly last: number }, epoch: number, epochs: number) {
+  return (epoch + 1) % every === 0 || epochs - epoch <= last;
+}
+
+function add(sums: Readonly<Record<string, number>>, losses: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name, (sums[name] ?? 0) + value]));
+}
+
+function replayedReport(stage: string): StepReport {
+  return { stage, step: { epoch: 0, index: 0, progress: 0 }, losses: {}, learningRate: 0, images: 0, replayed: true };
+}

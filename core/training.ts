@@ -1,0 +1,123 @@
+/** A training: one stage, composed but not running. Hooks (when) and registries (which) meet here and nowhere else. */
+
+import { defaults, type Settings } from "./config.js";
+import { createContainer, type Services } from "./container.js";
+import type { Engine } from "./engine.js";
+import { duplicateName, unknownName } from "./errors.js";
+import { createHooks, type TrainingHooks } from "./hooks.js";
+import { silentLogger } from "./logger.js";
+import type { Model } from "./model.js";
+import type { UpdateRule } from "./optimizer.js";
+import { flattenPlugins, type Plugin, type PluginOption } from "./plugin.js";
+import { createRandomStreams, type Random } from "./random.js";
+import {
+  type Augmenter,
+  type Augmenters,
+  type Backbones,
+  createRegistry,
+  type Engines,
+  type Ensembler,
+  type Ensemblers,
+  type Loss,
+  type Losses,
+  type Optimizers,
+  type Registry,
+  type Sources,
+} from "./registry.js";
+import type { SourceOpener } from "./source.js";
+import type { Stateful, StateRegister } from "./state.js";
+
+export interface Training extends Services {
+  /** The stage's name. */
+  readonly stage: string;
+  readonly config: Settings;
+  readonly hooks: TrainingHooks;
+  readonly backbones: Registry<Backbones, Model>;
+  readonly augmenters: Registry<Augmenters, Augmenter>;
+  readonly losses: Registry<Losses, Loss>;
+  readonly ensemblers: Registry<Ensemblers, Ensembler>;
+  readonly optimizers: Registry<Optimizers, UpdateRule>;
+  readonly sources: Registry<Sources, SourceOpener>;
+  readonly engines: Registry<Engines, Engine>;
+  readonly state: StateRegister;
+  /** The stage's random stream for a purpose; saved in checkpoints. */
+  stream(purpose: string): Random;
+}
+
+/** A training and what its owner may see beyond what plugins see. */
+export interface ComposedTraining extends Training {
+  readonly plugins: readonly Plugin[];
+  readonly states: ReadonlyMap<string, Stateful>;
+}
+
+/** All a unit test needs: `createTraining({ plugins: [mine()] }).hooks.loss.call(…)`. Opens and computes nothing. */
+export interface TrainingOptions {
+  readonly plugins: readonly PluginOption[];
+  readonly config?: Partial<Settings>;
+  /** Default `student`. */
+  readonly stage?: string;
+  readonly services?: Partial<Services>;
+}
+
+/**
+ * Composes one stage: plugins, with the options that config overrides, tap and register.
+ *
+ * @throws FGKD_DUPLICATE_NAME, FGKD_UNKNOWN_NAME (an override for a plugin that is not listed), FGKD_UNKNOWN_OPTION
+ */
+export function createTraining(options: TrainingOptions): ComposedTraining {
+  const { stage = "student" } = options;
+  const config: Settings = { ...defaults, ...options.config };
+  const services = completeServices(config, options.services);
+  const container = createContainer(services);
+  const plugins = configurePlugins(flattenPlugins(options.plugins), config.options);
+  const states = new Map<string, Stateful>();
+  const registry = <Entries, Product>(kind: string) =>
+    createRegistry<Entries, Product>(kind, container, services, stage);
+  const training: ComposedTraining = {
+    ...services,
+    stage,
+    config,
+    plugins,
+    states,
+    hooks: createHooks(stage),
+    backbones: registry("backbone"),
+    augmenters: registry("augmenter"),
+    losses: registry("loss"),
+    ensemblers: registry("ensembler"),
+    optimizers: registry("optimizer"),
+    sources: registry("source"),
+    engines: registry("engine"),
+    state: {
+      declare: (name, stateful) => {
+        if (states.has(name)) throw duplicateName("state", name);
+        states.set(name, stateful);
+      },
+    },
+    stream: (purpose) => services.random.stream(`${stage}/${purpose}`),
+  };
+  for (const plugin of plugins) plugin.apply(training);
+  return training;
+}
+
+function configurePlugins(plugins: readonly Plugin[], overrides: Settings["options"]): readonly Plugin[] {
+  return plugins.map((plugin) => {
+    const given = overrides[plugin.name];
+    return given && plugin.configure ? plugin.configure(given) : plugin;
+  });
+}
+
+/** A test may leave services out; a missing model role then says so when it is asked for. */
+function completeServices(config: Settings, given: Partial<Services> = {}): Services {
+  return {
+    random: given.random ?? createRandomStreams(config.seed),
+    logger: given.logger ?? silentLogger,
+    models: given.models ?? {
+      get: (role) => {
+        throw unknownName("model role", role, []);
+      },
+      built: [],
+      isPretrained: () => false,
+    },
+    classes: given.classes ?? [],
+  };
+}

@@ -1,0 +1,107 @@
+/** The values that travel through a training step: read-only records, open to merging by plugins. */
+import * as tf from "@tensorflow/tfjs";
+import { missingField } from "./errors.js";
+
+/** One mini-batch: constants to the gradient. Fields are optional because the plugin list decides. */
+export interface Batch {
+  /** `[batch, height, width, 3]`, normalised. */
+  readonly images?: tf.Tensor4D;
+  /** `[batch, classes]`, one-hot. */
+  readonly labels?: tf.Tensor2D;
+  /** `[batch, classes]`, one-hot: the class of the image mixed in. Absent when nothing was mixed. */
+  readonly otherLabels?: tf.Tensor2D;
+  /** `[batch]`: how much the loss on `labels` counts. Absent means 1. */
+  readonly labelWeights?: tf.Tensor1D;
+  /** `[batch]`: how much the loss on `otherLabels` counts. The two weights need not add up to 1. */
+  readonly otherLabelWeights?: tf.Tensor1D;
+  /** `[batch, classes]`, of the frozen teacher, before softmax. */
+  readonly teacherLogits?: tf.Tensor2D;
+  /** Positions of the images in their split. */
+  readonly indices?: readonly number[];
+}
+
+/** What the trained model, and any tap on `forward`, computed for a batch. */
+export interface Outputs {
+  /** `[batch, classes]`, before softmax. */
+  readonly logits?: tf.Tensor2D;
+  /** `[batch, height, width, channels]`, the backbone's last map. */
+  readonly features?: tf.Tensor4D;
+  /** `[batch, channels]`, the squeeze-excite gate between trunk and classifier, where the head has one. */
+  readonly gate?: tf.Tensor2D;
+}
+
+/** Named, already weighted scalars. The trainer minimises their sum and reports each by name. */
+export type LossTerms = Readonly<Record<string, tf.Scalar>>;
+
+/** Where the stage stands. Warm-ups are functions of this and nothing else. */
+export interface Step {
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Within the epoch, counted from 0. */
+  readonly index: number;
+  /** From 0 (first step) towards 1 (end of the stage). */
+  readonly progress: number;
+}
+
+/** What one optimiser step reports. */
+export interface StepReport {
+  readonly stage: string;
+  readonly step: Step;
+  /** Each loss term by name, as minimised. */
+  readonly losses: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** Images in the batch. */
+  readonly images: number;
+  /** Present on an epoch's last step. */
+  readonly epoch?: EpochSummary;
+  /** True for a step that a resumed run had already taken: nothing was computed. */
+  readonly replayed?: boolean;
+}
+
+/** What is kept of an epoch: one line of `metrics.jsonl`. */
+export interface EpochSummary {
+  readonly stage: string;
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Mean of each loss term over the epoch's steps. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** For example `accuracy` on the test split, in percent. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+}
+
+/** Handed to `hooks.epoch`. */
+export interface EpochReport extends EpochSummary {
+  /** Ends the stage after this epoch. */
+  stop(): void;
+}
+
+/**
+ * The field, or an error naming the plugin that needs it and the remedy.
+ *
+ * @throws FGKD_MISSING_FIELD
+ */
+export function need<R extends object, F extends keyof R & string>(
+  record: R,
+  field: F,
+  plugin: string,
+  remedy?: string,
+): NonNullable<R[F]> {
+  const value = record[field];
+  if (value === undefined || value === null) throw missingField(plugin, field, remedy);
+  return value;
+}
+
+/** A new record; frees the tensors it displaces. How a `batch` tap hands ownership on. */
+export function replace<R extends Batch>(record: R, fields: Partial<R>): R {
+  for (const name of Object.keys(fields) as (keyof R)[]) {
+    const displaced: unknown = record[name];
+    if (displaced instanceof tf.Tensor && displaced !== (fields[name] as unknown)) displaced.dispose();
+  }
+  return { ...record, ...fields };
+}
+
+/** Frees every tensor of a record. */
+export function release(record: object): void {
+  for (const value of Object.values(record)) if (value instanceof tf.Tensor) value.dispose();
+}

@@ -1,0 +1,63 @@
+/** CutMix: mixes pairs of images, and weighs both labels by the area that each has. */
+import { type Augmenter, type Batch, definePlugin, type FactoryContext, replace } from "../../core/index.js";
+import { checkAlpha, checkShare, drawBox, drawTurn } from "./mixing-turns.js";
+import { mixByCutmix } from "./mixture.js";
+
+const name = "cutmix";
+
+export interface CutmixOptions {
+  /** Sides of the hole are drawn with `lambda ~ Beta(alpha, alpha)`. Default 3, for fine-grained images; 1 is usual. */
+  readonly alpha?: number;
+  /** How often a batch is mixed. Default 1. */
+  readonly probability?: number;
+  /** Take the patch from another place of the partner, and resize it to the hole. Default false. */
+  readonly asymmetric?: boolean;
+}
+
+declare module "../../core/index.js" {
+  interface Augmenters {
+    cutmix: CutmixOptions;
+  }
+}
+
+const defaults = { alpha: 3, probability: 1, asymmetric: false } as const;
+
+/**
+ * Replaces a box of every image by the same box of another one, and sets `otherLabels` and the weights of both labels
+ * by their areas. One box and one permutation a batch.
+ *
+ * Passes on, as it is, a batch that another plugin mixed before.
+ *
+ * @throws FGKD_INVALID_OPTION
+ * @see "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019
+ */
+export const cutmix = definePlugin<CutmixOptions>({
+  name,
+  defaults,
+  check,
+  apply({ augmenters, hooks }, options) {
+    augmenters.register(name, { defaults, create: createCutmix });
+    const augment = augmenters.create(name, options);
+    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
+  },
+});
+
+function createCutmix(options: Required<CutmixOptions>, { stream }: FactoryContext): Augmenter {
+  check(options);
+  const { alpha, probability, asymmetric } = options;
+  return (batch) => {
+    const turn = drawTurn(batch, probability, stream, name);
+    if (!turn) return batch;
+    const [count, height, width] = turn.images.shape;
+    const lambda = stream.beta(alpha, alpha);
+    const permutation = stream.permutation(count);
+    const hole = drawBox(stream, [height, width], lambda);
+    const patch = asymmetric ? drawBox(stream, [height, width], lambda) : undefined;
+    return replace<Batch>(batch, mixByCutmix({ ...turn, permutation, hole, patch }));
+  };
+}
+
+function check({ alpha, probability }: Required<CutmixOptions>): void {
+  checkAlpha(name, alpha);
+  checkShare(name, "probability", probability);
+}

@@ -1,0 +1,6 @@
+/** What changes the images of a batch, and with them its labels. */
+export { type CutmixOptions, cutmix } from "./cutmix.js";
+export { type CutoutOptions, cutout } from "./cutout.js";
+export { type MixupOptions, mixup } from "./mixup.js";
+export type { CamWeights } from "./semantic-percent-map.js";
+export { type SnapmixOptions, snapmix } from "./snapmix.js";

@@ -1,0 +1,131 @@
+/** SnapMix: mixes pairs of images, and weighs both labels by the meaning that each brings. */
+import * as tf from "@tensorflow/tfjs";
+import {
+  type Augmenter,
+  type Batch,
+  definePlugin,
+  type FactoryContext,
+  invalidOption,
+  need,
+  type Role,
+  replace,
+} from "../../core/index.js";
+import { boxArea } from "./mixing-box.js";
+import { checkAlpha, checkShare, drawBox, drawTurn } from "./mixing-turns.js";
+import { mixBySnapmix } from "./mixture.js";
+import { type CamWeights, channelWeights, evidenceMap } from "./semantic-percent-map.js";
+
+const name = "snapmix";
+
+export interface SnapmixOptions {
+  /** Sides of hole and patch are drawn with `lambda ~ Beta(alpha, alpha)`. Default 5. */
+  readonly alpha?: number;
+  /** How often a batch is mixed. Default 1; 0.5 is usual for training from scratch. */
+  readonly probability?: number;
+  /** The role of the model whose class activation map tells where the meaning is. Default `"teacher"`. */
+  readonly map?: Role;
+  /**
+   * How that model looks at the unmixed images. `"eval"` (default): for a frozen model. `"batch-statistics"`: for the
+   * model that is being trained; its running averages do not move.
+   */
+  readonly mapMode?: "eval" | "batch-statistics";
+  /** What weighs the channels of the map. Default `"classifier"`; the other two need a head with a gate. */
+  readonly camWeights?: CamWeights;
+  /** Pairs of one class: their two losses add up (`"once"`, default), or are doubled as in the official code. */
+  readonly sameClass?: "once" | "official-double";
+}
+
+declare module "../../core/index.js" {
+  interface Augmenters {
+    snapmix: SnapmixOptions;
+  }
+}
+
+const defaults = {
+  alpha: 5,
+  probability: 1,
+  map: "teacher",
+  mapMode: "eval",
+  camWeights: "classifier",
+  sameClass: "once",
+} as const;
+
+const choices = {
+  mapMode: ["eval", "batch-statistics"],
+  camWeights: ["classifier", "se-classifier", "se-only"],
+  sameClass: ["once", "official-double"],
+} as const;
+
+/**
+ * Replaces a box of every image by a resized patch of another one, and sets `otherLabels` and the weights of both
+ * labels by the share of each class's meaning that is lost and gained. One pair of boxes and one permutation a batch.
+ *
+ * Passes on, as it is, a batch that another plugin mixed before.
+ *
+ * @throws FGKD_INVALID_OPTION
+ * @see "SnapMix: Semantically Proportional Mixing for Augmenting Fine-grained Data", 2021
+ */
+export const snapmix = definePlugin<SnapmixOptions>({
+  name,
+  defaults,
+  check,
+  apply({ augmenters, hooks }, options) {
+    augmenters.register(name, { defaults, create: createSnapmix });
+    const augment = augmenters.create(name, options);
+    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
+  },
+});
+
+function createSnapmix(options: Required<SnapmixOptions>, { models, stream }: FactoryContext): Augmenter {
+  check(options);
+  const { alpha, probability, map, sameClass } = options;
+  return (batch) => {
+    const turn = drawTurn(batch, probability, stream, name);
+    if (!turn) return batch;
+    const { images, labels } = turn;
+    const size = [images.shape[1], images.shape[2]] as const;
+    const lambdas = [stream.beta(alpha, alpha), stream.beta(alpha, alpha)] as const;
+    const permutation = stream.permutation(images.shape[0]);
+    const hole = drawBox(stream, size, lambdas[0]);
+    const patch = drawBox(stream, size, lambdas[1]);
+    // Nothing would be pasted: spare the look.
+    if (boxArea(hole) === 0 || boxArea(patch) === 0) return batch;
+    const evidence = lookForEvidence(models.get(map), batch, labels, options);
+    const mixture = mixBySnapmix({ images, labels, permutation, evidence, hole, patch, sameClass });
+    evidence.dispose();
+    return replace<Batch>(batch, mixture);
+  };
+}
+
+/** `[batch, rows, columns]`: where the model sees evidence of each image's class. */
+function lookForEvidence(
+  model: ReturnType<FactoryContext["models"]["get"]>,
+  batch: Batch,
+  labels: tf.Tensor2D,
+  { camWeights, map, mapMode }: Required<SnapmixOptions>,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const outputs = model.forward(batch, mapMode);
+    const features = need(outputs, "features", name, `The model of role "${map}" must output its last map.`);
+    const gated = camWeights !== "classifier";
+    const gate = gated ? need(outputs, "gate", name, gateRemedy(map)) : undefined;
+    const classed = camWeights !== "se-only";
+    const classifier = classed ? need(model, "classifier", name, classifierRemedy(map)).weight : undefined;
+    return evidenceMap(features, channelWeights(camWeights, { labels, classifier, gate }));
+  });
+}
+
+const gateRemedy = (role: Role) =>
+  `Give the model of role "${role}" a squeeze-excite head, or set camWeights to "classifier".`;
+const classifierRemedy = (role: Role) =>
+  `Give the model of role "${role}" a linear classifier on pooled features, or set camWeights to "se-only".`;
+
+function check(options: Required<SnapmixOptions>): void {
+  checkAlpha(name, options.alpha);
+  checkShare(name, "probability", options.probability);
+  for (const option of ["mapMode", "camWeights", "sameClass"] as const) {
+    const known: readonly string[] = choices[option];
+    if (known.includes(options[option])) continue;
+    throw invalidOption(name, option, `one of ${known.join(", ")}`, options[option], `Try "${defaults[option]}".`);
+  }
+}

@@ -1,0 +1,54 @@
+/** The batch-normalisation layer, with its running statistics. */
+import * as tf from "@tensorflow/tfjs";
+import type { Mode } from "../../core/index.js";
+import { batchNormInference, batchNormTraining, stopGradient } from "../../core/ops/index.js";
+import { constant } from "./initializers.js";
+import type { Construction } from "./layers.js";
+
+export interface BatchNormSettings {
+  /** Whether a ReLU follows. */
+  readonly relu: boolean;
+  /** What `<name>.weight` starts from. Default 1. */
+  readonly scale?: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+  /** Share of the newest batch in the running statistics. Default 0.1. */
+  readonly momentum?: number;
+}
+
+/**
+ * `<name>.weight`, `.bias`, `.running_mean`, `.running_var` and `.num_batches_tracked`, as PyTorch's BatchNorm: the
+ * biased variance normalises, the unbiased one is kept. For inputs of any rank, channels last.
+ */
+export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings) {
+  const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1 } = settings;
+  const { parameters } = at;
+  // All four have the one side `channels`.
+  const scale = parameters.weight(`${name}.weight`, [channels], "plain", constant(initialScale)) as tf.Tensor1D;
+  const offset = parameters.weight(`${name}.bias`, [channels], "plain", constant(0)) as tf.Tensor1D;
+  const runningMean = parameters.buffer(`${name}.running_mean`, [channels], constant(0));
+  const runningVariance = parameters.buffer(`${name}.running_var`, [channels], constant(1));
+  const batches = parameters.counter(`${name}.num_batches_tracked`);
+  const move = (running: tf.Variable, value: tf.Tensor) =>
+    running.assign(stopGradient(() => running.mul(1 - momentum).add(value.mul(momentum))));
+
+  return <T extends tf.Tensor>(x: T, mode: Mode): T => {
+    if (mode === "eval") {
+      const [mean, variance] = [runningMean as tf.Tensor1D, runningVariance as tf.Tensor1D];
+      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
+    }
+    return tf.tidy(() => {
+      const { normalized, mean, variance } = batchNormTraining(x, scale, offset, { epsilon, relu });
+      if (mode === "train") {
+        const count = x.size / channels;
+        batches.increase();
+        move(runningMean, mean);
+        move(
+          runningVariance,
+          stopGradient(() => variance.mul(count / Math.max(1, count - 1))),
+        );
+      }
+      return normalized;
+    });
+  };
+}

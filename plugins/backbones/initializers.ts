@@ -1,0 +1,30 @@
+/** How new weights are drawn. */
+import type { Initializer, Random } from "../../core/index.js";
+
+/** Every value the same. */
+export function constant(value: number): Initializer {
+  return (shape) => new Float32Array(sizeOf(shape)).fill(value);
+}
+
+/**
+ * Normal with deviation `√(2 / (height · width · out))`.
+ *
+ * @see "Delving Deep into Rectifiers", 2015 (there "fan-out")
+ */
+export function kaimingNormal(random: Random): Initializer {
+  return (shape) => {
+    const [height = 1, width = 1, , out = 1] = shape;
+    const deviation = Math.sqrt(2 / (height * width * out));
+    return random.normals(sizeOf(shape)).map((value) => value * deviation);
+  };
+}
+
+/** Uniform within `±1/√fanIn`: PyTorch's own choice for linear layers and their biases. */
+export function uniformByFanIn(random: Random, fanIn: number): Initializer {
+  const bound = 1 / Math.sqrt(fanIn);
+  return (shape) => Float32Array.from({ length: sizeOf(shape) }, () => (2 * random.next() - 1) * bound);
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1);
+}

@@ -1,0 +1,52 @@
+/** Convolution and linear layers, which declare their weights and return what they do. */
+import type * as tf from "@tensorflow/tfjs";
+import type { Mode, Parameters, Random } from "../../core/index.js";
+import { conv2d } from "../../core/ops/index.js";
+import { kaimingNormal, uniformByFanIn } from "./initializers.js";
+
+/** Where a network under construction declares its weights, and what it draws them from. */
+export interface Construction {
+  readonly parameters: Parameters;
+  readonly random: Random;
+}
+
+/** `[batch, height, width, channels]` to the same, with other sides and channels. */
+export type Layer = (x: tf.Tensor4D, mode: Mode) => tf.Tensor4D;
+
+export interface ConvolutionShape {
+  readonly from: number;
+  readonly to: number;
+  /** Side of the kernel. */
+  readonly size: number;
+  readonly stride: number;
+  /** Default: half the kernel, so that stride 1 keeps the sides. */
+  readonly padding?: number;
+}
+
+/** A convolution without bias, `<name>.weight`, kaiming normal. */
+export function convolution(at: Construction, name: string, shape: ConvolutionShape): Layer {
+  const { from, to, size, stride, padding = size >> 1 } = shape;
+  const kaiming = kaimingNormal(at.random);
+  // Declared with four sides, so it has rank 4.
+  const filter = at.parameters.weight(`${name}.weight`, [size, size, from, to], "convolution", kaiming) as tf.Tensor4D;
+  return (x) => conv2d(x, filter, { stride, padding });
+}
+
+/** Weight and bias of a linear layer. */
+export interface Linear {
+  /** `[from, to]` */
+  readonly weight: tf.Tensor2D;
+  /** `[to]` */
+  readonly bias: tf.Tensor1D;
+  /** `[batch, from]` to `[batch, to]` */
+  apply(x: tf.Tensor2D): tf.Tensor2D;
+}
+
+/** A linear layer, `<name>.weight` and `<name>.bias`, uniform within ±1/√from. */
+export function linear(at: Construction, name: string, from: number, to: number): Linear {
+  const uniform = uniformByFanIn(at.random, from);
+  // Declared with these ranks.
+  const weight = at.parameters.weight(`${name}.weight`, [from, to], "linear", uniform) as tf.Tensor2D;
+  const bias = at.parameters.weight(`${name}.bias`, [to], "plain", uniform) as tf.Tensor1D;
+  return { weight, bias, apply: (x) => x.matMul(weight).add<tf.Tensor2D>(bias) };
+}

@@ -1,0 +1,53 @@
+/** The residual network itself. */
+import * as tf from "@tensorflow/tfjs";
+import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
+import { maxPool } from "../../core/ops/index.js";
+import { batchNorm } from "./batch-norm.js";
+import { head } from "./heads.js";
+import { type Construction, convolution, type Layer } from "./layers.js";
+import { expansion, residualBlock } from "./residual-blocks.js";
+import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
+
+/**
+ * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
+ *
+ * @throws FGKD_INVALID_OPTION, FGKD_UNKNOWN_OPTION, FGKD_MISSING_FIELD (no classes)
+ */
+export function createResnet(owner: string, options: Required<ResnetOptions>, context: FactoryContext): Model {
+  const { block, depths, widths, strides, stem } = checkResnet(owner, options);
+  const classes = context.classes.length;
+  if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
+  const at: Construction = { parameters: new Parameters(), random: context.stream };
+  const layers: Layer[] = [createStem(at, stem)];
+  let from = stem.filters;
+  depths.forEach((depth, stage) => {
+    const width = widths[stage] as number;
+    for (let index = 0; index < depth; index++) {
+      const stride = index === 0 ? (strides[stage] as number) : 1;
+      const shape = { from, width, stride, zeroInitResidual: options.zeroInitResidual };
+      layers.push(residualBlock(at, `layer${stage + 1}.${index}`, block, shape));
+      from = width * expansion[block];
+    }
+  });
+  const { classifier, apply } = head(at, "fc", {
+    kind: options.head,
+    channels: from,
+    classes,
+    reduction: options.reduction,
+  });
+  return {
+    parameters: at.parameters,
+    classifier,
+    forward: (batch, mode) => apply(layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner))),
+  };
+}
+
+function createStem(at: Construction, { filters, size, stride, pool }: Required<StemOptions>): Layer {
+  const conv = convolution(at, "conv1", { from: 3, to: filters, size, stride });
+  const bn = batchNorm(at, "bn1", filters, { relu: true });
+  return (x, mode) =>
+    tf.tidy(() => {
+      const activated = bn(conv(x, mode), mode);
+      return pool ? maxPool(activated) : activated;
+    });
+}

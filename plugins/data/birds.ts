@@ -1,0 +1,83 @@
+/** The built-in data set: drawn birds that only small parts tell apart, and whose parts' true places are known. */
+import { createHash } from "node:crypto";
+import { definePlugin, invalidOption, type Source, type Split, type Training } from "../../core/index.js";
+import { type BirdCounts, birdClasses, birdDefaults, birdLabel, birdScene } from "./birds/catalogue.js";
+import { MOST_SPECIES } from "./birds/species.js";
+import { createImageSource } from "./images/image-source.js";
+import { createWorkerPool } from "./images/pool.js";
+
+export { type BirdCounts, type BirdParts, birdParts } from "./birds/catalogue.js";
+
+/** Raised when the same scene gives other pixels than before: part of the fingerprint. */
+const DRAWING = 1;
+
+export interface BirdOptions extends BirdCounts {
+  /** Threads that draw. Default: one per core, at most eight. */
+  readonly workers?: number | null;
+  /** Memory for drawn images. Default 1 GiB. */
+  readonly cacheBytes?: number;
+}
+
+declare module "../../core/index.js" {
+  interface Sources {
+    readonly birds: BirdOptions;
+  }
+}
+
+const OWNER = "source birds";
+
+/**
+ * Registers the source `birds`: procedural pictures of birds whose kinds differ only in beak, wing marks, tail and
+ * surroundings of the eye. Pose, size, colours, light and background vary independently of the kind. Pictures are drawn
+ * at `input.resize`, square.
+ *
+ * @example
+ * createTraining({ plugins: [birdSource()] }).sources.create("birds", { classes: 20 });
+ */
+export const birdSource = definePlugin<object>({
+  name: "bird-source",
+  defaults: {},
+  apply: (training) => registerBirds(training),
+});
+
+export function registerBirds({ sources }: Training): void {
+  sources.register("birds", {
+    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30 },
+    create: (options) => {
+      check(options);
+      return { open: async () => openBirds(options) };
+    },
+  });
+}
+
+function openBirds(options: Required<BirdOptions>): Source {
+  const { classes, train, test, seed, workers, cacheBytes } = options;
+  const samplesOf = (split: Split) =>
+    Array.from({ length: classes * options[split] }, (_, index) => ({
+      recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
+      label: birdLabel(split, index, options),
+    }));
+  return createImageSource({
+    classes: birdClasses(classes),
+    samples: { train: samplesOf("train"), test: samplesOf("test") },
+    fingerprint: createHash("sha256")
+      .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed}`)
+      .digest("hex")
+      .slice(0, 32),
+    pool: createWorkerPool(workers),
+    cacheBytes,
+  });
+}
+
+function check({ classes, train, test }: Required<BirdOptions>): void {
+  if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
+    throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
+  }
+  for (const [option, count] of [
+    ["train", train],
+    ["test", test],
+  ] as const) {
+    if (Number.isInteger(count) && count > 0) continue;
+    throw invalidOption(OWNER, option, "a whole number above 0", count, "It counts images per class.");
+  }
+}

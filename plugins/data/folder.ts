@@ -1,0 +1,95 @@
+/** Photographs from a folder of class folders. */
+import { join } from "node:path";
+import { definePlugin, invalidOption, type Logger, type Source, type Split, type Training } from "../../core/index.js";
+import { checkFolder } from "./folder/check.js";
+import { readLayout } from "./folder/layout.js";
+import type { FolderOptions } from "./folder/options.js";
+import { createImageSource } from "./images/image-source.js";
+import { createWorkerPool } from "./images/pool.js";
+
+export type { FolderOptions } from "./folder/options.js";
+
+declare module "../../core/index.js" {
+  interface Sources {
+    readonly folder: FolderOptions;
+  }
+}
+
+const OWNER = "source folder";
+
+/**
+ * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split.
+ *
+ * JPEG, PNG and WebP, told apart by their bytes; grey, transparent, CMYK and EXIF-rotated ones too. Labels follow the
+ * byte-wise order of the class folders' names.
+ *
+ * @example
+ * createTraining({ plugins: [folderSource()] }).sources.create("folder", { path: "birds" });
+ */
+export const folderSource = definePlugin<object>({
+  name: "folder-source",
+  defaults: {},
+  apply: (training) => registerFolder(training),
+});
+
+export function registerFolder({ sources }: Training): void {
+  sources.register("folder", {
+    defaults: {
+      testFolders: null,
+      split: 0.2,
+      splitSeed: 0,
+      onBadImage: "fail",
+      exif: "apply",
+      workers: null,
+      cacheBytes: 2 ** 30,
+    },
+    required: ["path"],
+    create: (options, { logger }) => {
+      check(options);
+      return { open: () => openFolder(options, logger) };
+    },
+  });
+}
+
+/**
+ * Opens a folder of class folders: lists it and looks at every file.
+ *
+ * @throws FGKD_PATH, FGKD_INVALID_DATA, FGKD_BAD_IMAGE
+ */
+async function openFolder(options: Required<FolderOptions>, logger: Logger): Promise<Source> {
+  const layout = await readLayout(options);
+  const { candidates, fingerprint } = await checkFolder(layout, options.onBadImage, logger);
+  const labels = new Map(layout.classes.map((name, label) => [name, label]));
+  const samplesOf = (wanted: Split) =>
+    candidates
+      .filter(({ split }) => split === wanted)
+      .map(({ path, className }) => ({
+        recipe: { kind: "file", path: join(layout.root, path), exif: options.exif } as const,
+        label: labels.get(className) as number,
+      }));
+  return createImageSource({
+    classes: layout.classes,
+    samples: { train: samplesOf("train"), test: samplesOf("test") },
+    fingerprint,
+    pool: createWorkerPool(options.workers),
+    cacheBytes: options.cacheBytes,
+  });
+}
+
+function check({ path, testFolders, split, onBadImage, exif, workers, cacheBytes }: Required<FolderOptions>): void {
+  const refuse = (option: string, mustBe: string, received: unknown, remedy: string) => {
+    throw invalidOption(OWNER, option, mustBe, received, remedy);
+  };
+  if (typeof path !== "string" || path === "") refuse("path", "the path of a folder", path, "Pass it with --data.");
+  if (testFolders && (!Array.isArray(testFolders) || testFolders.length === 0)) {
+    refuse("testFolders", "a list of folder names", testFolders, 'For example ["test", "test-extra"].');
+  }
+  if (!(split > 0 && split < 1)) refuse("split", "between 0 and 1", split, "0.2 tests on a fifth of each class.");
+  if (!["fail", "skip"].includes(onBadImage))
+    refuse("onBadImage", '"fail" or "skip"', onBadImage, "The default is fail.");
+  if (!["apply", "ignore"].includes(exif)) refuse("exif", '"apply" or "ignore"', exif, "The default is apply.");
+  if (workers !== null && !(Number.isInteger(workers) && workers > 0)) {
+    refuse("workers", "a whole number above 0, or null", workers, "null takes one per core, at most eight.");
+  }
+  if (!(cacheBytes >= 0)) refuse("cacheBytes", "0 or more", cacheBytes, "0 keeps no image in memory.");
+}

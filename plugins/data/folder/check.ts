@@ -1,0 +1,123 @@
+/** Looks at every file before training starts: bad images, classes without images, the fingerprint. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { badImage, invalidData, type Logger, type Split } from "../../../core/index.js";
+import { forEachAtOnce } from "../images/at-once.js";
+import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
+import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
+
+/** Files looked at before others get a turn: the terminal, and Ctrl-C. */
+const TURN = 100;
+/** Images decoded at a time, by as many threads of libuv's. */
+const AT_ONCE = 4;
+/** Bad files that one error names. */
+const NAMED = 5;
+
+/** What may be trained on, and what identifies it. */
+export interface CheckedFolder {
+  readonly candidates: readonly Candidate[];
+  readonly fingerprint: string;
+}
+
+/**
+ * Leaves out (`skip`) or refuses (`fail`) what cannot be used.
+ *
+ * Always looks at the first and last bytes, and decodes what looks cut short; with `skip` decodes everything, because
+ * later, in the middle of a run, nothing may be left out any more: batches would change.
+ *
+ * @throws FGKD_BAD_IMAGE, FGKD_INVALID_DATA
+ */
+export async function checkFolder(
+  layout: FolderLayout,
+  onBadImage: "fail" | "skip",
+  logger: Logger,
+): Promise<CheckedFolder> {
+  const paths = layout.candidates.map(({ path }) => join(layout.root, path));
+  if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
+  const reports = await inspect(paths);
+  await verify(paths, reports, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
+  const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
+  if (bad.length > 0 && onBadImage === "fail") throw refuse(bad, paths);
+  for (const { index, problem } of bad) logger.warn(`Left out ${paths[index]}: ${problem}.`);
+  if (bad.length > 0) logger.warn(`${bad.length} of ${paths.length} images were left out.`);
+  const candidates = layout.candidates.filter((_, index) => reports[index]?.problem === undefined);
+  requireEveryClass(layout, candidates);
+  return { candidates, fingerprint: fingerprintOf(layout, reports) };
+}
+
+async function inspect(paths: readonly string[]): Promise<FileReport[]> {
+  const reports: FileReport[] = [];
+  for (const [index, path] of paths.entries()) {
+    if (index % TURN === 0) await setImmediate();
+    reports.push(inspectFile(path));
+  }
+  return reports;
+}
+
+/** Decodes the images chosen, and notes in their reports what is wrong. */
+async function verify(
+  paths: readonly string[],
+  reports: FileReport[],
+  isChosen: (report: FileReport) => boolean,
+): Promise<void> {
+  const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
+  if (chosen.length === 0) return;
+  const { decodeFile } = await import("../images/decode.js");
+  await forEachAtOnce(AT_ONCE, chosen, async (index) => {
+    try {
+      await decodeFile(paths[index] as string, "ignore");
+    } catch (error) {
+      if (!(error instanceof ImageProblem)) throw error;
+      reports[index] = { ...(reports[index] as FileReport), problem: error.message };
+    }
+  });
+}
+
+function refuse(bad: readonly { index: number; problem: string }[], paths: readonly string[]) {
+  const [first, ...others] = bad as [{ index: number; problem: string }];
+  const names = others.slice(0, NAMED).map(({ index }) => paths[index]);
+  const more = others.length > NAMED ? `, and ${others.length - NAMED} more` : "";
+  const also = others.length > 0 ? `; also bad: ${names.join(", ")}${more}` : "";
+  return badImage(paths[first.index] as string, `${first.problem}${also}`);
+}
+
+function requireEveryClass({ root, classes, candidates: all }: FolderLayout, candidates: readonly Candidate[]): void {
+  if (classes.length < 2) {
+    const remedy = "Hand over the folder that holds the class folders, not one of them.";
+    throw invalidData(root, `only one class (${classes[0]})`, remedy);
+  }
+  const find = (list: readonly Candidate[], name: string, split: Split) =>
+    list.find((candidate) => candidate.className === name && candidate.split === split);
+  const names = new Set(all.map(({ className }) => className));
+  for (const name of new Set([...classes, ...names])) {
+    for (const split of ["train", "test"] as const) {
+      if (find(candidates, name, split)) continue;
+      const before = find(all, name, split);
+      // It had files there, all of them bad.
+      if (before) throw emptyClass(join(root, before.path, ".."));
+      const other = find(all, name, split === "train" ? "test" : "train");
+      if (!other) throw emptyClass(join(root, name));
+      const problem = `class "${name}" is missing from the ${split} split`;
+      throw invalidData(
+        root,
+        problem,
+        `It has images in ${folderOf(other)}: add some for the ${split} split, or remove it.`,
+      );
+    }
+  }
+}
+
+function folderOf({ path }: Candidate): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+/** Over split, class (in the path), place, and content of every file; see `inspectFile` for how much of it. */
+function fingerprintOf({ candidates }: FolderLayout, reports: readonly FileReport[]): string {
+  const hash = createHash("sha256");
+  candidates.forEach(({ split, path }, index) => {
+    const { hash: content = "", problem } = reports[index] ?? {};
+    if (problem === undefined) hash.update(`${split}\t${path}\t${content}\n`);
+  });
+  return hash.digest("hex").slice(0, 32);
+}

@@ -1,0 +1,136 @@
+/** Finds the splits and classes of a data folder. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { invalidData, pathProblem, type Split } from "../../../core/index.js";
+import { byBytes, list, listFiles } from "./listing.js";
+import type { FolderOptions } from "./options.js";
+
+const TEST_FOLDERS = ["test", "val", "valid"] as const;
+const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i;
+
+/** A file that should be an image. */
+export interface Candidate {
+  readonly split: Split;
+  readonly className: string;
+  /** Relative to the layout's root, with `/`. */
+  readonly path: string;
+}
+
+export interface FolderLayout {
+  /** The folder given, or the only one inside of it. */
+  readonly root: string;
+  /** Byte-wise sorted folder names. */
+  readonly classes: readonly string[];
+  /** Byte-wise sorted within each class. */
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * Reads `root/{train,test}/<class>/…`, or `root/<class>/…` with a part of each class split off for testing.
+ *
+ * @throws FGKD_PATH, FGKD_INVALID_DATA
+ */
+export async function readLayout(options: Required<FolderOptions>): Promise<FolderLayout> {
+  const root = await locate(options.path);
+  const { folders, files } = await list(root);
+  if (!folders.includes("train")) {
+    if (options.testFolders) {
+      throw pathProblem(join(root, "train"), "there is no such folder", "testFolders lie next to train/: add it.");
+    }
+    return readSingle(root, folders, files, options);
+  }
+  const tests = options.testFolders ?? TEST_FOLDERS.filter((name) => folders.includes(name)).slice(0, 1);
+  if (tests.length === 0) {
+    const remedy = "Add test/, or hand over the folder train/ itself to have a part of it split off.";
+    throw invalidData(root, "there is train/, but neither test/ nor val/ beside it", remedy);
+  }
+  const train = await readSplit(root, "train", "train");
+  const test = (await Promise.all(tests.map((name) => readSplit(root, name, "test")))).flat();
+  return { root, classes: classesOf(train), candidates: [...train, ...test] };
+}
+
+/** Archives often hold everything in one folder more. */
+async function locate(path: string): Promise<string> {
+  const { folders, files } = await list(path);
+  const only = folders.length === 1 ? folders[0] : undefined;
+  if (only === undefined || only === "train" || files.some((name) => IMAGE_NAME.test(name))) return path;
+  const inner = await list(join(path, only));
+  return inner.folders.length > 1 ? join(path, only) : path;
+}
+
+async function readSingle(
+  root: string,
+  folders: readonly string[],
+  files: readonly string[],
+  { split, splitSeed }: Required<FolderOptions>,
+): Promise<FolderLayout> {
+  if (folders.length === 0) {
+    const images = files.filter((name) => IMAGE_NAME.test(name)).length;
+    const problem = images > 0 ? `${images} images, but no class folders` : "no images at all";
+    throw invalidData(
+      root,
+      problem,
+      "Expected is a folder per class: train/<class>/… and test/<class>/…, or <class>/….",
+    );
+  }
+  const classes = await Promise.all(folders.map(async (name) => ({ name, files: await readClass(root, name) })));
+  if (classes.every(({ files }) => files.length === 0)) {
+    throw invalidData(root, "no images at all", "Expected are images in a folder per class.");
+  }
+  const candidates = classes.flatMap(({ name, files }) => {
+    const test = drawTest(files, split, splitSeed);
+    return files.map((path) => ({
+      split: test.has(path) ? ("test" as const) : ("train" as const),
+      className: name,
+      path,
+    }));
+  });
+  return { root, classes: folders, candidates };
+}
+
+async function readSplit(root: string, folder: string, split: Split): Promise<readonly Candidate[]> {
+  const path = join(root, folder);
+  const { folders, files } = await list(path);
+  const stray = files.find((name) => IMAGE_NAME.test(name));
+  if (stray !== undefined) {
+    throw invalidData(
+      join(path, stray),
+      "an image outside of the class folders",
+      "Move it into the folder of its class.",
+    );
+  }
+  if (folders.length === 0) {
+    throw invalidData(path, "no class folders", `Expected is a folder per class: ${folder}/<class>/….`);
+  }
+  const lists = await Promise.all(folders.map((name) => readClass(root, `${folder}/${name}`)));
+  if (lists.every((files) => files.length === 0)) {
+    throw invalidData(path, "no images at all", "Expected are images in a folder per class.");
+  }
+  return lists.flatMap((files, index) => {
+    const className = folders[index] as string;
+    if (files.length === 0) throw emptyClass(join(path, className));
+    return files.map((path) => ({ split, className, path }));
+  });
+}
+
+async function readClass(root: string, folder: string): Promise<readonly string[]> {
+  return (await listFiles(join(root, folder))).map((file) => `${folder}/${file}`).sort(byBytes);
+}
+
+/** A class folder in which nothing can be used. */
+export function emptyClass(path: string) {
+  return invalidData(path, "this class has no images", "Add some, or remove the folder.");
+}
+
+/** By hash of name and seed: the draw does not depend on other classes, and hardly on files that come or go. */
+function drawTest(files: readonly string[], share: number, seed: number): ReadonlySet<string> {
+  const ranked = files
+    .map((path) => ({ path, rank: createHash("sha256").update(`${seed}/${path}`).digest("hex") }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const count = Math.max(1, Math.min(files.length - 1, Math.round(files.length * share)));
+  return new Set(ranked.slice(0, count).map(({ path }) => path));
+}
+
+function classesOf(candidates: readonly Candidate[]): readonly string[] {
+  return [...new Set(candidates.map(({ className }) => className))].sort(byBytes);
+}

@@ -1,0 +1,24 @@
+/** The options of the folder source. */
+import type { Exif } from "../images/decode.js";
+
+export interface FolderOptions {
+  /** The folder that holds `train/` and `test/` with a folder per class in each, or the class folders themselves. */
+  readonly path: string;
+  /** Folders next to `train/` that make up the test split. Default: the first of `test`, `val`, `valid`. */
+  readonly testFolders?: readonly string[] | null;
+  /** Share of each class that becomes the test split where there is no `train/`. Default 0.2. */
+  readonly split?: number;
+  /** Decides which images that share consists of; the run's seed does not. Default 0. */
+  readonly splitSeed?: number;
+  /**
+   * `fail`: a file that cannot be used stops the run. `skip`: every image is decoded once at the start, and what
+   * cannot be used is left out and named. Default `fail`.
+   */
+  readonly onBadImage?: "fail" | "skip";
+  /** Whether photographs are turned the way the camera noted. PyTorch's loaders do not. Default `apply`. */
+  readonly exif?: Exif;
+  /** Threads that decode. Default: one per core, at most eight. */
+  readonly workers?: number | null;
+  /** Memory for resized images. Default 1 GiB. */
+  readonly cacheBytes?: number;
+}

@@ -1,0 +1,72 @@
+/** Reads an image file into eight-bit RGB. */
+import { readFileSync } from "node:fs";
+import sharp from "sharp";
+import { ImageProblem, sniffFormat } from "./inspect.js";
+import type { Pixels } from "./pixels.js";
+
+/** Whether the camera's note on which side is up is followed. */
+export type Exif = "apply" | "ignore";
+
+/** One thread per image: the parallelism is ours, across images. */
+sharp.concurrency(1);
+sharp.cache(false);
+
+/**
+ * Decodes JPEG, PNG or WebP, told apart by their bytes. Grey becomes RGB; CMYK is converted; transparent parts are
+ * laid on white; of an animation the first frame is taken; sixteen bits become eight; colour profiles are ignored, as
+ * PyTorch's loaders do.
+ *
+ * @throws ImageProblem
+ */
+export async function decodeFile(path: string, exif: Exif): Promise<Pixels> {
+  const bytes = readBytes(path);
+  const format = requireFormat(bytes);
+  try {
+    let image = sharp(bytes, { failOn: "warning", ignoreIcc: true });
+    if (exif === "apply") image = image.rotate();
+    const { data, info } = await image
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+  } catch (error) {
+    throw damaged(format, error);
+  }
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ImageProblem(`cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+}
+
+function requireFormat(bytes: Uint8Array): string {
+  const { format, problem } = sniffFormat(bytes);
+  if (problem !== undefined) throw new ImageProblem(problem);
+  return format;
+}
+
+/** Some grey images come out with one channel, some files with alpha left over: three it is. */
+function toRgb(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const count = data.length / channels;
+  const rgb = new Uint8Array(count * 3);
+  for (let i = 0; i < count; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      rgb[i * 3 + channel] = data[i * channels + (channels >= 3 ? channel : 0)] as number;
+    }
+  }
+  return rgb;
+}
+
+function damaged(format: string, error: unknown): ImageProblem {
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = message
+    .replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/i, "")
+    .split("\n")[0]
+    ?.trim();
+  return new ImageProblem(`damaged or cut short ${format}${detail ? ` (${detail})` : ""}`);
+}

@@ -1,0 +1,34 @@
+/** Where an image ends up on its way to the network: sizes and offsets, as torchvision computes them. */
+
+/** Sizes in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The size before cropping. `shorter`: the shorter side becomes `resize`, the other `int(resize · long / short)`, cut
+ * off as torchvision does; `warp`: both sides become `resize`.
+ */
+export function resizedSize({ width, height }: Size, resize: number, fit: "shorter" | "warp"): Size {
+  if (fit === "warp") return { width: resize, height: resize };
+  // At least 1 for absurdly long strips.
+  const other = Math.max(resize, Math.trunc((resize * Math.max(width, height)) / Math.min(width, height)));
+  return width <= height ? { width: resize, height: other } : { width: other, height: resize };
+}
+
+/** The first pixel of the central `crop` of `length`; halves are rounded to the even number, as Python does. */
+export function centreOffset(length: number, crop: number): number {
+  const middle = (length - crop) / 2;
+  const below = Math.floor(middle);
+  return middle - below === 0.5 ? below + (below % 2) : Math.round(middle);
+}
+
+/**
+ * The first pixel of a random `crop` of `length` padded by `pad` on both sides; negative inside the padding.
+ *
+ * @param draw uniform in `[0, 1)`
+ */
+export function randomOffset(length: number, crop: number, pad: number, draw: number): number {
+  return Math.floor(draw * (length + 2 * pad - crop + 1)) - pad;
+}

@@ -1,0 +1,115 @@
+/** A data source of images, however they come about: plans passes, keeps the workers busy, makes tensors. */
+import * as tf from "@tensorflow/tfjs";
+import { type Batch, badImage, type Pass, type Source, type Split } from "../../../core/index.js";
+import { createPixelCache } from "./cache.js";
+import { checkInput, countBatches, drawAugmentation, orderOf } from "./plan.js";
+import type { WorkerPool } from "./pool.js";
+import type { BatchResult, Recipe } from "./tasks.js";
+
+/** One image of a split. */
+export interface Sample {
+  readonly recipe: Recipe;
+  /** Position of its class. */
+  readonly label: number;
+}
+
+export interface ImageSourceOptions {
+  readonly classes: readonly string[];
+  readonly samples: Readonly<Record<Split, readonly Sample[]>>;
+  readonly fingerprint: string;
+  /** The source closes it. */
+  readonly pool: WorkerPool;
+  /** Bound of the cache of resized images. */
+  readonly cacheBytes: number;
+}
+
+/** Batches under way or ready, beyond one per worker. */
+const SPARE = 2;
+
+/**
+ * A source whose batches are prepared on other threads, a few ahead of whoever pulls.
+ *
+ * Batches are functions of the pass alone: not of the number of workers, the cache, or what was pulled before.
+ *
+ * @throws FGKD_BAD_IMAGE from `batches`, when a file cannot be decoded
+ */
+export function createImageSource(options: ImageSourceOptions): Source {
+  const { classes, samples, fingerprint, pool } = options;
+  const cache = createPixelCache(options.cacheBytes);
+
+  const start = async (pass: Pass, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
+    const shape = `${pass.input.resize}/${pass.input.fit}`;
+    const key = (position: number) => `${pass.split}/${position}`;
+    const tasks = positions.map((position) => ({
+      recipe: sampleAt(samples[pass.split], position).recipe,
+      cached: cache.get(shape, key(position)),
+      ...drawAugmentation(pass, position),
+    }));
+    const result = await pool.prepareBatch({ samples: tasks, input: pass.input, keep: cache.hasRoom, stop });
+    positions.forEach((position, index) => {
+      const pixels = result.prepared[index];
+      if (pixels) cache.put(shape, key(position), pixels);
+    });
+    return { positions, result };
+  };
+
+  return {
+    classes,
+    fingerprint,
+    count: (split) => samples[split].length,
+    batchCount: (pass) => countBatches(pass, samples[pass.split].length),
+    batches: async function* (pass) {
+      checkInput(pass.input, pass.mode);
+      const list = samples[pass.split];
+      const order = orderOf(pass, list.length);
+      const total = countBatches(pass, list.length);
+      const stop = new Int32Array(new SharedArrayBuffer(4));
+      const ahead: Promise<Prepared>[] = [];
+      let next = pass.skip;
+      const fill = () => {
+        for (; next < total && ahead.length < pool.workers + SPARE; next++) {
+          const batch = start(pass, order.slice(next * pass.batchSize, (next + 1) * pass.batchSize), stop);
+          // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
+          batch.catch(() => {});
+          ahead.push(batch);
+        }
+      };
+      try {
+        fill();
+        for (let batch = ahead.shift(); batch; batch = ahead.shift()) {
+          const prepared = await batch;
+          fill();
+          yield toBatch(prepared, list, classes.length, pass.input.crop);
+        }
+      } finally {
+        Atomics.store(stop, 0, 1);
+      }
+    },
+    close: async () => {
+      cache.clear();
+      await pool.close();
+    },
+  };
+}
+
+interface Prepared {
+  readonly positions: readonly number[];
+  readonly result: BatchResult;
+}
+
+function toBatch({ positions, result }: Prepared, list: readonly Sample[], classes: number, crop: number): Batch {
+  if (result.failure) throw badImage(result.failure.path, result.failure.problem);
+  const labels = new Float32Array(positions.length * classes);
+  positions.forEach((position, row) => {
+    labels[row * classes + sampleAt(list, position).label] = 1;
+  });
+  return {
+    images: tf.tensor4d(result.images, [positions.length, crop, crop, 3]),
+    labels: tf.tensor2d(labels, [positions.length, classes]),
+    indices: positions,
+  };
+}
+
+function sampleAt(list: readonly Sample[], position: number): Sample {
+  return list[position] as Sample;
+}

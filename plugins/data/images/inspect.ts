@@ -1,0 +1,79 @@
+/** A quick look at image files: is each one what it claims, is it whole, and what identifies it. No decoding. */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+/** Bytes read from the start; files up to this size are identified by all of their content. */
+const HEAD = 32 * 1024;
+const TAIL = 4 * 1024;
+
+/** What a look at a file found. */
+export interface FileReport {
+  readonly size: number;
+  /** Of the size, the start and the end; of everything in files up to 32 KiB. Empty when there was nothing to read. */
+  readonly hash: string;
+  /** Why it cannot be used, in words that follow its name and a colon. */
+  readonly problem?: string;
+  /** Its end does not look like one: decode it to know. */
+  readonly suspicious: boolean;
+}
+
+/** What is wrong with a file, in words that follow its name and a colon. */
+export class ImageProblem extends Error {}
+
+/** Opens a file, reads at most 36 KiB of it, and reports. Never throws. */
+export function inspectFile(path: string): FileReport {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const { size } = fstatSync(file);
+    const head = readPart(file, 0, Math.min(HEAD, size));
+    const tail = size > HEAD ? readPart(file, size - TAIL, TAIL) : head;
+    const hash = createHash("sha256").update(`${size}\n`).update(head).update(tail).digest("hex").slice(0, 32);
+    const { format, problem } = sniffFormat(head);
+    return { size, hash, problem, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
+  } catch (error) {
+    return { size: 0, hash: "", problem: accessProblem(error), suspicious: false };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** The format by the first bytes, whatever the file is called. */
+export function sniffFormat(head: Uint8Array): { format: "JPEG" | "PNG" | "WebP" | "none"; problem?: string } {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 16)).toString("latin1");
+  if (text.startsWith("\xff\xd8\xff")) return { format: "JPEG" };
+  if (text.startsWith("\x89PNG\r\n\x1a\n")) return { format: "PNG" };
+  if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return { format: "WebP" };
+  if (head.length === 0) return { format: "none", problem: "is empty" };
+  const other = otherFormat(text);
+  const problem = other ? `is a ${other} file; JPEG, PNG and WebP can be read` : "is not a JPEG, PNG or WebP image";
+  return { format: "none", problem };
+}
+
+function otherFormat(text: string): string | undefined {
+  if (text.startsWith("GIF8")) return "GIF";
+  if (text.startsWith("BM")) return "BMP";
+  if (text.startsWith("II*\0") || text.startsWith("MM\0*")) return "TIFF";
+  if (text.slice(4, 8) === "ftyp") return /avif|avis/.test(text.slice(8)) ? "AVIF" : "HEIC";
+  if (text.startsWith("%PDF")) return "PDF";
+  return text.startsWith("PK\x03\x04") ? "ZIP" : undefined;
+}
+
+function endsWell(format: string, head: Buffer, tail: Buffer, size: number): boolean {
+  if (format === "JPEG") return tail.subarray(-2).toString("latin1") === "\xff\xd9";
+  if (format === "PNG") return tail.subarray(-8, -4).toString("latin1") === "IEND";
+  return head.length >= 12 && head.readUInt32LE(4) + 8 <= size;
+}
+
+function accessProblem(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT") return "is a link to a file that does not exist";
+  if (code === "EACCES" || code === "EPERM") return "may not be read (permission denied)";
+  return `cannot be read (${code || String(error)})`;
+}
+
+function readPart(file: number, position: number, length: number): Buffer {
+  const part = Buffer.allocUnsafe(length);
+  const read = readSync(file, part, 0, length, position);
+  return part.subarray(0, read);
+}

@@ -1,0 +1,38 @@
+/** Which samples a pass visits, in which order, and how each is augmented: functions of the pass, nothing else. */
+import { createRandom, type InputSettings, invalidOption, type Pass } from "../../../core/index.js";
+
+/** The order of a pass over `count` samples: shuffled anew each epoch in training, as listed in tests. */
+export function orderOf(
+  { mode, seed, epoch }: Pick<Pass, "mode" | "seed" | "epoch">,
+  count: number,
+): readonly number[] {
+  if (mode === "test") return Array.from({ length: count }, (_, index) => index);
+  return createRandom(`${seed}/${epoch}/order`).permutation(count);
+}
+
+/** How many batches a pass over `count` samples has. Training drops a partial one, unless there is no other. */
+export function countBatches({ mode, batchSize }: Pick<Pass, "mode" | "batchSize">, count: number): number {
+  const whole = Math.floor(count / batchSize);
+  return mode === "train" && whole > 0 ? whole : Math.ceil(count / batchSize);
+}
+
+/** What is random about one sample of one epoch; independent of order, batch size and number of workers. */
+export function drawAugmentation({ mode, seed, epoch, input }: Pass, sample: number) {
+  if (mode === "test") return { flip: false };
+  const random = createRandom(`${seed}/${epoch}/sample/${sample}`);
+  const position = [random.next(), random.next()] as const;
+  return { position, flip: random.next() < input.flip };
+}
+
+/** @throws FGKD_INVALID_OPTION when the crop does not fit into the image */
+export function checkInput(input: InputSettings, mode: Pass["mode"]): void {
+  const room = input.resize + (mode === "train" ? 2 * input.pad : 0);
+  if (input.crop <= room) return;
+  throw invalidOption(
+    "input",
+    "crop",
+    `at most ${room} (resize${mode === "train" ? " and twice the padding" : ""})`,
+    input.crop,
+    "Lower input.crop, or raise input.resize.",
+  );
+}

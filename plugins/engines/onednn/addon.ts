@@ -1,0 +1,180 @@
+/** The compiled addon: where it lies, and what it offers. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+
+/** Values of a tensor as native code reads and writes them. */
+export type Values = Float32Array | Int32Array | Uint8Array;
+/** A shape, or a list of sizes, in one piece. */
+export type Sizes = Int32Array;
+/** A convolution prepared for one shape; native code frees it when it is collected. */
+export type ConvHandle = { readonly __plan: unique symbol };
+
+type Broadcast<V extends Values, Out extends Values> = (
+  op: number,
+  a: V,
+  b: V,
+  y: Out,
+  aShape: Sizes,
+  bShape: Sizes,
+) => void;
+
+/** The contract that this file describes: the number in native/addon.cc. */
+const contract = 3;
+
+/** The functions of `native/`; each checks the sizes of what it is given, and throws. */
+export interface Addon {
+  readonly contract: number;
+  allocate(bytes: number): ArrayBuffer;
+  release(buffer: ArrayBuffer): void;
+  setThreads(threads: number): void;
+  releaseScratch(): void;
+  describe(): { version: string; instructionSet: string; loops: string; threads: number };
+
+  convPlan(shape: Sizes, choice?: number): ConvHandle;
+  convTune(plan: ConvHandle, input: Values, filter: Values, output: Values, bias: Values | null): number;
+  convRun(
+    plan: ConvHandle,
+    input: Values,
+    filter: Values,
+    output: Values,
+    bias: Values | null,
+    packed: Uint8Array | null,
+  ): void;
+  convPack(plan: ConvHandle, filter: Values, packed: Uint8Array): void;
+  convPackedBytes(plan: ConvHandle): number;
+  convDescribe(plan: ConvHandle): string;
+
+  matMul(a: Values, b: Values, y: Values, sizes: Sizes): void;
+
+  readonly unaryOps: Readonly<Record<string, number>>;
+  readonly binaryOps: Readonly<Record<string, number>>;
+  readonly compareOps: Readonly<Record<string, number>>;
+  unary(op: number, x: Values, y: Values, alpha: number, beta: number): void;
+  readonly binary: Broadcast<Float32Array, Float32Array>;
+  readonly compare: Broadcast<Float32Array, Uint8Array>;
+  readonly binaryInt: Broadcast<Int32Array, Int32Array>;
+  readonly compareInt: Broadcast<Int32Array, Uint8Array>;
+  select(condition: Uint8Array, a: Values, b: Values, y: Values): void;
+  sgd(p: Values, g: Values, m: Values, newP: Values, newM: Values, options: Float32Array): void;
+
+  /** `kind`: 0 sum, 1 mean, 2 maximum, 3 minimum. */
+  reduce(kind: number, x: Values, y: Values, outer: number, n: number, inner: number): void;
+  argExtreme(greatest: boolean, x: Values, y: Values, outer: number, n: number, inner: number): void;
+  softmax(x: Values, y: Values, rows: number, columns: number, log: boolean): void;
+  softmaxGrad(dy: Values, y: Values, dx: Values, rows: number, columns: number, log: boolean): void;
+
+  pool(max: boolean, x: Values, y: Values, shape: Sizes): void;
+  maxPoolGrad(dy: Values, x: Values, y: Values, dx: Values, shape: Sizes): void;
+  avgPoolGrad(dy: Values, dx: Values, shape: Sizes): void;
+  resizeBilinear(x: Values, y: Values, shape: Sizes): void;
+  resizeBilinearGrad(dy: Values, dx: Values, shape: Sizes): void;
+
+  batchNormTraining(
+    x: Values,
+    scale: Values,
+    offset: Values,
+    y: Values,
+    mean: Values,
+    variance: Values,
+    rows: number,
+    channels: number,
+    area: number,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+  batchNormTrainingGrad(
+    dy: Values,
+    x: Values,
+    scale: Values,
+    offset: Values,
+    mean: Values,
+    variance: Values,
+    dx: Values,
+    dScale: Values,
+    dOffset: Values,
+    rows: number,
+    channels: number,
+    area: number,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+  batchNormInference(
+    x: Values,
+    scale: Values | null,
+    offset: Values | null,
+    mean: Values,
+    variance: Values,
+    y: Values,
+    rows: number,
+    channels: number,
+    area: number,
+    epsilon: number,
+    relu: boolean,
+  ): void;
+
+  transpose(x: Values, y: Values, shape: Sizes, permutation: Sizes): void;
+  slice(x: Values, y: Values, shape: Sizes, begin: Sizes, size: Sizes): void;
+  insert(x: Values, y: Values, shape: Sizes, place: Sizes, whole: Sizes): void;
+  fill(y: Values, value: number): void;
+  gather(x: Values, indices: Int32Array, y: Values, sizes: Sizes, count: number): void;
+  blockChannels(x: Values, y: Values, images: number, area: number, channels: number, back: boolean): void;
+  cast(x: Values, y: Values): void;
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * Loads the addon: from `FGKD_ONEDNN_ADDON`, from a package built for this platform, or from `build/`.
+ *
+ * @throws Error naming the places tried
+ */
+export function loadAddon(): Addon {
+  if (loaded !== undefined) return loaded;
+  // OpenMP reads its settings as it is loaded. Threads that spin while they wait take the processor from the very thread
+  // they wait for as soon as anything else runs: with a second program, steps took ten times as long.
+  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "1000";
+  const problems: string[] = [];
+  for (const place of places()) {
+    try {
+      const addon = require(place) as Addon;
+      if (addon.contract !== contract) throw new Error("built from other sources: run npm run build:onednn");
+      loaded = addon;
+      return loaded;
+    } catch (cause) {
+      problems.push(`${place}: ${(cause as Error).message.split("\n")[0]}`);
+    }
+  }
+  throw new Error(problems.length > 0 ? problems.join("; ") : "the addon is not built");
+}
+
+function places(): string[] {
+  const chosen = process.env.FGKD_ONEDNN_ADDON;
+  if (chosen) return [path.resolve(chosen)];
+  const local = path.join(packageRoot(), "build", "onednn.node");
+  const prebuilt = `@fgkd/engine-onednn-${process.platform}-${process.arch}`;
+  return [...(isInstalled(prebuilt) ? [prebuilt] : []), ...(existsSync(local) ? [local] : [])];
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    require.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The folder of this package's package.json, whether this file runs from its source or from `dist/`. */
+function packageRoot(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(path.join(folder, "package.json"))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) return folder;
+    folder = parent;
+  }
+  return folder;
+}

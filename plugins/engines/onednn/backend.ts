@@ -1,0 +1,201 @@
+/** The tfjs backend `onednn`: tensors in pooled host memory that JavaScript and native code share without copies. */
+import * as tf from "@tensorflow/tfjs";
+import type { Addon, Values } from "./addon.js";
+import { BufferPool } from "./pool.js";
+import { type BackendValues, type Convert, type ImageShape, TensorData } from "./tensor-data.js";
+
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+export type NumericType = keyof typeof arrays;
+
+export class OnednnBackend extends tf.KernelBackend {
+  readonly data = new tf.DataStorage<TensorData>(this, tf.engine());
+  readonly pool: BufferPool;
+  /** Read by tfjs' CPU matrix product. */
+  readonly blockSize = 48;
+
+  /** Whether convolutions should work on images in blocks of eight channels: so it is with AVX2 and no more. */
+  readonly usesBlocks: boolean;
+
+  constructor(readonly addon: Addon) {
+    super();
+    this.pool = new BufferPool(addon);
+    const layout = process.env.FGKD_ONEDNN_LAYOUT;
+    this.usesBlocks = layout === undefined ? addon.describe().instructionSet.startsWith("avx2") : layout === "blocked";
+  }
+
+  /** A tensor with memory of its own, still unwritten. */
+  output(shape: readonly number[], dtype: NumericType): tf.TensorInfo {
+    return this.#register(this.take(dtype, tf.util.sizeFromShape([...shape])), shape, dtype);
+  }
+
+  /** The same for images in blocks of eight channels. */
+  blockedOutput(shape: readonly number[]): tf.TensorInfo {
+    const values = this.take("float32", tf.util.sizeFromShape([...shape]));
+    const dataId = {};
+    this.data.set(dataId, TensorData.inBlocks(values, shape as unknown as ImageShape, this.#convert));
+    return { dataId, shape: [...shape], dtype: "float32" };
+  }
+
+  /** Whether the values of these images are at hand in blocks of eight channels. */
+  isBlocked({ dataId, shape }: tf.TensorInfo): boolean {
+    return this.data.get(dataId).isBlocked(shape);
+  }
+
+  /** Whether `blocked` may be asked of this tensor. */
+  canBlock({ dataId, shape }: tf.TensorInfo): boolean {
+    return shape.length === 4 && (shape[3] as number) % 8 === 0 && this.data.get(dataId).canBlock(shape);
+  }
+
+  /** The values in blocks of eight channels, `[n, c / 8, h, w, 8]`; only if `canBlock`. */
+  blocked({ dataId, shape }: tf.TensorInfo): Float32Array {
+    return this.data.get(dataId).blocked(shape as unknown as ImageShape);
+  }
+
+  /** The values of tensors of one shape in an order that all of them share, and a result in that order. */
+  aligned(inputs: readonly tf.TensorInfo[]): { values: Float32Array[]; output: tf.TensorInfo; result: Float32Array } {
+    const { shape } = inputs[0] as tf.TensorInfo;
+    const inBlocks = inputs.some((info) => this.isBlocked(info)) && inputs.every((info) => this.canBlock(info));
+    const order = (info: tf.TensorInfo) => (inBlocks ? this.blocked(info) : (this.values(info) as Float32Array));
+    const output = inBlocks ? this.blockedOutput(shape) : this.output(shape, "float32");
+    return { values: inputs.map(order), output, result: order(output) };
+  }
+
+  /** Values for `count` elements from the pool; give them to a tensor, or back with `giveBack`. */
+  take<T extends NumericType>(dtype: T, count: number): InstanceType<(typeof arrays)[T]> {
+    const type = arrays[dtype];
+    const buffer = this.pool.take(count * type.BYTES_PER_ELEMENT);
+    return new type(buffer, 0, count) as InstanceType<(typeof arrays)[T]>;
+  }
+
+  giveBack(values: Values): void {
+    this.pool.give(values.buffer as ArrayBuffer);
+  }
+
+  /** The values of a tensor, as an array of exactly the type that its dtype means. */
+  values(info: tf.TensorInfo): Values {
+    const type = arrays[info.dtype as NumericType];
+    const { values } = this.data.get(info.dataId);
+    // tfjs' CPU kernels may keep integers under a float tensor, for to JavaScript all are numbers.
+    return values instanceof type ? values : type.from(values as ArrayLike<number>);
+  }
+
+  /* What follows is the contract of tfjs' engine, and of its CPU kernels. */
+
+  override write(values: BackendValues, shape: number[], dtype: tf.DataType): object {
+    return this.#register(this.#unshared(values), shape, dtype).dataId;
+  }
+
+  override move(dataId: object, values: BackendValues, _shape: number[], dtype: tf.DataType, refCount: number): void {
+    this.data.set(dataId, new TensorData(this.#unshared(values), dtype, refCount, this.#convert));
+  }
+
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: BackendValues | string[]): tf.TensorInfo {
+    const isText = dtype === "string" && typeof values?.[0] === "string";
+    const stored = isText ? (values as string[]).map((text) => tf.util.encodeString(text)) : values;
+    return { dataId: this.write(stored as BackendValues, shape, dtype), shape, dtype };
+  }
+
+  makeOutput(values: BackendValues, shape: number[], dtype: tf.DataType): tf.Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.makeTensorInfo(shape, dtype, values), this);
+  }
+
+  override readSync(dataId: object): BackendValues {
+    const { values, dtype, complexTensorInfos } = this.data.get(dataId);
+    if (complexTensorInfos !== undefined) {
+      const real = this.readSync(complexTensorInfos.real.dataId) as Float32Array;
+      const imag = this.readSync(complexTensorInfos.imag.dataId) as Float32Array;
+      return tf.backend_util.mergeRealAndImagArrays(real, imag);
+    }
+    // A reader may keep the array longer than the tensor lives, so it must not lie in the pool.
+    const converted = tf.util.convertBackendValuesAndArrayBuffer(values as BackendValues, dtype) as BackendValues;
+    return this.#unshared(converted);
+  }
+
+  override async read(dataId: object): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  bufferSync(info: tf.TensorInfo): tf.TensorBuffer<tf.Rank, tf.DataType> {
+    const data = this.readSync(info.dataId);
+    const values = info.dtype === "string" ? (data as Uint8Array[]).map((text) => tf.util.decodeString(text)) : data;
+    return tf.buffer(info.shape, info.dtype, values as tf.TypedArray);
+  }
+
+  where(condition: tf.Tensor): tf.Tensor2D {
+    return tf.kernel_impls.whereImpl(condition.shape, this.readSync(condition.dataId) as tf.TypedArray);
+  }
+
+  override refCount(dataId: object): number {
+    return this.data.has(dataId) ? this.data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.data.get(dataId).refCount++;
+  }
+
+  decRef(dataId: object): void {
+    if (this.data.has(dataId)) this.data.get(dataId).refCount--;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const entry = this.data.get(dataId);
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    if (entry.complexTensorInfos !== undefined) {
+      this.disposeData(entry.complexTensorInfos.real.dataId, true);
+      this.disposeData(entry.complexTensorInfos.imag.dataId, true);
+    }
+    this.data.delete(dataId);
+    this.#free(entry);
+    return true;
+  }
+
+  disposeIntermediateTensorInfo(info: tf.TensorInfo): void {
+    this.disposeData(info.dataId);
+  }
+
+  override numDataIds(): number {
+    return this.data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean; poolBytesInUse: number; poolBytesIdle: number } {
+    return { unreliable: false, poolBytesInUse: this.pool.bytesInUse, poolBytesIdle: this.pool.bytesIdle };
+  }
+
+  override async time(run: () => void): Promise<tf.BackendTimingInfo> {
+    const start = tf.util.now();
+    run();
+    return { kernelMs: tf.util.now() - start };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    this.pool.trim();
+    this.addon.releaseScratch();
+  }
+
+  #register(values: BackendValues, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, new TensorData(values, dtype, 1, this.#convert));
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  readonly #convert: Convert = (values, [images, height, width, channels], toBlocks) => {
+    const converted = this.take("float32", values.length);
+    this.addon.blockChannels(values, converted, images, height * width, channels, !toBlocks);
+    return converted;
+  };
+
+  /** The same values, outside the pool: CPU kernels may hand on a part of another tensor's memory. */
+  #unshared(values: BackendValues): BackendValues {
+    return ArrayBuffer.isView(values) && this.pool.owns(values.buffer) ? (values as Float32Array).slice() : values;
+  }
+
+  #free(entry: TensorData): void {
+    for (const values of entry.arrays()) if (this.pool.owns(values.buffer)) this.giveBack(values);
+  }
+}

@@ -1,0 +1,168 @@
+/** Element-wise kernels: functions of one tensor, arithmetic and comparison of two with broadcasting, selection. */
+import * as tf from "@tensorflow/tfjs";
+import type { Addon, Values } from "../addon.js";
+import { type Call, floatKernel, input, isFloat, isNumeric, type NamedKernel } from "../kernel.js";
+
+export function elementwiseKernels(addon: Addon): NamedKernel[] {
+  const unary = Object.entries(addon.unaryOps).map(([name, op]) =>
+    floatKernel(name, (call) => runUnary(addon, call, name, op)),
+  );
+  const binary = Object.entries(addon.binaryOps).map(([name, op]) => binaryKernel(addon, name, op));
+  const compare = Object.entries(addon.compareOps).map(([name, op]) => compareKernel(addon, name, op));
+  return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), sgdKernel(addon)];
+}
+
+/** The two settings of a unary operation, or zeros. */
+function settingsOf(name: string, { attrs }: Call): [number, number] {
+  if (name === "ClipByValue") return [Number(attrs.clipValueMin), Number(attrs.clipValueMax)];
+  return [Number(attrs.alpha ?? 0), 0];
+}
+
+function runUnary(addon: Addon, call: Call, name: string, op: number): tf.TensorInfo {
+  const { values, output, result } = call.backend.aligned([input(call, "x")]);
+  addon.unary(op, values[0] as Float32Array, result, ...settingsOf(name, call));
+  return output;
+}
+
+/** Most take `a` and `b`; some gradients and Prelu name theirs otherwise. */
+const operandNames: Readonly<Record<string, readonly [string, string]>> = {
+  Prelu: ["x", "alpha"],
+  EluGrad: ["dy", "y"],
+  FgkdReluGrad: ["dy", "y"],
+  FgkdGeluGrad: ["dy", "x"],
+};
+
+function operandsOf(call: Call, name: string): [tf.TensorInfo, tf.TensorInfo] {
+  const [first, second] = operandNames[name] ?? ["a", "b"];
+  return [input(call, first), input(call, second)];
+}
+
+type Broadcast<V extends Values, Out extends Values> = (
+  op: number,
+  a: V,
+  b: V,
+  y: Out,
+  aShape: Int32Array,
+  bShape: Int32Array,
+) => void;
+
+function runBroadcast<V extends Values, Out extends Values>(
+  { backend }: Call,
+  [a, b]: [tf.TensorInfo, tf.TensorInfo],
+  dtype: "float32" | "int32" | "bool",
+  op: number,
+  run: Broadcast<V, Out>,
+): tf.TensorInfo {
+  const y = backend.output(tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape), dtype);
+  // The dtypes, which the caller has looked at, say which arrays these are.
+  const values = [a, b, y].map((info) => backend.values(info)) as unknown as [V, V, Out];
+  run(op, ...values, Int32Array.from(a.shape), Int32Array.from(b.shape));
+  return y;
+}
+
+function runSameShape(addon: Addon, { backend }: Call, operands: tf.TensorInfo[], op: number): tf.TensorInfo {
+  const { values, output, result } = backend.aligned(operands);
+  const size = Int32Array.of(result.length);
+  addon.binary(op, ...(values as [Float32Array, Float32Array]), result, size, size);
+  return output;
+}
+
+const integerOps = new Set(["Add", "Sub", "Multiply", "Maximum", "Minimum"]);
+
+function binaryKernel(addon: Addon, name: string, op: number): NamedKernel {
+  const isIntegers = (infos: readonly tf.TensorInfo[]) =>
+    infos.every((info) => info.dtype === "int32" && isNumeric(info));
+  return [
+    name,
+    {
+      accepts: (_call, tensors) => tensors.every(isFloat) || (integerOps.has(name) && isIntegers(tensors)),
+      run: (call) => {
+        const operands = operandsOf(call, name);
+        const [a, b] = operands;
+        if (a.dtype === "float32" && tf.util.arraysEqual(a.shape, b.shape))
+          return runSameShape(addon, call, operands, op);
+        return a.dtype === "float32"
+          ? runBroadcast(call, operands, "float32", op, addon.binary)
+          : runBroadcast(call, operands, "int32", op, addon.binaryInt);
+      },
+    },
+  ];
+}
+
+function compareKernel(addon: Addon, name: string, op: number): NamedKernel {
+  const isOne = (dtype: string, infos: readonly tf.TensorInfo[]) =>
+    infos.every((info) => info.dtype === dtype && isNumeric(info));
+  return [
+    name,
+    {
+      accepts: (_call, tensors) => isOne("float32", tensors) || isOne("int32", tensors),
+      run: (call) => {
+        const operands = operandsOf(call, name);
+        return operands[0].dtype === "float32"
+          ? runBroadcast(call, operands, "bool", op, addon.compare)
+          : runBroadcast(call, operands, "bool", op, addon.compareInt);
+      },
+    },
+  ];
+}
+
+function selectKernel(addon: Addon): NamedKernel {
+  return [
+    "Select",
+    {
+      accepts: ({ inputs: { condition, t, e } }) =>
+        [t, e].every(
+          (info) => info !== undefined && isFloat(info) && tf.util.arraysEqual(info.shape, condition?.shape ?? []),
+        ) && condition?.dtype === "bool",
+      run: (call) => {
+        const { backend } = call;
+        const y = backend.output(input(call, "t").shape, "float32");
+        const [condition, t, e] = ["condition", "t", "e"].map((name) => backend.values(input(call, name)));
+        addon.select(condition as Uint8Array, t as Values, e as Values, backend.values(y));
+        return y;
+      },
+    },
+  ];
+}
+
+function addNKernel(addon: Addon): NamedKernel {
+  return floatKernel("AddN", (call) => {
+    const { backend } = call;
+    const terms = Object.values(call.inputs);
+    const [first] = terms as [tf.TensorInfo];
+    if (!terms.every((term) => tf.util.arraysEqual(term.shape, first.shape))) throw new Error("shapes differ");
+    const { values, output, result } = backend.aligned(terms);
+    let [sum] = values as [Float32Array];
+    if (values.length === 1) result.set(sum);
+    const size = Int32Array.of(result.length);
+    for (const term of values.slice(1)) {
+      addon.binary(addon.binaryOps.Add as number, sum, term, result, size, size);
+      sum = result;
+    }
+    return output;
+  });
+}
+
+/** The update of SGD with momentum, in one pass: `[parameter, gradient, velocity]` to the new parameter and velocity. */
+function sgdKernel(addon: Addon): NamedKernel {
+  return floatKernel("FgkdSgd", (call) => {
+    const { backend, attrs } = call;
+    const [parameter, gradient, velocity] = [
+      input(call, "parameter"),
+      input(call, "gradient"),
+      input(call, "velocity"),
+    ];
+    const made = [backend.output(parameter.shape, "float32"), backend.output(parameter.shape, "float32")];
+    const [p, g, v, newP, newV] = [parameter, gradient, velocity, ...made].map((info) => backend.values(info));
+    const {
+      learningRate,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+    } = attrs as Record<string, number>;
+    const options = Float32Array.of(learningRate as number, momentum, 1 - dampening, weightDecay, Number(nesterov));
+    addon.sgd(p as Values, g as Values, v as Values, newP as Values, newV as Values, options);
+    return made;
+  });
+}

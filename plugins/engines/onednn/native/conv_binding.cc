@@ -1,0 +1,143 @@
+// Convolution plans for JavaScript: chosen once per shape, by a fixed rule or by a short measurement.
+#include <chrono>
+
+#include "args.h"
+#include "bindings.h"
+#include "conv.h"
+
+namespace fgkd {
+namespace {
+
+struct ConvPlan {
+  ConvShape shape;
+  std::optional<ConvCandidate> chosen;
+  int choice = 0;  // layout * 16 + implementation, what JavaScript may store
+};
+
+using PlanHandle = Napi::External<ConvPlan>;
+
+ConvShape readShape(const Args& args, size_t i) {
+  auto fields = args.array<int32_t>(i, ConvShape::kFields);
+  ConvShape shape;
+  static_assert(sizeof(ConvShape) == ConvShape::kFields * sizeof(int), "fields are read in one piece");
+  std::copy(fields.data, fields.data + ConvShape::kFields, reinterpret_cast<int*>(&shape));
+  shape.check();
+  return shape;
+}
+
+ConvPlan& planOf(const Args& args, size_t i) {
+  if (!args.info()[i].IsExternal()) fail("argument " + std::to_string(i) + " must be a convolution plan");
+  return *args.info()[i].As<PlanHandle>().Data();
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+std::optional<ConvCandidate> tryMake(const ConvShape& shape, int choice) {
+  try {
+    return ConvCandidate::make(shape, choice / 16 == 1, choice % 16);
+  } catch (const dnnl::error&) {
+    return std::nullopt;  // this layout has no implementation for the shape
+  }
+}
+
+/** The fixed rule: NHWC needs no reordering of images; where oneDNN has only its reference for it, let it choose. */
+void chooseFixed(ConvPlan& plan) {
+  plan.chosen = tryMake(plan.shape, plan.choice = 0);
+  if (plan.chosen && !has(plan.chosen->describe(), "ref")) return;
+  auto blocked = tryMake(plan.shape, 16);
+  if (blocked && (!plan.chosen || !has(blocked->describe(), "ref"))) {
+    plan.chosen = std::move(blocked);
+    plan.choice = 16;
+  }
+  if (!plan.chosen) fail("oneDNN has no implementation for this convolution");
+}
+
+Napi::Value create(const Args& args) {
+  auto plan = std::make_unique<ConvPlan>();
+  plan->shape = readShape(args, 0);
+  int choice = args.missing(1) ? -1 : args.integer(1);
+  if (choice >= 0) {
+    plan->chosen = tryMake(plan->shape, choice);
+    plan->choice = choice;
+  }
+  if (!plan->chosen) chooseFixed(*plan);
+  auto* raw = plan.release();
+  return PlanHandle::New(args.info().Env(), raw, [](Napi::Env, ConvPlan* dead) { delete dead; });
+}
+
+struct Operands {
+  Span<float> input, filter, output, bias;
+};
+
+Operands readOperands(const Args& args, const ConvShape& shape) {
+  return {args.f32(1, shape.inputSize()), args.f32(2, shape.filterSize()), args.f32(3, shape.outputSize()),
+          shape.bias ? args.f32(4, shape.k) : Span<float>{}};
+}
+
+double secondsOf(const ConvCandidate& candidate, const Operands& o) {
+  double best = 1e9;
+  for (int i = 0; i < 4; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    candidate.run(o.input.data, o.filter.data, o.output.data, o.bias.data, nullptr);
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (i > 0) best = std::min(best, took.count());
+  }
+  return best;
+}
+
+/** Measures every implementation on these operands and keeps the fastest; answers with its number. */
+Napi::Value tune(const Args& args) {
+  auto& plan = planOf(args, 0);
+  auto operands = readOperands(args, plan.shape);
+  double best = 1e9;
+  for (int layout = 0; layout < 2; ++layout) {
+    for (int implementation = 0; implementation < 8; ++implementation) {
+      auto candidate = tryMake(plan.shape, layout * 16 + implementation);
+      if (!candidate || has(candidate->describe(), "ref")) break;  // the reference is the last in oneDNN's list
+      double seconds = secondsOf(*candidate, operands);
+      if (seconds >= best) continue;
+      best = seconds;
+      plan.choice = layout * 16 + implementation;
+      plan.chosen = std::move(candidate);
+    }
+  }
+  return Napi::Number::New(args.info().Env(), plan.choice);
+}
+
+Napi::Value run(const Args& args) {
+  auto& plan = planOf(args, 0);
+  auto o = readOperands(args, plan.shape);
+  void* packed = nullptr;
+  if (!args.missing(5)) packed = args.array<uint8_t>(5, plan.chosen->packedBytes()).data;
+  plan.chosen->run(o.input.data, o.filter.data, o.output.data, o.bias.data, packed);
+  return args.info().Env().Undefined();
+}
+
+Napi::Value packedBytes(const Args& args) {
+  return Napi::Number::New(args.info().Env(), double(planOf(args, 0).chosen->packedBytes()));
+}
+
+Napi::Value pack(const Args& args) {
+  auto& plan = planOf(args, 0);
+  auto filter = args.f32(1, plan.shape.filterSize());
+  auto packed = args.array<uint8_t>(2, plan.chosen->packedBytes());
+  plan.chosen->pack(filter.data, packed.data);
+  return args.info().Env().Undefined();
+}
+
+Napi::Value describe(const Args& args) {
+  return Napi::String::New(args.info().Env(), planOf(args, 0).chosen->describe());
+}
+
+}  // namespace
+
+void bindConvolutions(Napi::Object& exports) {
+  bind(exports, "convPlan", create);
+  bind(exports, "convTune", tune);
+  bind(exports, "convRun", run);
+  bind(exports, "convPack", pack);
+  bind(exports, "convPackedBytes", packedBytes);
+  bind(exports, "convDescribe", describe);
+}
+
+}  // namespace fgkd

@@ -1,0 +1,85 @@
+// Loops over contiguous memory, compiled once per instruction set and chosen at run time: the binary stays portable.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace fgkd {
+
+// Names are tfjs' kernel names; JavaScript finds an operation's number by its name.
+#define FGKD_UNARY(X)                                                                                                  \
+  X(Abs) X(Neg) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sigmoid) X(Tanh) X(Relu)    \
+  X(Relu6) X(LeakyRelu) X(Elu) X(Selu) X(Softplus) X(Erf) X(Step) X(Sign) X(Floor) X(Ceil) X(Round) X(ClipByValue)     \
+  X(Sin) X(Cos) X(FgkdGelu)
+#define FGKD_BINARY(X)                                                                                                 \
+  X(Add) X(Sub) X(Multiply) X(RealDiv) X(Maximum) X(Minimum) X(SquaredDifference) X(Pow) X(Prelu) X(Mod)   \
+  X(EluGrad) X(FgkdAddRelu) X(FgkdReluGrad) X(FgkdGeluGrad)
+#define FGKD_COMPARE(X) X(Equal) X(NotEqual) X(Less) X(LessEqual) X(Greater) X(GreaterEqual)
+
+#define FGKD_ENUM(name) k##name,
+enum UnaryOp { FGKD_UNARY(FGKD_ENUM) kUnaryCount };
+enum BinaryOp { FGKD_BINARY(FGKD_ENUM) kBinaryCount };
+enum CompareOp { FGKD_COMPARE(FGKD_ENUM) kCompareCount };
+#undef FGKD_ENUM
+
+struct PoolShape {
+  int n, h, w, c, kh, kw, sh, sw, dh, dw, pt, pl, oh, ow;
+  static constexpr size_t kFields = 14;
+};
+
+struct ResizeShape {
+  int n, h, w, c, oh, ow, alignCorners, halfPixelCenters;
+  static constexpr size_t kFields = 8;
+};
+
+/** Per channel: y = x * scale + shift. */
+struct Affine {
+  const float *scale, *shift;
+};
+
+/** `step` arguments are 0 (one value for all) or 1. Ranges [begin, end) count the unit that the comment names. */
+struct Loops {
+  const char* name;
+  void (*unary)(int op, const float* x, float* y, size_t n, float alpha, float beta);
+  void (*binary)(int op, const float* a, const float* b, float* y, size_t n, int stepA, int stepB);
+  void (*compare)(int op, const float* a, const float* b, uint8_t* y, size_t n, int stepA, int stepB);
+  void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, size_t n);
+  void (*sgd)(float* p, const float* g, float* m, float* newP, float* newM, size_t n, const float* options);
+
+  double (*sum)(const float* x, size_t n);
+  float (*max)(const float* x, size_t n);
+  float (*min)(const float* x, size_t n);
+  /** sums[c] += Σ_r x[r * stride + c] */
+  void (*addRows)(const float* x, size_t rows, size_t stride, size_t columns, float* sums);
+  void (*maxRows)(const float* x, size_t rows, size_t stride, size_t columns, float* best);
+  void (*minRows)(const float* x, size_t rows, size_t stride, size_t columns, float* best);
+  void (*softmax)(const float* x, float* y, size_t n, bool log);
+  void (*softmaxGrad)(const float* dy, const float* y, float* dx, size_t n, bool log);
+
+  /** Sums of (x - pivot) and of its square, per channel, added to what is there. */
+  void (*moments)(const float* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
+  void (*affine)(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, bool relu);
+  /** Sums of dy and dy * (x - mean), dy masked where the affine result is not positive if `relu`. */
+  void (*normGradSums)(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, bool relu,
+                       float* sumDy, float* sumDyX);
+  /** dx = p dy + q (x - mean) + r */
+  void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
+                        bool relu, const float* p, const float* q, const float* r);
+
+  /** Rows of output: [0, n * oh). */
+  void (*maxPool)(const PoolShape& s, const float* x, float* y, size_t begin, size_t end);
+  void (*avgPool)(const PoolShape& s, const float* x, float* y, size_t begin, size_t end);
+  /** Images: [0, n), channels [firstChannel, firstChannel + channels). dx must hold zeros. */
+  void (*maxPoolGrad)(const PoolShape& s, const float* dy, const float* x, const float* y, float* dx, size_t image,
+                      size_t firstChannel, size_t channels);
+  void (*avgPoolGrad)(const PoolShape& s, const float* dy, float* dx, size_t image, size_t firstChannel,
+                      size_t channels);
+  /** Rows of output: [0, n * oh). */
+  void (*resize)(const ResizeShape& s, const float* x, float* y, size_t begin, size_t end);
+  /** One image; dx must hold zeros. */
+  void (*resizeGrad)(const ResizeShape& s, const float* dy, float* dx, size_t image);
+};
+
+/** The loops for this machine's instruction set. */
+const Loops& loops();
+
+}  // namespace fgkd

@@ -1,0 +1,99 @@
+// Element-wise functions of two tensors, comparisons, selection and the optimiser's update.
+#include "isa.h"
+
+namespace fgkd {
+namespace FGKD_ISA {
+namespace {
+
+template <class Out, class Function>
+void zip(const float* a, const float* b, Out* y, size_t n, int stepA, int stepB,
+         Function function) {
+  if (stepA != 0 && stepB != 0) {
+    FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = function(a[i], b[i]);
+  } else if (stepA != 0) {
+    const float right = *b;
+    FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = function(a[i], right);
+  } else {
+    const float left = *a;
+    if (stepB != 0) {
+      FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = function(left, b[i]);
+    } else {
+      const Out value = function(left, *b);
+      for (size_t i = 0; i < n; ++i) y[i] = value;
+    }
+  }
+}
+
+float floorMod(float a, float b) {
+  float rest = std::fmod(a, b);
+  return (a < 0.f && b < 0.f) || (a >= 0.f && b >= 0.f) ? rest : std::fmod(rest + b, b);
+}
+
+void binary(int op, const float* a, const float* b, float* y, size_t n, int stepA, int stepB) {
+#define FGKD_ZIP(expression) return zip(a, b, y, n, stepA, stepB, [](float u, [[maybe_unused]] float v) -> float { return expression; })
+  switch (op) {
+    case kAdd: FGKD_ZIP(u + v);
+    case kSub: FGKD_ZIP(u - v);
+    case kMultiply: FGKD_ZIP(u * v);
+    case kRealDiv: FGKD_ZIP(u / v);
+    case kMaximum: FGKD_ZIP(maximum(u, v));
+    case kMinimum: FGKD_ZIP(minimum(u, v));
+    case kSquaredDifference: FGKD_ZIP((u - v) * (u - v));
+    case kPow:
+      if (stepB == 0 && *b == 2.f) FGKD_ZIP(u * u);
+      if (stepB == 0 && *b == 0.5f) FGKD_ZIP(__builtin_sqrtf(u));
+      FGKD_ZIP(std::pow(u, v));
+    case kPrelu: FGKD_ZIP(u < 0.f ? u * v : u);
+    case kMod: FGKD_ZIP(floorMod(u, v));
+    case kEluGrad: FGKD_ZIP(v >= 0.f ? u : u * (v + 1.f));
+    case kFgkdAddRelu: FGKD_ZIP(u + v < 0.f ? 0.f : u + v);
+    case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : 0.f);
+    case kFgkdGeluGrad:
+      FGKD_ZIP(u * (0.5f * (1.f + erfOf(v * 0.70710678118654752f)) + v * 0.3989422804014327f * expOf(-0.5f * v * v)));
+  }
+#undef FGKD_ZIP
+}
+
+void compare(int op, const float* a, const float* b, uint8_t* y, size_t n, int stepA, int stepB) {
+#define FGKD_ZIP(expression)                                                                                           \
+  return zip(a, b, y, n, stepA, stepB, [](float u, float v) -> uint8_t { return expression; })
+  switch (op) {
+    case kEqual: FGKD_ZIP(u == v);
+    case kNotEqual: FGKD_ZIP(u != v);
+    case kLess: FGKD_ZIP(u < v);
+    case kLessEqual: FGKD_ZIP(u <= v);
+    case kGreater: FGKD_ZIP(u > v);
+    case kGreaterEqual: FGKD_ZIP(u >= v);
+  }
+#undef FGKD_ZIP
+}
+
+void select(const uint8_t* __restrict condition, const float* __restrict a, const float* __restrict b,
+            float* __restrict y, size_t n) {
+  FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = condition[i] ? a[i] : b[i];
+}
+
+/** options: rate, momentum, dampened gradient factor, weight decay, nesterov. */
+void sgd(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict newP,
+         float* __restrict newM, size_t n, const float* options) {
+  const float rate = options[0], momentum = options[1], factor = options[2], decay = options[3];
+  const bool nesterov = options[4] != 0.f;
+  FGKD_SIMD for (size_t i = 0; i < n; ++i) {
+    const float gradient = g[i] + decay * p[i];
+    const float velocity = momentum * m[i] + factor * gradient;
+    newM[i] = velocity;
+    newP[i] = p[i] - rate * (nesterov ? gradient + momentum * velocity : velocity);
+  }
+}
+
+}  // namespace
+
+void fillBinary(Loops& loops) {
+  loops.binary = binary;
+  loops.compare = compare;
+  loops.select = select;
+  loops.sgd = sgd;
+}
+
+}  // namespace FGKD_ISA
+}  // namespace fgkd

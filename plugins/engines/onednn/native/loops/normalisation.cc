@@ -1,0 +1,191 @@
+// Batch normalisation over rows of channels: statistics, the affine map with optional ReLU, and the gradient.
+#include "isa.h"
+
+namespace fgkd {
+namespace FGKD_ISA {
+namespace {
+
+// With C = 8, a row is one register: rows are taken kRows at a time, so that sums do not wait for one another.
+constexpr size_t kBlock = 8, kRows = 4, kLanes = kBlock * kRows;
+
+inline void fold(const float* lanes, float* __restrict sums) {
+  for (size_t lane = 0; lane < kLanes; ++lane) sums[lane % kBlock] += lanes[lane];
+}
+
+void momentsOfBlock(const float* __restrict x, size_t rows, const float* pivot, float* sum, float* squares) {
+  float p[kLanes], s[kLanes] = {}, q[kLanes] = {};
+  for (size_t lane = 0; lane < kLanes; ++lane) p[lane] = pivot[lane % kBlock];
+  size_t row = 0;
+  for (; row + kRows <= rows; row += kRows) {
+    FGKD_SIMD for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float d = x[row * kBlock + lane] - p[lane];
+      s[lane] += d;
+      q[lane] += d * d;
+    }
+  }
+  for (; row < rows; ++row) {
+    for (size_t lane = 0; lane < kBlock; ++lane) {
+      const float d = x[row * kBlock + lane] - p[lane];
+      s[lane] += d;
+      q[lane] += d * d;
+    }
+  }
+  fold(s, sum);
+  fold(q, squares);
+}
+
+void moments(const float* x, size_t rows, size_t c, const float* __restrict pivot, float* __restrict sum,
+             float* __restrict squares) {
+  if (c == kBlock) return momentsOfBlock(x, rows, pivot, sum, squares);
+  for (size_t r = 0; r < rows; ++r) {
+    const float* __restrict row = x + r * c;
+    FGKD_SIMD for (size_t i = 0; i < c; ++i) {
+      const float d = row[i] - pivot[i];
+      sum[i] += d;
+      squares[i] += d * d;
+    }
+  }
+}
+
+// Forward and gradient must agree on which outputs are positive, so both compute them here.
+inline float affineOf(float x, float scale, float shift) { return x * scale + shift; }
+
+template <bool kRelu>
+void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* scale,
+                   const float* shift) {
+  float s[kBlock], t[kBlock];
+  for (size_t lane = 0; lane < kBlock; ++lane) {
+    s[lane] = scale[lane];
+    t[lane] = shift[lane];
+  }
+  for (size_t row = 0; row < rows; ++row) {
+    FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane) {
+      const float value = affineOf(x[row * kBlock + lane], s[lane], t[lane]);
+      y[row * kBlock + lane] = kRelu && value < 0.f ? 0.f : value;
+    }
+  }
+}
+
+template <bool kRelu, bool kAdd>
+void affineRows(const float* x, const float* add, float* y, size_t rows, size_t c, const float* __restrict scale,
+                const float* __restrict shift) {
+  for (size_t r = 0; r < rows; ++r) {
+    const float* __restrict in = x + r * c;
+    const float* __restrict more = kAdd ? add + r * c : nullptr;
+    float* __restrict out = y + r * c;
+    FGKD_SIMD for (size_t i = 0; i < c; ++i) {
+      float value = affineOf(in[i], scale[i], shift[i]);
+      if (kAdd) value += more[i];
+      out[i] = kRelu && value < 0.f ? 0.f : value;
+    }
+  }
+}
+
+void affine(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, bool relu) {
+  if (c == kBlock && add == nullptr)
+    return (relu ? affineOfBlock<true> : affineOfBlock<false>)(x, y, rows, f.scale, f.shift);
+  auto run = add != nullptr ? (relu ? affineRows<true, true> : affineRows<false, true>)
+                            : (relu ? affineRows<true, false> : affineRows<false, false>);
+  run(x, add, y, rows, c, f.scale, f.shift);
+}
+
+template <bool kRelu>
+void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size_t rows, Affine f, const float* mean,
+                     float* sumDy, float* sumDyX) {
+  float a[kLanes], b[kLanes], m[kLanes], s[kLanes] = {}, q[kLanes] = {};
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    a[lane] = f.scale[lane % kBlock];
+    b[lane] = f.shift[lane % kBlock];
+    m[lane] = mean[lane % kBlock];
+  }
+  auto add = [&](size_t at, size_t lane) {
+    const float d = kRelu && !(affineOf(x[at], a[lane], b[lane]) > 0.f) ? 0.f : dy[at];
+    s[lane] += d;
+    q[lane] += d * (x[at] - m[lane]);
+  };
+  size_t row = 0;
+  for (; row + kRows <= rows; row += kRows) {
+    FGKD_SIMD for (size_t lane = 0; lane < kLanes; ++lane) add(row * kBlock + lane, lane);
+  }
+  for (; row < rows; ++row)
+    for (size_t lane = 0; lane < kBlock; ++lane) add(row * kBlock + lane, lane);
+  fold(s, sumDy);
+  fold(q, sumDyX);
+}
+
+template <bool kRelu>
+void gradSums(const float* dy, const float* x, size_t rows, size_t c, const float* __restrict scale,
+              const float* __restrict shift, const float* __restrict mean, float* __restrict sumDy,
+              float* __restrict sumDyX) {
+  for (size_t r = 0; r < rows; ++r) {
+    const float* __restrict g = dy + r * c;
+    const float* __restrict v = x + r * c;
+    FGKD_SIMD for (size_t i = 0; i < c; ++i) {
+      const float d = kRelu && !(affineOf(v[i], scale[i], shift[i]) > 0.f) ? 0.f : g[i];
+      sumDy[i] += d;
+      sumDyX[i] += d * (v[i] - mean[i]);
+    }
+  }
+}
+
+void normGradSums(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, bool relu,
+                  float* sumDy, float* sumDyX) {
+  if (c == kBlock)
+    return (relu ? gradSumsOfBlock<true> : gradSumsOfBlock<false>)(dy, x, rows, f, mean, sumDy, sumDyX);
+  (relu ? gradSums<true> : gradSums<false>)(dy, x, rows, c, f.scale, f.shift, mean, sumDy, sumDyX);
+}
+
+template <bool kRelu>
+void gradApplyOfBlock(const float* __restrict dy, const float* __restrict x, float* __restrict dx, size_t rows,
+                      Affine f, const float* mean, const float* p, const float* q, const float* r) {
+  float a[kBlock], b[kBlock], m[kBlock], g[kBlock], h[kBlock], rest[kBlock];
+  for (size_t lane = 0; lane < kBlock; ++lane) {
+    a[lane] = f.scale[lane];
+    b[lane] = f.shift[lane];
+    g[lane] = p[lane];
+    h[lane] = q[lane];
+    m[lane] = mean[lane];
+    rest[lane] = r[lane];
+  }
+  for (size_t row = 0; row < rows; ++row) {
+    FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane) {
+      const size_t at = row * kBlock + lane;
+      const float d = kRelu && !(affineOf(x[at], a[lane], b[lane]) > 0.f) ? 0.f : dy[at];
+      dx[at] = g[lane] * d + h[lane] * (x[at] - m[lane]) + rest[lane];
+    }
+  }
+}
+
+template <bool kRelu>
+void gradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, const float* __restrict scale,
+               const float* __restrict shift, const float* __restrict mean, const float* __restrict p,
+               const float* __restrict q, const float* __restrict r) {
+  for (size_t row = 0; row < rows; ++row) {
+    const float* __restrict g = dy + row * c;
+    const float* __restrict v = x + row * c;
+    float* __restrict out = dx + row * c;
+    FGKD_SIMD for (size_t i = 0; i < c; ++i) {
+      const float d = kRelu && !(affineOf(v[i], scale[i], shift[i]) > 0.f) ? 0.f : g[i];
+      out[i] = p[i] * d + q[i] * (v[i] - mean[i]) + r[i];
+    }
+  }
+}
+
+void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
+                   bool relu, const float* p, const float* q, const float* r) {
+  if (c == kBlock)
+    return (relu ? gradApplyOfBlock<true> : gradApplyOfBlock<false>)(dy, x, dx, rows, f, mean, p, q, r);
+  (relu ? gradApply<true> : gradApply<false>)(dy, x, dx, rows, c, f.scale, f.shift, mean, p, q, r);
+}
+
+}  // namespace
+
+void fillNormalisation(Loops& loops) {
+  loops.moments = moments;
+  loops.affine = affine;
+  loops.normGradSums = normGradSums;
+  loops.normGradApply = normGradApply;
+}
+
+}  // namespace FGKD_ISA
+}  // namespace fgkd

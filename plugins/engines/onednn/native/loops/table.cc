@@ -1,0 +1,23 @@
+// The loops of one instruction set, as a table.
+#include "isa.h"
+
+#define FGKD_TEXT(name) #name
+#define FGKD_NAME(name) FGKD_TEXT(name)
+
+namespace fgkd {
+namespace FGKD_ISA {
+
+Loops table() {
+  Loops made{};
+  made.name = FGKD_NAME(FGKD_ISA);
+  fillUnary(made);
+  fillBinary(made);
+  fillReductions(made);
+  fillNormalisation(made);
+  fillPooling(made);
+  fillResize(made);
+  return made;
+}
+
+}  // namespace FGKD_ISA
+}  // namespace fgkd

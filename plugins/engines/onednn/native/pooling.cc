@@ -1,0 +1,121 @@
+// Pooling and bilinear resize of NHWC images, with gradients.
+#include <cstring>
+
+#include "bindings.h"
+#include "loops.h"
+#include "parallel.h"
+
+namespace fgkd {
+namespace {
+
+template <class Shape>
+Shape readShape(const Args& args, size_t i) {
+  static_assert(sizeof(Shape) == Shape::kFields * sizeof(int), "fields are read in one piece");
+  auto fields = args.array<int32_t>(i, Shape::kFields);
+  Shape shape;
+  std::memcpy(&shape, fields.data, sizeof shape);
+  return shape;
+}
+
+PoolShape readPool(const Args& args, size_t i) {
+  auto s = readShape<PoolShape>(args, i);
+  bool positive = s.n > 0 && s.h > 0 && s.w > 0 && s.c > 0 && s.kh > 0 && s.kw > 0 && s.sh > 0 && s.sw > 0 &&
+                  s.dh > 0 && s.dw > 0 && s.oh > 0 && s.ow > 0;
+  if (!positive) fail("pooling: every size must be positive");
+  return s;
+}
+
+size_t inputSize(const PoolShape& s) { return size_t(s.n) * s.h * s.w * s.c; }
+size_t outputSize(const PoolShape& s) { return size_t(s.n) * s.oh * s.ow * s.c; }
+
+/** `pool(max, x, y, shape)` */
+Napi::Value pool(const Args& args) {
+  auto s = readPool(args, 3);
+  auto x = args.f32(1, inputSize(s)), y = args.f32(2, outputSize(s));
+  auto run = args.flag(0) ? loops().maxPool : loops().avgPool;
+  parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * s.kh * s.kw,
+                 [&](size_t begin, size_t end) { run(s, x.data, y.data, begin, end); });
+  return args.info().Env().Undefined();
+}
+
+/** Gradients scatter, so images and groups of channels, which never meet, are what is shared out. */
+template <class Body>
+void eachImage(const PoolShape& s, const Body& body) {
+  constexpr size_t kChannels = 64;
+  size_t groups = (s.c + kChannels - 1) / kChannels;
+  if (size_t(s.n) >= 8) groups = 1;
+  size_t width = groups == 1 ? s.c : kChannels;
+  parallelItems(size_t(s.n) * groups, size_t(s.h) * s.w * width, [&](size_t item) {
+    size_t first = item % groups * width;
+    body(item / groups, first, std::min(width, s.c - first));
+  });
+}
+
+void clear(Span<float> values) {
+  parallelRanges(values.size, 1, [&](size_t begin, size_t end) {
+    std::memset(values.data + begin, 0, (end - begin) * sizeof(float));
+  });
+}
+
+/** `maxPoolGrad(dy, x, y, dx, shape)` */
+Napi::Value maxPoolGrad(const Args& args) {
+  auto s = readPool(args, 4);
+  auto dy = args.f32(0, outputSize(s)), x = args.f32(1, inputSize(s)), y = args.f32(2, outputSize(s)),
+       dx = args.f32(3, inputSize(s));
+  clear(dx);
+  eachImage(s, [&](size_t image, size_t first, size_t channels) {
+    loops().maxPoolGrad(s, dy.data, x.data, y.data, dx.data, image, first, channels);
+  });
+  return args.info().Env().Undefined();
+}
+
+/** `avgPoolGrad(dy, dx, shape)` */
+Napi::Value avgPoolGrad(const Args& args) {
+  auto s = readPool(args, 2);
+  auto dy = args.f32(0, outputSize(s)), dx = args.f32(1, inputSize(s));
+  clear(dx);
+  eachImage(s, [&](size_t image, size_t first, size_t channels) {
+    loops().avgPoolGrad(s, dy.data, dx.data, image, first, channels);
+  });
+  return args.info().Env().Undefined();
+}
+
+ResizeShape readResize(const Args& args, size_t i) {
+  auto s = readShape<ResizeShape>(args, i);
+  if (!(s.n > 0 && s.h > 0 && s.w > 0 && s.c > 0 && s.oh > 0 && s.ow > 0)) fail("resize: every size must be positive");
+  return s;
+}
+
+/** `resizeBilinear(x, y, shape)` */
+Napi::Value resizeBilinear(const Args& args) {
+  auto s = readResize(args, 2);
+  auto x = args.f32(0, size_t(s.n) * s.h * s.w * s.c), y = args.f32(1, size_t(s.n) * s.oh * s.ow * s.c);
+  parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * 4,
+                 [&](size_t begin, size_t end) { loops().resize(s, x.data, y.data, begin, end); });
+  return args.info().Env().Undefined();
+}
+
+/** `resizeBilinearGrad(dy, dx, shape)` */
+Napi::Value resizeBilinearGrad(const Args& args) {
+  auto s = readResize(args, 2);
+  auto dy = args.f32(0, size_t(s.n) * s.oh * s.ow * s.c), dx = args.f32(1, size_t(s.n) * s.h * s.w * s.c);
+  clear(dx);
+  parallelItems(s.n, size_t(s.oh) * s.ow * s.c * 4,
+                [&](size_t image) { loops().resizeGrad(s, dy.data, dx.data, image); });
+  return args.info().Env().Undefined();
+}
+
+}  // namespace
+
+void bindPooling(Napi::Object& exports) {
+  bind(exports, "pool", pool);
+  bind(exports, "maxPoolGrad", maxPoolGrad);
+  bind(exports, "avgPoolGrad", avgPoolGrad);
+}
+
+void bindResize(Napi::Object& exports) {
+  bind(exports, "resizeBilinear", resizeBilinear);
+  bind(exports, "resizeBilinearGrad", resizeBilinearGrad);
+}
+
+}  // namespace fgkd

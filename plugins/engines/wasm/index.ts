@@ -1,0 +1,39 @@
+/** The wasm engine's own part: tfjs' wasm backend, completed so that it trains. */
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { engineUnavailable, outOfMemory } from "../../../core/index.js";
+import type { WasmBackend } from "./heap.js";
+import { registerWasmKernels } from "./register.js";
+
+export { registerWasmKernels } from "./register.js";
+
+/**
+ * Makes `wasm` the active tfjs backend, with the kernels for training registered.
+ *
+ * Under Node the `.wasm` file is read from inside its package; nothing is downloaded. Runs on one thread.
+ *
+ * @throws FgkdError if WebAssembly is not available or its module cannot be read
+ */
+export async function startWasm(): Promise<void> {
+  registerWasmKernels();
+  if (!(await tf.setBackend("wasm"))) throw engineUnavailable("wasm", "WebAssembly does not start");
+  await tf.ready();
+  // tfjs types the active backend by what all have in common.
+  refuseToOverflow((tf.backend() as unknown as WasmBackend).wasm);
+}
+
+const guarded = new WeakSet<object>();
+
+/** tfjs does not look whether an allocation succeeded, and on failure would overwrite the heap from address 0 on. */
+function refuseToOverflow(wasm: WasmBackend["wasm"]): void {
+  if (guarded.has(wasm)) return;
+  guarded.add(wasm);
+  // The module's functions replace themselves when first called, so that must come before ours takes their place.
+  wasm._free(wasm._malloc(4));
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address === 0 && bytes > 0) throw outOfMemory("wasm", bytes, wasm.HEAPU8.length);
+    return address;
+  };
+}

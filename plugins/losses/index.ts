@@ -1,0 +1,14 @@
+/** Loss terms, and the teacher they learn from. */
+export { type CrossEntropyLossOptions, type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
+export {
+  type DecoupledDistillationLossOptions,
+  type DecoupledDistillationOptions,
+  decoupledDistillation,
+} from "./decoupled-distillation.js";
+export type { DecoupledTargets } from "./decoupled-distillation-loss.js";
+export {
+  type LogitDistillationLossOptions,
+  type LogitDistillationOptions,
+  logitDistillation,
+} from "./logit-distillation.js";
+export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";

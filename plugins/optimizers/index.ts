@@ -1,0 +1,4 @@
+/** Optimisers. */
+export type { AdamOptions } from "./adam.js";
+export { optimizers } from "./optimizers.js";
+export type { SgdOptions } from "./sgd.js";

@@ -1,0 +1,60 @@
+/** Registers the optimisers. */
+import { definePlugin, invalidOption } from "../../core/index.js";
+import { type AdamOptions, adamRule, adamwRule } from "./adam.js";
+import { type SgdOptions, sgdRule } from "./sgd.js";
+
+declare module "../../core/index.js" {
+  interface Optimizers {
+    sgd: SgdOptions;
+    /** Weight decay is added to the gradient. */
+    adam: AdamOptions;
+    /** Weight decay is taken off the weights, apart from the gradient. */
+    adamw: AdamOptions;
+  }
+}
+
+const adamDefaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/** Registers `sgd`, `adam` and `adamw`, with PyTorch's arithmetic. */
+export const optimizers = definePlugin({
+  name: "optimizers",
+  defaults: {},
+  apply({ optimizers }) {
+    optimizers.register("sgd", {
+      defaults: { momentum: 0, nesterov: false },
+      create: (options) => sgdRule(checkSgd(options)),
+    });
+    optimizers.register("adam", { defaults: adamDefaults, create: (options) => adamRule(checkAdam("adam", options)) });
+    optimizers.register("adamw", {
+      defaults: adamDefaults,
+      create: (options) => adamwRule(checkAdam("adamw", options)),
+    });
+  },
+});
+
+function checkSgd(options: Required<SgdOptions>): Required<SgdOptions> {
+  const { momentum, nesterov } = options;
+  if (!isShare(momentum)) throw invalidOption("optimizer sgd", "momentum", "in [0, 1)", momentum, "0.9 is usual.");
+  if (nesterov && momentum === 0)
+    throw invalidOption(
+      "optimizer sgd",
+      "nesterov",
+      "false without momentum",
+      nesterov,
+      "Set momentum, to 0.9 for example.",
+    );
+  return options;
+}
+
+function checkAdam(name: string, options: Required<AdamOptions>): Required<AdamOptions> {
+  const { beta1, beta2, epsilon } = options;
+  const owner = `optimizer ${name}`;
+  if (!isShare(beta1)) throw invalidOption(owner, "beta1", "in [0, 1)", beta1, "0.9 is usual.");
+  if (!isShare(beta2)) throw invalidOption(owner, "beta2", "in [0, 1)", beta2, "0.999 is usual.");
+  if (!(epsilon > 0)) throw invalidOption(owner, "epsilon", "greater than 0", epsilon, "1e-8 is usual.");
+  return options;
+}
+
+function isShare(value: number): boolean {
+  return value >= 0 && value < 1;
+}

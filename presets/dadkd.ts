@@ -1,0 +1,40 @@
+/** DADKD: a low-resolution student, SnapMix with channel attention, decoupled distillation. */
+import { definePreset } from "../core/index.js";
+import { snapmix } from "../plugins/augmenters/index.js";
+import { crossEntropy, decoupledDistillation, teacherLogits } from "../plugins/losses/index.js";
+import { choices, paperSettings, scales, teacherStage } from "./low-resolution.js";
+
+/** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */
+export const dadkd = definePreset({
+  name: "dadkd",
+  summary: "low-resolution student, SnapMix with channel attention, decoupled distillation",
+  plugins: choices,
+  stages: {
+    teacher: teacherStage,
+    // The row that shows what the method is worth: on at demo scale, where it costs little.
+    baseline: { trains: "baseline", title: "student alone", plugins: [crossEntropy()] },
+    student: {
+      trains: "student",
+      title: "student with DADKD",
+      plugins: [
+        snapmix({ map: "teacher", camWeights: "se-classifier" }),
+        teacherLogits(),
+        crossEntropy({ weight: 0.7 }),
+        decoupledDistillation({ temperature: 3, alpha: 1, beta: 8, weight: 0.3 }),
+      ],
+    },
+  },
+  defaults: {
+    ...paperSettings,
+    models: { ...paperSettings.models, baseline: paperSettings.models?.student },
+    stages: { baseline: { enabled: false } },
+  },
+  scales: {
+    ...scales,
+    demo: {
+      ...scales.demo,
+      models: { ...scales.demo.models, baseline: scales.demo.models?.student },
+      stages: { ...scales.demo.stages, baseline: { enabled: true } },
+    },
+  },
+});

@@ -1,0 +1,78 @@
+/** What `dadkd` and the rows it is compared with share: the paper's settings, the demo's, and the teacher's stage. */
+import type { Config, PluginOption, Scale, Stage } from "../core/index.js";
+import { snapmix } from "../plugins/augmenters/index.js";
+import { resnet } from "../plugins/backbones/index.js";
+import { sources } from "../plugins/data/index.js";
+import { engines } from "../plugins/engines/index.js";
+import { crossEntropy } from "../plugins/losses/index.js";
+import { optimizers } from "../plugins/optimizers/index.js";
+
+/** Engines, data, optimisers and the backbones: what every stage may choose from. */
+export const choices: readonly PluginOption[] = [engines(), sources(), optimizers(), resnet()];
+
+/** ResNet-50 at 448 px teaches ResNet-50 at 128 px (paper, section 4; SnapMix's code for what it leaves open). */
+export const paperSettings: Config = {
+  epochs: 200,
+  batchSize: 16,
+  data: { name: "birds" },
+  input: { resize: 512, crop: 448, flip: 0.5 },
+  optimizer: {
+    name: "sgd",
+    learningRate: 0.001,
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 1e-4,
+    newLayersFactor: 10,
+    schedule: { name: "step", every: 80, factor: 0.1 },
+  },
+  models: {
+    teacher: { backbone: { name: "resnet50", head: "squeeze-excite" } },
+    student: { backbone: { name: "resnet50" }, inputSize: 128 },
+  },
+  evaluation: { last: 10 },
+};
+
+/**
+ * A ResNet of four basic blocks. Their last scales do not start at 0: with one block a stage the shortcuts alone, which
+ * skip most positions, would be all that the first steps learn from.
+ */
+const smallNetwork = {
+  name: "resnet",
+  block: "basic",
+  depths: [1, 1, 1, 1],
+  widths: [16, 32, 64, 128],
+  stem: { filters: 32 },
+  zeroInitResidual: false,
+} as const;
+
+/** `demo`: 112 px for the teacher and 40 px for the student, minutes on two cores. */
+export const scales: Readonly<Record<Scale, Config>> = {
+  paper: {},
+  demo: {
+    epochs: 20,
+    batchSize: 16,
+    input: { resize: 128, crop: 112, flip: 0.5 },
+    optimizer: {
+      name: "sgd",
+      learningRate: 0.05,
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 5e-4,
+      newLayersFactor: 1,
+      schedule: { name: "cosine" },
+    },
+    models: {
+      teacher: { backbone: { ...smallNetwork, head: "squeeze-excite" } },
+      student: { backbone: smallNetwork, inputSize: 40 },
+    },
+    evaluation: { every: 5, last: 3 },
+    stages: { teacher: { options: { snapmix: { probability: 0.5 } } } },
+  },
+};
+
+/** The teacher learns at high resolution, mixed by what it sees itself. */
+export const teacherStage: Stage = {
+  trains: "teacher",
+  title: "teacher, high resolution",
+  plugins: [snapmix({ map: "teacher", mapMode: "batch-statistics", camWeights: "se-classifier" }), crossEntropy()],
+};

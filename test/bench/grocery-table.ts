@@ -1,0 +1,121 @@
+/**
+ * Makes the table of docs/papers/dadkd.md: every row, every seed, one run after the other through the command.
+ *
+ *     npx tsx test/bench/grocery-table.ts --data ../shared/data/grocery [--seeds 0,1,2] [--engine onednn] [--out runs/table]
+ *
+ * A finished run folder is not run again, so the table can be made in several sittings, or by two processes with
+ * different seeds.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values: given } = parseArgs({
+  options: {
+    data: { type: "string", default: "../shared/data/grocery" },
+    seeds: { type: "string", default: "0,1,2" },
+    engine: { type: "string", default: "auto" },
+    out: { type: "string", default: "runs/table" },
+  },
+});
+
+interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly arguments: readonly string[];
+  readonly taught: boolean;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "teacher",
+    title: "teacher (high resolution, SnapMix p 0.5)",
+    arguments: [
+      "--preset",
+      "kd",
+      "--epochs",
+      "60",
+      "--set",
+      "stages.student.enabled=false",
+      "--set",
+      "options.snapmix.probability=0.5",
+    ],
+    taught: false,
+  },
+  {
+    name: "baseline",
+    title: "baseline (low resolution, cross-entropy)",
+    arguments: ["--preset", "baseline"],
+    taught: false,
+  },
+  { name: "snapmix", title: "SnapMix, own map, p 1", arguments: ["--preset", "snapmix"], taught: false },
+  { name: "kd", title: "KD (T 4, 0.1/0.9)", arguments: ["--preset", "kd"], taught: true },
+  {
+    name: "dkd",
+    title: "DKD (T 4, warm-up 3 epochs)",
+    arguments: ["--preset", "dkd", "--set", "options.decoupled-distillation.warmupEpochs=3"],
+    taught: true,
+  },
+  { name: "dadkd", title: "DADKD as specified, p 1", arguments: ["--preset", "dadkd"], taught: true },
+];
+
+const seeds = given.seeds.split(",");
+for (const seed of seeds) for (const row of rows) train(row, seed);
+report();
+
+function folder(row: Pick<Row, "name">, seed: string): string {
+  return join(given.out, `${row.name}-${seed}`);
+}
+
+function train(row: Row, seed: string): void {
+  const out = folder(row, seed);
+  if (existsSync(join(out, "result.json"))) return;
+  const resumed = existsSync(join(out, "config.json"));
+  const asked = [
+    ...row.arguments,
+    ...["--config", "docs/papers/small-scale.json", "--scale", "paper", "--data", given.data],
+    ...["--seed", seed, "--engine", given.engine, "--out", out],
+    ...(row.taught ? ["--teacher", folder({ name: "teacher" }, seed)] : []),
+  ];
+  const { status } = spawnSync("node", ["dist/core/cli/main.js", ...(resumed ? ["--resume", out] : asked)], {
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function report(): void {
+  console.log(`| row | seeds ${seeds.join(", ")} | mean | spread | s/run |\n|---|---|---|---|---|`);
+  for (const row of rows) {
+    const accuracies = seeds.map((seed) => result(row, seed).accuracy);
+    const seconds = seeds.map((seed) => result(row, seed).seconds);
+    const spread = Math.max(...accuracies) - Math.min(...accuracies);
+    const cells = [
+      row.title,
+      accuracies.map(fixed).join(" "),
+      fixed(mean(accuracies)),
+      fixed(spread),
+      Math.round(mean(seconds)),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}
+
+function result(row: Row, seed: string): { accuracy: number; seconds: number } {
+  const read = (file: string) => JSON.parse(readFileSync(join(folder(row, seed), file), "utf8"));
+  const stage = row.name === "teacher" ? "teacher" : "student";
+  const { stages } = read("result.json") as { stages: { stage: string; accuracy: number }[] };
+  const { seconds } = read("manifest.json") as { seconds: Record<string, number> };
+  return {
+    accuracy: stages.find((entry) => entry.stage === stage)?.accuracy ?? Number.NaN,
+    seconds: seconds[stage] ?? Number.NaN,
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function fixed(value: number): string {
+  return value.toFixed(1);
+}

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createWorld } from "./world.js";
+
+describe("fgkd", () => {
+  test("alone tells what there is", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("")).toBe(0);
+    for (const word of ["train", "eval", "list", "config", "doctor"]) expect(world.out).toContain(word);
+  });
+
+  test("--version tells package.json's", async () => {
+    const world = await createWorld();
+    const { version } = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8"));
+    expect(await world.fgkd("--version")).toBe(0);
+    expect(world.out).toBe(`${version}\n`);
+  });
+
+  test.each([
+    ["evla", "Did you mean eval?"],
+    ["--preste toy", "Did you mean --preset?"],
+    ["--preset toy --epochs many", "whole number"],
+    ["--preset toy --scale big", "demo, paper"],
+    ["--preset toy surplus", "too many arguments"],
+    ["eval", "missing required argument"],
+  ])("%s is refused: %s", async (line, message) => {
+    const world = await createWorld();
+    expect(await world.fgkd(line)).toBe(1);
+    expect(world.err).toContain(message);
+    expect(world.out).toBe("");
+  });
+
+  test("tells causes and stacks with FGKD_TRACE=errors", async () => {
+    const world = await createWorld({ variables: { FGKD_TRACE: "errors" } });
+    await world.fgkd("--preset nothing-like-it");
+    expect(world.err).toContain("    at ");
+  });
+});
+
+describe("fgkd list", () => {
+  test("lists presets with summaries and the names of every registry", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("list")).toBe(0);
+    expect(world.out).toMatch(/^ {2}toy {2}a linear student and its teacher$/m);
+    expect(world.out).toContain("toy-linear");
+    expect(world.out).toContain("toy-points");
+    expect(world.out).toMatch(/^ {2}cpu +can run here$/m);
+    expect(world.out).toMatch(/^ {2}tensorflow +cannot run here/m);
+  });
+});
+
+describe("fgkd doctor", () => {
+  test("tells versions, and of each engine what is missing and what cures it", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("doctor")).toBe(0);
+    expect(world.out).toContain(process.version);
+    expect(world.out).toMatch(/^sharp +\d.*libvips \d/m);
+    expect(world.out).toMatch(/^tfjs +4\./m);
+    expect(world.out).toMatch(/^✘ tensorflow +its library is not here\n +cure: npm install it$/m);
+    expect(world.out).toMatch(/^✔ cpu +plain JavaScript$/m);
+    expect(world.out).toContain("fgkd will run on cpu.");
+  });
+});
+
+describe("fgkd eval", () => {
+  test("tells the accuracy that the run ended with, class by class", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet");
+    const { stages } = JSON.parse(
+      await readFile(join(world.cwd, "runs/toy-1/metrics.jsonl"), "utf8").then(
+        (text) => `{"stages":[${text.trim().split("\n").join(",")}]}`,
+      ),
+    );
+    const last = stages.at(-1).metrics.accuracy as number;
+    expect(await world.fgkd("eval runs/toy-1")).toBe(0);
+    expect(world.out).toContain(`${last.toFixed(1)} % of 6 test images right: student of runs/toy-1`);
+    expect(world.out).toMatch(/^class +images +right +accuracy$/m);
+    expect(world.out).toMatch(/^dark +\d+ +\d+ +[\d.]+ %$/m);
+  });
+
+  test("refuses a role that the run has no model of", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet");
+    expect(await world.fgkd("eval runs/toy-1 --role techer")).toBe(1);
+    expect(world.err).toContain("techer");
+    expect(world.err).not.toContain("    at ");
+  });
+});

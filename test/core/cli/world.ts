@@ -1,0 +1,136 @@
+/** A world for commands to run in: streams to read, a folder of their own, toy presets, and a Ctrl-C to press. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import { onTestFinished } from "vitest";
+import type { Environment, Output } from "../../../core/cli/environment.js";
+import { runProgram } from "../../../core/cli/program.js";
+import * as core from "../../../core/index.js";
+import * as ops from "../../../core/ops/index.js";
+import { optimizers } from "../../../plugins/optimizers/index.js";
+import { toy, toyLoss, toySettings } from "../../support/toy.js";
+
+const { definePlugin, definePreset } = core;
+
+/** One engine that cannot run, one that can: pure JavaScript. */
+export const toyEngines = definePlugin({
+  name: "engines",
+  defaults: {},
+  apply({ engines }) {
+    engines.register("tensorflow", {
+      defaults: {},
+      create: () => ({
+        name: "tensorflow",
+        check: async () => ({ available: false, detail: "its library is not here", remedy: "npm install it" }),
+        start: async () => {
+          throw new Error("no library");
+        },
+      }),
+    });
+    engines.register("cpu", {
+      defaults: {},
+      create: () => ({
+        name: "cpu",
+        check: async () => ({ available: true, detail: "plain JavaScript" }),
+        start: async () => void (await tf.setBackend("cpu")),
+      }),
+    });
+  },
+});
+
+export const toyPreset = definePreset({
+  name: "toy",
+  summary: "a linear student and its teacher",
+  plugins: [toy(), optimizers()],
+  stages: {
+    teacher: { trains: "teacher", title: "the teacher", plugins: [toyLoss()] },
+    student: { trains: "student", title: "the student", plugins: [toyLoss({ weight: 0.5 })], settings: { epochs: 2 } },
+  },
+  defaults: toySettings,
+  scales: { demo: { batchSize: 3 } },
+});
+
+export interface World {
+  readonly environment: Environment;
+  readonly cwd: string;
+  /** What was printed so far, colours taken out. */
+  readonly out: string;
+  readonly err: string;
+  /** The same with every control sequence. */
+  readonly rawOut: string;
+  /** Runs a command line, as typed. */
+  fgkd(line: string): Promise<number>;
+  pressCtrlC(): void;
+}
+
+export interface WorldOptions {
+  readonly columns?: number;
+  readonly isTTY?: boolean;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly presets?: readonly core.Preset[];
+  /** Called at every look at the clock, with how often it was looked at. */
+  readonly onLook?: (look: number, world: World) => void;
+}
+
+/** A world in a temporary folder, which goes when the test ends. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const cwd = await mkdtemp(join(tmpdir(), "fgkd-cli-"));
+  onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+  const [stdout, stderr] = [capture(options), capture(options)];
+  const listeners = new Set<(reason: string) => void>();
+  let looks = 0;
+  const presets = Object.fromEntries((options.presets ?? [toyPreset]).map((preset) => [preset.name, preset]));
+  const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    fgkd: core,
+    "fgkd/ops": ops,
+    "fgkd/plugins": { engines: toyEngines, toy, toyLoss, catalogue: () => [toyEngines(), toy()] },
+    "fgkd/presets": presets,
+    "@tensorflow/tfjs": tf,
+  };
+  const environment: Environment = {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    cwd,
+    variables: options.variables ?? {},
+    load: async (specifier) => modules[specifier] ?? import(specifier),
+    now: () => {
+      looks += 1;
+      options.onLook?.(looks, world);
+      return looks * 100;
+    },
+    onStop: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const world: World = {
+    environment,
+    cwd,
+    get out() {
+      return stripVTControlCharacters(stdout.text());
+    },
+    get err() {
+      return stripVTControlCharacters(stderr.text());
+    },
+    get rawOut() {
+      return stdout.text();
+    },
+    fgkd: (line) => runProgram(line.split(" ").filter(Boolean), environment),
+    pressCtrlC: () => {
+      for (const listener of listeners) listener("Ctrl-C");
+    },
+  };
+  return world;
+}
+
+function capture({ columns = 80, isTTY = false }: WorldOptions): { readonly stream: Output; text(): string } {
+  const stream = new PassThrough();
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+  });
+  return { stream: Object.assign(stream, isTTY ? { isTTY, columns } : {}), text: () => text };
+}

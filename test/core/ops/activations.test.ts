@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createRandom } from "../../../core/index.js";
+import { addRelu, gelu, stopGradient } from "../../../core/ops/index.js";
+import { gradientError } from "../../../core/testing/index.js";
+import { engineNames, startEngine } from "../../support/engines.js";
+import "../../support/matchers.js";
+
+/** Normal numbers, pushed away from 0 by 0.1. */
+function awayFromZero(seed: string): tf.Tensor {
+  return tf.tensor(
+    createRandom(seed)
+      .normals(24)
+      .map((value) => value + 0.1 * Math.sign(value)),
+    [2, 3, 4],
+  );
+}
+
+describe.each(engineNames)("activations on %s", (engine) => {
+  beforeAll(() => startEngine(engine));
+
+  test("gelu has the values of its definition", () => {
+    expect(gelu(tf.tensor1d([1, 0, -1, 3, -8, 8]))).toBeAllclose([0.8413447461, 0, -0.1586552539, 2.9959503063, 0, 8], {
+      absolute: 1e-6,
+    });
+  });
+  test("gelu has the gradient that finite differences give", () => {
+    expect(gradientError((x) => gelu(x), [awayFromZero("x")])).toBeLessThan(2e-3);
+  });
+
+  test("addRelu is the ReLU of a sum", () => {
+    expect(addRelu(tf.tensor1d([1, -2, 3]), tf.tensor1d([1, 1, -4]))).toBeAllclose([2, 0, 0]);
+  });
+  test("addRelu has the gradient that finite differences give", () => {
+    const a = awayFromZero("a");
+    expect(gradientError((a, b) => addRelu(a, b), [a, a.mul(0.5)])).toBeLessThan(2e-3);
+    // Both terms the same tensor: their gradients add up.
+    expect(gradientError((a) => addRelu(a, a), [a])).toBeLessThan(2e-3);
+  });
+
+  test("leak no tensor, inside and outside the tape", () => {
+    const [a, b] = [awayFromZero("a"), awayFromZero("b")];
+    expect(() => addRelu(a, b).dispose()).not.toLeak();
+    expect(() => gelu(a).dispose()).not.toLeak();
+    expect(() => tf.dispose(tf.grads((a, b) => gelu(addRelu(a, b)).sum())([a, b]))).not.toLeak();
+  });
+});
+
+describe("stopGradient", () => {
+  beforeAll(() => startEngine("cpu"));
+
+  test("makes a constant of what depends on the input", () => {
+    const slope = tf.grad((x) => x.mul(stopGradient(() => x.square())).sum())(tf.tensor1d([2, 3]));
+    expect(slope).toBeAllclose([4, 9]);
+  });
+  test("hands back a tensor of its own", () => {
+    const x = tf.scalar(1);
+    stopGradient(() => x).dispose();
+    expect(x.isDisposed).toBe(false);
+  });
+  test("frees its temporaries, inside and outside the tape", () => {
+    const x = tf.scalar(1);
+    expect(() => stopGradient(() => x.add(1).mul(2).sub(3)).dispose()).not.toLeak();
+    const loss = (x: tf.Tensor) => x.mul(stopGradient(() => x.add(1).mul(2)));
+    expect(() => tf.grad(loss)(x).dispose()).not.toLeak();
+  });
+});

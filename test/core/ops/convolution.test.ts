@@ -1,0 +1,92 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createRandom } from "../../../core/index.js";
+import { conv2d } from "../../../core/ops/index.js";
+import { gradientError } from "../../../core/testing/index.js";
+import { engineNames, startEngine } from "../../support/engines.js";
+import "../../support/matchers.js";
+
+const normals = (shape: [number, number, number, number], seed: string) =>
+  tf.tensor4d(createRandom(seed).normals(tf.util.sizeFromShape(shape)), shape);
+
+/** By the definition: seven loops. */
+function naive(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number, padding: number): number[][][][] {
+  const [images, kernels] = [x.arraySync(), filter.arraySync()];
+  const [, height, width, from] = x.shape;
+  const [size, , , to] = filter.shape;
+  const side = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
+  const at = (image: number, row: number, column: number, channel: number) => {
+    let sum = 0;
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++)
+        for (let c = 0; c < from; c++)
+          sum +=
+            (images[image]?.[row * stride + i - padding]?.[column * stride + j - padding]?.[c] ?? 0) *
+            (kernels[i]?.[j]?.[c]?.[channel] as number);
+    return sum;
+  };
+  const range = (length: number) => Array.from({ length }, (_, index) => index);
+  return range(x.shape[0]).map((n) =>
+    range(side(height)).map((row) => range(side(width)).map((column) => range(to).map((c) => at(n, row, column, c)))),
+  );
+}
+
+const cases = [
+  { size: 3, stride: 1, padding: 1, height: 6, width: 5 },
+  { size: 3, stride: 2, padding: 1, height: 7, width: 8 },
+  { size: 7, stride: 2, padding: 3, height: 11, width: 10 },
+  { size: 1, stride: 1, padding: 0, height: 4, width: 4 },
+  { size: 1, stride: 2, padding: 0, height: 5, width: 6 },
+];
+
+describe.each(engineNames)("convolution on %s", (engine) => {
+  beforeAll(() => startEngine(engine));
+
+  describe.each(cases)(
+    "of size $size, stride $stride, padding $padding",
+    ({ size, stride, padding, height, width }) => {
+      const make = () => ({ x: normals([2, height, width, 3], "x"), filter: normals([size, size, 3, 4], "filter") });
+
+      test("agrees with the definition, written naively", () => {
+        const { x, filter } = make();
+        expect(conv2d(x, filter, { stride, padding })).toBeAllclose(naive(x, filter, stride, padding), {
+          absolute: 1e-4,
+        });
+      });
+
+      test("has the gradients that finite differences give", () => {
+        const { x, filter } = make();
+        const compute = (x: tf.Tensor, f: tf.Tensor) => conv2d(x as tf.Tensor4D, f as tf.Tensor4D, { stride, padding });
+        // Linear in each input, so a large step costs nothing and drowns the rounding.
+        expect(gradientError(compute, [x, filter], { step: 0.5 })).toBeLessThan(1e-3);
+      });
+    },
+  );
+
+  test("leaks no tensor", () => {
+    const [x, filter] = [normals([1, 5, 5, 2], "x"), normals([3, 3, 2, 2], "filter")];
+    expect(() => conv2d(x, filter, { padding: 1 }).dispose()).not.toLeak();
+    const loss = (x: tf.Tensor) => conv2d(x as tf.Tensor4D, filter, { padding: 1 }).sum();
+    expect(() => tf.grad(loss)(x).dispose()).not.toLeak();
+  });
+});
+
+describe("convolution on an engine that knows no numeric padding", () => {
+  test("gives the same, with zeros around the images", async () => {
+    await startEngine("cpu");
+    const [x, filter] = [normals([1, 5, 6, 2], "x"), normals([3, 3, 2, 3], "filter")];
+    const wanted = conv2d(x, filter, { stride: 2, padding: 1 });
+    // The cpu engine under the name of tfjs-node's.
+    tf.registerBackend("tensorflow", () => tf.findBackend("cpu"), 0);
+    tf.copyRegisteredKernels("cpu", "tensorflow");
+    await tf.setBackend("tensorflow");
+    try {
+      expect(conv2d(x, filter, { stride: 2, padding: 1 })).toBeAllclose(wanted);
+      const compute = (x: tf.Tensor, f: tf.Tensor) =>
+        conv2d(x as tf.Tensor4D, f as tf.Tensor4D, { stride: 2, padding: 1 });
+      expect(gradientError(compute, [x, filter], { step: 0.5 })).toBeLessThan(1e-3);
+    } finally {
+      await startEngine("cpu");
+    }
+  });
+});

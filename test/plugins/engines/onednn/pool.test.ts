@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { BufferPool, sizeClass } from "../../../../plugins/engines/onednn/pool.js";
+
+function createPool() {
+  const released: number[] = [];
+  let allocations = 0;
+  const pool = new BufferPool({
+    allocate: (bytes) => {
+      allocations++;
+      return new ArrayBuffer(bytes);
+    },
+    release: (buffer) => released.push(buffer.byteLength),
+  });
+  return { pool, released, allocations: () => allocations };
+}
+
+const mega = 1 << 20;
+
+describe("the buffer pool", () => {
+  test("sizes grow in steps that waste at most an eighth", () => {
+    for (let bytes = 1; bytes < 3_000_000; bytes = Math.ceil(bytes * 1.07)) {
+      const size = sizeClass(bytes);
+      expect(size).toBeGreaterThanOrEqual(bytes);
+      expect(size % 64).toBe(0);
+      expect(sizeClass(size)).toBe(size);
+      if (bytes > 512) expect(size).toBeLessThanOrEqual(bytes * 1.126 + 64);
+    }
+  });
+
+  test("hands a returned buffer out again", () => {
+    const { pool, allocations } = createPool();
+    const first = pool.take(1000);
+    pool.give(first);
+    expect(pool.take(1000)).toBe(first);
+    expect(allocations()).toBe(1);
+  });
+
+  test("a training step's worth of buffers is allocated once", () => {
+    const { pool, allocations } = createPool();
+    const sizes = [10, 20, 5, 40, 20].map((megabytes) => megabytes * mega);
+    for (let step = 0; step < 5; step++) {
+      const buffers = sizes.map((size) => pool.take(size));
+      for (const buffer of buffers) pool.give(buffer);
+    }
+    expect(allocations()).toBe(sizes.length);
+  });
+
+  test("idle memory stays bounded when sizes change", () => {
+    const { pool, released } = createPool();
+    for (let i = 0; i < 40; i++) pool.give(pool.take((20 + i * 8) * mega));
+    expect(released.length).toBeGreaterThan(20);
+    expect(pool.bytesIdle).toBeLessThan(2 * 332 * mega + (64 << 20));
+  });
+
+  test("trims, and tries again, when the system has no memory left", () => {
+    let refuse = false;
+    const released: ArrayBuffer[] = [];
+    const pool = new BufferPool({
+      allocate: (bytes) => {
+        if (refuse && released.length === 0) throw new Error("out of memory");
+        return new ArrayBuffer(bytes);
+      },
+      release: (buffer) => released.push(buffer),
+    });
+    pool.give(pool.take(1000));
+    refuse = true;
+    expect(pool.take(100_000).byteLength).toBeGreaterThanOrEqual(100_000);
+    expect(released.length).toBe(1);
+  });
+
+  test("knows its own buffers", () => {
+    const { pool } = createPool();
+    expect(pool.owns(pool.take(64))).toBe(true);
+    expect(pool.owns(new ArrayBuffer(64))).toBe(false);
+  });
+});

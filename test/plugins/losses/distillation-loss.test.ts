@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, test } from "vitest";
+import { distillationLoss } from "../../../plugins/losses/distillation-loss.js";
+import { goldenLosses, relativeError, valueAndGradient } from "./golden.js";
+
+const teacher = [
+  [2, 1, 0.1, -1, 0.5],
+  [0.3, 2.2, -0.7, 1.5, 0],
+];
+const student = [
+  [1, 0.5, 0.2, -0.3, 0.8],
+  [0.1, 1, 0.4, 0.9, -0.5],
+];
+
+describe("distillation loss", () => {
+  test.each(goldenLosses("kd"))("equals the golden value and gradient, case %#", (golden) => {
+    const teacherLogits = tf.tensor2d(golden.inputs.teacherLogits as number[][]);
+    const result = valueAndGradient(
+      (z) => distillationLoss(z, teacherLogits, golden.options.temperature),
+      golden.inputs.studentLogits as number[][],
+    );
+    expect(Math.abs(result.value - golden.value) / golden.value).toBeLessThan(1e-5);
+    expect(relativeError(result.gradient, golden.gradient)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    [4, 0.2273435855],
+    [3, 0.2227373952],
+  ])("gives the specification's value at temperature %d", (temperature, expected) => {
+    const value = distillationLoss(tf.tensor2d(student), tf.tensor2d(teacher), temperature).dataSync()[0];
+    expect(Math.abs((value as number) - expected)).toBeLessThan(1e-6);
+  });
+
+  test("is zero when student and teacher agree", () => {
+    const logits = tf.tensor2d(teacher);
+    expect(distillationLoss(logits, logits, 4).dataSync()[0]).toBe(0);
+  });
+
+  test("stays finite, in value and gradient, for logits far apart", () => {
+    const { value, gradient } = valueAndGradient(
+      (z) => distillationLoss(z, tf.tensor2d([[1e4, -1e4]]), 1),
+      [[-1e4, 1e4]],
+    );
+    expect([value, ...gradient.flat()].every(Number.isFinite)).toBe(true);
+  });
+
+  test("leaks no tensor", () => {
+    const [s, t] = [tf.tensor2d(student), tf.tensor2d(teacher)];
+    const before = tf.memory().numTensors;
+    distillationLoss(s, t, 4).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { flattenPlugins, type Plugin, type Preset, resolveConfig } from "../../core/index.js";
+import { baseline, dadkd, dkd, kd, snapmix } from "../../presets/index.js";
+
+const rows: readonly (readonly [string, Preset])[] = [baseline, snapmix, kd, dkd, dadkd].map((preset) => [
+  preset.name,
+  preset,
+]);
+
+const atPaperScale = (preset: Preset) =>
+  resolveConfig(Object.keys(preset.stages), [
+    { origin: "preset", config: preset.defaults },
+    { origin: "paper", config: preset.scales?.paper ?? {} },
+  ]);
+
+/** The resolved options of the plugins of a stage, by name. */
+function pluginsOf(preset: Preset, stage: string) {
+  const plugins = flattenPlugins(preset.stages[stage]?.plugins ?? []);
+  return Object.fromEntries(plugins.map(({ name, options }: Plugin) => [name, options]));
+}
+
+const steps = (preset: Preset, stage: string) =>
+  flattenPlugins(preset.stages[stage]?.plugins ?? []).map(({ name }) => name);
+
+describe("the paper's recipe, at paper scale", () => {
+  test.each(rows)("%s: SGD with momentum 0.9, 0.001 falling tenfold every 80 of 200 epochs", (_, preset) => {
+    for (const settings of Object.values(atPaperScale(preset).stages)) {
+      expect(settings.epochs).toBe(200);
+      expect(settings.optimizer).toMatchObject({
+        name: "sgd",
+        momentum: 0.9,
+        learningRate: 0.001,
+        schedule: { name: "step", every: 80, factor: 0.1 },
+      });
+    }
+  });
+
+  test.each(rows)("%s: what the paper leaves open is as in SnapMix's code", (_, preset) => {
+    for (const settings of Object.values(atPaperScale(preset).stages)) {
+      expect(settings.batchSize).toBe(16);
+      expect(settings.optimizer).toMatchObject({ nesterov: true, weightDecay: 1e-4, newLayersFactor: 10 });
+      expect(settings.input).toMatchObject({ resize: 512, fit: "shorter", crop: 448, flip: 0.5, pad: 0 });
+    }
+  });
+
+  test.each(rows)("%s: the student sees 128 pixels, a teacher all 448", (_, preset) => {
+    const { models } = atPaperScale(preset).run;
+    expect(models.student?.inputSize).toBe(128);
+    expect(models.teacher?.inputSize ?? null).toBeNull();
+    expect(models.student?.backbone.name).toBe("resnet50");
+  });
+
+  test.each(rows)("%s: the mean of the last ten epochs is reported", (_, preset) => {
+    expect(atPaperScale(preset).run.evaluation.last).toBe(10);
+  });
+
+  test("has the student of each row alone, or after its teacher", () => {
+    const order = (preset: Preset) =>
+      Object.entries(atPaperScale(preset).stages).flatMap(([stage, { enabled }]) => (enabled ? [stage] : []));
+    expect(rows.map(([name, preset]) => [name, order(preset)])).toEqual([
+      ["baseline", ["student"]],
+      ["snapmix", ["student"]],
+      ["kd", ["teacher", "student"]],
+      ["dkd", ["teacher", "student"]],
+      ["dadkd", ["teacher", "student"]],
+    ]);
+  });
+});
+
+describe("dadkd", () => {
+  test("weighs the soft loss to the hard one as 3 to 7, its two terms as 1 to 8, at temperature 3", () => {
+    const student = pluginsOf(dadkd, "student");
+    expect(student["cross-entropy"]).toMatchObject({ weight: 0.7, smoothing: 0 });
+    expect(student["decoupled-distillation"]).toEqual({
+      temperature: 3,
+      alpha: 1,
+      beta: 8,
+      weight: 0.3,
+      warmupEpochs: 0,
+      targets: "ternary",
+    });
+  });
+
+  test("mixes every batch by the teacher's map with channel attention, Beta(5, 5)", () => {
+    expect(pluginsOf(dadkd, "student").snapmix).toMatchObject({
+      alpha: 5,
+      probability: 1,
+      map: "teacher",
+      mapMode: "eval",
+      camWeights: "se-classifier",
+      sameClass: "once",
+    });
+  });
+
+  test("asks the teacher about the mixed images: its logits come after the mixing", () => {
+    expect(steps(dadkd, "student")).toEqual(["snapmix", "teacher-logits", "cross-entropy", "decoupled-distillation"]);
+  });
+
+  test("teaches by the student's architecture, with a squeeze-excite head", () => {
+    expect(atPaperScale(dadkd).run.models.teacher?.backbone).toEqual({ name: "resnet50", head: "squeeze-excite" });
+  });
+
+  test.each([kd, dkd, dadkd])("$name: the teacher itself learns by SnapMix and cross-entropy", (preset) => {
+    expect(pluginsOf(preset, "teacher").snapmix).toMatchObject({ map: "teacher", mapMode: "batch-statistics" });
+    expect(steps(preset, "teacher")).toEqual(["snapmix", "cross-entropy"]);
+  });
+});
+
+describe("the rows that dadkd is compared with", () => {
+  test("baseline: cross-entropy and nothing else", () => {
+    expect(pluginsOf(baseline, "student")).toEqual({ "cross-entropy": { smoothing: 0, weight: 1 } });
+  });
+
+  test("snapmix: mixed by the student's own map, weighed by its classifier", () => {
+    expect(pluginsOf(snapmix, "student").snapmix).toMatchObject({
+      map: "student",
+      mapMode: "batch-statistics",
+      camWeights: "classifier",
+      alpha: 5,
+      probability: 1,
+    });
+  });
+
+  test("kd: cross-entropy 0.1, soft loss 0.9, temperature 4, images not mixed", () => {
+    expect(steps(kd, "student")).toEqual(["teacher-logits", "cross-entropy", "logit-distillation"]);
+    expect(pluginsOf(kd, "student")["cross-entropy"]).toMatchObject({ weight: 0.1 });
+    expect(pluginsOf(kd, "student")["logit-distillation"]).toEqual({ temperature: 4, weight: 0.9 });
+  });
+
+  test("dkd: cross-entropy 1, alpha 1, beta 8, temperature 4, 20 epochs of warm-up, images not mixed", () => {
+    expect(steps(dkd, "student")).toEqual(["teacher-logits", "cross-entropy", "decoupled-distillation"]);
+    expect(pluginsOf(dkd, "student")["cross-entropy"]).toMatchObject({ weight: 1 });
+    expect(pluginsOf(dkd, "student")["decoupled-distillation"]).toMatchObject({
+      temperature: 4,
+      alpha: 1,
+      beta: 8,
+      warmupEpochs: 20,
+      weight: 1,
+    });
+  });
+});

@@ -1,0 +1,17 @@
+/** The engines that tests run on: two that need nothing but npm, and the native one where it is built. */
+import * as tf from "@tensorflow/tfjs";
+import { checkOnednn, startOnednn } from "../../plugins/engines/onednn/index.js";
+import { startWasm } from "../../plugins/engines/wasm/index.js";
+
+export type EngineName = "cpu" | "wasm" | "onednn";
+
+export const engineNames: readonly EngineName[] = checkOnednn().available ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
+
+/** Makes an engine the active one of this process. */
+export async function startEngine(name: EngineName): Promise<void> {
+  if (name === "wasm") return startWasm();
+  if (name === "onednn") return startOnednn();
+  // Otherwise tfjs advertises tfjs-node on its first use under Node.
+  tf.enableProdMode();
+  await tf.setBackend("cpu");
+}
