@@ -2,7 +2,7 @@
 import { definePreset } from "../core/index.js";
 import { snapmix } from "../plugins/augmenters/index.js";
 import { crossEntropy, decoupledDistillation, logitDistillation, teacherLogits } from "../plugins/losses/index.js";
-import { choices, paperSettings, scales, teacherStage } from "./low-resolution.js";
+import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 const shared = { plugins: choices, defaults: paperSettings, scales };
 
@@ -47,6 +47,7 @@ export const dkd = definePreset({
   ...shared,
   name: "dkd",
   summary: "low-resolution student, decoupled distillation from the high-resolution teacher",
+  scales: { ...scales, demo: { ...scales.demo, options: fewClasses } },
   stages: {
     teacher: teacherStage,
     student: {

@@ -2,7 +2,7 @@
 import { definePreset } from "../core/index.js";
 import { snapmix } from "../plugins/augmenters/index.js";
 import { crossEntropy, decoupledDistillation, teacherLogits } from "../plugins/losses/index.js";
-import { choices, paperSettings, scales, teacherStage } from "./low-resolution.js";
+import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 /** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */
 export const dadkd = definePreset({
@@ -34,7 +34,11 @@ export const dadkd = definePreset({
     demo: {
       ...scales.demo,
       models: { ...scales.demo.models, baseline: scales.demo.models?.student },
-      stages: { ...scales.demo.stages, baseline: { enabled: true } },
+      stages: {
+        ...scales.demo.stages,
+        baseline: { enabled: true },
+        student: { options: { ...fewClasses, snapmix: { probability: 0.2 } } },
+      },
     },
   },
 });

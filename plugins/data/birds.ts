@@ -9,7 +9,7 @@ import { createWorkerPool } from "./images/pool.js";
 export { type BirdCounts, type BirdParts, birdParts } from "./birds/catalogue.js";
 
 /** Raised when the same scene gives other pixels than before: part of the fingerprint. */
-const DRAWING = 1;
+const DRAWING = 2;
 
 export interface BirdOptions extends BirdCounts {
   /** Threads that draw. Default: one per core, at most eight. */

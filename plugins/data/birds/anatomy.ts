@@ -34,51 +34,51 @@ export interface Anatomy {
 
 /** Lengths in bodies: how far the beak reaches, half its depth, how its line bends (down is positive), how it tapers. */
 const BEAKS: Readonly<Record<Beak, { length: number; depth: number; bend: number; power: number; taper: number }>> = {
-  cone: { length: 0.19, depth: 0.12, bend: 0.01, power: 1, taper: 1 },
-  straight: { length: 0.25, depth: 0.06, bend: 0, power: 1, taper: 0.9 },
-  dagger: { length: 0.46, depth: 0.065, bend: 0, power: 1, taper: 0.9 },
-  sickle: { length: 0.38, depth: 0.06, bend: 0.27, power: 2, taper: 0.8 },
-  upturned: { length: 0.38, depth: 0.06, bend: -0.25, power: 2, taper: 0.8 },
-  hook: { length: 0.26, depth: 0.1, bend: 0.2, power: 5, taper: 0.5 },
+  cone: { length: 0.17, depth: 0.1, bend: 0.01, power: 1, taper: 1 },
+  straight: { length: 0.26, depth: 0.06, bend: 0, power: 1, taper: 0.9 },
+  dagger: { length: 0.42, depth: 0.06, bend: 0, power: 1, taper: 0.9 },
+  sickle: { length: 0.36, depth: 0.055, bend: 0.2, power: 2, taper: 0.8 },
+  upturned: { length: 0.36, depth: 0.055, bend: -0.18, power: 2, taper: 0.8 },
+  hook: { length: 0.25, depth: 0.085, bend: 0.16, power: 5, taper: 0.5 },
 };
 
 /** Outlines from the base (0) to the end (1), half width beside it. */
 const TAILS: Readonly<Record<Tail, readonly Point[]>> = {
   square: [
     [0, -0.08],
-    [0.5, -0.1],
-    [0.99, -0.125],
-    [0.99, 0.125],
-    [0.5, 0.1],
+    [0.4, -0.12],
+    [0.72, -0.16],
+    [0.72, 0.16],
+    [0.4, 0.12],
     [0, 0.08],
   ],
   forked: [
     [0, -0.08],
     [0.5, -0.1],
-    [1.15, -0.28],
-    [0.5, 0],
-    [1.15, 0.28],
+    [1.2, -0.3],
+    [0.55, 0],
+    [1.2, 0.3],
     [0.5, 0.1],
     [0, 0.08],
   ],
   pointed: [
     [0, -0.08],
-    [0.35, -0.1],
-    [0.7, -0.07],
-    [1.2, 0],
-    [0.7, 0.07],
-    [0.35, 0.1],
+    [0.3, -0.09],
+    [0.7, -0.06],
+    [1.3, 0],
+    [0.7, 0.06],
+    [0.3, 0.09],
     [0, 0.08],
   ],
   fan: [
     [0, -0.07],
-    [0.5, -0.2],
-    [0.8, -0.33],
-    [0.97, -0.19],
-    [1.03, 0],
-    [0.97, 0.19],
-    [0.8, 0.33],
-    [0.5, 0.2],
+    [0.4, -0.18],
+    [0.72, -0.34],
+    [0.9, -0.2],
+    [0.95, 0],
+    [0.9, 0.2],
+    [0.72, 0.34],
+    [0.4, 0.18],
     [0, 0.07],
   ],
 };
@@ -95,20 +95,24 @@ const WING: readonly Point[] = [
 
 const EYE: Point = [0.49, -0.36];
 const HEAD: Point = [0.42, -0.33];
+/** Heads are larger than nature's: what tells kinds apart is there, and small networks must find it. */
+const HEAD_SIZE = 1.25;
+const NAPE: Point = [0.38, -0.24];
 
 /** The outlines of a scene's bird. */
 export function layOut({ species, pose, plumage }: Scene): Anatomy {
   const place = placement(pose);
   const headTurn = rotation(pose.headTilt, [0.36, -0.22]);
-  const onHead: Transform = ([x, y]) => place(headTurn([x, y - pose.headLift]));
+  const onHead: Transform = ([x, y]) =>
+    place(headTurn([NAPE[0] + HEAD_SIZE * (x - NAPE[0]), NAPE[1] + HEAD_SIZE * (y - NAPE[1]) - pose.headLift]));
   const onBody: Transform = ([x, y]) => place([x, y * pose.plumpness]);
   const tailTurn = rotation(pose.tailTilt, [-0.4, -0.03]);
   const onTail: Transform = ([along, aside]) => onBody(tailTurn([-0.36 - 0.5 * pose.jitter[1] * along, -0.02 + aside]));
   const tail = (species.tail === "fan" ? spline(TAILS.fan) : TAILS[species.tail]).map(onTail);
   const beak = beakPath(species.beak, pose.jitter[0]).map(onHead);
   const marks = wingMarks(species.wing, pose.jitter[2]).map((path) => path.map(onBody));
-  const ring = ellipse(EYE, 0.09);
-  const brow = stroke(curve([0.6, -0.395], [0.48, -0.475], [0.26, -0.4]), (t) => 0.036 * (1 - 0.5 * t));
+  const ring = ellipse(EYE, 0.082);
+  const brow = stroke(curve([0.6, -0.395], [0.48, -0.475], [0.26, -0.4]), (t) => 0.034 * (1 - 0.5 * t));
   return {
     body: spline([
       [0.24, -0.27],
@@ -219,10 +223,10 @@ function beakPath(kind: Beak, factor: number): Path {
 }
 
 function wingMarks(kind: Wing, shift: number): readonly Path[] {
-  const bar = (x: number) => stroke(curve([x + 0.06, -0.26], [x + 0.03, -0.05], [x - 0.07, 0.16]), () => 0.042);
+  const bar = (x: number) => stroke(curve([x + 0.06, -0.26], [x + 0.03, -0.05], [x - 0.07, 0.16]), () => 0.028);
   if (kind === "one bar") return [bar(-0.02 + 0.08 * shift)];
-  if (kind === "two bars") return [bar(0.1 + 0.02 * shift), bar(-0.13 + 0.02 * shift)];
-  return kind === "patch" ? [ellipse([-0.02 + 0.05 * shift, -0.04], 0.17, 0.1)] : [];
+  if (kind === "two bars") return [bar(0.08 + 0.02 * shift), bar(-0.11 + 0.02 * shift)];
+  return kind === "patch" ? [ellipse([-0.02 + 0.05 * shift, -0.04], 0.12, 0.075)] : [];
 }
 
 function eyeMarks({ eye }: Species, ring: Path, brow: Path): Anatomy["eyeMarks"] {

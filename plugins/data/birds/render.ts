@@ -24,7 +24,7 @@ function paintBackdrop(canvas: Canvas, { backdrop, seed }: Scene, bark: Noise): 
   const mottle = createNoise(14, seed + 7);
   canvas.flood((x, y, into, at) => {
     const mix = Math.max(0, Math.min(1, y + 0.9 * (drift(x, y) - 0.5)));
-    const light = 0.85 + 0.3 * mottle(x, y);
+    const light = 0.93 + 0.14 * mottle(x, y);
     into[at] = (above[0] * (1 - mix) + below[0] * mix) * light;
     into[at + 1] = (above[1] * (1 - mix) + below[1] * mix) * light;
     into[at + 2] = (above[2] * (1 - mix) + below[2] * mix) * light;
@@ -55,7 +55,7 @@ function paintBird(canvas: Canvas, scene: Scene, anatomy: Anatomy): void {
   const { plumage, pose, light, seed } = scene;
   const shade = { centre: pose.centre, radius: 0.55 * pose.unit, light };
   const down = createNoise(40, seed);
-  const feathered = (colour: Colour): Paint => ({ colour, shade, texture: { amount: 0.25, noise: down } });
+  const feathered = (colour: Colour): Paint => ({ colour, shade, texture: { amount: 0.15, noise: down } });
   const plain = (colour: Colour): Paint => ({ colour, shade });
   const body = canvas.mask(anatomy.body);
   const head = canvas.mask(anatomy.head);

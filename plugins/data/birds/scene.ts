@@ -82,9 +82,9 @@ export function createScene(species: Species, random: Random): Scene {
   return {
     species,
     pose: {
-      // The tail is longer than the beak: the body's centre lies a little ahead.
-      centre: [0.5 + facing * between(0, 0.06), between(0.48, 0.56)],
-      unit: between(0.4, 0.46),
+      // A little behind the middle: beaks reach further than tails.
+      centre: [0.5 + facing * between(-0.06, -0.01), between(0.5, 0.58)],
+      unit: between(0.36, 0.4),
       facing,
       tilt: between(-0.15, 0.15),
       headTilt: between(-0.15, 0.15),
@@ -97,8 +97,8 @@ export function createScene(species: Species, random: Random): Scene {
     plumage: drawPlumage(random),
     backdrop: drawBackdrop(random),
     light: [strength * Math.cos(lightAngle), strength * Math.sin(lightAngle)],
-    exposure: between(0.8, 1.2),
-    grain: between(0.005, 0.025),
+    exposure: between(0.85, 1.15),
+    grain: between(0.004, 0.015),
     seed: random.integer(2 ** 30),
   };
 }
@@ -107,7 +107,7 @@ function drawPlumage(random: Random): Plumage {
   const between = (low: number, high: number) => low + (high - low) * random.next();
   const maybe = <T>(chance: number, value: T): T | undefined => (random.next() < chance ? value : undefined);
   const hue = random.next();
-  const lightness = between(0.3, 0.6);
+  const lightness = between(0.35, 0.6);
   const body = fromHsl(hue, between(0.1, 0.65), lightness);
   return {
     body,
@@ -138,21 +138,21 @@ function drawBackdrop(random: Random): Backdrop {
   // Woods, sky, reeds, now and then blossom: any hue, mostly the outdoors', and one mood a picture.
   const hue = random.next() < 0.8 ? between(0.06, 0.62) : random.next();
   const mood = (low: number, high: number) =>
-    fromHsl(hue + between(-0.08, 0.08), between(0.08, 0.45), between(low, high));
+    fromHsl(hue + between(-0.06, 0.06), between(0.05, 0.35), between(low, high));
   const bark = () => fromHsl(between(0.04, 0.12), between(0.1, 0.4), between(0.12, 0.5));
   const leaf = () =>
     fromHsl(random.next() < 0.6 ? between(0.15, 0.4) : random.next(), between(0.2, 0.6), between(0.2, 0.65));
   return {
-    above: mood(0.35, 0.85),
-    below: mood(0.2, 0.7),
-    blobs: many(5, 12, () => ({
+    above: mood(0.55, 0.85),
+    below: mood(0.45, 0.75),
+    blobs: many(3, 8, () => ({
       centre: anywhere(),
       radius: between(0.06, 0.3),
-      colour: mood(0.2, 0.9),
-      opacity: between(0.15, 0.6),
+      colour: mood(0.4, 0.9),
+      opacity: between(0.1, 0.4),
     })),
     twigs: many(0, 3, () => ({ ...drawTwig(random), width: between(0.004, 0.014), colour: bark() })),
-    leaves: many(2, 8, () => ({
+    leaves: many(1, 6, () => ({
       centre: anywhere(),
       length: between(0.05, 0.14),
       angle: between(0, 2 * Math.PI),

@@ -36,6 +36,8 @@ const SPARE = 2;
 export function createImageSource(options: ImageSourceOptions): Source {
   const { classes, samples, fingerprint, pool } = options;
   const cache = createPixelCache(options.cacheBytes);
+  /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
+  const stops = new Set<Int32Array>();
 
   const start = async (pass: Pass, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
     const shape = `${pass.input.resize}/${pass.input.fit}`;
@@ -64,6 +66,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const order = orderOf(pass, list.length);
       const total = countBatches(pass, list.length);
       const stop = new Int32Array(new SharedArrayBuffer(4));
+      stops.add(stop);
       const ahead: Promise<Prepared>[] = [];
       let next = pass.skip;
       const fill = () => {
@@ -83,9 +86,11 @@ export function createImageSource(options: ImageSourceOptions): Source {
         }
       } finally {
         Atomics.store(stop, 0, 1);
+        stops.delete(stop);
       }
     },
     close: async () => {
+      for (const stop of stops) Atomics.store(stop, 0, 1);
       cache.clear();
       await pool.close();
     },

@@ -32,6 +32,8 @@ const common = [
   ...brew("onednn"),
   ...extra,
 ];
+/** Otherwise GCC moves work behind conditions, and then finds them in the way of vectorising. */
+const loopFlags = ["-fno-tree-sink", "-Wno-ignored-optimization-argument"];
 /** The loops are compiled once per instruction set; the binary chooses when it starts. */
 const levels =
   arch() === "x64"
@@ -69,7 +71,7 @@ function jobs() {
   return [
     ...sourcesIn(".").map((source) => job(source, "", dispatch)),
     ...Object.entries(levels).flatMap(([level, flags]) =>
-      sourcesIn("loops").map((source) => job(source, `-${level}`, [`-DFGKD_ISA=${level}`, ...flags])),
+      sourcesIn("loops").map((source) => job(source, `-${level}`, [`-DFGKD_ISA=${level}`, ...loopFlags, ...flags])),
     ),
   ];
 }

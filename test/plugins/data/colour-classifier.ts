@@ -26,7 +26,9 @@ export function trainLinear(examples: readonly Example[], classes: number): (fea
       return sum;
     });
   for (let round = 0; round < 40; round++) {
-    for (const { features, label } of examples) {
+    for (let turn = 0; turn < examples.length; turn++) {
+      // 601 is prime: every example once, classes in turn.
+      const { features, label } = examples[(turn * 601) % examples.length] as Example;
       const powers = scores(features).map(Math.exp);
       const total = powers.reduce((sum, power) => sum + power, 0);
       for (const [c, row] of weights.entries()) {

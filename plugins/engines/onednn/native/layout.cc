@@ -30,15 +30,25 @@ void eachRun(const Shape& sizes, const Shape& first, const Shape& second, size_t
   for (size_t i = 0; i + 1 < rank; ++i) runs *= size_t(sizes[i]);
   if (rank > 0 && sizes.back() == 0) return;
   parallelRanges(runs, cost, [&](size_t begin, size_t end) {
+    // An odometer: dividing once per run would cost more than copying a short one.
+    std::vector<size_t> index(rank, 0);
+    size_t rest = begin, a = 0, b = 0;
+    for (size_t i = rank - (rank > 0); i-- > 0;) {
+      index[i] = rest % size_t(sizes[i]);
+      rest /= size_t(sizes[i]);
+      a += index[i] * size_t(first[i]);
+      b += index[i] * size_t(second[i]);
+    }
     for (size_t run = begin; run < end; ++run) {
-      size_t rest = run, a = 0, b = 0;
-      for (size_t i = rank - (rank > 0); i-- > 0;) {
-        size_t index = rest % size_t(sizes[i]);
-        rest /= size_t(sizes[i]);
-        a += index * size_t(first[i]);
-        b += index * size_t(second[i]);
-      }
       body(a, b);
+      for (size_t i = rank - (rank > 0); i-- > 0;) {
+        a += size_t(first[i]);
+        b += size_t(second[i]);
+        if (++index[i] < size_t(sizes[i])) break;
+        a -= size_t(first[i] * sizes[i]);
+        b -= size_t(second[i] * sizes[i]);
+        index[i] = 0;
+      }
     }
   });
 }
@@ -61,8 +71,14 @@ void joinAxes(Shape& sizes, Shape& first, Shape& second) {
 void copyBlock(const uint8_t* from, uint8_t* to, size_t element, Shape sizes, Shape fromStrides, Shape toStrides) {
   joinAxes(sizes, fromStrides, toStrides);
   size_t run = (sizes.empty() ? 1 : size_t(sizes.back())) * element;
-  eachRun(sizes, fromStrides, toStrides, run / element,
-          [&](size_t a, size_t b) { std::memcpy(to + b * element, from + a * element, run); });
+  auto copy = [&](auto bytes) {
+    eachRun(sizes, fromStrides, toStrides, run / element,
+            [&](size_t a, size_t b) { std::memcpy(to + b * element, from + a * element, bytes()); });
+  };
+  // Pixels of three channels are the usual short run: with a known length, copying is one or two instructions.
+  if (run == 12) return copy([] { return size_t{12}; });
+  if (run == 32) return copy([] { return size_t{32}; });
+  copy([run] { return run; });
 }
 
 template <class T>

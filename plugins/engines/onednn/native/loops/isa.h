@@ -37,14 +37,13 @@ static inline int32_t floatToBits(float value) {
 static inline float maximum(float a, float b) { return a > b || a != a ? a : b; }
 static inline float minimum(float a, float b) { return a < b || a != a ? a : b; }
 
-/** eˣ to about one unit in the last place; results below 2⁻¹²⁶ are 0. Without branches, so that loops vectorise. */
+/** eˣ to about one unit in the last place. Without branches, so that loops vectorise. */
 static inline float expOf(float x) {
-  float clamped = x > 89.f ? 89.f : (x < -88.f ? -88.f : x);
-  clamped = x != x ? 0.f : clamped;
-  float scaled = clamped * 1.44269504088896341f;
-  int32_t n = static_cast<int32_t>(scaled + (scaled < 0.f ? -0.5f : 0.5f));
-  float k = static_cast<float>(n);
-  float r = (clamped - k * 0.693359375f) + k * 2.12194440e-4f;
+  const float clamped = x > 89.f ? 89.f : (x < -104.f ? -104.f : x);  // a NaN stays and spreads by itself
+  const float scaled = clamped * 1.44269504088896341f;
+  const int32_t n = static_cast<int32_t>(scaled + (scaled < 0.f ? -0.5f : 0.5f));
+  const float k = static_cast<float>(n);
+  const float r = (clamped - k * 0.693359375f) + k * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
@@ -52,11 +51,10 @@ static inline float expOf(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.f;
-  int32_t half = n / 2;  // in two steps: 2¹²⁸ alone is not a float
-  float result = p * bitsToFloat((half + 127) << 23) * bitsToFloat((n - half + 127) << 23);
-  result = x < -87.3365f ? 0.f : result;
-  result = x > 88.7228f ? bitsToFloat(0x7f800000) : result;
-  return x != x ? x : result;
+  // In two steps: 2¹²⁸ alone is not a float, and neither is 2⁻¹⁵⁰.
+  const int32_t half = n >> 1;
+  return p * bitsToFloat(static_cast<int32_t>(static_cast<uint32_t>(half + 127) << 23)) *
+         bitsToFloat(static_cast<int32_t>(static_cast<uint32_t>(n - half + 127) << 23));
 }
 
 /** ln x to about one unit in the last place. */

@@ -1,4 +1,6 @@
 // Maximum and average pooling over NHWC images, and their gradients.
+#include <type_traits>
+
 #include "isa.h"
 
 namespace fgkd {
@@ -30,58 +32,66 @@ inline size_t pixel(size_t image, int height, int width, int y, int x, int chann
   return ((image * height + y) * width + x) * channels;
 }
 
-void maxPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  eachOutput(s, begin, end, [&](size_t image, int oy, int ox, const Window& rows, const Window& columns) {
-    float* __restrict out = y + pixel(image, s.oh, s.ow, oy, ox, s.c);
-    FGKD_SIMD for (int c = 0; c < s.c; ++c) out[c] = -INFINITY;
-    for (int r = rows.from; r < rows.to; ++r) {
-      for (int q = columns.from; q < columns.to; ++q) {
-        const float* __restrict in =
-            x + pixel(image, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c);
-        // A NaN never wins, as in tfjs.
-        FGKD_SIMD for (int c = 0; c < s.c; ++c) out[c] = in[c] > out[c] ? in[c] : out[c];
+/** Channels taken at once: their intermediate values stay in registers, or at least on the stack. */
+constexpr int kWidest = 256;
+
+/** Calls `body(fixed, first, count)` for runs of channels; `fixed` is 8 if there are eight, and 0 for any number. */
+template <class Body>
+void eachRunOfChannels(int first, int channels, const Body& body) {
+  if (channels == 8) return body(std::integral_constant<int, 8>(), first, 8);
+  for (int start = first; start < first + channels; start += kWidest) {
+    const int rest = first + channels - start;
+    body(std::integral_constant<int, 0>(), start, rest < kWidest ? rest : kWidest);
+  }
+}
+
+/** Folds every window: `start` is what results begin with, `add` takes in a value, `finish` closes with the count. */
+template <class Add, class Finish>
+void poolWindows(const PoolShape& s, const float* x, float* y, size_t begin, size_t end, float start, Add add,
+                 Finish finish) {
+  eachRunOfChannels(0, s.c, [&](auto fixed, int first, int channels) {
+    const int count = fixed() > 0 ? fixed() : channels;
+    eachOutput(s, begin, end, [&](size_t image, int oy, int ox, const Window& rows, const Window& columns) {
+      float folded[fixed() > 0 ? fixed() : kWidest];
+      FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = start;
+      for (int r = rows.from; r < rows.to; ++r) {
+        for (int q = columns.from; q < columns.to; ++q) {
+          const float* in = x + pixel(image, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + first;
+          FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = add(folded[c], in[c]);
+        }
       }
-    }
+      float* out = y + pixel(image, s.oh, s.ow, oy, ox, s.c) + first;
+      const float factor = finish((rows.to - rows.from) * (columns.to - columns.from));
+      FGKD_SIMD for (int c = 0; c < count; ++c) out[c] = folded[c] * factor;
+    });
   });
+}
+
+void maxPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
+  // A NaN never wins, as in tfjs.
+  poolWindows(s, x, y, begin, end, -INFINITY, [](float best, float v) { return v > best ? v : best; },
+              [](int) { return 1.f; });
 }
 
 void avgPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  eachOutput(s, begin, end, [&](size_t image, int oy, int ox, const Window& rows, const Window& columns) {
-    float* __restrict out = y + pixel(image, s.oh, s.ow, oy, ox, s.c);
-    FGKD_SIMD for (int c = 0; c < s.c; ++c) out[c] = 0.f;
-    const int seen = (rows.to - rows.from) * (columns.to - columns.from);
-    for (int r = rows.from; r < rows.to; ++r) {
-      for (int q = columns.from; q < columns.to; ++q) {
-        const float* __restrict in =
-            x + pixel(image, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c);
-        FGKD_SIMD for (int c = 0; c < s.c; ++c) out[c] += in[c];
-      }
-    }
-    const float factor = 1.f / static_cast<float>(seen);
-    FGKD_SIMD for (int c = 0; c < s.c; ++c) out[c] *= factor;
-  });
+  poolWindows(s, x, y, begin, end, 0.f, [](float sum, float v) { return sum + v; },
+              [](int seen) { return 1.f / static_cast<float>(seen); });
 }
-
-/** Channels whose "already given" marks fit on the stack. */
-constexpr size_t kMarks = 256;
 
 /** The first of equal maxima receives the gradient, as in tfjs. */
 void maxPoolGrad(const PoolShape& s, const float* dy, const float* x, const float* y, float* dx, size_t image,
                  size_t firstChannel, size_t channels) {
-  for (size_t start = firstChannel; start < firstChannel + channels; start += kMarks) {
-    const size_t rest = firstChannel + channels - start;
-    const int count = static_cast<int>(rest < kMarks ? rest : kMarks);
+  eachRunOfChannels(static_cast<int>(firstChannel), static_cast<int>(channels), [&](auto fixed, int first, int some) {
+    const int count = fixed() > 0 ? fixed() : some;
     eachOutput(s, image * s.oh, (image + 1) * s.oh,
                [&](size_t n, int oy, int ox, const Window& rows, const Window& columns) {
-      float left[kMarks];  // the gradient not yet given away
-      const size_t at = pixel(n, s.oh, s.ow, oy, ox, s.c) + start;
-      const float* __restrict best = y + at;
-      const float* __restrict gradient = dy + at;
-      FGKD_SIMD for (int c = 0; c < count; ++c) left[c] = gradient[c];
+      float left[fixed() > 0 ? fixed() : kWidest];  // the gradient not yet given away
+      const size_t at = pixel(n, s.oh, s.ow, oy, ox, s.c) + first;
+      const float* best = y + at;
+      FGKD_SIMD for (int c = 0; c < count; ++c) left[c] = dy[at + c];
       for (int r = rows.from; r < rows.to; ++r) {
         for (int q = columns.from; q < columns.to; ++q) {
-          const size_t from =
-              pixel(n, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + start;
+          const size_t from = pixel(n, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + first;
           const float* __restrict in = x + from;
           float* __restrict out = dx + from;
           FGKD_SIMD for (int c = 0; c < count; ++c) {
@@ -92,22 +102,24 @@ void maxPoolGrad(const PoolShape& s, const float* dy, const float* x, const floa
         }
       }
     });
-  }
+  });
 }
 
 void avgPoolGrad(const PoolShape& s, const float* dy, float* dx, size_t image, size_t firstChannel, size_t channels) {
-  const int count = static_cast<int>(channels);
-  eachOutput(s, image * s.oh, (image + 1) * s.oh,
-             [&](size_t n, int oy, int ox, const Window& rows, const Window& columns) {
-    const float* __restrict gradient = dy + pixel(n, s.oh, s.ow, oy, ox, s.c) + firstChannel;
-    const float factor = 1.f / static_cast<float>(s.kh * s.kw);
-    for (int r = rows.from; r < rows.to; ++r) {
-      for (int q = columns.from; q < columns.to; ++q) {
-        float* __restrict out =
-            dx + pixel(n, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + firstChannel;
-        FGKD_SIMD for (int c = 0; c < count; ++c) out[c] += gradient[c] * factor;
+  const float factor = 1.f / static_cast<float>(s.kh * s.kw);
+  eachRunOfChannels(static_cast<int>(firstChannel), static_cast<int>(channels), [&](auto fixed, int first, int some) {
+    const int count = fixed() > 0 ? fixed() : some;
+    eachOutput(s, image * s.oh, (image + 1) * s.oh,
+               [&](size_t n, int oy, int ox, const Window& rows, const Window& columns) {
+      const float* __restrict gradient = dy + pixel(n, s.oh, s.ow, oy, ox, s.c) + first;
+      for (int r = rows.from; r < rows.to; ++r) {
+        for (int q = columns.from; q < columns.to; ++q) {
+          float* __restrict out =
+              dx + pixel(n, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + first;
+          FGKD_SIMD for (int c = 0; c < count; ++c) out[c] += gradient[c] * factor;
+        }
       }
-    }
+    });
   });
 }
 
