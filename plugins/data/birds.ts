@@ -51,7 +51,7 @@ export function registerBirds({ sources }: Training): void {
 }
 
 function openBirds(options: Required<BirdOptions>): Source {
-  const { classes, train, test, seed, workers, cacheBytes } = options;
+  const { classes, train, test, seed, size, workers, cacheBytes } = options;
   const samplesOf = (split: Split) =>
     Array.from({ length: classes * options[split] }, (_, index) => ({
       recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
@@ -61,7 +61,7 @@ function openBirds(options: Required<BirdOptions>): Source {
     classes: birdClasses(classes),
     samples: { train: samplesOf("train"), test: samplesOf("test") },
     fingerprint: createHash("sha256")
-      .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed}`)
+      .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed} ${size}`)
       .digest("hex")
       .slice(0, 32),
     pool: createWorkerPool(workers),
@@ -69,9 +69,12 @@ function openBirds(options: Required<BirdOptions>): Source {
   });
 }
 
-function check({ classes, train, test }: Required<BirdOptions>): void {
+function check({ classes, train, test, size }: Required<BirdOptions>): void {
   if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
     throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
+  }
+  if (!(size >= 0.4 && size <= 1)) {
+    throw invalidOption(OWNER, "size", "from 0.4 to 1", size, "At 1 a bird fills most of the picture.");
   }
   for (const [option, count] of [
     ["train", train],

@@ -5,7 +5,7 @@ import type { Box } from "./paths.js";
 import { createScene, type Scene } from "./scene.js";
 import { type PartName, speciesAt, speciesName } from "./species.js";
 
-/** Sizes of the built-in data set. */
+/** What the built-in data set consists of. */
 export interface BirdCounts {
   /** Kinds, 2 to 24. Default 12. */
   readonly classes?: number;
@@ -15,9 +15,11 @@ export interface BirdCounts {
   readonly test?: number;
   /** Another seed gives other pictures of the same kinds. Default 0. */
   readonly seed?: number;
+  /** How large the birds are, 0.4 to 1: the smaller, the more resolution the kinds need. Default 1. */
+  readonly size?: number;
 }
 
-export const birdDefaults = { classes: 12, train: 60, test: 25, seed: 0 } as const;
+export const birdDefaults = { classes: 12, train: 60, test: 25, seed: 0, size: 1 } as const;
 
 /** What is known about a picture. */
 export interface BirdParts {
@@ -37,11 +39,11 @@ export function birdLabel(split: Split, index: number, counts: Required<BirdCoun
   return Math.floor(index / counts[split]);
 }
 
-/** The scene at a position of a split; functions of seed, split and position alone. */
+/** The scene at a position of a split; a function of these, the seed and the size alone. */
 export function birdScene(split: Split, index: number, counts: Required<BirdCounts>): Scene {
   const label = birdLabel(split, index, counts);
   const within = index - label * counts[split];
-  return createScene(speciesAt(label), createRandom(`birds/${counts.seed}/${split}/${label}/${within}`));
+  return createScene(speciesAt(label), createRandom(`birds/${counts.seed}/${split}/${label}/${within}`), counts.size);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Everything that is random about one picture, drawn before it is rendered. All of it is independent of the kind. */
 import type { Random } from "../../../core/index.js";
 import type { Colour, Point } from "./canvas.js";
+import { hashAt } from "./noise.js";
 import type { Species } from "./species.js";
 
 /** Lengths in fractions of the picture's side, angles in radians. */
@@ -73,8 +74,27 @@ export interface Backdrop {
   readonly perch: { readonly angle: number; readonly bend: number; readonly width: number; readonly colour: Colour };
 }
 
-/** Draws a scene for a kind of bird. */
-export function createScene(species: Species, random: Random): Scene {
+/** Draws a scene for a kind of bird. `size` shrinks the bird; a small one may sit anywhere. */
+export function createScene(species: Species, random: Random, size: number): Scene {
+  const scene = drawScene(species, random);
+  return { ...scene, pose: shrink(scene.pose, size, scene.seed) };
+}
+
+/** Without a draw of its own: birds of all sizes have the same colours, poses and surroundings. */
+function shrink(pose: Pose, size: number, seed: number): Pose {
+  const room = 1 - size;
+  const [x, y] = pose.centre;
+  return {
+    ...pose,
+    unit: pose.unit * size,
+    centre: [
+      0.5 + (x - 0.5) * size + room * 0.75 * (hashAt(1, 0, seed) - 0.5),
+      0.5 + (y - 0.5) * size + room * 0.75 * (hashAt(2, 0, seed) - 0.5),
+    ],
+  };
+}
+
+function drawScene(species: Species, random: Random): Scene {
   const between = (low: number, high: number) => low + (high - low) * random.next();
   const lightAngle = between(-Math.PI * 0.9, -Math.PI * 0.1);
   const strength = between(0.1, 0.4);

@@ -40,6 +40,13 @@ describe("the built-in birds", () => {
     expect(renderBird(scene, 40).data).not.toEqual(renderBird(birdScene("train", 42, birdDefaults), 40).data);
   });
 
+  test("come smaller on request, and are otherwise the same", () => {
+    const small = birdScene("test", 7, { ...birdDefaults, size: 0.5 });
+    const large = birdScene("test", 7, birdDefaults);
+    expect(small.plumage).toEqual(large.plumage);
+    expect(small.pose.unit).toBeCloseTo(large.pose.unit / 2);
+  });
+
   test("go through the same passes as photographs", async () => {
     const source = await open({ classes: 2, train: 4, test: 1 });
     const pass = { batchSize: 8, input: { ...input, resize: 24, crop: 20 } };
@@ -50,6 +57,7 @@ describe("the built-in birds", () => {
 
   test.each([
     [{ classes: 1 }, '[source birds] option "classes" must be a whole number from 2 to 24, received 1'],
+    [{ size: 0.1 }, 'option "size" must be from 0.4 to 1, received 0.1'],
     [{ train: 0 }, 'option "train" must be a whole number above 0'],
   ])("refuse the options %j", async (options, text) => {
     await expect(open(options)).rejects.toThrow(text);
@@ -90,7 +98,8 @@ describe("the kinds", () => {
   test("have their parts inside of the picture, nearly always", () => {
     let cut = 0;
     for (let index = 0; index < 300; index++) {
-      for (const { left, top, right, bottom } of Object.values(birdParts("test", index).parts)) {
+      const size = index % 2 === 0 ? 1 : 0.5;
+      for (const { left, top, right, bottom } of Object.values(birdParts("test", index, { size }).parts)) {
         expect(right > left && bottom > top).toBe(true);
         if (left < 0.01 || top < 0.01 || right > 0.99 || bottom > 0.99) cut++;
       }
