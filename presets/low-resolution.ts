@@ -51,7 +51,7 @@ export const scales: Readonly<Record<Scale, Config>> = {
   demo: {
     epochs: 40,
     batchSize: 16,
-    data: { name: "birds", classes: 6, train: 50, test: 50 },
+    data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
     input: { resize: 110, crop: 96, flip: 0.5 },
     optimizer: {
       name: "sgd",
