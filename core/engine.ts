@@ -9,6 +9,13 @@ export interface EngineCheck {
   readonly remedy?: string;
 }
 
+/** What came of compiling an engine. */
+export interface EngineBuild {
+  readonly built: boolean;
+  /** One line: that it is built, or why not and what cures that. */
+  readonly detail: string;
+}
+
 /** A TensorFlow.js backend with everything that training needs. */
 export interface Engine {
   readonly name: string;
@@ -16,4 +23,6 @@ export interface Engine {
   check(): Promise<EngineCheck>;
   /** Makes it the active backend of this process. */
   start(): Promise<void>;
+  /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */
+  build?(): Promise<EngineBuild>;
 }

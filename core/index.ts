@@ -12,7 +12,7 @@ export type {
 export { defaults, defineConfig, resolveConfig } from "./config.js";
 export type { Services } from "./container.js";
 export { inject, LOGGER, MODELS, RANDOM } from "./container.js";
-export type { Engine, EngineCheck } from "./engine.js";
+export type { Engine, EngineBuild, EngineCheck } from "./engine.js";
 export * from "./errors.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
 export { evaluate } from "./evaluate.js";

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../index.js";
 import type { ConfigArguments, EvalArguments, TrainArguments } from "./arguments.js";
+import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import type { Environment } from "./environment.js";
@@ -71,6 +72,9 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .action((given: ConfigArguments) => run(configCommand(given, environment)));
   command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
     run(doctorCommand(environment)),
+  );
+  command("build-engine <name>", "compile an engine that has native parts (onednn)").action((name: string) =>
+    run(buildEngineCommand(name, environment)),
   );
   return program;
 }

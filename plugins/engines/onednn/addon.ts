@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageRoot, whyNotBuilt } from "./compile.js";
 
 const require = createRequire(import.meta.url);
 
@@ -141,14 +141,14 @@ export function loadAddon(): Addon {
   for (const place of places()) {
     try {
       const addon = require(place) as Addon;
-      if (addon.contract !== contract) throw new Error("built from other sources: run npm run build:onednn");
+      if (addon.contract !== contract) throw new Error("built from other sources");
       loaded = addon;
       return loaded;
     } catch (cause) {
       problems.push(`${place}: ${(cause as Error).message.split("\n")[0]}`);
     }
   }
-  throw new Error(problems.length > 0 ? problems.join("; ") : "the addon is not built");
+  throw new Error(problems.length > 0 ? problems.join("; ") : `not built: ${whyNotBuilt()}`);
 }
 
 function places(): string[] {
@@ -166,15 +166,4 @@ function isInstalled(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The folder of this package's package.json, whether this file runs from its source or from `dist/`. */
-function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, "package.json"))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) return folder;
-    folder = parent;
-  }
-  return folder;
 }

@@ -1,7 +1,13 @@
 // Compiles the native engine into build/onednn.node with the system's C++ compiler; needs oneDNN's headers, OpenMP and
-// nothing from the network. Where something is missing it says so in one line and ends well: `wasm` takes over.
+// nothing from the network. Run by npm after an install, by `fgkd build-engine onednn`, and by hand:
+//
+//     node plugins/engines/onednn/build.mjs [--force] [--strict]
+//
+// Where something is missing it says so in one line and ends well, since `wasm` takes over; with `--strict` it fails.
+// `--force` compiles what is up to date, too. Two compilers run at a time, each for five minutes at most.
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, availableParallelism, platform } from "node:os";
 import path from "node:path";
@@ -9,29 +15,49 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const require = createRequire(import.meta.url);
+const run = promisify(execFile);
 const native = path.join(path.dirname(fileURLToPath(import.meta.url)), "native");
 const root = path.join(native, "../../../..");
 const output = path.join(root, "build");
-const target = path.join(output, "onednn.node");
-const compiler = process.env.CXX ?? "c++";
-const remedy = {
-  linux: "apt-get install libdnnl-dev g++ (or: dnf install onednn-devel gcc-c++, conda install onednn-devel gxx)",
-  darwin: "brew install onednn libomp && xcode-select --install",
-  win32: "this engine is not available on Windows",
-}[platform()];
+const target = path.resolve(process.env.FGKD_ONEDNN_ADDON || path.join(output, "onednn.node"));
+/** Why the last build failed: its first line is what `fgkd doctor` tells. */
+const log = path.join(output, "onednn.log");
+const [strict, force] = ["--strict", "--force"].map((flag) => process.argv.includes(flag));
+const isMac = platform() === "darwin";
+const compiler = process.env.CXX || "c++";
+const compilers = Math.min(2, availableParallelism());
+const patience = { timeout: 300_000, maxBuffer: 1 << 24 };
+const remedy = isMac
+  ? "xcode-select --install; brew install onednn libomp"
+  : "apt-get install libdnnl-dev g++ (or: dnf install onednn-devel gcc-c++; conda install -c conda-forge onednn cxx-compiler)";
 
-/** Extra flags for those who keep their libraries elsewhere, or build with a sanitiser. */
-const extra = (process.env.FGKD_ONEDNN_FLAGS ?? "").split(" ").filter(Boolean);
-const openmp = platform() === "darwin" ? ["-Xpreprocessor", "-fopenmp", ...brew("libomp")] : ["-fopenmp"];
-const common = [
-  ...["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
-  // Safe parts of fast arithmetic: NaN and infinity keep their meaning.
-  ...["-fno-math-errno", "-fno-trapping-math", "-DNAPI_VERSION=8", "-DNODE_ADDON_API_CPP_EXCEPTIONS"],
-  ...openmp,
-  ...["node-addon-api", "node-api-headers"].map((name) => `-isystem${headersOf(name)}`),
-  ...brew("onednn"),
-  ...extra,
-];
+/** Something is not there, or fails: a sentence for people, and what the compiler said. */
+class BuildProblem extends Error {
+  constructor(message, details = "") {
+    super(message);
+    this.details = details;
+  }
+}
+
+function flagsOf() {
+  const headers = ["node-addon-api", "node-api-headers"].map((name) => `-isystem${headersOf(name)}`);
+  return [
+    ...["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+    // Safe parts of fast arithmetic: NaN and infinity keep their meaning.
+    ...["-fno-math-errno", "-fno-trapping-math", "-DNAPI_VERSION=8", "-DNODE_ADDON_API_CPP_EXCEPTIONS"],
+    ...(isMac ? ["-Xpreprocessor"] : []),
+    "-fopenmp",
+    ...headers,
+    ...places().map((place) => `-I${place}/include`),
+    ...extraFlags(),
+  ];
+}
+
+/** Further flags for those who keep their libraries elsewhere, or build with a sanitiser. */
+function extraFlags() {
+  return (process.env.FGKD_ONEDNN_FLAGS ?? "").split(" ").filter(Boolean);
+}
+
 /** Otherwise GCC moves work behind conditions, and then finds them in the way of vectorising. */
 const loopFlags = ["-fno-tree-sink", "-Wno-ignored-optimization-argument"];
 /** The loops are compiled once per instruction set; the binary chooses when it starts. */
@@ -41,100 +67,166 @@ const levels =
     : { baseline: [] };
 
 function headersOf(name) {
-  return require(name).include_dir.replaceAll('"', "");
-}
-
-function brew(formula) {
-  if (platform() !== "darwin") return [];
   try {
-    const prefix = execFileSync("brew", ["--prefix", formula], { encoding: "utf8" }).trim();
-    return [`-I${prefix}/include`, `-L${prefix}/lib`];
+    return require(name).include_dir.replaceAll('"', "");
   } catch {
-    return [];
+    throw new BuildProblem(`the package ${name} is not installed`);
   }
 }
 
-function sourcesIn(folder) {
-  return readdirSync(path.join(native, folder))
-    .filter((name) => name.endsWith(".cc"))
-    .map((name) => path.join(native, folder, name));
+/** Where libraries lie beside the compiler's own places: an active conda environment, Homebrew. */
+function places() {
+  const conda = process.env.CONDA_PREFIX;
+  return [...(conda && existsSync(path.join(conda, "include/dnnl.hpp")) ? [conda] : []), ...brew("onednn", "libomp")];
 }
 
-function jobs() {
-  const objects = path.join(output, "onednn-objects");
+function brew(...formulas) {
+  if (!isMac) return [];
+  return formulas.flatMap((formula) => {
+    try {
+      return [execFileSync("brew", ["--prefix", formula], { encoding: "utf8" }).trim()];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function filesIn(folder) {
+  return readdirSync(path.join(native, folder), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => path.join(native, folder, name));
+}
+
+function timeOf(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
+
+/** Time of the newest of the files that every source may depend on: this one and the headers. */
+function newestHeader() {
+  const headers = ["", "loops"].flatMap(filesIn).filter((file) => !file.endsWith(".cc"));
+  return Math.max(...[fileURLToPath(import.meta.url), ...headers].map(timeOf));
+}
+
+/** One compilation for each source and, of the loops, each instruction set. */
+function jobs(common) {
+  // Objects made with other flags lie elsewhere.
+  const flagsName = createHash("sha256")
+    .update([compiler, ...common].join("\0"))
+    .digest("hex")
+    .slice(0, 12);
+  const objects = path.join(output, "onednn-objects", flagsName);
   mkdirSync(objects, { recursive: true });
   const job = (source, suffix, flags) => {
     const object = path.join(objects, `${path.basename(source, ".cc")}${suffix}.o`);
-    return { object, source, flags: [...common, ...flags, "-c", source, "-o", object] };
+    return { object, source, flags: [...common, ...flags, "-c", source, "-o"] };
   };
+  const sourcesIn = (folder) => filesIn(folder).filter((file) => file.endsWith(".cc"));
   const dispatch = arch() === "x64" ? ["-DFGKD_X86_LEVELS"] : [];
   return [
-    ...sourcesIn(".").map((source) => job(source, "", dispatch)),
     ...Object.entries(levels).flatMap(([level, flags]) =>
       sourcesIn("loops").map((source) => job(source, `-${level}`, [`-DFGKD_ISA=${level}`, ...loopFlags, ...flags])),
     ),
+    ...sourcesIn("").map((source) => job(source, "", dispatch)),
   ];
 }
 
-/** Time of the newest file that the binary is made from. */
-function newestSource() {
-  const files = ["", "loops"].flatMap((folder) =>
-    readdirSync(path.join(native, folder)).map((name) => path.join(native, folder, name)),
-  );
-  return Math.max(...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs));
+async function compile(list) {
+  const headers = newestHeader();
+  const queue = list.filter(({ object, source }) => force || timeOf(object) <= Math.max(headers, timeOf(source)));
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await compileOne(next);
+  };
+  await Promise.all(Array.from({ length: compilers }, worker));
 }
 
-async function compile(list) {
-  const run = promisify(execFile);
-  const queue = [...list];
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { stderr } = await run(compiler, next.flags, { maxBuffer: 1 << 24 });
-      if (stderr) process.stderr.write(stderr);
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+async function compileOne({ source, object, flags }) {
+  // A killed compiler must not leave half an object behind that looks up to date.
+  const made = `${object}.${process.pid}`;
+  try {
+    const { stderr } = await run(compiler, [...flags, made], patience);
+    if (stderr && strict) process.stderr.write(stderr);
+    renameSync(made, object);
+  } catch (error) {
+    rmSync(made, { force: true });
+    const what = error.killed ? "took more than five minutes" : "failed";
+    throw new BuildProblem(`the compiler ${what} on ${path.basename(source)}`, error.stderr);
+  }
 }
 
 function link(list) {
-  const linkFlags = platform() === "darwin" ? ["-undefined", "dynamic_lookup"] : ["-Wl,--gc-sections"];
-  const libraries = ["-ldnnl", ...(platform() === "darwin" ? ["-lomp"] : ["-fopenmp"])];
+  // Beside the binary: there a package for many machines has its libraries.
+  const beside = isMac ? "-Wl,-rpath,@loader_path" : "-Wl,-rpath,$ORIGIN";
+  const found = places().flatMap((place) => [`-L${place}/lib`, `-Wl,-rpath,${place}/lib`]);
+  const own = isMac ? ["-undefined", "dynamic_lookup"] : ["-Wl,--gc-sections"];
+  const libraries = ["-ldnnl", ...(isMac ? ["-lomp"] : ["-fopenmp"])];
   const made = `${target}.${process.pid}`;
   const objects = list.map(({ object }) => object);
-  const paths = [...brew("onednn"), ...brew("libomp"), ...extra];
-  execFileSync(compiler, ["-shared", ...linkFlags, ...objects, ...paths, ...libraries, "-o", made]);
+  mkdirSync(path.dirname(target), { recursive: true });
+  try {
+    execFileSync(
+      compiler,
+      ["-shared", ...own, ...objects, beside, ...found, ...extraFlags(), ...libraries, "-o", made],
+      { ...patience, stdio: "pipe" },
+    );
+  } catch (error) {
+    throw new BuildProblem("linking with oneDNN failed", String(error.stderr ?? ""));
+  }
   renameSync(made, target); // a process that has the old one open keeps it
 }
 
-/** What is missing, or undefined. */
-function missing() {
-  if (platform() === "win32") return "no C++ build for Windows yet";
-  const probe = path.join(output, "onednn-probe.cc");
-  mkdirSync(output, { recursive: true });
+/** @throws BuildProblem naming what is missing */
+function demandTools(common) {
+  if (platform() === "win32") throw new BuildProblem("there is no build for Windows yet");
+  const probe = path.join(output, `onednn-probe-${process.pid}.cc`);
   writeFileSync(probe, "#include <dnnl.hpp>\n#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n");
   try {
-    execFileSync(compiler, [...common, "-fsyntax-only", probe], { stdio: "pipe" });
-    return undefined;
+    execFileSync(compiler, [...common, "-fsyntax-only", probe], { ...patience, stdio: "pipe" });
   } catch (error) {
-    return error.code === "ENOENT" ? `no C++ compiler "${compiler}"` : "oneDNN's headers or OpenMP are missing";
+    if (error.code === "ENOENT") throw new BuildProblem(`there is no C++ compiler "${compiler}"`);
+    const details = String(error.stderr ?? "");
+    throw new BuildProblem(
+      /dnnl\.hpp/.test(details) ? "oneDNN's headers are missing" : "a C++17 compiler with OpenMP is missing",
+      details,
+    );
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 
-if (existsSync(target) && statSync(target).mtimeMs > newestSource() && !process.argv.includes("--force")) {
-  console.log("onednn engine: up to date");
-} else {
-  const problem = missing();
-  if (problem !== undefined) {
-    console.log(`onednn engine: not built (${problem}). To have it: ${remedy}, then npm run build:onednn`);
-  } else {
-    try {
-      const list = jobs();
-      await compile(list);
-      link(list);
-      console.log("onednn engine: built");
-    } catch (error) {
-      console.log(`onednn engine: not built, the compiler failed:\n${error.stderr ?? error.message}`);
-      if (process.argv.includes("--strict")) process.exitCode = 1;
-    }
+function isUpToDate() {
+  const newest = Math.max(newestHeader(), ...["", "loops"].flatMap(filesIn).map(timeOf));
+  return timeOf(target) > newest;
+}
+
+async function build() {
+  if (!force && isUpToDate()) return "up to date";
+  mkdirSync(output, { recursive: true });
+  rmSync(log, { force: true });
+  const common = flagsOf();
+  demandTools(common);
+  const list = jobs(common);
+  await compile(list);
+  link(list);
+  // In a project's node_modules nobody compiles twice.
+  if (root.includes("node_modules")) rmSync(path.join(output, "onednn-objects"), { recursive: true, force: true });
+  return "built";
+}
+
+function explain(error) {
+  const reason = error instanceof BuildProblem ? error.message : `${error.code ?? "error"}: ${error.message}`;
+  try {
+    writeFileSync(log, `${reason}\n${error.details ?? error.stack}\n`);
+  } catch {
+    // Where nothing can be written, the line below must do.
   }
+  if (strict) process.stderr.write(`${error.details ?? error.stack}\n`);
+  const cure = platform() === "win32" ? "Use wasm" : `For native speed: ${remedy}, then npx fgkd build-engine onednn`;
+  return `not built, wasm takes over: ${reason}. ${cure}.`;
+}
+
+try {
+  console.log(`onednn engine: ${await build()}`);
+} catch (error) {
+  console.log(`onednn engine: ${explain(error)}`);
+  if (strict) process.exitCode = 1;
 }

@@ -2,7 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Addon, loadAddon } from "./addon.js";
 import { OnednnBackend } from "./backend.js";
+import { remedyOf } from "./compile.js";
 import { registerKernels } from "./register.js";
+
+export { compileOnednn } from "./compile.js";
 
 export interface OnednnOptions {
   /** OpenMP threads. Default: all cores. */
@@ -25,7 +28,7 @@ export function checkOnednn(): OnednnCheck {
     const { version, instructionSet, threads } = loadAddon().describe();
     return { available: true, detail: `oneDNN ${version}, ${instructionSet}, ${threads} threads` };
   } catch (cause) {
-    return { available: false, detail: (cause as Error).message, remedy: remedy() };
+    return { available: false, detail: (cause as Error).message, remedy: remedyOf() };
   }
 }
 
@@ -45,13 +48,4 @@ export async function startOnednn({ threads }: OnednnOptions = {}): Promise<void
 function register(addon: Addon): void {
   tf.registerBackend(name, () => new OnednnBackend(addon), 4);
   registerKernels(name, addon);
-}
-
-function remedy(): string {
-  const packages: Partial<Record<NodeJS.Platform, string>> = {
-    linux: "apt-get install libdnnl-dev g++",
-    darwin: "brew install onednn libomp",
-  };
-  const install = packages[process.platform];
-  return install ? `${install}, then npm run build:onednn` : "use --engine wasm";
 }

@@ -63,6 +63,26 @@ describe("fgkd doctor", () => {
   });
 });
 
+describe("fgkd build-engine", () => {
+  test("says why an engine could not be built, and fails", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("build-engine tensorflow")).toBe(1);
+    expect(world.out).toBe("tensorflow: no compiler\n");
+  });
+
+  test("has nothing to do for an engine without native parts", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("build-engine cpu")).toBe(0);
+    expect(world.out).toContain("nothing to build");
+  });
+
+  test("refuses an engine that nobody registers", async () => {
+    const world = await createWorld();
+    expect(await world.fgkd("build-engine onedn")).toBe(1);
+    expect(world.err).toContain("FGKD_UNKNOWN_NAME");
+  });
+});
+
 describe("fgkd eval", () => {
   test("tells the accuracy that the run ended with, class by class", async () => {
     const world = await createWorld();

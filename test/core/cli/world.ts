@@ -28,6 +28,7 @@ export const toyEngines = definePlugin({
         start: async () => {
           throw new Error("no library");
         },
+        build: async () => ({ built: false, detail: "tensorflow: no compiler" }),
       }),
     });
     engines.register("cpu", {
