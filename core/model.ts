@@ -15,6 +15,8 @@ export interface Model {
   readonly parameters: Parameters;
   /** The linear classifier on pooled features, where there is one: class activation maps need it. */
   readonly classifier?: { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor1D };
+  /** Names of the weights that belong to its classes: a file made for other ones does not fill them. Default: the classifier's. */
+  readonly head?: readonly string[];
   /** Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind. */
   forward(batch: Batch, mode: Mode): Outputs;
 }

@@ -1,7 +1,7 @@
 /** Every plugin that fgkd brings, by name. */
 import type { PluginOption } from "../core/index.js";
 import { cutmix, cutout, mixup, snapmix } from "./augmenters/index.js";
-import { resnet } from "./backbones/index.js";
+import { resnet, vgg } from "./backbones/index.js";
 import { sources } from "./data/index.js";
 import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
@@ -20,5 +20,5 @@ export * from "./optimizers/index.js";
 export function catalogue(): PluginOption {
   const mixers = [snapmix(), cutmix(), mixup(), cutout()];
   const losses = [crossEntropy(), logitDistillation(), decoupledDistillation()];
-  return [engines(), sources(), optimizers(), ensemblers(), resnet(), mixers, losses];
+  return [engines(), sources(), optimizers(), ensemblers(), resnet(), vgg(), mixers, losses];
 }

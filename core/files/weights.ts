@@ -59,8 +59,9 @@ function withoutPrefixes(
   return new Map([...tensors].map(([name, array]) => [strip(name), array]));
 }
 
-/** Public names of the classifier's variables. */
-function classifierNames({ parameters, classifier }: Model): ReadonlySet<string> {
+/** Public names of what belongs to the model's classes. */
+function classifierNames({ parameters, classifier, head }: Model): ReadonlySet<string> {
+  if (head) return new Set(head);
   const parts = new Set<unknown>(classifier ? [classifier.weight, classifier.bias] : []);
   return new Set([...parameters.trained].filter(([, variable]) => parts.has(variable)).map(([name]) => name));
 }

@@ -5,7 +5,7 @@ export { batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { ConvolutionOptions } from "./convolution.js";
 export { conv2d } from "./convolution.js";
 export type { MaxPoolOptions } from "./pooling.js";
-export { globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
+export { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
 export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SgdStepOptions } from "./sgd.js";
 export { sgdStep } from "./sgd.js";

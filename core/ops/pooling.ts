@@ -1,6 +1,7 @@
 /** Pooling. */
 import * as tf from "@tensorflow/tfjs";
 import { padSides, refusesNumericPadding } from "./convolution.js";
+import { alongSides } from "./resize.js";
 
 export interface MaxPoolOptions {
   /** Side of the window. Default 3. */
@@ -44,4 +45,28 @@ export function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
 export function globalMaxPool(x: tf.Tensor4D): tf.Tensor2D {
   const [batch, height, width, channels] = x.shape;
   return tf.tidy(() => tf.maxPool(x, [height, width], 1, "valid").reshape<tf.Tensor2D>([batch, channels]));
+}
+
+/**
+ * Means over a grid of windows that cover the map, as PyTorch's `AdaptiveAvgPool2d`: window `i` of `n` reaches from
+ * `⌊i·side/n⌋` to `⌈(i+1)·side/n⌉`. A map of that size already is returned as it is.
+ *
+ * @param x `[batch, …any sides, channels]`
+ * @param size `[height, width]`
+ * @returns `[batch, …size, channels]`
+ */
+export function adaptiveAveragePool(x: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
+  const [, fromHeight, fromWidth] = x.shape;
+  if (fromHeight === height && fromWidth === width) return x.clone();
+  return tf.tidy(() => alongSides(x, windowMeans(fromHeight, height), windowMeans(fromWidth, width)));
+}
+
+/** `[to, from]`: row `i` averages the window of output `i`. */
+function windowMeans(from: number, to: number): tf.Tensor2D {
+  const matrix = new Float32Array(to * from);
+  for (let row = 0; row < to; row++) {
+    const [first, end] = [Math.floor((row * from) / to), Math.ceil(((row + 1) * from) / to)];
+    matrix.fill(1 / (end - first), row * from + first, row * from + end);
+  }
+  return tf.tensor2d(matrix, [to, from]);
 }

@@ -11,10 +11,26 @@ import * as tf from "@tensorflow/tfjs";
  * @returns `[batch, …size, channels]`
  */
 export function antialiasedResize(images: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
-  const [batch, fromHeight, fromWidth, channels] = images.shape;
+  const [, fromHeight, fromWidth] = images.shape;
   return tf.tidy(() => {
     const rows = tf.tensor2d(resizeMatrix(fromHeight, height), [height, fromHeight]);
     const columns = tf.tensor2d(resizeMatrix(fromWidth, width), [width, fromWidth]);
+    return alongSides(images, rows, columns);
+  });
+}
+
+/**
+ * New rows and columns as weighted sums of the old ones.
+ *
+ * @param images `[batch, fromHeight, fromWidth, channels]`
+ * @param rows `[height, fromHeight]`
+ * @param columns `[width, fromWidth]`
+ * @returns `[batch, height, width, channels]`
+ */
+export function alongSides(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
+  const [batch, fromHeight, fromWidth, channels] = images.shape;
+  const [height, width] = [rows.shape[0], columns.shape[0]];
+  return tf.tidy(() => {
     // [H, B·W·C] so that one product with a plain matrix does all rows at once; likewise for the columns.
     const byRow = images.transpose([1, 0, 2, 3]).reshape([fromHeight, batch * fromWidth * channels]);
     const resizedRows = rows.matMul(byRow as tf.Tensor2D).reshape([height, batch, fromWidth, channels]);

@@ -14,6 +14,11 @@ export interface BatchNormSettings {
   readonly epsilon?: number;
   /** Share of the newest batch in the running statistics. Default 0.1. */
   readonly momentum?: number;
+  /**
+   * `[channels]`: the bias of the convolution before, which is not added there. Batch statistics take it out again, so
+   * it only moves the running mean; its gradient is 0.
+   */
+  readonly inputBias?: tf.Tensor1D;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface BatchNormSettings {
  * biased variance normalises, the unbiased one is kept. For inputs of any rank, channels last.
  */
 export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings) {
-  const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1 } = settings;
+  const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1, inputBias } = settings;
   const { parameters } = at;
   // All four have the one side `channels`.
   const scale = parameters.weight(`${name}.weight`, [channels], "plain", constant(initialScale)) as tf.Tensor1D;
@@ -29,24 +34,26 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
   const runningMean = parameters.buffer(`${name}.running_mean`, [channels], constant(0));
   const runningVariance = parameters.buffer(`${name}.running_var`, [channels], constant(1));
   const batches = parameters.counter(`${name}.num_batches_tracked`);
-  const move = (running: tf.Variable, value: tf.Tensor) =>
-    running.assign(stopGradient(() => running.mul(1 - momentum).add(value.mul(momentum))));
+  const move = (running: tf.Variable, value: () => tf.Tensor) =>
+    running.assign(stopGradient(() => running.mul(1 - momentum).add(value().mul(momentum))));
 
   return <T extends tf.Tensor>(x: T, mode: Mode): T => {
     if (mode === "eval") {
       const [mean, variance] = [runningMean as tf.Tensor1D, runningVariance as tf.Tensor1D];
-      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
+      if (!inputBias) return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
+      return tf.tidy(() =>
+        batchNormInference(x, mean.sub<tf.Tensor1D>(inputBias), variance, scale, offset, { epsilon, relu }),
+      );
     }
     return tf.tidy(() => {
-      const { normalized, mean, variance } = batchNormTraining(x, scale, offset, { epsilon, relu });
+      // Times 0, so that the bias has a gradient, and decays as it does elsewhere.
+      const shift = inputBias ? offset.add<tf.Tensor1D>(inputBias.mul(0)) : offset;
+      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, { epsilon, relu });
       if (mode === "train") {
         const count = x.size / channels;
         batches.increase();
-        move(runningMean, mean);
-        move(
-          runningVariance,
-          stopGradient(() => variance.mul(count / Math.max(1, count - 1))),
-        );
+        move(runningMean, () => (inputBias ? mean.add(inputBias) : mean));
+        move(runningVariance, () => variance.mul(count / Math.max(1, count - 1)));
       }
       return normalized;
     });

@@ -6,6 +6,11 @@ export function constant(value: number): Initializer {
   return (shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
+/** Normal with mean 0. */
+export function normal(random: Random, deviation: number): Initializer {
+  return (shape) => scaled(random.normals(sizeOf(shape)), deviation);
+}
+
 /**
  * Normal with deviation `√(2 / (height · width · out))`.
  *
@@ -14,8 +19,7 @@ export function constant(value: number): Initializer {
 export function kaimingNormal(random: Random): Initializer {
   return (shape) => {
     const [height = 1, width = 1, , out = 1] = shape;
-    const deviation = Math.sqrt(2 / (height * width * out));
-    return random.normals(sizeOf(shape)).map((value) => value * deviation);
+    return scaled(random.normals(sizeOf(shape)), Math.sqrt(2 / (height * width * out)));
   };
 }
 
@@ -23,6 +27,12 @@ export function kaimingNormal(random: Random): Initializer {
 export function uniformByFanIn(random: Random, fanIn: number): Initializer {
   const bound = 1 / Math.sqrt(fanIn);
   return (shape) => Float32Array.from({ length: sizeOf(shape) }, () => (2 * random.next() - 1) * bound);
+}
+
+/** In place: a layer may have a hundred million weights. */
+function scaled(values: Float32Array, factor: number): Float32Array {
+  for (let index = 0; index < values.length; index++) values[index] = (values[index] as number) * factor;
+  return values;
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -1,6 +1,6 @@
 /** Convolution and linear layers, which declare their weights and return what they do. */
-import type * as tf from "@tensorflow/tfjs";
-import type { Mode, Parameters, Random } from "../../core/index.js";
+import * as tf from "@tensorflow/tfjs";
+import type { Initializer, Mode, Parameters, Random } from "../../core/index.js";
 import { conv2d } from "../../core/ops/index.js";
 import { kaimingNormal, uniformByFanIn } from "./initializers.js";
 
@@ -42,11 +42,32 @@ export interface Linear {
   apply(x: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** A linear layer, `<name>.weight` and `<name>.bias`, uniform within ±1/√from. */
-export function linear(at: Construction, name: string, from: number, to: number): Linear {
+/** How a linear layer starts; see {@link linear}. */
+export interface LinearStart {
+  readonly weight: Initializer;
+  readonly bias: Initializer;
+}
+
+/** A linear layer, `<name>.weight` and `<name>.bias`; unless `start` says otherwise, uniform within ±1/√from. */
+export function linear(at: Construction, name: string, from: number, to: number, start?: LinearStart): Linear {
   const uniform = uniformByFanIn(at.random, from);
   // Declared with these ranks.
-  const weight = at.parameters.weight(`${name}.weight`, [from, to], "linear", uniform) as tf.Tensor2D;
-  const bias = at.parameters.weight(`${name}.bias`, [to], "plain", uniform) as tf.Tensor1D;
+  const weight = at.parameters.weight(`${name}.weight`, [from, to], "linear", start?.weight ?? uniform) as tf.Tensor2D;
+  const bias = at.parameters.weight(`${name}.bias`, [to], "plain", start?.bias ?? uniform) as tf.Tensor1D;
   return { weight, bias, apply: (x) => x.matMul(weight).add<tf.Tensor2D>(bias) };
+}
+
+/**
+ * In training, every value is left out with probability `rate`, and the others grow so that the sum stays the same on
+ * average. Otherwise the identity.
+ *
+ * @param random the model's stream, so that a run that is taken up again leaves out the same values
+ * @see "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014
+ */
+export function dropout(random: Random, rate: number) {
+  return <T extends tf.Tensor>(x: T, mode: Mode): T => {
+    if (mode !== "train" || rate === 0) return x;
+    const kept = Float32Array.from({ length: x.size }, () => (random.next() < rate ? 0 : 1 / (1 - rate)));
+    return x.mul<T>(tf.tensor(kept, x.shape));
+  };
 }

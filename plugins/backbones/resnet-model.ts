@@ -29,16 +29,16 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
       from = width * expansion[block];
     }
   });
-  const { classifier, apply } = head(at, "fc", {
-    kind: options.head,
-    channels: from,
-    classes,
-    reduction: options.reduction,
-  });
+  const { head: kind, reduction, hidden } = options;
+  const { apply, ...parts } = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
   return {
     parameters: at.parameters,
-    classifier,
-    forward: (batch, mode) => apply(layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner))),
+    ...parts,
+    forward: (batch, mode) =>
+      apply(
+        layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner)),
+        mode,
+      ),
   };
 }
 

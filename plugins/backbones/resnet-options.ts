@@ -1,6 +1,7 @@
 /** The options of a residual network, and what they must be. */
 import { invalidOption, unknownOption } from "../../core/index.js";
 import type { HeadKind } from "./heads.js";
+import { checkChoice, checkCounts, checkLength } from "./option-checks.js";
 import type { BlockKind } from "./residual-blocks.js";
 
 /** The layers before the first stage. */
@@ -18,9 +19,11 @@ export interface StemOptions {
 /** What every residual network can be told. */
 export interface ResnetCommonOptions {
   /** Default `linear`. */
-  readonly head?: HeadKind;
+  readonly head?: Exclude<HeadKind, "vgg">;
   /** Of the `squeeze-excite` head: channels per hidden value of the gate. Default 16. */
   readonly reduction?: number;
+  /** Of the `max-pool-mlp` head: values of its hidden layer. Default 512. */
+  readonly hidden?: number;
   /**
    * Whether the last batch norm of every residual branch starts at 0, so that each new block is the identity. Helps when
    * training from scratch for few epochs. Default false, as torchvision.
@@ -58,10 +61,11 @@ export interface ResnetShape {
  * @throws FGKD_INVALID_OPTION, FGKD_UNKNOWN_OPTION
  */
 export function checkResnet(owner: string, options: Required<ResnetOptions>): ResnetShape {
-  const { block, depths, widths, head, reduction } = options;
+  const { block, depths, widths, head, reduction, hidden } = options;
   checkChoice(owner, "block", block, ["basic", "bottleneck"]);
-  checkChoice(owner, "head", head, ["linear", "squeeze-excite"]);
+  checkChoice(owner, "head", head, ["linear", "squeeze-excite", "max-pool-mlp"]);
   checkCounts(owner, "reduction", [reduction]);
+  checkCounts(owner, "hidden", [hidden]);
   checkCounts(owner, "depths", depths);
   checkLength(owner, "widths", widths, depths.length);
   const strides = options.strides ?? depths.map((_, stage) => (stage === 0 ? 1 : 2));
@@ -83,27 +87,4 @@ function checkStem(owner: string, given: StemOptions): Required<StemOptions> {
   if (typeof stem.pool !== "boolean")
     throw invalidOption(owner, "stem.pool", "true or false", stem.pool, "The default is true.");
   return stem;
-}
-
-function checkChoice(owner: string, option: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value))
-    throw invalidOption(owner, option, `one of ${allowed.join(", ")}`, value, "Choose one of them.");
-}
-
-function checkLength(owner: string, option: string, values: readonly number[], stages: number): void {
-  checkCounts(owner, option, values);
-  if (values.length !== stages)
-    throw invalidOption(
-      owner,
-      option,
-      `a list of ${stages}, one for each stage`,
-      values,
-      '"depths" says how many stages there are.',
-    );
-}
-
-function checkCounts(owner: string, option: string, values: readonly number[]): void {
-  const proper =
-    Array.isArray(values) && values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
-  if (!proper) throw invalidOption(owner, option, "whole and positive", values, "Use whole numbers from 1 on.");
 }

@@ -17,6 +17,7 @@ declare module "../../core/index.js" {
 const common = {
   head: "linear",
   reduction: 16,
+  hidden: 512,
   zeroInitResidual: false,
   strides: null,
   stem: defaultStem,

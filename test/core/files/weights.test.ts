@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "fgkd-weights-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(() => startEngine("cpu"));
 
-function build(classes = 3, head: "linear" | "squeeze-excite" = "linear", seed = 0): Model {
+function build(classes = 3, head: "linear" | "squeeze-excite" | "max-pool-mlp" = "linear", seed = 0): Model {
   const names = Array.from({ length: classes }, (_, index) => `class ${index}`);
   const training = createTraining({ plugins: [resnet()], config: { seed }, services: { classes: names } });
   const stem = { filters: 4, size: 3, stride: 1, pool: false };
@@ -66,6 +66,20 @@ describe("loading weights", () => {
     expect([...filled].filter((name) => name.startsWith("fc."))).toEqual([]);
     expect((await model.parameters.export()).get("fc.weight")).toEqual(fresh);
     expect(said).toEqual([`student: the classifier in ${path} has 5 classes, not 3; it starts afresh.`]);
+  });
+
+  test("lets a head of several layers start afresh where the file has another head, or other classes", async () => {
+    const model = build(3, "max-pool-mlp");
+    for (const other of [build(3, "linear", 1), build(5, "max-pool-mlp", 1)]) {
+      const { said, logger } = listen();
+      const fresh = (await model.parameters.export()).get("head.fc2.weight");
+      const filled = loadWeights("student", model, await fileOf(other, unchanged), logger);
+      const theirs = await other.parameters.export();
+      expect((await model.parameters.export()).get("conv1.weight")).toEqual(theirs.get("conv1.weight"));
+      expect((await model.parameters.export()).get("head.fc2.weight")).toEqual(fresh);
+      expect([...filled].filter((name) => name.startsWith("head."))).toEqual([]);
+      expect(said.length).toBeGreaterThan(0);
+    }
   });
 
   test("goes without counters", async () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
-import { globalAveragePool, globalMaxPool, maxPool } from "../../../core/ops/index.js";
+import { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "../../../core/ops/index.js";
 import { gradientError } from "../../../core/testing/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
@@ -42,6 +42,7 @@ describe.each(engineNames)("pooling on %s", (engine) => {
     ["max pool without padding", (x: tf.Tensor) => maxPool(x as tf.Tensor4D, { size: 2, stride: 2, padding: 0 })],
     ["global max pool", (x: tf.Tensor) => globalMaxPool(x as tf.Tensor4D)],
     ["global average pool", (x: tf.Tensor) => globalAveragePool(x as tf.Tensor4D)],
+    ["adaptive average pool", (x: tf.Tensor) => adaptiveAveragePool(x as tf.Tensor4D, [3, 4])],
   ])("%s has the gradient that finite differences give", (_, pool) => {
     expect(gradientError(pool, [spread([2, 5, 6, 3])])).toBeLessThan(2e-3);
   });
@@ -50,6 +51,14 @@ describe.each(engineNames)("pooling on %s", (engine) => {
     const x = tf.tensor4d([1, -1, 2, -2, 3, -3, 6, -6], [1, 2, 2, 2]);
     expect(globalMaxPool(x)).toBeAllclose([[6, -1]]);
     expect(globalAveragePool(x)).toBeAllclose([[3, -3]]);
+  });
+
+  test("averages over a grid of windows, which overlap where the sides do not divide", () => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1, 2, 5, 1]);
+    const pooled = adaptiveAveragePool(x, [1, 2]);
+    expect(pooled).toBeAllclose(tf.tensor4d([(1 + 2 + 3 + 6 + 7 + 8) / 6, (3 + 4 + 5 + 8 + 9 + 10) / 6], [1, 1, 2, 1]));
+    expect(adaptiveAveragePool(x, [2, 5])).toBeAllclose(x);
+    expect(adaptiveAveragePool(tf.ones([1, 1, 1, 2]), [7, 7])).toBeAllclose(tf.ones([1, 7, 7, 2]));
   });
 
   test("gives the gradient to one of several equal values", () => {
@@ -69,5 +78,6 @@ describe.each(engineNames)("pooling on %s", (engine) => {
   test("leaks no tensor", () => {
     const x = spread([1, 4, 4, 2]);
     for (const pool of [maxPool, globalMaxPool, globalAveragePool]) expect(() => pool(x).dispose()).not.toLeak();
+    for (const side of [3, 4]) expect(() => adaptiveAveragePool(x, [side, side]).dispose()).not.toLeak();
   });
 });

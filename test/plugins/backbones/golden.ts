@@ -1,15 +1,20 @@
 /** Reads a reference network and what it computed: weights, outputs, gradients, statistics after one step. */
+import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
+import { expect } from "vitest";
 import { type NamedArray, readSafetensors } from "../../../core/index.js";
 
-export interface GoldenNetwork {
-  readonly description: {
-    readonly block: "basic" | "bottleneck";
-    readonly layers: readonly number[];
-    readonly channels: readonly number[];
-    readonly num_classes: number;
-    readonly labels: readonly number[];
-  };
+/** What a residual network of the files is. */
+export interface ResnetDescription {
+  readonly block: "basic" | "bottleneck";
+  readonly layers: readonly number[];
+  readonly channels: readonly number[];
+  readonly num_classes: number;
+  readonly labels: readonly number[];
+}
+
+export interface GoldenNetwork<Description = ResnetDescription> {
+  readonly description: Description;
   /** `[batch, height, width, 3]` */
   readonly images: tf.Tensor4D;
   /** What stands under a first word, by the rest of its name: `weights`, `grad`, `after`. */
@@ -17,8 +22,20 @@ export interface GoldenNetwork {
   value(name: string): NamedArray;
 }
 
-export function readGolden(name: string): GoldenNetwork {
-  const file = new URL(`../../golden/backbones/${name}.safetensors`, import.meta.url).pathname;
+/** Copies first, then the shared originals, which a clone elsewhere does not have. */
+function goldenFile(name: string): string | undefined {
+  const folders = ["../../golden", "../../../../shared/golden"];
+  const files = folders.map((folder) => new URL(`${folder}/backbones/${name}.safetensors`, import.meta.url).pathname);
+  return files.find((file) => existsSync(file));
+}
+
+export function hasGolden(name: string): boolean {
+  return goldenFile(name) !== undefined;
+}
+
+export function readGolden<Description = ResnetDescription>(name: string): GoldenNetwork<Description> {
+  const file = goldenFile(name);
+  if (!file) throw new Error(`${name} is not there`);
   const { tensors, metadata } = readSafetensors(file);
   const value = (key: string) => {
     const array = tensors.get(key);
@@ -37,4 +54,20 @@ export function readGolden(name: string): GoldenNetwork {
       ),
     value,
   };
+}
+
+/** The largest difference, relative to the expected value or to a tenth of the tensor's largest magnitude. */
+export function difference(actual: ArrayLike<number>, expected: NamedArray): number {
+  const wanted = Array.from(expected.data as Float32Array);
+  expect(actual.length).toBe(wanted.length);
+  const floor = Math.max(...wanted.map(Math.abs)) / 10;
+  return Math.max(
+    ...wanted.map((value, index) => Math.abs((actual[index] as number) - value) / Math.max(Math.abs(value), floor)),
+  );
+}
+
+/** Our layout of a weight's gradient to PyTorch's. */
+export function turn(gradient: tf.Tensor): tf.Tensor {
+  if (gradient.rank === 4) return gradient.transpose([3, 2, 0, 1]);
+  return gradient.rank === 2 ? gradient.transpose() : gradient;
 }

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createTraining, type Model, type NamedArray } from "../../../core/index.js";
 import { resnet } from "../../../plugins/backbones/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
-import { type GoldenNetwork, readGolden } from "./golden.js";
+import { difference, type GoldenNetwork, readGolden, turn } from "./golden.js";
 import "../../support/matchers.js";
 
 const tolerance = 1e-4;
@@ -19,21 +19,6 @@ function build({ description }: GoldenNetwork): Model {
   const { backbones } = createTraining({ plugins: [resnet()], services: { classes } });
   const { block, layers, channels } = description;
   return backbones.create("resnet", { block, depths: layers, widths: channels });
-}
-
-function difference(actual: ArrayLike<number>, expected: NamedArray): number {
-  const wanted = Array.from(expected.data as Float32Array);
-  expect(actual.length).toBe(wanted.length);
-  const floor = Math.max(...wanted.map(Math.abs)) / 10;
-  return Math.max(
-    ...wanted.map((value, index) => Math.abs((actual[index] as number) - value) / Math.max(Math.abs(value), floor)),
-  );
-}
-
-/** Our layout of a weight's gradient to PyTorch's. */
-function turn(gradient: tf.Tensor): tf.Tensor {
-  if (gradient.rank === 4) return gradient.transpose([3, 2, 0, 1]);
-  return gradient.rank === 2 ? gradient.transpose() : gradient;
 }
 
 describe.each(engineNames)("on %s", (engine) => {

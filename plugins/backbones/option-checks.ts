@@ -1,0 +1,28 @@
+/** Checks of options that several families share. */
+import { invalidOption } from "../../core/index.js";
+
+/** @throws FGKD_INVALID_OPTION unless the value is one of those allowed */
+export function checkChoice(owner: string, option: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw invalidOption(owner, option, `one of ${allowed.join(", ")}`, value, "Choose one of them.");
+}
+
+/** @throws FGKD_INVALID_OPTION unless it is a list of whole numbers above 0, one for each stage */
+export function checkLength(owner: string, option: string, values: readonly number[], stages: number): void {
+  checkCounts(owner, option, values);
+  if (values.length !== stages)
+    throw invalidOption(
+      owner,
+      option,
+      `a list of ${stages}, one for each stage`,
+      values,
+      '"depths" says how many stages there are.',
+    );
+}
+
+/** @throws FGKD_INVALID_OPTION unless it is a list of whole numbers above 0 */
+export function checkCounts(owner: string, option: string, values: readonly number[]): void {
+  const proper =
+    Array.isArray(values) && values.length > 0 && values.every((value) => Number.isInteger(value) && value > 0);
+  if (!proper) throw invalidOption(owner, option, "whole and positive", values, "Use whole numbers from 1 on.");
+}

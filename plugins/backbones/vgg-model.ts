@@ -1,0 +1,56 @@
+/** The VGG network itself. */
+import * as tf from "@tensorflow/tfjs";
+import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
+import { maxPool } from "../../core/ops/index.js";
+import { batchNorm } from "./batch-norm.js";
+import { head } from "./heads.js";
+import { constant } from "./initializers.js";
+import { type Construction, convolution, type Layer } from "./layers.js";
+import { checkVgg, type VggOptions } from "./vgg-options.js";
+
+/**
+ * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
+ *
+ * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD (no classes)
+ */
+export function createVgg(owner: string, options: Required<VggOptions>, context: FactoryContext): Model {
+  checkVgg(owner, options);
+  const { depths, widths, head: kind, batchNorm: normalised, ...shape } = options;
+  const classes = context.classes.length;
+  if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
+  const at: Construction = { parameters: new Parameters(), random: context.stream };
+  const layers: Layer[] = [];
+  // Torchvision numbers every layer: convolution, perhaps batch norm, ReLU, and the pool at the end of a stage.
+  let [number, from] = [0, 3];
+  depths.forEach((depth, stage) => {
+    const to = widths[stage] as number;
+    for (let index = 0; index < depth; index++) {
+      layers.push(convolutionLayer(at, number, from, to, normalised));
+      number += normalised ? 3 : 2;
+      from = to;
+    }
+    layers.push((x) => maxPool(x, { size: 2, stride: 2, padding: 0 }));
+    number += 1;
+  });
+  const { apply, ...parts } = head(at, "fc", { ...shape, kind, channels: from, classes });
+  return {
+    parameters: at.parameters,
+    ...parts,
+    forward: (batch, mode) =>
+      apply(
+        layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner)),
+        mode,
+      ),
+  };
+}
+
+/** A 3×3 convolution with bias, perhaps batch norm, and ReLU. */
+function convolutionLayer(at: Construction, number: number, from: number, to: number, normalised: boolean): Layer {
+  const name = `features.${number}`;
+  const conv = convolution(at, name, { from, to, size: 3, stride: 1 });
+  // Declared with one side.
+  const bias = at.parameters.weight(`${name}.bias`, [to], "plain", constant(0)) as tf.Tensor1D;
+  if (!normalised) return (x, mode) => tf.tidy(() => tf.relu(conv(x, mode).add<tf.Tensor4D>(bias)));
+  const norm = batchNorm(at, `features.${number + 1}`, to, { relu: true, inputBias: bias });
+  return (x, mode) => tf.tidy(() => norm(conv(x, mode), mode));
+}

@@ -1,0 +1,66 @@
+import * as tf from "@tensorflow/tfjs";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createRandom, createRandomStreams, createTraining, type Model, type Random } from "../../../core/index.js";
+import { catalogue } from "../../../plugins/index.js";
+import { startEngine } from "../../support/engines.js";
+import "../../support/matchers.js";
+
+const built: Model[] = [];
+
+function training(classes: number, random?: Random) {
+  const streams = createRandomStreams(0);
+  return createTraining({
+    plugins: [catalogue()],
+    services: {
+      classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
+      random: random ? { ...streams, stream: () => random } : streams,
+    },
+  });
+}
+
+beforeAll(() => startEngine("wasm"));
+afterEach(() => {
+  for (const model of built.splice(0)) model.parameters.dispose();
+});
+
+describe("every registered backbone", () => {
+  /** Cheap, with about the right spread: millions of properly drawn weights are not what is tested here. */
+  const quick: Random = {
+    ...createRandom(0),
+    next: () => 0.6,
+    normals: (length) =>
+      Float32Array.from({ length }, (_, index) => ((Math.imul(index, 0x9e3779b1) >>> 8) / 2 ** 24 - 0.5) * 3.4),
+  };
+  /** Options without which it cannot be built, or would take seconds: the hidden layers of a VGG are most of it. */
+  const options = (name: string): object => {
+    const shape = name === "resnet" || name === "vgg" ? { depths: [1, 1], widths: [8, 16] } : {};
+    return name.startsWith("vgg") ? { ...shape, hidden: 16 } : shape;
+  };
+
+  test.each(training(1).backbones.names)(
+    "%s gives finite logits and gradients, and leaks nothing",
+    (name) => {
+      const batch = {
+        images: tf.tensor4d(createRandom(2).normals(2 * 32 * 32 * 3), [2, 32, 32, 3]),
+        labels: tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]),
+      };
+      const model = training(3, quick).backbones.choose({ name, ...options(name) });
+      built.push(model);
+      const before = tf.memory().numTensors;
+      const { value, grads } = tf.variableGrads(
+        () =>
+          tf.losses.softmaxCrossEntropy(batch.labels, model.forward(batch, "train").logits as tf.Tensor2D).asScalar(),
+        [...model.parameters.trained.values()],
+      );
+      expect(Number.isFinite(value.dataSync()[0])).toBe(true);
+      for (const [parameter, variable] of model.parameters.trained) {
+        const size = tf.tidy(() => (grads[variable.name] as tf.Tensor).abs().max().dataSync()[0]);
+        expect(Number.isFinite(size), parameter).toBe(true);
+      }
+      tf.dispose([value, grads]);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(() => tf.tidy(() => void model.forward(batch, "eval"))).not.toLeak();
+    },
+    120_000,
+  );
+});
