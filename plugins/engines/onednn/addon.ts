@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 3;
+const contract = 4;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -47,6 +47,10 @@ export interface Addon {
   convPack(plan: ConvHandle, filter: Values, packed: Uint8Array): void;
   convPackedBytes(plan: ConvHandle): number;
   convDescribe(plan: ConvHandle): string;
+
+  depthwise(x: Values, filter: Values, bias: Values | null, y: Values, shape: Sizes): void;
+  depthwiseInputGrad(dy: Values, filter: Values, dx: Values, shape: Sizes): void;
+  depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes): void;
 

@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Addon, ConvHandle } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
+import { isFastDepthwise, runDepthwise } from "./depthwise.js";
 
 export type ConvKind = "forward" | "inputGradient" | "filterGradient";
 
@@ -39,6 +40,10 @@ export class ConvPlans {
     results: tf.TensorInfo,
     bias?: tf.TensorInfo,
   ): void {
+    if (isFastDepthwise(sizes)) {
+      runDepthwise(this.addon, backend, sizes, images, filter, results, bias);
+      return;
+    }
     const inputBlocked = backend.isBlocked(images);
     const outputBlocked = backend.isBlocked(results);
     const x = inputBlocked ? backend.blocked(images) : backend.values(images);

@@ -9,7 +9,7 @@ namespace fgkd {
 namespace {
 
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
-constexpr int kContract = 3;
+constexpr int kContract = 4;
 
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
@@ -63,6 +63,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   exports.Set("contract", double(kContract));
   bindMemory(exports);
   bindConvolutions(exports);
+  bindDepthwise(exports);
   bindMatMul(exports);
   bindElementwise(exports);
   bindReductions(exports);

@@ -34,6 +34,7 @@ void bindNative(Napi::Object& exports, const char* name) {
 
 void bindMemory(Napi::Object& exports);
 void bindConvolutions(Napi::Object& exports);
+void bindDepthwise(Napi::Object& exports);
 void bindMatMul(Napi::Object& exports);
 void bindElementwise(Napi::Object& exports);
 void bindReductions(Napi::Object& exports);

@@ -31,6 +31,36 @@ struct ResizeShape {
   static constexpr size_t kFields = 8;
 };
 
+/** A depthwise convolution at stride 1, of images of `c` channels with a window of 3, 5 or 7 columns. */
+struct DepthwiseShape {
+  int n, h, w, c, kh, kw, pt, pl, oh, ow;
+  static constexpr size_t kFields = 10;
+  /** Channels come in multiples of a cache line. */
+  static constexpr int kGroup = 16;
+  /** Output pixels computed together: with a row of the filter they fill the registers of AVX2. */
+  static constexpr int kTile = 7;
+  static constexpr int kTallest = 15;
+  /** Floats of the rows under a window that stay in the second-level cache. */
+  static constexpr int kCached = 1 << 16;
+
+  int tiledWidth() const { return (ow + kTile - 1) / kTile * kTile; }
+  int paddedWidth() const { return tiledWidth() + kw - 1; }
+  /** Channels done together: as many as leave the rows under the window in the cache. */
+  int span() const {
+    const int groups = (c + kGroup - 1) / kGroup, fitting = kCached / (kh * paddedWidth() * kGroup);
+    const int spans = fitting > 1 ? (groups + fitting - 1) / fitting : groups;
+    return (groups + spans - 1) / spans * kGroup;
+  }
+  size_t ringSize() const { return size_t(kh) * paddedWidth() * span(); }
+  /** Floats that a part needs to work. */
+  size_t memory() const { return ringSize() + size_t(tiledWidth()) * span(); }
+};
+
+/** Some rows of output of some channels of one image. */
+struct DepthwisePart {
+  int image, row, rows, channel, channels;
+};
+
 /** Per channel: y = x * scale + shift. */
 struct Affine {
   const float *scale, *shift;
@@ -77,6 +107,15 @@ struct Loops {
   void (*resize)(const ResizeShape& s, const float* x, float* y, size_t begin, size_t end);
   /** One image; dx must hold zeros. */
   void (*resizeGrad)(const ResizeShape& s, const float* dy, float* dx, size_t image);
+
+  /** Channels in a vector of the depthwise loops. */
+  size_t lanes;
+  /** filter: [vector][kh][kw][lane] and bias: [channel], of the part's channels, both aligned as `memory` is. */
+  void (*depthwise)(const DepthwiseShape& s, const DepthwisePart& part, const float* x, const float* filter,
+                    const float* bias, float* y, float* memory);
+  /** Adds to `sums`, laid out as the filter of `depthwise`. */
+  void (*depthwiseFilterGrad)(const DepthwiseShape& s, const DepthwisePart& part, const float* x, const float* dy,
+                              float* sums, float* memory);
 };
 
 /** The loops for this machine's instruction set. */

@@ -21,6 +21,7 @@ void fillReductions(Loops& loops);
 void fillNormalisation(Loops& loops);
 void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
+void fillDepthwise(Loops& loops);
 
 static inline float bitsToFloat(int32_t bits) {
   float value;

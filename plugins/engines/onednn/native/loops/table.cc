@@ -16,6 +16,7 @@ Loops table() {
   fillNormalisation(made);
   fillPooling(made);
   fillResize(made);
+  fillDepthwise(made);
   return made;
 }
 

@@ -1,0 +1,46 @@
+/** Depthwise convolutions that native loops serve better than oneDNN: at stride 1, with windows of 3, 5 or 7 columns. */
+import type * as tf from "@tensorflow/tfjs";
+import type { Addon } from "./addon.js";
+import type { OnednnBackend } from "./backend.js";
+import type { ConvSizes } from "./conv-plans.js";
+
+const columns = [3, 5, 7];
+const tallest = 15;
+const widest = 1 << 16;
+
+/** Whether `runDepthwise` serves this convolution. */
+export function isFastDepthwise({ info, groups }: ConvSizes): boolean {
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth, filterHeight, filterWidth } = info;
+  const isDepthwise = groups > 1 && groups === info.inChannels && info.outChannels === info.inChannels;
+  const isDense = [strideHeight, strideWidth, dilationHeight, dilationWidth].every((step) => step === 1);
+  const isSmall = columns.includes(filterWidth) && filterHeight <= tallest && info.inWidth < widest;
+  return isDepthwise && isDense && isSmall;
+}
+
+/** The arguments of `ConvPlans.run`. */
+export function runDepthwise(
+  addon: Addon,
+  backend: OnednnBackend,
+  { info, kind, activation }: ConvSizes,
+  images: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  results: tf.TensorInfo,
+  bias?: tf.TensorInfo,
+): void {
+  const [x, w, y] = [backend.values(images), backend.values(filter), backend.values(results)];
+  const { padInfo } = info;
+  // In the order of `DepthwiseShape` in native/loops.h.
+  const shape = Int32Array.of(
+    ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth],
+    ...[padInfo.top, padInfo.left, info.outHeight, info.outWidth],
+  );
+  if (kind === "inputGradient") {
+    addon.depthwiseInputGrad(y, w, x, shape);
+  } else if (kind === "filterGradient") {
+    addon.depthwiseFilterGrad(x, y, w, shape);
+  } else {
+    addon.depthwise(x, w, bias === undefined ? null : backend.values(bias), y, shape);
+    const op = { linear: undefined, relu: addon.unaryOps.Relu, relu6: addon.unaryOps.Relu6 }[activation];
+    if (op !== undefined) addon.unary(op, y, y, 0, 0);
+  }
+}
