@@ -1,0 +1,78 @@
+/** Watches the kernels that the active engine runs: how much they compute, and how long they take. */
+import * as tf from "@tensorflow/tfjs";
+
+export interface KernelCall {
+  readonly kernel: string;
+  /** Shapes of what it read. */
+  readonly shapes: string;
+  /** Multiplications and additions of a convolution or matrix product; 0 for everything else. */
+  readonly operations: number;
+  /** Without the kernels that it called. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Puts a clock around every kernel of the active engine.
+ *
+ * @returns takes the clocks off again
+ */
+export function watchKernels(tell: (call: KernelCall) => void): () => void {
+  const originals = tf.getKernelsForBackend(tf.getBackend());
+  let inner = 0;
+  const put = (kernel: tf.KernelConfig) => {
+    tf.unregisterKernel(kernel.kernelName, kernel.backendName);
+    tf.registerKernel(kernel);
+  };
+  for (const original of originals) {
+    const kernelFunc: tf.KernelFunc = (call) => {
+      const outer = inner;
+      inner = 0;
+      const begin = performance.now();
+      const result = original.kernelFunc(call);
+      const milliseconds = performance.now() - begin;
+      const kernel = original.kernelName;
+      tell({ kernel, ...read(kernel, call, result), milliseconds: milliseconds - inner });
+      inner = outer + milliseconds;
+      return result;
+    };
+    put({ ...original, kernelFunc });
+  }
+  return () => originals.forEach(put);
+}
+
+type Call = Parameters<tf.KernelFunc>[0];
+type Result = ReturnType<tf.KernelFunc>;
+
+function read(kernel: string, { inputs, attrs }: Call, result: Result): Pick<KernelCall, "shapes" | "operations"> {
+  const named = inputs as Readonly<Record<string, tf.TensorInfo | undefined>>;
+  const [output] = Array.isArray(result) ? result : [result];
+  const shapes = Object.values(named).map((info) => info?.shape ?? []);
+  return {
+    shapes: shapes
+      .filter((shape) => shape.length > 1 || shapes.length === 1)
+      .map((shape) => shape.join("×"))
+      .join(" "),
+    operations: operationsOf(kernel, named, attrs ?? {}, output?.shape ?? []),
+  };
+}
+
+/** By the definition, however the kernel goes about it. */
+function operationsOf(
+  kernel: string,
+  { dy, filter, a }: Readonly<Record<string, tf.TensorInfo | undefined>>,
+  attrs: object,
+  output: readonly number[],
+): number {
+  const { filterShape = filter?.shape, transposeA } = attrs as { filterShape?: number[]; transposeA?: boolean };
+  if (filterShape?.length === 4) {
+    const [height = 1, width = 1, channels = 1] = filterShape;
+    const eachReads = height * width * (kernel.includes("epthwise") ? 1 : channels);
+    return 2 * product(dy?.shape ?? output) * eachReads;
+  }
+  if (a && kernel.includes("MatMul")) return 2 * product(output) * (a.shape.at(transposeA ? -2 : -1) ?? 1);
+  return 0;
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1);
+}

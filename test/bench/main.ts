@@ -1,0 +1,94 @@
+/**
+ * Measures fgkd against PyTorch, workload by workload, in turn: `npm run bench -- --help`.
+ *
+ * PyTorch takes part where Debian's python3-torch, python3-torchvision and libopenblas0-pthread are installed and
+ * `../shared/bench/pytorch_steps.py` is there.
+ */
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { Command, InvalidArgumentError } from "commander";
+import { alone, contest, type Result, type Rules } from "./contest.js";
+import { findPeer } from "./opponent.js";
+import { contestTable, inMarkdown, inTerminal, kernelTable, profileTable, singlesTable } from "./report.js";
+import { knownBackbones, type Workload, workloads } from "./workloads.js";
+
+interface Options {
+  readonly workload: readonly string[];
+  readonly engine: string;
+  readonly pairs: number;
+  readonly threads: number;
+  readonly quick?: boolean;
+  readonly profile?: boolean;
+  readonly kernels?: boolean;
+  readonly peer: boolean;
+  readonly markdown?: boolean;
+  readonly json?: string;
+}
+
+const options = new Command("npm run bench --")
+  .description("Measures fgkd's steps against PyTorch's, in turn.")
+  .option("--workload <text...>", "those whose name contains one of these", [])
+  .option("--engine <name>", "fgkd's engine", "onednn")
+  .option("--pairs <number>", "turns of each", count, 7)
+  .option("--threads <number>", "of each", count, availableParallelism())
+  .option("--quick", "one step a turn, three pairs, the smallest workload unless others are named")
+  .option("--profile", "also where fgkd's time goes, by kernel and shape")
+  .option("--kernels", "single kernels in place of workloads")
+  .option("--no-peer", "without PyTorch")
+  .option("--markdown", "tables to paste")
+  .option("--json <file>", "also write every number")
+  .parse()
+  .opts<Options>();
+
+const rules: Rules = {
+  engine: options.engine,
+  threads: options.threads,
+  pairs: options.quick ? Math.min(3, options.pairs) : options.pairs,
+  turnSeconds: options.quick ? 0 : 1,
+  profile: options.profile ?? false,
+};
+const draw = options.markdown ? inMarkdown : inTerminal;
+const note = (line: string) => process.stderr.write(`${line}\n`);
+
+const [load = 0] = loadavg();
+const peer = options.peer && !options.kernels ? findPeer() : { name: "PyTorch", workloads: [], lacks: "not asked for" };
+if (peer.lacks && options.peer && !options.kernels) note(`Without PyTorch: ${peer.lacks}.`);
+const { name, rate: peak, singles } = await alone(rules, options.kernels ?? false);
+const system = `${cpus()[0]?.model.trim()}, ${options.threads} threads; ${name}; ${peer.lacks ? "no peer" : peer.name}`;
+note(`${system}; convolutions reach ${(peak / 1e9).toFixed(0)} GFLOP/s`);
+if (load > 0.5) note(`Other programs are running (load ${load.toFixed(1)}): these times are not to be quoted.`);
+const results: Result[] = [];
+for (const workload of options.kernels ? [] : chosen()) {
+  note(`${workload.name} …`);
+  const result = await contest(workload, rules, peer);
+  results.push(result);
+  const { fgkd, ratio } = result;
+  note(`  ${fgkd.seconds.toFixed(3)} s${ratio ? `, ${ratio.median.toFixed(2)} of PyTorch's` : ""}`);
+}
+console.log(options.kernels ? singlesTable(singles, peak, draw) : contestTable(results, peak, draw));
+for (const { workload, profile } of results) {
+  if (profile) console.log(`\n${workload}\n\n${kernelTable(profile, draw)}\n\n${profileTable(profile, draw)}`);
+}
+if (options.json) {
+  const { version: node } = process;
+  const whole = { system, node, load, date: new Date().toISOString(), rules, peak, results, singles };
+  writeFileSync(options.json, `${JSON.stringify(whole, null, 2)}\n`);
+}
+
+/** Those asked for whose backbone there is; says which are left out. */
+function chosen(): readonly Workload[] {
+  const backbones = knownBackbones();
+  const wanted = options.workload.length > 0 ? options.workload : options.quick ? ["train resnet18"] : [""];
+  const asked = workloads.filter(({ name }) => wanted.some((text) => name.includes(text)));
+  const ready = asked.filter(({ backbone }) => backbones.includes(backbone));
+  const others = asked.filter((workload) => !ready.includes(workload)).map(({ name }) => name);
+  if (others.length > 0) note(`No such backbone yet: ${others.join(", ")}.`);
+  if (ready.length === 0) note(`No workload to measure. There are: ${workloads.map(({ name }) => name).join(", ")}.`);
+  return ready;
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("A whole number from 1 on.");
+  return number;
+}

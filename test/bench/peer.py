@@ -1,0 +1,55 @@
+"""The other process of a comparison: takes a workload's steps in PyTorch when it is told to.
+
+    /usr/bin/python3 peer.py FOLDER_OF_pytorch_steps.py WORKLOAD THREADS
+
+Reads commands and writes answers, one line of JSON each: see `Command` and `Answer` in opponent.ts. With no workload it
+says which ones there are.
+"""
+import json
+import resource
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+import pytorch_steps  # noqa: E402
+import torch  # noqa: E402
+
+
+def tell(**answer):
+    print(json.dumps(answer), flush=True)
+
+
+def steps(step, count):
+    processor, begin = time.process_time(), time.perf_counter()
+    for _ in range(count):
+        step()
+    return {"seconds": time.perf_counter() - begin, "processor": time.process_time() - processor}
+
+
+def peak_memory():
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main():
+    version = f"PyTorch {torch.__version__}"
+    if len(sys.argv) < 4:
+        tell(ready=version, workloads=list(pytorch_steps.WORKLOADS))
+        return
+    torch.set_num_threads(int(sys.argv[3]))
+    torch.manual_seed(0)
+    step, _ = pytorch_steps.WORKLOADS[sys.argv[2]]()
+    steps(step, 1)
+    tell(ready=version, seconds=steps(step, 1)["seconds"])
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        if wanted["command"] == "steps":
+            tell(**steps(step, wanted.get("steps", 1)))
+        elif wanted["command"] == "memory":
+            tell(bytes=peak_memory())
+
+
+main()

@@ -1,0 +1,143 @@
+/** Single kernels: their rate, or their time over that of reading and writing their tensors once. */
+import * as tf from "@tensorflow/tfjs";
+
+export interface Single {
+  readonly kernel: string;
+  readonly shapes: string;
+  /** The least of many runs, for other programs only ever take time away. */
+  readonly milliseconds: number;
+  /** By definition of the kernel. */
+  readonly operations: number;
+  /** `milliseconds` over the time that an element-wise kernel takes to read and write as many bytes. */
+  readonly overCopy: number;
+}
+
+interface Case {
+  readonly kernel: string;
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly operations: number;
+}
+
+type Sides = readonly [number, number, number, number];
+
+/** Products and convolutions that vision transformers, ConvNeXt and residual networks consist of. */
+const cases: readonly Case[] = [
+  ...products([], 3152, 192, 768),
+  ...products([], 3152, 768, 192),
+  ...products([48], 197, 64, 197),
+  ...products([48], 197, 197, 64),
+  ...depthwise([8, 56, 56, 96], 7),
+  ...depthwise([8, 14, 14, 384], 7),
+  ...convolutions([8, 56, 56, 64], [3, 3, 64, 64], 1),
+  ...convolutions([16, 16, 16, 128], [3, 3, 128, 128], 1),
+  ...convolutions([16, 8, 8, 256], [3, 3, 256, 256], 1),
+  ...convolutions([16, 16, 16, 256], [3, 3, 256, 256], 2),
+  ...convolutions([16, 32, 32, 64], [1, 1, 64, 256], 1),
+  ...convolutions([16, 32, 32, 256], [1, 1, 256, 64], 1),
+  ...convolutions([16, 32, 32, 256], [1, 1, 256, 512], 2),
+  ...convolutions([16, 128, 128, 3], [7, 7, 3, 64], 2),
+];
+
+/** Measures every case that the active engine has a kernel for. */
+export function measureSingles(repeats = 15): readonly Single[] {
+  const known = cases.filter(({ kernel }) => tf.getKernel(kernel, tf.getBackend()));
+  return known.map((each) => measure(each, repeats));
+}
+
+function measure({ kernel, inputs, attributes = {}, operations }: Case, repeats: number): Single {
+  return tf.tidy(() => {
+    const tensors: Record<string, tf.Tensor> = {};
+    for (const [name, shape] of Object.entries(inputs)) {
+      tensors[name] = tf.randomUniform([...shape], -1, 1, "float32", 1);
+    }
+    const run = () => tf.engine().runKernel(kernel, tensors, attributes as tf.NamedAttrMap) as tf.Tensor;
+    const written = run().size;
+    const read = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
+    const copied = tf.zeros([Math.ceil((read + written) / 2)]);
+    const milliseconds = least(run, repeats);
+    return {
+      kernel,
+      shapes: Object.values(inputs)
+        .map((shape) => shape.join("×"))
+        .join(" "),
+      milliseconds,
+      operations,
+      overCopy: milliseconds / least(() => copied.neg(), repeats),
+    };
+  });
+}
+
+function least(run: () => tf.Tensor, repeats: number): number {
+  const times = Array.from({ length: repeats }, () => {
+    const begin = performance.now();
+    run().dispose();
+    return performance.now() - begin;
+  });
+  return Math.min(...times);
+}
+
+/** A product and those that make its two gradients. */
+function products(batch: readonly number[], rows: number, inner: number, columns: number): readonly Case[] {
+  const operations = 2 * batch.reduce((a, b) => a * b, 1) * rows * inner * columns;
+  const [x, w, dy] = [
+    [rows, inner],
+    [inner, columns],
+    [rows, columns],
+  ] as const;
+  const product = (a: readonly number[], b: readonly number[], transposeA: boolean, transposeB: boolean): Case => ({
+    kernel: "BatchMatMul",
+    // tfjs hands its kernels three dimensions, always.
+    inputs: { a: batch.length > 0 ? [...batch, ...a] : [1, ...a], b: batch.length > 0 ? [...batch, ...b] : [1, ...b] },
+    attributes: { transposeA, transposeB },
+    operations,
+  });
+  return [product(x, w, false, false), product(dy, w, false, true), product(x, dy, true, false)];
+}
+
+/** A convolution and its two gradients. */
+function convolutions(x: Sides, filter: Sides, stride: number): readonly Case[] {
+  const [batch, height, width] = x;
+  const [size, , channels, filters] = filter;
+  const dy = [batch, Math.ceil(height / stride), Math.ceil(width / stride), filters] as const;
+  const operations = 2 * batch * (dy[1] * dy[2]) * filters * size * size * channels;
+  const common = { strides: [stride, stride], pad: size >> 1, dataFormat: "NHWC", dilations: 1 };
+  return [
+    { kernel: "Conv2D", inputs: { x, filter }, attributes: common, operations },
+    {
+      kernel: "Conv2DBackpropInput",
+      inputs: { dy, filter },
+      attributes: { ...common, inputShape: [...x] },
+      operations,
+    },
+    {
+      kernel: "Conv2DBackpropFilter",
+      inputs: { x, dy },
+      attributes: { ...common, filterShape: [...filter] },
+      operations,
+    },
+  ];
+}
+
+/** The same for a convolution of each channel by itself. */
+function depthwise(x: Sides, size: number): readonly Case[] {
+  const filter = [size, size, x[3], 1] as const;
+  const operations = 2 * x.reduce((a, b) => a * b, 1) * size * size;
+  const common = { strides: [1, 1], pad: size >> 1, dilations: [1, 1] };
+  const name = "DepthwiseConv2dNative";
+  return [
+    { kernel: name, inputs: { x, filter }, attributes: common, operations },
+    {
+      kernel: `${name}BackpropInput`,
+      inputs: { dy: x, filter },
+      attributes: { ...common, inputShape: [...x] },
+      operations,
+    },
+    {
+      kernel: `${name}BackpropFilter`,
+      inputs: { x, dy: x },
+      attributes: { ...common, filterShape: [...filter] },
+      operations,
+    },
+  ];
+}

@@ -1,0 +1,181 @@
+/** What is measured: the steps that `../shared/bench/pytorch_steps.py` takes, taken by fgkd's own runs. */
+import * as tf from "@tensorflow/tfjs";
+import {
+  type Config,
+  createRandom,
+  createRun,
+  createTraining,
+  definePlugin,
+  definePreset,
+  flattenPlugins,
+  need,
+  type PluginOption,
+  type Run,
+  type Source,
+} from "../../core/index.js";
+import { catalogue, crossEntropy, logitDistillation, snapmix, teacherLogits } from "../../plugins/index.js";
+
+declare module "../../core/index.js" {
+  interface Sources {
+    "one-batch": { readonly size: number };
+  }
+}
+
+export interface Workload {
+  /** As the peer calls it. */
+  readonly name: string;
+  readonly kind: "train" | "infer" | "dadkd";
+  /** A registered backbone; a workload whose backbone nobody registers is passed over. */
+  readonly backbone: string;
+  readonly batch: number;
+  /** Side of the images, in pixels. */
+  readonly size: number;
+  /** Side of the student's images. */
+  readonly low?: number;
+  /** Time relative to the peer's that is aimed at. */
+  readonly target?: number;
+}
+
+export const workloads: readonly Workload[] = [
+  { name: "train resnet18 16x128", kind: "train", backbone: "resnet18", batch: 16, size: 128, target: 0.85 },
+  { name: "train resnet50 16x128", kind: "train", backbone: "resnet50", batch: 16, size: 128, target: 0.85 },
+  { name: "train resnet50 4x448", kind: "train", backbone: "resnet50", batch: 4, size: 448, target: 0.85 },
+  { name: "train vgg16_bn 4x224", kind: "train", backbone: "vgg16_bn", batch: 4, size: 224, target: 0.85 },
+  { name: "train convnext_tiny 8x224", kind: "train", backbone: "convnext-tiny", batch: 8, size: 224 },
+  { name: "train deit-tiny 16x224", kind: "train", backbone: "deit-tiny", batch: 16, size: 224 },
+  { name: "infer resnet50 16x128", kind: "infer", backbone: "resnet50", batch: 16, size: 128, target: 0.8 },
+  { name: "infer resnet50 4x448", kind: "infer", backbone: "resnet50", batch: 4, size: 448, target: 0.8 },
+  {
+    name: "dadkd resnet18 8x448-128",
+    kind: "dadkd",
+    backbone: "resnet18",
+    batch: 8,
+    size: 448,
+    low: 128,
+    target: 0.75,
+  },
+];
+
+/** A workload at work. */
+export interface Running {
+  step(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const classes = Array.from({ length: 200 }, (_, index) => `class ${index}`);
+
+/** Composes the run that takes the workload's steps. Start an engine before the first. */
+export async function open(workload: Workload): Promise<Running> {
+  const { kind, backbone, low } = workload;
+  const student = { backbone: { name: backbone }, ...(low && { inputSize: low }) };
+  const preset = definePreset({
+    name: "bench",
+    summary: "one batch, over and over",
+    plugins: [registering(), oneBatch(), ...method(kind)],
+    stages: { student: { trains: "student" } },
+    defaults: {
+      epochs: 1,
+      batchSize: workload.batch,
+      data: { name: "one-batch", size: workload.size },
+      models: { student, teacher: { backbone: { name: backbone } } },
+      optimizer: { name: "sgd", learningRate: 0.01, momentum: 0.9, ...optimizerOf(kind) },
+    } as Config,
+  });
+  const run = await createRun({ preset });
+  return kind === "infer" ? inference(run, workload) : training(run);
+}
+
+/** Names of the backbones that fgkd registers. */
+export function knownBackbones(): readonly string[] {
+  return createTraining({ plugins: registering() }).backbones.names;
+}
+
+/** Makes an engine the active one of this process. Says what it runs on. */
+export async function startEngine(name: string): Promise<string> {
+  const engine = createTraining({ plugins: registering() }).engines.choose({ name });
+  await engine.start();
+  const { available, detail } = await engine.check();
+  return available ? detail : "";
+}
+
+function training(run: Run): Running {
+  const steps = run.steps();
+  return {
+    step: async () => void (await steps.next()),
+    close: () => run.close(),
+  };
+}
+
+function inference(run: Run, { batch, size }: Workload): Running {
+  const model = run.models.get("student");
+  const images = noise(batch, size);
+  return {
+    step: async () => tf.tidy(() => void need(model.forward({ images }, "eval"), "logits", "bench")),
+    close: async () => {
+      images.dispose();
+      await run.close();
+    },
+  };
+}
+
+function method(kind: Workload["kind"]): readonly PluginOption[] {
+  if (kind !== "dadkd") return [crossEntropy()];
+  return [
+    snapmix({ map: "teacher" }),
+    teacherLogits(),
+    crossEntropy({ weight: 0.7 }),
+    logitDistillation({ temperature: 3, weight: 0.3 }),
+  ];
+}
+
+function optimizerOf(kind: Workload["kind"]): { readonly weightDecay: number; readonly nesterov: boolean } {
+  return kind === "dadkd" ? { weightDecay: 1e-4, nesterov: true } : { weightDecay: 5e-4, nesterov: false };
+}
+
+/** Of fgkd's plugins those that register engines, optimisers and backbones; the others would take part in the steps. */
+function registering(): readonly PluginOption[] {
+  return flattenPlugins(catalogue()).filter((plugin) => {
+    const { engines, optimizers, backbones } = createTraining({ plugins: [plugin] });
+    return engines.names.length + optimizers.names.length + backbones.names.length > 0;
+  });
+}
+
+/** Registers the source `one-batch`: the same noise in every batch, for ever. */
+const oneBatch = definePlugin({
+  name: "one-batch",
+  defaults: {},
+  apply({ sources }) {
+    sources.register("one-batch", {
+      defaults: {},
+      required: ["size"],
+      create: ({ size }) => ({ open: async () => openBatch(size) }),
+    });
+  },
+});
+
+function openBatch(size: number): Source {
+  return {
+    classes,
+    fingerprint: "",
+    count: () => Number.MAX_SAFE_INTEGER,
+    batchCount: () => Number.MAX_SAFE_INTEGER,
+    async *batches({ batchSize }) {
+      const images = noise(batchSize, size);
+      const labels = Array.from({ length: batchSize }, (_, row) => (row * 37) % classes.length);
+      const wanted = tf.tidy(
+        () => tf.oneHot(tf.tensor1d(labels, "int32"), classes.length, 1, 0, "float32") as tf.Tensor2D,
+      );
+      try {
+        // Whoever pulls a batch frees it.
+        for (;;) yield { images: images.clone(), labels: wanted.clone() };
+      } finally {
+        tf.dispose([images, wanted]);
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function noise(batch: number, size: number): tf.Tensor4D {
+  return tf.tensor4d(createRandom(0).normals(batch * size * size * 3), [batch, size, size, 3]);
+}
