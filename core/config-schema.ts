@@ -23,6 +23,8 @@ const schedule = z.union([
 const stageShape = {
   enabled: z.boolean(),
   epochs: count,
+  stepsPerEpoch: positive.nullable(),
+  turn: positive,
   batchSize: positive,
   // Loose: the options of the chosen rule stand beside the shared ones, and its registry entry checks them.
   optimizer: z.looseObject({
@@ -46,7 +48,7 @@ const stageShape = {
       deviation: perChannel,
     })
     .partial(),
-  evaluation: z.strictObject({ every: positive, last: positive }).partial(),
+  evaluation: z.strictObject({ every: count, last: positive }).partial(),
   options: z.record(z.string(), z.record(z.string(), z.unknown())),
 };
 

@@ -14,6 +14,10 @@ export interface StageSettings {
   readonly enabled: boolean;
   /** Default 100. */
   readonly epochs: number;
+  /** An epoch ends after so many steps. Default `null`: after a whole pass over the data. */
+  readonly stepsPerEpoch: number | null;
+  /** Steps before it is the next stage's turn, in presets whose stages take turns. Default 1. */
+  readonly turn: number;
   /** Default 16. */
   readonly batchSize: number;
   readonly optimizer: OptimizerSettings & (Choice<Optimizers> | { readonly name: string });
@@ -26,7 +30,7 @@ export interface StageSettings {
 }
 
 export interface EvaluationSettings {
-  /** Test after every so many epochs; the last epoch always counts. Default 1. */
+  /** Test after every so many epochs; the last epoch always counts. Default 1; 0 for never. */
   readonly every: number;
   /** The reported accuracy is the mean of this many last epochs, each of which is tested. Default 10. */
   readonly last: number;
@@ -68,6 +72,8 @@ export function defineConfig(config: ConfigFile): ConfigFile {
 export const defaults: Settings = deepFreeze<Settings>({
   enabled: true,
   epochs: 100,
+  stepsPerEpoch: null,
+  turn: 1,
   batchSize: 16,
   seed: 0,
   engine: "auto",

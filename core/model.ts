@@ -18,7 +18,15 @@ export interface Model {
   /** Names of the weights that belong to its classes: a file made for other ones does not fill them. Default: the classifier's. */
   readonly head?: readonly string[];
   /** Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind. */
-  forward(batch: Batch, mode: Mode): Outputs;
+  forward(batch: Batch, mode: Mode, want?: Want): Outputs;
+}
+
+/** What a caller wants of a forward pass beside its usual outputs. It costs memory, so it is given on demand. */
+export interface Want {
+  /** `outputs.stages`; in `train` mode, where the tape holds them anyway, they are always given. */
+  readonly stages?: boolean;
+  /** `outputs.normInputs` */
+  readonly normInputs?: boolean;
 }
 
 /** How a tensor is laid out here, and so how it must be turned for public files. */

@@ -1,7 +1,7 @@
 /** The models of a run, by role: built on first use, shared by its stages. */
 import type * as tf from "@tensorflow/tfjs";
 import { unknownName } from "./errors.js";
-import type { Mode, Model } from "./model.js";
+import type { Mode, Model, Want } from "./model.js";
 import { antialiasedResize } from "./ops/resize.js";
 import type { Backbones, Choice } from "./registry.js";
 import type { Batch, Outputs } from "./types.js";
@@ -73,7 +73,7 @@ function atResolution(model: Model, size: number): Model {
   return {
     parameters: model.parameters,
     ...(model.classifier && { classifier: model.classifier }),
-    forward: (batch: Batch, mode: Mode): Outputs =>
-      model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode),
+    forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
+      model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
   };
 }

@@ -60,7 +60,7 @@ let built = 0;
 export function createOptimizer(
   rule: UpdateRule,
   settings: Omit<OptimizerSettings, "name">,
-  parameters: Parameters,
+  parameters: Pick<Parameters, "trained">,
   isNew: (parameter: string) => boolean,
 ): Optimizer {
   const prefix = `fgkd-optimizer/${built++}`;

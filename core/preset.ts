@@ -1,5 +1,5 @@
 /** Presets: a method as data — stages, plugins and settings. */
-import type { Config } from "./config.js";
+import type { Config, StageSettings } from "./config.js";
 import type { Role } from "./models.js";
 import type { PluginOption } from "./plugin.js";
 import type { Steps } from "./schedule.js";
@@ -9,6 +9,8 @@ export interface Stage {
   readonly trains: Role;
   /** Applied after the preset's. */
   readonly plugins?: readonly PluginOption[];
+  /** `none`: the stage makes its own images. What the run calls data then only tests what the stage has trained. */
+  readonly data?: "none";
   /** As reports and result tables name it. Default: the stage's name. */
   readonly title?: string;
   /** Laid over the preset's defaults. */
@@ -34,8 +36,11 @@ export interface Preset<Names extends string = string> {
   readonly defaults: Config;
   /** Laid over `defaults` at that scale. */
   readonly scales?: Readonly<Partial<Record<Scale, Config>>>;
-  /** Default: the stages in order. Decides by the order of steps only, never by what they report. */
-  schedule?(steps: Readonly<Record<Names, Steps>>): Steps;
+  /**
+   * Default: the stages in order. Decides by the order of steps and by the stages' settings, never by what steps report.
+   * A stage that is not enabled has no steps.
+   */
+  schedule?(steps: Readonly<Record<Names, Steps>>, settings: Readonly<Record<Names, StageSettings>>): Steps;
 }
 
 /** The identity, which infers the stages' names for `schedule`. */

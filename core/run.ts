@@ -4,9 +4,10 @@ import type { Services } from "./container.js";
 import type { Engine } from "./engine.js";
 import { invalidConfig, noData, unknownName } from "./errors.js";
 import type { NamedArray } from "./files/safetensors.js";
-import { loadWeights } from "./files/weights.js";
+import { classesInWeights, loadWeights } from "./files/weights.js";
 import { type Logger, silentLogger } from "./logger.js";
 import { createModels, type ModelSettings, type Models, type OwnedModels } from "./models.js";
+import { withoutImages } from "./own-images.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
 import { createRandomStreams } from "./random.js";
@@ -95,8 +96,9 @@ export async function createRun({
       }),
     );
   }
-  const sources = await openSources(trainings);
-  classes.push(...([...sources.values()][0]?.classes ?? []));
+  const sources = await openSources(preset, trainings);
+  const named = sources.open.find((source) => source.classes.length > 0)?.classes;
+  classes.push(...(named ?? classesOf(config.run.models)));
   return assemble(preset, config, trainings, sources, services, models);
 }
 
@@ -104,13 +106,13 @@ function assemble(
   preset: Preset,
   config: ResolvedConfig,
   trainings: readonly ComposedTraining[],
-  sources: ReadonlyMap<string, Source>,
+  sources: Sources,
   services: Services,
   models: OwnedModels,
 ): Run {
   const history: EpochSummary[] = [];
   // Every enabled stage has its source: openSources throws otherwise.
-  const sourceOf = (stage: string) => sources.get(stage) as Source;
+  const sourceOf = (stage: string) => sources.byStage.get(stage) as Source;
   const stages = new Map(
     trainings.map((training) => {
       const around = {
@@ -129,14 +131,14 @@ function assemble(
     config,
     logger: services.logger,
     classes: services.classes,
-    fingerprints: Object.fromEntries([...sources].map(([stage, source]) => [stage, source.fingerprint])),
+    fingerprints: Object.fromEntries([...sources.byStage].map(([stage, source]) => [stage, source.fingerprint])),
     models,
     history,
     engines: (trainings[0] as ComposedTraining).engines,
     stages: trainings,
     source: sourceOf,
     async *steps() {
-      const order = schedule(preset, stages);
+      const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
       for (let next = await running.next(); !next.done; next = await running.next())
         if (!next.value.replayed) yield next.value;
@@ -150,8 +152,9 @@ function assemble(
     },
     close: async () => {
       await running?.return?.();
-      await Promise.all([...new Set(sources.values())].map((source) => source.close()));
+      await Promise.all(sources.open.map((source) => source.close()));
       models.dispose();
+      for (const { helpers } of trainings) helpers.dispose();
     },
   };
 }
@@ -190,24 +193,43 @@ function createModel(trainings: readonly ComposedTraining[], role: string, setti
   return owner.backbones.choose(backbone, `models/${role}`);
 }
 
-/** By stage; stages with equal choices share one source. */
-async function openSources(trainings: readonly ComposedTraining[]): Promise<ReadonlyMap<string, Source>> {
+interface Sources {
+  readonly byStage: ReadonlyMap<string, Source>;
+  /** Those that are open, each once. */
+  readonly open: readonly Source[];
+}
+
+/** Stages with equal choices share one source. */
+async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<Sources> {
   const open = new Map<string, Source>();
   const byStage = new Map<string, Source>();
   for (const { stage, config, sources } of trainings) {
-    if (!config.data) throw noData(stage);
+    const makesItsOwn = preset.stages[stage]?.data === "none";
+    if (!config.data && !makesItsOwn) throw noData(stage);
     const key = JSON.stringify(config.data);
-    const source = open.get(key) ?? (await sources.choose(config.data).open());
-    open.set(key, source);
-    byStage.set(stage, source);
+    const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
+    if (source) open.set(key, source);
+    byStage.set(stage, makesItsOwn ? withoutImages(source, config.stepsPerEpoch ?? 1) : (source as Source));
   }
-  return byStage;
+  return { byStage, open: [...open.values()] };
 }
 
-function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>): Steps {
-  const steps = new Map([...stages].map(([name, stage]) => [name, { [Symbol.asyncIterator]: () => stage.steps() }]));
-  if (!preset.schedule) return sequence(...steps.values());
-  return preset.schedule(Object.fromEntries(steps));
+/** Where no data names the classes, a model's file may. */
+function classesOf(models: Settings["models"]): readonly string[] {
+  for (const { weights } of Object.values(models)) {
+    const classes = weights && classesInWeights(weights);
+    if (classes) return classes;
+  }
+  return [];
+}
+
+function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {
+  const steps = Object.keys(preset.stages).map((name) => {
+    const stage = stages.get(name);
+    return [name, { [Symbol.asyncIterator]: () => stage?.steps() ?? sequence() }] as const;
+  });
+  if (!preset.schedule) return sequence(...steps.map(([, stage]) => stage));
+  return preset.schedule(Object.fromEntries(steps), config.stages);
 }
 
 async function save(

@@ -8,7 +8,7 @@ import type { Role } from "./models.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 import type { Source } from "./source.js";
 import type { SavedState } from "./state.js";
-import { takeStep } from "./step.js";
+import { takeStep, trainedBy } from "./step.js";
 import type { ComposedTraining } from "./training.js";
 import { type EpochSummary, need, type StepReport } from "./types.js";
 
@@ -64,7 +64,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const { config, stage } = training;
     const { source } = around;
     const shape = { split: "train", mode: "train", batchSize: config.batchSize } as const;
-    const batches = source.batchCount(shape);
+    const batches = Math.min(source.batchCount(shape), config.stepsPerEpoch ?? Number.POSITIVE_INFINITY);
     const learningRate = learningRateAt(
       config.optimizer.learningRate,
       config.optimizer.schedule,
@@ -86,16 +86,18 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       state = { ...state, index: index + 1, taken: state.taken + 1, sums: add(state.sums, losses) };
       const report = { stage, step, losses, learningRate, images };
       yield index + 1 < batches ? report : { ...report, epoch: await endEpoch(model, learningRate) };
+      if (state.index === 0) return;
     }
-    // The epoch ended by coming to its last batch; a source that stops short would be asked for it for ever.
-    if (state.index > 0 || batches === 0) throw shortPass(stage, state.index, batches);
+    // A source that stops short would be asked for the epoch's last batch for ever.
+    throw shortPass(stage, state.index, batches);
   }
 
   /** Tests, tells the plugins, and moves on to the next epoch — before the last report, so that what is saved then is whole. */
   async function endEpoch(model: Model, learningRate: number): Promise<EpochSummary> {
     const { config, stage, hooks } = training;
     const losses = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum / state.index]));
-    const metrics = isTested(config.evaluation, state.epoch, config.epochs) ? await test(model) : {};
+    const tested = isTested(config.evaluation, state.epoch, config.epochs) && around.source.count("test") > 0;
+    const metrics = tested ? await test(model) : {};
     const summary: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate };
     let stopped = false;
     await hooks.epoch.promise({
@@ -141,14 +143,14 @@ async function prepare(training: ComposedTraining, trains: Role, model: Model, s
     config.optimizer;
   const rule = training.optimizers.choose({ name, ...own });
   const shared = { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm };
+  const streams = random.save();
+  await hooks.setup.promise(training);
   const optimizer = createOptimizer(
     rule,
     shared,
-    model.parameters,
+    { trained: trainedBy(training, model) },
     (parameter) => !models.isPretrained(trains, parameter),
   );
-  const streams = random.save();
-  await hooks.setup.promise(training);
   if (state.taken === 0) return optimizer;
   random.load(streams);
   if (state.optimizer) optimizer.load(state.optimizer);
@@ -157,7 +159,7 @@ async function prepare(training: ComposedTraining, trains: Role, model: Model, s
 }
 
 function isTested({ every, last }: { readonly every: number; readonly last: number }, epoch: number, epochs: number) {
-  return (epoch + 1) % every === 0 || epochs - epoch <= last;
+  return every > 0 && ((epoch + 1) % every === 0 || epochs - epoch <= last);
 }
 
 function add(sums: Readonly<Record<string, number>>, losses: Readonly<Record<string, number>>) {

@@ -5,7 +5,7 @@ import { describePosition } from "./hooks.js";
 import type { Model } from "./model.js";
 import type { Optimizer } from "./optimizer.js";
 import type { Training } from "./training.js";
-import { type Batch, type LossTerms, release, type Step } from "./types.js";
+import { type Batch, type LossTerms, release, type Step, tensorsOf } from "./types.js";
 
 /**
  * Takes one step and frees the batch.
@@ -23,7 +23,7 @@ export async function takeStep(
   learningRate: number,
 ): Promise<Readonly<Record<string, number>>> {
   const where = describePosition(training.stage, step);
-  const before = countTensors() - tensorsIn(raw);
+  const before = countTensors() - tensorsOf(raw).length;
   const batch = await training.hooks.batch.promise(raw, step);
   const { names, terms, gradients } = differentiate(training, model, batch, step, where);
   const values = await terms.data();
@@ -47,7 +47,7 @@ interface Differentiated {
 
 function differentiate(training: Training, model: Model, batch: Batch, step: Step, where: string): Differentiated {
   const { hooks } = training;
-  const trained = [...model.parameters.trained];
+  const trained = [...trainedBy(training, model)];
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
   const { value, grads } = tf.variableGrads(
@@ -79,6 +79,8 @@ function countTensors(): number {
   return tf.memory().numTensors - Object.keys(tf.engine().state.registeredVariables).length;
 }
 
-function tensorsIn(batch: Batch): number {
-  return Object.values(batch).filter((value) => value instanceof tf.Tensor).length;
+/** What a step moves: the stage's model and its helpers, by names that cannot meet. */
+export function trainedBy(training: Pick<Training, "helpers">, model: Model): ReadonlyMap<string, tf.Variable> {
+  const helpers = [...training.helpers.trained].map(([name, variable]) => [`helpers/${name}`, variable] as const);
+  return new Map([...model.parameters.trained, ...helpers]);
 }

@@ -6,7 +6,7 @@ import type { Engine } from "./engine.js";
 import { duplicateName, unknownName } from "./errors.js";
 import { createHooks, type TrainingHooks } from "./hooks.js";
 import { silentLogger } from "./logger.js";
-import type { Model } from "./model.js";
+import { type Model, Parameters } from "./model.js";
 import type { UpdateRule } from "./optimizer.js";
 import { flattenPlugins, type Plugin, type PluginOption } from "./plugin.js";
 import { createRandomStreams, type Random } from "./random.js";
@@ -40,6 +40,11 @@ export interface Training extends Services {
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
   readonly state: StateRegister;
+  /**
+   * Weights that the stage trains beside its model and nobody exports: adapters, projectors, attention modules. Declare
+   * them in `setup`; checkpoints carry them.
+   */
+  readonly helpers: Parameters;
   /** The stage's random stream for a purpose; saved in checkpoints. */
   stream(purpose: string): Random;
 }
@@ -93,10 +98,19 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
         states.set(name, stateful);
       },
     },
+    helpers: new Parameters(),
     stream: (purpose) => services.random.stream(`${stage}/${purpose}`),
   };
+  training.state.declare("helpers", keepHelpers(training.helpers));
   for (const plugin of plugins) plugin.apply(training);
   return training;
+}
+
+function keepHelpers(helpers: Parameters): Stateful {
+  return {
+    save: async () => ({ tensors: await helpers.export() }),
+    load: ({ tensors }) => helpers.import(tensors ?? new Map()),
+  };
 }
 
 function configurePlugins(plugins: readonly Plugin[], overrides: Settings["options"]): readonly Plugin[] {

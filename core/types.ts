@@ -28,6 +28,20 @@ export interface Outputs {
   readonly features?: tf.Tensor4D;
   /** `[batch, channels]`, the squeeze-excite gate between trunk and classifier, where the head has one. */
   readonly gate?: tf.Tensor2D;
+  /** The maps at the end of each of the backbone's stages, `[batch, height, width, channels]`; only where wanted. */
+  readonly stages?: readonly tf.Tensor4D[];
+  /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */
+  readonly normInputs?: readonly NormInput[];
+}
+
+/** A batch norm as it was met on the way through a network. */
+export interface NormInput {
+  /** `[batch, height, width, channels]` */
+  readonly input: tf.Tensor4D;
+  /** `[channels]`, the running mean. */
+  readonly mean: tf.Tensor1D;
+  /** `[channels]`, the running variance. */
+  readonly variance: tf.Tensor1D;
 }
 
 /** Named, already weighted scalars. The trainer minimises their sum and reports each by name. */
@@ -95,13 +109,19 @@ export function need<R extends object, F extends keyof R & string>(
 /** A new record; frees the tensors it displaces. How a `batch` tap hands ownership on. */
 export function replace<R extends Batch>(record: R, fields: Partial<R>): R {
   for (const name of Object.keys(fields) as (keyof R)[]) {
-    const displaced: unknown = record[name];
-    if (displaced instanceof tf.Tensor && displaced !== (fields[name] as unknown)) displaced.dispose();
+    if (record[name] !== fields[name]) release({ displaced: record[name] });
   }
   return { ...record, ...fields };
 }
 
-/** Frees every tensor of a record. */
+/** Frees every tensor of a record, also those in its lists. */
 export function release(record: object): void {
-  for (const value of Object.values(record)) if (value instanceof tf.Tensor) value.dispose();
+  tf.dispose(tensorsOf(record));
+}
+
+/** The tensors of a record, also those in its lists. */
+export function tensorsOf(record: object): tf.Tensor[] {
+  return Object.values(record)
+    .flat()
+    .filter((value) => value instanceof tf.Tensor);
 }

@@ -10,3 +10,7 @@ export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SgdStepOptions } from "./sgd.js";
 export { sgdStep } from "./sgd.js";
 export { stopGradient } from "./stop-gradient.js";
+export type { TransposedConvolutionOptions } from "./transposed-convolution.js";
+export { conv2dTranspose } from "./transposed-convolution.js";
+export type { Pooled } from "./unpooling.js";
+export { maxPoolForUnpooling, maxUnpool } from "./unpooling.js";

@@ -18,14 +18,17 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
   const at: Construction = { parameters: new Parameters(), random: context.stream };
-  const layers: Layer[] = [createStem(at, stem)];
+  const first = createStem(at, stem);
+  const stages: Layer[][] = [];
   let from = stem.filters;
   depths.forEach((depth, stage) => {
     const width = widths[stage] as number;
+    const blocks: Layer[] = [];
+    stages.push(blocks);
     for (let index = 0; index < depth; index++) {
       const stride = index === 0 ? (strides[stage] as number) : 1;
       const shape = { from, width, stride, zeroInitResidual: options.zeroInitResidual };
-      layers.push(residualBlock(at, `layer${stage + 1}.${index}`, block, shape));
+      blocks.push(residualBlock(at, `layer${stage + 1}.${index}`, block, shape));
       from = width * expansion[block];
     }
   });
@@ -34,11 +37,15 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   return {
     parameters: at.parameters,
     ...parts,
-    forward: (batch, mode) =>
-      apply(
-        layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner)),
-        mode,
-      ),
+    forward: (batch, mode, want) => {
+      const maps: tf.Tensor4D[] = [];
+      let x = first(need(batch, "images", owner), mode);
+      for (const blocks of stages) {
+        x = blocks.reduce((map, block) => block(map, mode), x);
+        maps.push(x);
+      }
+      return { ...apply(x, mode), ...((mode === "train" || want?.stages) && { stages: maps }) };
+    },
   };
 }
 

@@ -1,0 +1,23 @@
+/** The data of a stage that makes its own images: batches with nothing in them, and tests by what others call data. */
+import type { Source } from "./source.js";
+
+/**
+ * A source whose training batches are empty. No training image can be had from it, whatever stands behind it.
+ *
+ * @param tests where test images come from; `null` for nowhere, and then nothing is tested
+ * @param steps training batches in a pass
+ */
+export function withoutImages(tests: Source | null, steps: number): Source {
+  return {
+    classes: tests?.classes ?? [],
+    count: (split) => (split === "train" ? 0 : (tests?.count(split) ?? 0)),
+    fingerprint: tests ? `none; tests ${tests.fingerprint}` : "none",
+    batchCount: (pass) => (pass.split === "train" ? steps : (tests?.batchCount(pass) ?? 0)),
+    async *batches(pass) {
+      if (pass.split === "test") yield* tests?.batches(pass) ?? [];
+      else for (let step = pass.skip; step < steps; step++) yield {};
+    },
+    // What stands behind it was opened by others, and is closed by them.
+    close: async () => {},
+  };
+}
