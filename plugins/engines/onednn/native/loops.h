@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gemm.h"
+
 namespace fgkd {
 
 // Names are tfjs' kernel names; JavaScript finds an operation's number by its name.
@@ -116,6 +118,11 @@ struct Loops {
   /** Adds to `sums`, laid out as the filter of `depthwise`. */
   void (*depthwiseFilterGrad)(const DepthwiseShape& s, const DepthwisePart& part, const float* x, const float* dy,
                               float* sums, float* memory);
+
+  /** Writes one piece of C, at most kPieceColumns wide, on the calling thread; false when memory is short. */
+  bool (*multiplyPiece)(const Product& product, const ProductPiece& piece);
+  /** Rows and columns of C that stay in registers: pieces of whole tiles waste nothing. */
+  size_t tileRows, tileColumns;
 };
 
 /** The loops for this machine's instruction set. */

@@ -22,6 +22,7 @@ void fillNormalisation(Loops& loops);
 void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);
+void fillGemm(Loops& loops);
 
 static inline float bitsToFloat(int32_t bits) {
   float value;

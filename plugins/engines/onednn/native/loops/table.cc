@@ -17,6 +17,7 @@ Loops table() {
   fillPooling(made);
   fillResize(made);
   fillDepthwise(made);
+  fillGemm(made);
   return made;
 }
 
