@@ -64,7 +64,7 @@ const configSchema = z
   .strictObject({
     ...stageShape,
     seed: count,
-    engine: z.string(),
+    engine: z.union([z.string(), choice]),
     models: z.record(z.string(), model),
     stages: z.record(z.string(), stageSchema),
   })

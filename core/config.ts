@@ -42,9 +42,13 @@ export interface Settings extends StageSettings {
   readonly seed: number;
   /** By role. A plain index, so that presets may name further roles (`member-1`). */
   readonly models: Readonly<Record<string, ModelSettings>>;
-  /** `auto`: the first that can run. */
-  readonly engine: "auto" | (keyof Engines & string) | (string & {});
+  /** The engine and its own options; its name alone is enough in a config. */
+  readonly engine: EngineSettings;
 }
+
+/** `auto`: the first that can run. */
+type EngineName = "auto" | (keyof Engines & string) | (string & {});
+export type EngineSettings = { readonly name: EngineName } | Choice<Engines>;
 
 type DeepPartial<T> = T extends readonly unknown[]
   ? T
@@ -53,7 +57,10 @@ type DeepPartial<T> = T extends readonly unknown[]
     : T;
 
 /** What a preset, a config file or the command line may say: any setting, and any setting of a named stage. */
-export type Config = DeepPartial<Settings> & { readonly stages?: Readonly<Record<string, DeepPartial<StageSettings>>> };
+export type Config = DeepPartial<Omit<Settings, "engine">> & {
+  readonly engine?: EngineName | DeepPartial<EngineSettings>;
+  readonly stages?: Readonly<Record<string, DeepPartial<StageSettings>>>;
+};
 
 /** A whole `fgkd.config.ts`. */
 export type ConfigFile = Config & {
@@ -76,7 +83,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   turn: 1,
   batchSize: 16,
   seed: 0,
-  engine: "auto",
+  engine: { name: "auto" },
   models: {},
   data: null,
   optimizer: {
@@ -140,8 +147,9 @@ export function resolveConfig(stageNames: readonly string[], layers: readonly La
   return deepFreeze({ run, stages: Object.fromEntries(stages), origins });
 }
 
+/** What a layer says of the run, the short form of the engine written out. */
 function withoutStages({ stages: _, ...config }: Config): Config {
-  return config;
+  return typeof config.engine === "string" ? { ...config, engine: { name: config.engine } } : config;
 }
 
 function layOver(layers: readonly Layer[], prefix: string, origins: Map<string, string>): Settings {

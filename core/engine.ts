@@ -1,4 +1,5 @@
 /** Compute engines: what a plugin registers so that `--engine NAME` can choose it. */
+import type { Json } from "./state.js";
 
 /** Whether an engine can run here, and if not, what cures it. */
 export interface EngineCheck {
@@ -7,6 +8,15 @@ export interface EngineCheck {
   readonly detail: string;
   /** A command or an action that makes it available. */
   readonly remedy?: string;
+  /** What results depend on beside the engine's options: its library's version, the processor's instructions. */
+  readonly version?: string;
+}
+
+/** The engine that a run computes with: what its manifest records, and a resumed run must share. */
+export interface UsedEngine {
+  readonly name: string;
+  readonly options?: Engine["options"];
+  readonly version?: string;
 }
 
 /** What came of compiling an engine. */
@@ -19,6 +29,8 @@ export interface EngineBuild {
 /** A TensorFlow.js backend with everything that training needs. */
 export interface Engine {
   readonly name: string;
+  /** Its options, with the defaults that this machine gives them; a resumed run is started with the same. */
+  readonly options?: Readonly<Record<string, Json>>;
   /** Never throws, changes nothing. */
   check(): Promise<EngineCheck>;
   /** Makes it the active backend of this process. */

@@ -12,7 +12,7 @@ export type {
 export { defaults, defineConfig, resolveConfig } from "./config.js";
 export type { Services } from "./container.js";
 export { inject, LOGGER, MODELS, RANDOM } from "./container.js";
-export type { Engine, EngineBuild, EngineCheck } from "./engine.js";
+export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./engine.js";
 export * from "./errors.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
 export { evaluate } from "./evaluate.js";
@@ -20,7 +20,7 @@ export { readNewestCheckpoint, writeCheckpoint } from "./files/checkpoint.js";
 export type { StageResult } from "./files/result.js";
 export { summarize } from "./files/result.js";
 export type { Manifest, RunFolder, RunRequest } from "./files/run-folder.js";
-export { createRunFolder, openRunFolder, version } from "./files/run-folder.js";
+export { createRunFolder, engineOf, openRunFolder, version } from "./files/run-folder.js";
 export type { NamedArray, TensorFile } from "./files/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./files/safetensors.js";
 export type { TrainingHooks } from "./hooks.js";

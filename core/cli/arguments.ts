@@ -11,6 +11,7 @@ export interface RunArguments {
   readonly batchSize?: number;
   readonly seed?: number;
   readonly engine?: string;
+  readonly threads?: number;
   readonly workers?: number;
   readonly onBadImage?: "skip" | "fail";
   /** `key=value`, in order. */
@@ -28,7 +29,7 @@ export interface EvalArguments {
   readonly role: string;
   readonly data?: string;
   readonly engine?: string;
-  readonly workers?: number;
+  readonly threads?: number;
 }
 
 export interface ConfigArguments extends RunArguments {

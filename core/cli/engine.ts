@@ -1,8 +1,7 @@
 /** Chooses and starts the compute engine. */
-import { type Engine, engineUnavailable, type Run } from "../index.js";
+import { type Engine, engineUnavailable, FgkdError, type Run, type UsedEngine } from "../index.js";
 
-export interface StartedEngine {
-  readonly name: string;
+export interface StartedEngine extends UsedEngine {
   /** Version and device. */
   readonly detail: string;
 }
@@ -11,29 +10,42 @@ export interface StartedEngine {
 type EngineRegistry = Pick<Run["engines"], "names" | "choose">;
 
 /**
- * Starts the engine of that name; for `auto`, the first in the order of registration that can run here.
+ * Starts the engine of that name with the options beside it; for `auto`, the first in the order of registration that can
+ * run here and has these options.
  *
- * @throws FGKD_UNKNOWN_NAME, FGKD_ENGINE_UNAVAILABLE
+ * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_ENGINE_UNAVAILABLE
  */
-export async function startEngine(name: string, engines: EngineRegistry): Promise<StartedEngine> {
-  if (name !== "auto") return start(engines.choose({ name }));
+export async function startEngine(choice: { readonly name: string }, engines: EngineRegistry): Promise<StartedEngine> {
+  if (choice.name !== "auto") return start(engines.choose(choice));
   const failures: string[] = [];
-  for (const candidate of engines.names) {
-    const engine = engines.choose({ name: candidate });
-    const { available, detail } = await engine.check();
-    if (available) return start(engine);
-    failures.push(`${candidate}: ${detail}`);
+  for (const name of engines.names) {
+    const engine = tryChoose({ ...choice, name }, engines);
+    if (typeof engine !== "string") {
+      const { available, detail } = await engine.check();
+      if (available) return start(engine);
+      failures.push(`${name}: ${detail}`);
+    } else failures.push(`${name}: ${engine}`);
   }
   throw engineUnavailable("auto", failures.join("; ") || "no plugin registers an engine");
 }
 
+/** An engine, or why it cannot have these options: of `auto`, an engine without them is passed over. */
+function tryChoose(choice: { readonly name: string }, engines: EngineRegistry): Engine | string {
+  try {
+    return engines.choose(choice);
+  } catch (cause) {
+    if (cause instanceof FgkdError && cause.code === "FGKD_UNKNOWN_OPTION") return cause.message;
+    throw cause;
+  }
+}
+
 async function start(engine: Engine): Promise<StartedEngine> {
-  const { available, detail, remedy } = await engine.check();
+  const { available, detail, remedy, version } = await engine.check();
   if (!available) throw engineUnavailable(engine.name, detail, remedy && `Try: ${remedy}.`);
   try {
     await engine.start();
   } catch (cause) {
     throw engineUnavailable(engine.name, cause instanceof Error ? cause.message : String(cause), remedy);
   }
-  return { name: engine.name, detail };
+  return { name: engine.name, detail, options: engine.options, version };
 }

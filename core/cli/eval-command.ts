@@ -17,7 +17,7 @@ import type { EvalArguments } from "./arguments.js";
 import { chooseAgain } from "./choose-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
-import { dataLayer } from "./layers.js";
+import { dataLayer, engineLayers } from "./layers.js";
 import { shortPath } from "./run-place.js";
 import { table } from "./tables.js";
 import { count, percent } from "./text.js";
@@ -61,11 +61,11 @@ async function exportedModel(path: string, role: string): Promise<string> {
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
 }
 
-function evalLayers(weights: string, { role, data, engine }: EvalArguments, cwd: string): readonly Layer[] {
+function evalLayers(weights: string, { role, data, ...engine }: EvalArguments, cwd: string): readonly Layer[] {
   return [
     { origin: "fgkd eval", config: { models: { [role]: { weights } } } },
     ...(data === undefined ? [] : [dataLayer(data, cwd)]),
-    ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
+    ...engineLayers(engine),
   ];
 }
 

@@ -37,16 +37,24 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
 }
 
 function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly Layer[] {
-  const { data, teacher, epochs, batchSize, seed, engine } = options;
+  const { data, teacher, epochs, batchSize, seed } = options;
   const layers: (Layer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
     teacher !== undefined && { origin: "--teacher", config: readyTeacher(preset, teacher, cwd) },
     epochs !== undefined && { origin: "--epochs", config: { epochs } },
     batchSize !== undefined && { origin: "--batch-size", config: { batchSize } },
     seed !== undefined && { origin: "--seed", config: { seed } },
-    engine !== undefined && { origin: "--engine", config: { engine } },
+    ...engineLayers(options),
   ];
   return layers.filter((layer) => layer !== false);
+}
+
+/** Threads are an option of engines: an engine that has none refuses them. */
+export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly Layer[] {
+  return [
+    ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
+    ...(threads === undefined ? [] : [{ origin: "--threads", config: { engine: { threads } } as Config }]),
+  ];
 }
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */

@@ -65,6 +65,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("--role <role>", "which model", "student")
     .option("-d, --data <folder>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
+    .option("--threads <number>", "threads of the engine", whole(1))
     .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
   command("list", "list presets, and the names that config may choose").action(() => run(listCommand(environment)));
   withRunOptions(command("config", "show every setting of a run, and where it comes from"))
@@ -95,6 +96,7 @@ function withRunOptions(command: Command): Command {
     .option("--batch-size <number>", "images in a step", whole(1))
     .option("--seed <number>", "of everything random", whole(0))
     .option("-e, --engine <name>", "compute engine (default: auto)")
+    .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
     .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
     .option("--workers <number>", "threads that decode images", whole(1))
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   createRun,
   createRunFolder,
+  engineOf,
   type Logger,
   openRunFolder,
   type Run,
@@ -35,11 +36,11 @@ export async function trainCommand(given: TrainArguments, environment: Environme
   const run = await createRun({ preset: chosen.preset, layers: chosen.layers, plugins: chosen.plugins, logger });
   try {
     const earlier = await old?.readManifest();
-    const engine = await startEngine(earlier?.engine ?? run.config.run.engine, run.engines);
+    const engine = await startEngine(earlier ? engineOf(earlier) : run.config.run.engine, run.engines);
     const folder = old ?? (await makeFolder(given.out, chosen, run, cwd));
     const seconds = new Map(Object.entries(earlier?.seconds ?? {}));
-    const resumed = old ? await old.restore(run, engine.name) : false;
-    const manifest = () => folder.writeManifest(run, engine.name, Object.fromEntries(seconds));
+    const resumed = old ? await old.restore(run, engine) : false;
+    const manifest = () => folder.writeManifest(run, engine, Object.fromEntries(seconds));
     await manifest();
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, resumed, environment);
     const display = createDisplay(run, environment, given.quiet);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Layer } from "../config.js";
+import type { UsedEngine } from "../engine.js";
 import { checkpointMismatch, pathProblem } from "../errors.js";
 import type { Run } from "../run.js";
 import type { EpochSummary } from "../types.js";
@@ -26,6 +27,10 @@ export interface Manifest {
   readonly fgkd: string;
   readonly node: string;
   readonly engine: string;
+  /** Options of the engine, such as its threads. */
+  readonly engineOptions?: UsedEngine["options"];
+  /** Version of the engine's library. */
+  readonly engineVersion?: string;
   readonly preset: string;
   readonly seed: number;
   readonly classes: readonly string[];
@@ -43,9 +48,9 @@ export interface RunFolder {
   recordEpoch(summary: EpochSummary): Promise<void>;
   checkpoint(run: Run): Promise<string>;
   /** Loads the newest whole checkpoint into the run; false when there is none. */
-  restore(run: Run, engine: string): Promise<boolean>;
+  restore(run: Run, engine: UsedEngine): Promise<boolean>;
   /** Writes the manifest; again whenever a stage's seconds are known. */
-  writeManifest(run: Run, engine: string, seconds: Readonly<Record<string, number>>): Promise<void>;
+  writeManifest(run: Run, engine: UsedEngine, seconds: Readonly<Record<string, number>>): Promise<void>;
   readManifest(): Promise<Manifest>;
   /** Writes `result.json` and `models/<role>.safetensors`. */
   finish(run: Run): Promise<readonly StageResult[]>;
@@ -120,11 +125,18 @@ async function exportModel(run: Run, role: string, path: string): Promise<void> 
   await writeFile(path, encodeSafetensors({ tensors: await run.models.get(role).parameters.export(), metadata }));
 }
 
-function manifestOf(run: Run, engine: string, seconds: Manifest["seconds"]): Manifest {
+/** The engine of an earlier sitting as one would choose it: number of threads and all, wherever the run goes on. */
+export function engineOf({ engine, engineOptions }: Manifest): { readonly name: string } {
+  return { name: engine, ...engineOptions };
+}
+
+function manifestOf(run: Run, engine: UsedEngine, seconds: Manifest["seconds"]): Manifest {
   return {
     fgkd: version(),
     node: process.version,
-    engine,
+    engine: engine.name,
+    engineOptions: engine.options,
+    engineVersion: engine.version,
     preset: run.preset.name,
     seed: run.config.run.seed,
     classes: run.classes,
@@ -135,18 +147,20 @@ function manifestOf(run: Run, engine: string, seconds: Manifest["seconds"]): Man
 
 /** What of a manifest a resumed run must share, in words where it does not. */
 function compare(then: Manifest, now: Manifest): string[] {
-  const shared = ["fgkd", "engine", "preset", "seed", "data", "classes"] as const;
+  const shared = ["fgkd", "engine", "engineOptions", "engineVersion", "preset", "seed", "data", "classes"] as const;
   return shared.flatMap((key) =>
     digest(then[key]) === digest(now[key]) ? [] : [`${key} was ${brief(then[key])}, is ${brief(now[key])}`],
   );
 }
 
 function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(value) ?? "")
+    .digest("hex");
 }
 
 function brief(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? "not recorded";
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

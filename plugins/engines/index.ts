@@ -10,7 +10,10 @@ declare module "../../core/index.js" {
     /** TensorFlow's own library: NVIDIA GPUs, or native CPU. */
     tensorflow: {};
     /** Native CPU kernels over oneDNN; built where its headers are installed. */
-    onednn: {};
+    onednn: {
+      /** Default: every core that this process may use. */
+      readonly threads?: number | null;
+    };
     /** Portable: needs nothing but npm. */
     wasm: {};
     /** Plain JavaScript, for tests and as the reference for the others. */
@@ -24,7 +27,7 @@ export const engines = definePlugin({
   defaults: {},
   apply(training) {
     training.engines.register("tensorflow", { defaults: {}, create: tensorflowEngine });
-    training.engines.register("onednn", { defaults: {}, create: onednnEngine });
+    training.engines.register("onednn", { defaults: { threads: null }, create: onednnEngine });
     training.engines.register("wasm", { defaults: {}, create: wasmEngine });
     training.engines.register("cpu", { defaults: {}, create: cpuEngine });
   },

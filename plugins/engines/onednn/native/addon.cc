@@ -29,7 +29,7 @@ Napi::Value release(const Args& args) {
 
 Napi::Value setThreads(const Args& args) {
   int threads = args.integer(0);
-  if (threads < 1 || threads > 4096) fail("threads must be between 1 and 4096");
+  if (threads < 1 || threads > 1024) fail("threads must be between 1 and 1024");
   omp_set_num_threads(threads);
   return args.info().Env().Undefined();
 }

@@ -1,0 +1,137 @@
+/**
+ * A process that trains a residual network on images of noise, for what one process alone can show: memory, threads,
+ * what a second start finds. Takes and prints JSON: `node --import tsx test/support/native-training.ts '{"steps": 3}'`.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import {
+  type Backbones,
+  type Choice,
+  createRandom,
+  createRun,
+  definePlugin,
+  definePreset,
+  type Run,
+  type Source,
+} from "../../core/index.js";
+import { onednnEngine } from "../../plugins/engines/onednn.js";
+import { crossEntropy, optimizers, resnet } from "../../plugins/index.js";
+
+export interface NativeTraining {
+  /** Optimiser steps in all. */
+  readonly steps: number;
+  /** Default 2. */
+  readonly threads?: number;
+  /** A registered backbone and its options. Default: a small network of two stages. */
+  readonly backbone?: Choice<Backbones>;
+  /** Default 8. */
+  readonly batchSize?: number;
+  /** Side of the images. Default 32. */
+  readonly size?: number;
+  /** Steps of an epoch, after which two batches of half a size more are tested. Default 50. */
+  readonly epoch?: number;
+}
+
+export interface NativeResult {
+  /** Of all weights. */
+  readonly digest: string;
+  /** After each step. */
+  readonly tensors: readonly number[];
+  /** MiB, after each step. */
+  readonly resident: readonly number[];
+  /** MiB, the most at any moment. */
+  readonly peak: number;
+}
+
+declare module "../../core/index.js" {
+  interface Sources {
+    noise: { readonly size: number; readonly batches: number };
+  }
+}
+
+/** Trains in a process of its own. */
+export async function trainApart(options: NativeTraining, variables: NodeJS.ProcessEnv = {}): Promise<NativeResult> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(import.meta.url), JSON.stringify(options)],
+    { env: { ...process.env, ...variables }, maxBuffer: 1 << 26 },
+  );
+  return JSON.parse(stdout) as NativeResult;
+}
+
+const noise = definePlugin({
+  name: "noise",
+  defaults: {},
+  apply({ sources }) {
+    sources.register("noise", {
+      defaults: {},
+      required: ["size", "batches"],
+      create: ({ size, batches }) => ({ open: async () => noiseSource(size, batches) }),
+    });
+  },
+});
+
+function noiseSource(size: number, batches: number): Source {
+  const batchCount: Source["batchCount"] = ({ split }) => (split === "train" ? batches : 2);
+  return {
+    classes: ["a", "b", "c", "d"],
+    fingerprint: "noise",
+    count: () => batches,
+    batchCount,
+    async *batches({ split, mode, epoch, seed, batchSize, skip }) {
+      const side = split === "train" ? size : Math.round(size * 1.5);
+      for (let index = skip; index < batchCount({ split, mode, batchSize }); index++) {
+        const pixels = createRandom(`${seed}/${split}/${epoch}/${index}`).normals(batchSize * side * side * 3);
+        const labels = Array.from({ length: batchSize }, (_, row) => (row + index) % 4);
+        yield {
+          images: tf.tensor4d(pixels, [batchSize, side, side, 3]),
+          labels: tf.tidy(() => tf.oneHot(tf.tensor1d(labels, "int32"), 4).cast("float32") as tf.Tensor2D),
+        };
+      }
+    },
+    close: async () => {},
+  };
+}
+
+async function train(options: NativeTraining): Promise<NativeResult> {
+  const { steps, threads = 2, batchSize = 8, size = 32, epoch = 50 } = options;
+  const backbone: Choice<Backbones> = options.backbone ?? { name: "resnet", depths: [1, 1], widths: [16, 32] };
+  await onednnEngine({ threads }).start();
+  const preset = definePreset({
+    name: "native-training",
+    summary: "",
+    plugins: [resnet(), noise(), crossEntropy(), optimizers()],
+    stages: { student: { trains: "student" } },
+    defaults: {
+      epochs: Math.ceil(steps / epoch),
+      batchSize,
+      data: { name: "noise", size, batches: epoch },
+      models: { student: { backbone } },
+      optimizer: { name: "sgd", learningRate: 0.01 },
+    },
+  });
+  const run = await createRun({ preset });
+  const tensors: number[] = [];
+  const resident: number[] = [];
+  for await (const _ of run.steps()) {
+    tensors.push(tf.memory().numTensors);
+    resident.push(process.memoryUsage.rss() / 2 ** 20);
+    if (tensors.length === steps) break;
+  }
+  const digest = await digestOf(run);
+  await run.close();
+  return { digest, tensors, resident, peak: process.resourceUsage().maxRSS / 1024 };
+}
+
+async function digestOf(run: Run): Promise<string> {
+  const hash = createHash("sha256");
+  const weights = await run.models.get("student").parameters.export();
+  for (const { data } of weights.values()) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest("hex");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(JSON.stringify(await train(JSON.parse(process.argv[2] ?? "{}") as NativeTraining)));
