@@ -1,5 +1,6 @@
 /** Decoupled distillation: the target classes and the other classes as two terms, for one or two targets. */
 import * as tf from "@tensorflow/tfjs";
+import { logSoftmax } from "../../core/ops/index.js";
 import { type LogProbabilities, pointwiseDivergence } from "./divergence.js";
 import { maskedLogSumExp } from "./masked-log-sum-exp.js";
 
@@ -67,8 +68,8 @@ export function mixedDecoupledDistillationLoss(
 ): DecoupledTerms {
   return tf.tidy(() => {
     const pair: LogProbabilities = {
-      student: tf.logSoftmax(studentLogits.div<tf.Tensor2D>(temperature)),
-      teacher: tf.logSoftmax(teacherLogits.div<tf.Tensor2D>(temperature)),
+      student: logSoftmax(studentLogits.div<tf.Tensor2D>(temperature)),
+      teacher: logSoftmax(teacherLogits.div<tf.Tensor2D>(temperature)),
     };
     const isTarget = labels.maximum<tf.Tensor2D>(otherLabels);
     const isRest = tf.sub<tf.Tensor2D>(1, isTarget);

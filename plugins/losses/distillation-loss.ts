@@ -1,5 +1,6 @@
 /** Logit distillation as introduced by Hinton et al. */
 import * as tf from "@tensorflow/tfjs";
+import { logSoftmax } from "../../core/ops/index.js";
 import { pointwiseDivergence } from "./divergence.js";
 
 /**
@@ -20,8 +21,8 @@ export function distillationLoss(
   temperature: number,
 ): tf.Scalar {
   return tf.tidy(() => {
-    const student = tf.logSoftmax(studentLogits.div<tf.Tensor2D>(temperature));
-    const teacher = tf.logSoftmax(teacherLogits.div<tf.Tensor2D>(temperature));
+    const student = logSoftmax(studentLogits.div<tf.Tensor2D>(temperature));
+    const teacher = logSoftmax(teacherLogits.div<tf.Tensor2D>(temperature));
     const perSample = pointwiseDivergence({ student, teacher }).sum(-1);
     return perSample.mean<tf.Scalar>().mul(temperature ** 2);
   });

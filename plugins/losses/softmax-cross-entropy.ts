@@ -1,5 +1,6 @@
 /** Softmax cross-entropy, of one label or of the two labels of a mixed image. */
 import * as tf from "@tensorflow/tfjs";
+import { logSoftmax } from "../../core/ops/index.js";
 
 /**
  * Softmax cross-entropy of each sample: `−Σ_k y_k · ln softmax(logits)_k`.
@@ -23,7 +24,7 @@ export function softmaxCrossEntropy(
     // Not oneHot(…, "float32"): the wasm engine would fill it with the bits of integers.
     const given = (labels.rank === 1 ? tf.oneHot(labels, classes).toFloat() : labels) as tf.Tensor2D;
     const wanted = smoothing === 0 ? given : smooth(given, smoothing);
-    return tf.logSoftmax(logits).mul(wanted).sum<tf.Tensor1D>(-1).neg();
+    return logSoftmax(logits).mul(wanted).sum<tf.Tensor1D>(-1).neg();
   });
 }
 

@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 4;
+const contract = 5;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -118,6 +118,61 @@ export interface Addon {
     area: number,
     epsilon: number,
     relu: boolean,
+  ): void;
+
+  layerNorm(
+    x: Values,
+    scale: Values,
+    offset: Values,
+    y: Values,
+    mean: Values,
+    variance: Values,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  layerNormGrad(
+    dy: Values,
+    x: Values,
+    scale: Values,
+    mean: Values,
+    variance: Values,
+    dx: Values,
+    dScale: Values,
+    dOffset: Values,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  groupNorm(
+    x: Values,
+    scale: Values,
+    offset: Values,
+    y: Values,
+    mean: Values,
+    variance: Values,
+    images: number,
+    area: number,
+    channels: number,
+    groups: number,
+    blocked: boolean,
+    epsilon: number,
+  ): void;
+  groupNormGrad(
+    dy: Values,
+    x: Values,
+    scale: Values,
+    mean: Values,
+    variance: Values,
+    dx: Values,
+    dScale: Values,
+    dOffset: Values,
+    images: number,
+    area: number,
+    channels: number,
+    groups: number,
+    blocked: boolean,
+    epsilon: number,
   ): void;
 
   transpose(x: Values, y: Values, shape: Sizes, permutation: Sizes): void;

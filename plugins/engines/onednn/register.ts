@@ -6,6 +6,7 @@ import type { Call, NativeKernel } from "./kernel.js";
 import { batchNormKernels } from "./kernels/batch-norm.js";
 import { convolutionKernels } from "./kernels/convolution.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
+import { layerNormKernels } from "./kernels/layer-norm.js";
 import { layoutKernels } from "./kernels/layout.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
 import { poolingKernels } from "./kernels/pooling.js";
@@ -26,6 +27,7 @@ export function registerKernels(backendName: string, addon: Addon): void {
     ...poolingKernels(addon),
     ...resizeKernels(addon),
     ...batchNormKernels(addon),
+    ...layerNormKernels(addon),
   ]);
   const fallbacks = new Map(tf.getKernelsForBackend("cpu").map((kernel) => [kernel.kernelName, kernel]));
   for (const kernelName of new Set([...fallbacks.keys(), ...native.keys()])) {

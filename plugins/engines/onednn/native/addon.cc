@@ -9,7 +9,7 @@ namespace fgkd {
 namespace {
 
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
-constexpr int kContract = 4;
+constexpr int kContract = 5;
 
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
@@ -69,6 +69,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   bindReductions(exports);
   bindPooling(exports);
   bindNormalisation(exports);
+  bindLayerNorm(exports);
   bindLayout(exports);
   bindResize(exports);
   return exports;

@@ -40,6 +40,7 @@ void bindElementwise(Napi::Object& exports);
 void bindReductions(Napi::Object& exports);
 void bindPooling(Napi::Object& exports);
 void bindNormalisation(Napi::Object& exports);
+void bindLayerNorm(Napi::Object& exports);
 void bindLayout(Napi::Object& exports);
 void bindResize(Napi::Object& exports);
 

@@ -19,6 +19,7 @@ void fillUnary(Loops& loops);
 void fillBinary(Loops& loops);
 void fillReductions(Loops& loops);
 void fillNormalisation(Loops& loops);
+void fillLayerNorm(Loops& loops);
 void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);

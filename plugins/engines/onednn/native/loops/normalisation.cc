@@ -89,6 +89,31 @@ void affine(const float* x, const float* add, float* y, size_t rows, size_t c, A
   run(x, add, y, rows, c, f.scale, f.shift);
 }
 
+void centredAffineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* mean, Affine f) {
+  float m[kBlock], s[kBlock], t[kBlock];
+  for (size_t lane = 0; lane < kBlock; ++lane) {
+    m[lane] = mean[lane];
+    s[lane] = f.scale[lane];
+    t[lane] = f.shift[lane];
+  }
+  for (size_t row = 0; row < rows; ++row) {
+    FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane)
+      y[row * kBlock + lane] = (x[row * kBlock + lane] - m[lane]) * s[lane] + t[lane];
+  }
+}
+
+void centredAffine(const float* x, float* y, size_t rows, size_t c, const float* mean, Affine f) {
+  if (c == kBlock) return centredAffineOfBlock(x, y, rows, mean, f);
+  const float* __restrict m = mean;
+  const float* __restrict s = f.scale;
+  const float* __restrict t = f.shift;
+  for (size_t r = 0; r < rows; ++r) {
+    const float* __restrict in = x + r * c;
+    float* __restrict out = y + r * c;
+    FGKD_SIMD for (size_t i = 0; i < c; ++i) out[i] = (in[i] - m[i]) * s[i] + t[i];
+  }
+}
+
 template <bool kRelu>
 void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size_t rows, Affine f, const float* mean,
                      float* sumDy, float* sumDyX) {
@@ -183,6 +208,7 @@ void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size
 void fillNormalisation(Loops& loops) {
   loops.moments = moments;
   loops.affine = affine;
+  loops.centredAffine = centredAffine;
   loops.normGradSums = normGradSums;
   loops.normGradApply = normGradApply;
 }

@@ -14,6 +14,7 @@ Loops table() {
   fillBinary(made);
   fillReductions(made);
   fillNormalisation(made);
+  fillLayerNorm(made);
   fillPooling(made);
   fillResize(made);
   fillDepthwise(made);
