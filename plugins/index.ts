@@ -5,7 +5,7 @@ import { resnet, vgg } from "./backbones/index.js";
 import { sources } from "./data/index.js";
 import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
-import { crossEntropy, decoupledDistillation, logitDistillation } from "./losses/index.js";
+import { crossEntropy, decoupledDistillation, logitDistillation, orthogonalAttention } from "./losses/index.js";
 import { optimizers } from "./optimizers/index.js";
 
 export * from "./augmenters/index.js";
@@ -19,6 +19,6 @@ export * from "./optimizers/index.js";
 /** All that registers names, at its defaults: what `fgkd list` shows. Not meant to be trained with. */
 export function catalogue(): PluginOption {
   const mixers = [snapmix(), cutmix(), mixup(), cutout()];
-  const losses = [crossEntropy(), logitDistillation(), decoupledDistillation()];
+  const losses = [crossEntropy(), logitDistillation(), decoupledDistillation(), orthogonalAttention()];
   return [engines(), sources(), optimizers(), ensemblers(), resnet(), vgg(), mixers, losses];
 }

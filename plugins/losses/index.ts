@@ -11,4 +11,6 @@ export {
   type LogitDistillationOptions,
   logitDistillation,
 } from "./logit-distillation.js";
+export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
+export { type TeacherAttentionOptions, teacherAttention } from "./teacher-attention.js";
 export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";

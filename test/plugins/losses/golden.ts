@@ -22,6 +22,18 @@ export function goldenLosses(loss: string): readonly GoldenLoss[] {
   return (file.cases as GoldenLoss[]).filter((entry) => entry.loss === loss);
 }
 
+/** A pinned value of the orthogonal loss, whose inputs are maps. */
+export interface GoldenMaps {
+  readonly inputs: {
+    /** `[batch, height, width, channels]` */
+    readonly studentFeatures: number[][][][];
+    /** One map of features for each teacher, shaped like the student's. */
+    readonly teacherFeatures: number[][][][][];
+  };
+  readonly value: number;
+  readonly gradient: number[][][][];
+}
+
 /** Value and gradient of a loss; disposes everything else. */
 export function valueAndGradient(loss: (logits: tf.Tensor2D) => tf.Scalar, logits: number[][]) {
   return tf.tidy(() => {

@@ -1,0 +1,56 @@
+/** Spatial attention maps, and putting them on one scale. */
+import * as tf from "@tensorflow/tfjs";
+import { withGradient } from "./kernels.js";
+
+/**
+ * Where a feature map is active: the mean over channels of `g_c · F_c`, where `g_c` is the channel's mean over all
+ * positions. The gradient flows through both factors.
+ *
+ * @param features `[batch, height, width, channels]`
+ * @returns `[batch, height, width]`
+ * @see "Knowledge Transfer Based Fine-Grained Visual Classification", 2021, equation 1
+ */
+export function spatialAttention(features: tf.Tensor4D): tf.Tensor3D {
+  const [batch, height, width, channels] = features.shape;
+  return tf.tidy(() => {
+    const weights = features.mean([1, 2]).div(channels).reshape<tf.Tensor3D>([batch, channels, 1]);
+    const byPosition = features.reshape<tf.Tensor3D>([batch, height * width, channels]);
+    return byPosition.matMul(weights).reshape<tf.Tensor3D>([batch, height, width]);
+  });
+}
+
+/** Below this standard deviation a map counts as constant. */
+const smallestDeviation = 1e-6;
+
+/**
+ * Each map with mean 0 and standard deviation 1 (the unbiased one: divided by positions − 1). A constant map becomes 0,
+ * and the gradient stays finite there.
+ *
+ * @param maps `[batch, height, width]`
+ * @returns the same shape
+ */
+export function standardizedMaps(maps: tf.Tensor3D): tf.Tensor3D {
+  const freedom = Math.max(1, (maps.shape[1] as number) * (maps.shape[2] as number) - 1);
+  return withGradient<tf.Tensor3D>([maps], (save) => {
+    const centred = maps.sub<tf.Tensor3D>(maps.mean([1, 2], true));
+    const spread = centred.square().sum([1, 2], true).div(freedom).sqrt();
+    const deviation = spread.maximum(smallestDeviation);
+    const value = centred.div<tf.Tensor3D>(deviation);
+    save([value, deviation]);
+    return {
+      value,
+      gradient: (dy, [value, deviation]) => {
+        const z = value as tf.Tensor3D;
+        // A constant map's deviation does not move with it.
+        const moves = (deviation as tf.Tensor).greater(smallestDeviation).toFloat();
+        const along = dy.mul(z).sum([1, 2], true).div(freedom).mul(moves);
+        return [
+          dy
+            .sub(dy.mean([1, 2], true))
+            .sub(z.mul(along))
+            .div(deviation as tf.Tensor),
+        ];
+      },
+    };
+  });
+}
