@@ -34,8 +34,16 @@ export interface Addon {
   releaseScratch(): void;
   describe(): { version: string; instructionSet: string; loops: string; threads: number };
 
-  convPlan(shape: Sizes, choice?: number): ConvHandle;
-  convTune(plan: ConvHandle, input: Values, filter: Values, output: Values, bias: Values | null): number;
+  /** `direct` leaves Winograd's algorithm out of the choice. */
+  convPlan(shape: Sizes, choice?: number, direct?: boolean): ConvHandle;
+  convTune(
+    plan: ConvHandle,
+    input: Values,
+    filter: Values,
+    output: Values,
+    bias: Values | null,
+    direct: boolean,
+  ): number;
   convRun(
     plan: ConvHandle,
     input: Values,

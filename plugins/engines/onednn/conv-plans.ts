@@ -51,7 +51,9 @@ export class ConvPlans {
     const w = backend.values(filter);
     const b = bias === undefined ? null : backend.values(bias);
     const fields = [...fieldsOf(sizes), Number(inputBlocked), Number(outputBlocked)];
-    const plan = this.#planFor(fields, operations(sizes), (handle) => this.addon.convTune(handle, x, w, y, b));
+    const plan = this.#planFor(fields, operations(sizes), (handle) =>
+      this.addon.convTune(handle, x, w, y, b, isDirect()),
+    );
     const packed = plan.packedBytes > 0 ? this.#packed(backend, plan, filter) : null;
     this.addon.convRun(plan.handle, x, w, y, b, packed);
   }
@@ -60,7 +62,7 @@ export class ConvPlans {
     const key = fields.join();
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const handle = this.addon.convPlan(Int32Array.from(fields));
+    const handle = this.addon.convPlan(Int32Array.from(fields), undefined, isDirect());
     if (process.env.FGKD_AUTOTUNE === "1" && operations > worthTuning) tune(handle);
     const plan = { handle, packedBytes: this.addon.convPackedBytes(handle) };
     if (this.#plans.size >= capacity) this.#plans.clear();
@@ -86,6 +88,11 @@ export class ConvPlans {
     entry.packed.set(handle, packed);
     return packed;
   }
+}
+
+/** `FGKD_WINOGRAD=0` does without Winograd's algorithm, which is faster but rounds a little more. */
+function isDirect(): boolean {
+  return process.env.FGKD_WINOGRAD === "0";
 }
 
 /** In the order of `ConvShape` in native/conv.h, but for its last two fields, the order of the images. */

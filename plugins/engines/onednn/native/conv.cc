@@ -124,18 +124,19 @@ void ConvCandidate::finish(const Descriptor& descriptor, bool blocked) {
   prepare(output_);
 }
 
-std::optional<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool blocked, int implementation) {
+std::unique_ptr<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool blocked, int implementation) {
   const Descs d = describeTensors(s);
   const memory::desc input = blocked ? memory::desc(dimsOf(d.input), dt::f32, tag::any) : d.input;
   const memory::desc output = blocked ? memory::desc(dimsOf(d.output), dt::f32, tag::any) : d.output;
   const memory::desc filter(dimsOf(d.filter), dt::f32, tag::any);
   const auto attr = attributes(s);
-  ConvCandidate made;
+  auto owner = std::make_unique<ConvCandidate>();
+  ConvCandidate& made = *owner;
   made.kind_ = ConvKind(s.kind);
   made.bias_ = d.bias;
   auto fwd = forward(s, d, input, filter, output, attr, prop_kind::forward_training);
   if (made.kind_ == ConvKind::kForward) {
-    if (!advance(fwd, implementation)) return std::nullopt;
+    if (!advance(fwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_forward(fwd);
     made.input_ = {DNNL_ARG_SRC, false, d.input, fwd.src_desc(), {}};
     made.filter_ = {DNNL_ARG_WEIGHTS, false, d.filter, fwd.weights_desc(), {}};
@@ -143,7 +144,7 @@ std::optional<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool blocke
     made.finish(fwd, blocked);
   } else if (made.kind_ == ConvKind::kInputGradient) {
     auto bwd = backward<dnnl::convolution_backward_data::primitive_desc>(d, input, filter, output, attr, fwd);
-    if (!advance(bwd, implementation)) return std::nullopt;
+    if (!advance(bwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_backward_data(bwd);
     made.input_ = {DNNL_ARG_DIFF_SRC, true, d.input, bwd.diff_src_desc(), {}};
     made.filter_ = {DNNL_ARG_WEIGHTS, false, d.filter, bwd.weights_desc(), {}};
@@ -151,14 +152,14 @@ std::optional<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool blocke
     made.finish(bwd, blocked);
   } else {
     auto bwd = backward<dnnl::convolution_backward_weights::primitive_desc>(d, input, filter, output, attr, fwd);
-    if (!advance(bwd, implementation)) return std::nullopt;
+    if (!advance(bwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_backward_weights(bwd);
     made.input_ = {DNNL_ARG_SRC, false, d.input, bwd.src_desc(), {}};
     made.filter_ = {DNNL_ARG_DIFF_WEIGHTS, true, d.filter, bwd.diff_weights_desc(), {}};
     made.output_ = {DNNL_ARG_DIFF_DST, false, d.output, bwd.diff_dst_desc(), {}};
     made.finish(bwd, blocked);
   }
-  return made;
+  return owner;
 }
 
 size_t ConvCandidate::packedBytes() const {

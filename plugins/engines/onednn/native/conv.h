@@ -2,6 +2,7 @@
 #pragma once
 #include <dnnl.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,18 +36,28 @@ struct ConvTensor {
   size_t scratchOffset = 0;
 };
 
-/** One way to compute a convolution: an implementation of oneDNN with the layouts it wants. */
-class ConvCandidate {
+/** One way to compute a convolution of one shape. */
+class ConvMethod {
+ public:
+  virtual ~ConvMethod() = default;
+  /** `input`, `filter`, `output` as tfjs holds them, or `packed` in place of a filter that is read. */
+  virtual void run(float* input, float* filter, float* output, float* bias, void* packed) const = 0;
+  /** Bytes of the filter in the layout wanted, 0 when there is none worth keeping. */
+  virtual size_t packedBytes() const { return 0; }
+  virtual void pack(float*, void*) const {}
+  virtual std::string describe() const = 0;
+};
+
+/** An implementation of oneDNN with the layouts it wants. */
+class ConvCandidate final : public ConvMethod {
  public:
   /** `blocked` lets oneDNN choose the layout of the images, which then are reordered; null when there is no such. */
-  static std::optional<ConvCandidate> make(const ConvShape& shape, bool blocked, int implementation);
+  static std::unique_ptr<ConvCandidate> make(const ConvShape& shape, bool blocked, int implementation);
 
-  /** `images`, `filter`, `results` as tfjs holds them, or `packed` in place of a filter that is read. */
-  void run(float* input, float* filter, float* output, float* bias, void* packed) const;
-  /** Bytes of the filter in the layout wanted, 0 when that is the one tfjs uses. */
-  size_t packedBytes() const;
-  void pack(float* filter, void* packed) const;
-  std::string describe() const { return info_; }
+  void run(float* input, float* filter, float* output, float* bias, void* packed) const override;
+  size_t packedBytes() const override;
+  void pack(float* filter, void* packed) const override;
+  std::string describe() const override { return info_; }
 
  private:
   template <class Descriptor>

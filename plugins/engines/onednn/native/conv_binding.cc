@@ -4,14 +4,17 @@
 #include "args.h"
 #include "bindings.h"
 #include "conv.h"
+#include "winograd.h"
 
 namespace fgkd {
 namespace {
 
+constexpr int kWinograd = 32;
+
 struct ConvPlan {
   ConvShape shape;
-  std::optional<ConvCandidate> chosen;
-  int choice = 0;  // layout * 16 + implementation, what JavaScript may store
+  std::unique_ptr<ConvMethod> chosen;
+  int choice = 0;  // layout * 16 + implementation, or kWinograd: what JavaScript may store
 };
 
 using PlanHandle = Napi::External<ConvPlan>;
@@ -32,16 +35,21 @@ ConvPlan& planOf(const Args& args, size_t i) {
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
-std::optional<ConvCandidate> tryMake(const ConvShape& shape, int choice) {
+std::unique_ptr<ConvMethod> tryMake(const ConvShape& shape, int choice) {
+  if (choice == kWinograd) return Winograd::fits(shape) ? std::make_unique<Winograd>(shape) : nullptr;
   try {
     return ConvCandidate::make(shape, choice / 16 == 1, choice % 16);
   } catch (const dnnl::error&) {
-    return std::nullopt;  // this layout has no implementation for the shape
+    return nullptr;  // this layout has no implementation for the shape
   }
 }
 
-/** The fixed rule: NHWC needs no reordering of images; where oneDNN has only its reference for it, let it choose. */
-void chooseFixed(ConvPlan& plan) {
+/** The fixed rule: Winograd where it pays; else NHWC needs no reordering of images; where oneDNN has only its reference for it, let it choose. */
+void chooseFixed(ConvPlan& plan, bool direct) {
+  if (!direct && Winograd::pays(plan.shape)) {
+    plan.chosen = tryMake(plan.shape, plan.choice = kWinograd);
+    return;
+  }
   plan.chosen = tryMake(plan.shape, plan.choice = 0);
   if (plan.chosen && !has(plan.chosen->describe(), "ref")) return;
   auto blocked = tryMake(plan.shape, 16);
@@ -60,7 +68,7 @@ Napi::Value create(const Args& args) {
     plan->chosen = tryMake(plan->shape, choice);
     plan->choice = choice;
   }
-  if (!plan->chosen) chooseFixed(*plan);
+  if (!plan->chosen) chooseFixed(*plan, args.flag(2));
   auto* raw = plan.release();
   return PlanHandle::New(args.info().Env(), raw, [](Napi::Env, ConvPlan* dead) { delete dead; });
 }
@@ -74,7 +82,7 @@ Operands readOperands(const Args& args, const ConvShape& shape) {
           shape.bias ? args.f32(4, shape.k) : Span<float>{}};
 }
 
-double secondsOf(const ConvCandidate& candidate, const Operands& o) {
+double secondsOf(const ConvMethod& candidate, const Operands& o) {
   double best = 1e9;
   for (int i = 0; i < 4; ++i) {
     auto start = std::chrono::steady_clock::now();
@@ -90,17 +98,20 @@ Napi::Value tune(const Args& args) {
   auto& plan = planOf(args, 0);
   auto operands = readOperands(args, plan.shape);
   double best = 1e9;
-  for (int layout = 0; layout < 2; ++layout) {
-    for (int implementation = 0; implementation < 8; ++implementation) {
-      auto candidate = tryMake(plan.shape, layout * 16 + implementation);
-      if (!candidate || has(candidate->describe(), "ref")) break;  // the reference is the last in oneDNN's list
-      double seconds = secondsOf(*candidate, operands);
-      if (seconds >= best) continue;
-      best = seconds;
-      plan.choice = layout * 16 + implementation;
-      plan.chosen = std::move(candidate);
-    }
-  }
+  const auto measure = [&](int choice) {
+    auto candidate = tryMake(plan.shape, choice);
+    if (!candidate || has(candidate->describe(), "ref")) return false;
+    double seconds = secondsOf(*candidate, operands);
+    if (seconds >= best) return true;
+    best = seconds;
+    plan.choice = choice;
+    plan.chosen = std::move(candidate);
+    return true;
+  };
+  if (!args.flag(5)) measure(kWinograd);
+  for (int layout = 0; layout < 2; ++layout)
+    for (int implementation = 0; implementation < 8; ++implementation)
+      if (!measure(layout * 16 + implementation)) break;  // the reference is the last in oneDNN's list
   return Napi::Number::New(args.info().Env(), plan.choice);
 }
 

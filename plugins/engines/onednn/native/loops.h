@@ -63,6 +63,17 @@ struct DepthwisePart {
   int image, row, rows, channel, channels;
 };
 
+/**
+ * Images under tiles of 4×4 results: `top` and `left` zeros stand before the first pixel that the first tile reads.
+ * Eight channels lie together; blocks of them, images, rows and pixels are that many values apart.
+ */
+struct WinogradImages {
+  int tilesY, tilesX, h, w, top, left;
+  size_t image, block, row, pixel;
+};
+/** A tile reads 6×6 pixels. */
+constexpr int kWinogradPositions = 36;
+
 /** Per channel: y = x * scale + shift. */
 struct Affine {
   const float *scale, *shift;
@@ -132,6 +143,29 @@ struct Loops {
   bool (*multiplyPiece)(const Product& product, const ProductPiece& piece);
   /** Rows and columns of C that stay in registers: pieces of whole tiles waste nothing. */
   size_t tileRows, tileColumns;
+
+  /** Columns of a panel: the right side of a small product, and its result, lie in rows of as many values. */
+  size_t panel;
+  /** y[r] (+)= Σ_p a(r, p) b[p], `depth` a multiple of eight: a(r, p) = a[p / 8 * block + r * 8 + p % 8]. */
+  void (*panelProduct)(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add);
+  /** The same with a(r, p) = a[r / 8 * block + p * 8 + r % 8]. */
+  void (*panelOuterProduct)(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y,
+                            bool add);
+
+  /**
+   * Winograd's transforms of tiles [begin, end) of one block of eight channels. The values of a tile's positions lie
+   * `position` apart, those of the next tile follow after `tile`.
+   */
+  void (*winogradData)(const WinogradImages& g, const float* x, size_t block, size_t begin, size_t end, float* v,
+                       size_t position, size_t tile);
+  void (*winogradResultGrad)(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end,
+                             float* d, size_t position, size_t tile);
+  void (*winogradResult)(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
+                         size_t position, size_t tile, const float* bias, int activation);
+  void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide,
+                         size_t width, float* u, size_t position, size_t rowStride);
+  void (*winogradFilterGrad)(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,
+                             size_t width, float* filter, size_t c, size_t k, bool add);
 };
 
 /** The loops for this machine's instruction set. */

@@ -24,6 +24,8 @@ void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);
 void fillGemm(Loops& loops);
+void fillPanels(Loops& loops);
+void fillWinograd(Loops& loops);
 
 static inline float bitsToFloat(int32_t bits) {
   float value;

@@ -19,6 +19,8 @@ Loops table() {
   fillResize(made);
   fillDepthwise(made);
   fillGemm(made);
+  fillPanels(made);
+  fillWinograd(made);
   return made;
 }
 

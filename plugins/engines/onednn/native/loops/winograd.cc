@@ -1,0 +1,244 @@
+// The transforms of Winograd's F(4×4, 3×3) with the points 0, ±√½, ±√2, ∞: a tile of 4×4 results costs 36 products where
+// the direct way needs 144. These points lose one bit against the direct way; the customary 0, ±1, ±2, ∞ lose three.
+// "Fast Algorithms for Convolutional Neural Networks", 2015, where y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A.
+#include "isa.h"
+
+// Vectors of eight are passed between inlined functions only, so how an instruction set passes them is no matter.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace fgkd {
+namespace FGKD_ISA {
+namespace {
+
+typedef float Eight __attribute__((vector_size(32)));
+typedef float EightUnaligned __attribute__((vector_size(32), aligned(4), may_alias));
+
+constexpr float kA = 0.70710678118654752f, kB = 1.41421356237309505f;
+constexpr int kTile = 4, kWindow = 6, kPositions = 36;
+
+inline Eight load(const float* x) { return *reinterpret_cast<const EightUnaligned*>(x); }
+inline void store(float* x, const Eight& value) { *reinterpret_cast<EightUnaligned*>(x) = value; }
+
+/** Bᵀ d */
+struct Data {
+  static constexpr int kIn = 6, kOut = 6;
+  static inline void apply(const Eight* d, Eight* r) {
+    r[0] = d[0] + (d[4] - 2.5f * d[2]);
+    const Eight evenA = d[4] - 2.f * d[2], oddA = d[3] - 2.f * d[1];
+    r[1] = evenA + kA * oddA;
+    r[2] = evenA - kA * oddA;
+    const Eight evenB = d[4] - 0.5f * d[2], oddB = d[3] - 0.5f * d[1];
+    r[3] = evenB + kB * oddB;
+    r[4] = evenB - kB * oddB;
+    r[5] = d[1] + (d[5] - 2.5f * d[3]);
+  }
+};
+
+/** Aᵀ m */
+struct Result {
+  static constexpr int kIn = 6, kOut = 4;
+  static inline void apply(const Eight* m, Eight* r) {
+    const Eight sumA = m[1] + m[2], sumB = m[3] + m[4], differenceA = m[1] - m[2], differenceB = m[3] - m[4];
+    r[0] = m[0] + (sumA + sumB);
+    r[1] = kA * differenceA + kB * differenceB;
+    r[2] = 0.5f * sumA + 2.f * sumB;
+    r[3] = m[5] + (0.5f * kA) * differenceA + (2.f * kB) * differenceB;
+  }
+};
+
+/** A y, the adjoint of the one before */
+struct ResultGrad {
+  static constexpr int kIn = 4, kOut = 6;
+  static inline void apply(const Eight* y, Eight* r) {
+    r[0] = y[0];
+    const Eight evenA = y[0] + 0.5f * y[2], oddA = y[1] + 0.5f * y[3];
+    r[1] = evenA + kA * oddA;
+    r[2] = evenA - kA * oddA;
+    const Eight evenB = y[0] + 2.f * y[2], oddB = y[1] + 2.f * y[3];
+    r[3] = evenB + kB * oddB;
+    r[4] = evenB - kB * oddB;
+    r[5] = y[3];
+  }
+};
+
+/** G g */
+struct Filter {
+  static constexpr int kIn = 3, kOut = 6;
+  static inline void apply(const Eight* g, Eight* r) {
+    r[0] = g[0];
+    const Eight evenA = (-2.f / 3.f) * g[0] - (1.f / 3.f) * g[2], oddA = (-2.f / 3.f * kA) * g[1];
+    r[1] = evenA + oddA;
+    r[2] = evenA - oddA;
+    const Eight evenB = (1.f / 6.f) * g[0] + (1.f / 3.f) * g[2], oddB = (1.f / 6.f * kB) * g[1];
+    r[3] = evenB + oddB;
+    r[4] = evenB - oddB;
+    r[5] = g[2];
+  }
+};
+
+/** Gᵀ u */
+struct FilterGrad {
+  static constexpr int kIn = 6, kOut = 3;
+  static inline void apply(const Eight* u, Eight* r) {
+    const Eight sumA = u[1] + u[2], sumB = u[3] + u[4], differenceA = u[1] - u[2], differenceB = u[3] - u[4];
+    r[0] = u[0] - (2.f / 3.f) * sumA + (1.f / 6.f) * sumB;
+    r[1] = (1.f / 6.f * kB) * differenceB - (2.f / 3.f * kA) * differenceA;
+    r[2] = u[5] + (1.f / 3.f) * (sumB - sumA);
+  }
+};
+
+/** T x Tᵀ: `at(i, j)` gives x, `put(i, j, value)` takes the result. */
+template <class T, class At, class Put>
+inline void twoSided(const At& at, const Put& put) {
+  Eight half[T::kOut][T::kIn], line[6], transformed[6];
+#pragma GCC unroll 6
+  for (int j = 0; j < T::kIn; ++j) {
+#pragma GCC unroll 6
+    for (int i = 0; i < T::kIn; ++i) line[i] = at(i, j);
+    T::apply(line, transformed);
+#pragma GCC unroll 6
+    for (int i = 0; i < T::kOut; ++i) half[i][j] = transformed[i];
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < T::kOut; ++i) {
+    T::apply(half[i], transformed);
+#pragma GCC unroll 6
+    for (int j = 0; j < T::kOut; ++j) put(i, j, transformed[j]);
+  }
+}
+
+/** Walks over tiles: where the window of each begins in its image. */
+struct Walk {
+  const WinogradImages& g;
+  int tx, ty;
+  size_t image;
+  Walk(const WinogradImages& geometry, size_t tile) : g(geometry) {
+    tx = static_cast<int>(tile % g.tilesX);
+    ty = static_cast<int>(tile / g.tilesX % g.tilesY);
+    image = tile / g.tilesX / g.tilesY;
+  }
+  void advance() {
+    if (++tx < g.tilesX) return;
+    tx = 0;
+    if (++ty < g.tilesY) return;
+    ty = 0;
+    ++image;
+  }
+};
+
+/** Transforms windows of SIZE × SIZE pixels that may reach over the border, where there are zeros. */
+template <class T>
+inline void readTiles(const WinogradImages& g, const float* images, size_t block, size_t begin, size_t end, float* to,
+                      size_t position, size_t tile) {
+  constexpr int kSize = T::kIn;
+  Walk walk(g, begin);
+  for (size_t t = begin; t < end; ++t, walk.advance(), to += tile) {
+    const int y0 = walk.ty * kTile - g.top, x0 = walk.tx * kTile - g.left;
+    const ptrdiff_t offset = y0 * static_cast<ptrdiff_t>(g.row) + x0 * static_cast<ptrdiff_t>(g.pixel);
+    const float* from = images + walk.image * g.image + block * g.block;
+    const auto put = [&](int i, int j, const Eight& value) { store(to + (i * T::kOut + j) * position, value); };
+    if (y0 >= 0 && x0 >= 0 && y0 + kSize <= g.h && x0 + kSize <= g.w) {
+      const float* inside = from + offset;
+      twoSided<T>([&](int i, int j) { return load(inside + i * g.row + j * g.pixel); }, put);
+    } else {
+      Eight window[kSize][kSize];
+      for (int i = 0; i < kSize; ++i)
+        for (int j = 0; j < kSize; ++j) {
+          const int y = y0 + i, x = x0 + j;
+          const bool isInside = y >= 0 && y < g.h && x >= 0 && x < g.w;
+          window[i][j] = isInside ? load(from + y * g.row + x * g.pixel) : Eight{};
+        }
+      twoSided<T>([&](int i, int j) { return window[i][j]; }, put);
+    }
+  }
+}
+
+void winogradData(const WinogradImages& g, const float* x, size_t block, size_t begin, size_t end, float* v,
+                  size_t position, size_t tile) {
+  readTiles<Data>(g, x, block, begin, end, v, position, tile);
+}
+
+void winogradResultGrad(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end, float* d,
+                        size_t position, size_t tile) {
+  readTiles<ResultGrad>(g, dy, block, begin, end, d, position, tile);
+}
+
+inline Eight activated(const Eight& value, int activation) {
+  Eight y = value;
+  // A NaN stays one, as in oneDNN: the comparison with it is false.
+  if (activation != 0) y = y < 0.f ? Eight{} : y;
+  if (activation == 2) y = y > 6.f ? Eight{} + 6.f : y;
+  return y;
+}
+
+void winogradResult(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
+                    size_t position, size_t tile, const float* bias, int activation) {
+  const Eight added = bias == nullptr ? Eight{} : load(bias);
+  Walk walk(g, begin);
+  for (size_t t = begin; t < end; ++t, walk.advance(), m += tile) {
+    const int y0 = walk.ty * kTile, x0 = walk.tx * kTile;
+    float* to = y + walk.image * g.image + block * g.block + y0 * g.row + x0 * g.pixel;
+    const int rows = g.h - y0, columns = g.w - x0;
+    twoSided<Result>([&](int i, int j) { return load(m + (i * kWindow + j) * position); },
+                     [&](int i, int j, const Eight& value) {
+                       if (i < rows && j < columns)
+                         store(to + i * g.row + j * g.pixel, activated(value + added, activation));
+                     });
+  }
+}
+
+/**
+ * Eight rows of the reduction (from `reduced`) for `width` channels of the result (from `wide`), a multiple of eight.
+ * Forward, rows are the filter's input channels; for the gradient of the input they are its output channels, and the
+ * filter is turned by half.
+ */
+void winogradFilter(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide, size_t width,
+                    float* u, size_t position, size_t rowStride) {
+  for (size_t block = 0; block < width; block += 8) {
+    alignas(32) float taps[9][8][8];
+    for (int tap = 0; tap < 9; ++tap) {
+      if (turned) {
+        const float* from = filter + ((8 - tap) * c + wide + block) * k + reduced;
+        for (int i = 0; i < 8; ++i)
+          for (int j = 0; j < 8; ++j) taps[tap][j][i] = from[i * k + j];
+      } else {
+        const float* from = filter + (tap * c + reduced) * k + wide + block;
+        for (int i = 0; i < 8; ++i) store(taps[tap][i], load(from + i * k));
+      }
+    }
+    for (int row = 0; row < 8; ++row) {
+      float* to = u + row * rowStride + block;
+      twoSided<Filter>([&](int i, int j) { return load(taps[i * 3 + j][row]); },
+                       [&](int i, int j, const Eight& value) { store(to + (i * kWindow + j) * position, value); });
+    }
+  }
+}
+
+/** dW (+)= Gᵀ dU G for input channels [first, first + rows) and `width` output channels from `wide`. */
+void winogradFilterGrad(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,
+                        size_t width, float* filter, size_t c, size_t k, bool add) {
+  for (size_t row = 0; row < rows; ++row)
+    for (size_t block = 0; block < width; block += 8) {
+      const float* from = u + row * rowStride + block;
+      float* to = filter + (first + row) * k + wide + block;
+      twoSided<FilterGrad>([&](int i, int j) { return load(from + (i * kWindow + j) * position); },
+                           [&](int i, int j, const Eight& value) {
+                             float* tap = to + (i * 3 + j) * c * k;
+                             store(tap, add ? load(tap) + value : value);
+                           });
+    }
+}
+
+}  // namespace
+
+void fillWinograd(Loops& loops) {
+  static_assert(kPositions == kWinogradPositions, "one tile has as many positions");
+  loops.winogradData = winogradData;
+  loops.winogradResultGrad = winogradResultGrad;
+  loops.winogradResult = winogradResult;
+  loops.winogradFilter = winogradFilter;
+  loops.winogradFilterGrad = winogradFilterGrad;
+}
+
+}  // namespace FGKD_ISA
+}  // namespace fgkd

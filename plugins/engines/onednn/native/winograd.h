@@ -1,0 +1,36 @@
+// Convolutions of 3×3 with stride 1 by Winograd's F(4×4, 3×3), in all three directions: a quarter of the products.
+#pragma once
+#include "conv.h"
+#include "loops.h"
+
+namespace fgkd {
+
+class Winograd final : public ConvMethod {
+ public:
+  /** Whether it computes this convolution at all. */
+  static bool fits(const ConvShape& shape);
+  /** Whether it is the faster way, by a fixed rule. */
+  static bool pays(const ConvShape& shape);
+
+  explicit Winograd(const ConvShape& shape);
+  void run(float* input, float* filter, float* output, float* bias, void* packed) const override;
+  std::string describe() const override;
+
+ private:
+  void runResult(const float* images, const float* filter, float* results, const float* bias) const;
+  void runFilterGradient(const float* x, const float* dy, float* gradient) const;
+  void transformFilter(const float* filter, size_t chunk, size_t part, float* u) const;
+  void computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter, const float* u,
+                    float* scratch, float* results, const float* bias) const;
+
+  ConvShape shape_;
+  /** Where windows are read from and tiles are written to; for the gradient of the filter both are read. */
+  WinogradImages from_, to_;
+  /** Channels that are summed over and channels of the result; input and output channels for the filter's gradient. */
+  size_t depth_, width_;
+  size_t tiles_, blockTiles_, panel_, panels_, chunkPanels_, partDepth_, chunkRows_;
+  /** Whether all threads work on one block of tiles, each on other channels of the result. */
+  bool shared_;
+};
+
+}  // namespace fgkd
