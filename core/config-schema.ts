@@ -1,6 +1,7 @@
 /** What configuration may look like, and the words for what does not. */
 import { z } from "zod";
 import { invalidConfig, unknownName, unknownOption } from "./errors.js";
+import { watchdogSchema } from "./watchdogs/settings.js";
 
 const count = z.number().int().nonnegative();
 const positive = z.number().int().positive();
@@ -66,6 +67,7 @@ const configSchema = z
     seed: count,
     engine: z.union([z.string(), choice]),
     models: z.record(z.string(), model),
+    watchdogs: watchdogSchema,
     stages: z.record(z.string(), stageSchema),
   })
   .partial();
@@ -104,6 +106,6 @@ function knownKeys(path: readonly string[]): readonly string[] {
   if (key === undefined) return Object.keys(inStage ? stageSchema.shape : configSchema.shape);
   if (key === "models") return Object.keys(model.shape);
   if (key === "optimizer" && rest[0] === "schedule") return ["name", "warmupEpochs", "every", "milestones", "factor"];
-  const inner = stageShape[key as keyof typeof stageShape];
+  const inner = key === "watchdogs" ? watchdogSchema : stageShape[key as keyof typeof stageShape];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }

@@ -7,6 +7,7 @@ import type { PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
 import type { Choice, Engines, Optimizers, Sources } from "./registry.js";
 import type { InputSettings } from "./source.js";
+import { type WatchdogSettings, watchdogDefaults } from "./watchdogs/settings.js";
 
 /** What a stage may be told. */
 export interface StageSettings {
@@ -44,6 +45,7 @@ export interface Settings extends StageSettings {
   readonly models: Readonly<Record<string, ModelSettings>>;
   /** The engine and its own options; its name alone is enough in a config. */
   readonly engine: EngineSettings;
+  readonly watchdogs: WatchdogSettings;
 }
 
 /** `auto`: the first that can run. */
@@ -106,6 +108,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   },
   evaluation: { every: 1, last: 10 },
   options: {},
+  watchdogs: watchdogDefaults,
 });
 
 /** One source of settings: the preset, its scale, a file, the command line. */

@@ -67,19 +67,25 @@ export function pluginFailed(plugin: string, hook: string, where: string, cause:
   });
 }
 
-/** A loss term became NaN or infinite. */
-export function notFinite(term: string, value: number, where: string) {
+/** A loss term or a gradient became NaN or infinite. */
+export function notFinite(what: string, value: number, where: string) {
   return new FgkdError(
     "FGKD_NOT_FINITE",
-    `loss term "${term}" became ${value} in ${where}. Lower the learning rate, add warm-up epochs, or clip gradients (optimizer.clipNorm), and train anew. No weight has moved since the step before, and the last checkpoint is kept.`,
+    `${what} became ${value} in ${where}. Lower the learning rate, add warm-up epochs, or clip gradients (optimizer.clipNorm), and train anew. No weight has moved since the step before, and the last checkpoint is kept.`,
   );
 }
 
-/** A step left more (or fewer) tensors than it found. */
-export function tensorLeak(growth: number, where: string) {
+/**
+ * Two steps left more (or fewer) tensors than they found.
+ *
+ * @param culprits how many by the part of the run that made (or freed) them, most first
+ */
+export function tensorLeak(growth: number, where: string, culprits: ReadonlyMap<string, number>) {
+  const who = [...culprits].slice(0, 4).map(([part, count]) => `${count} in ${part}`);
+  const what = growth > 0 ? "were left behind" : "too many were freed";
   return new FgkdError(
     "FGKD_TENSOR_LEAK",
-    `${Math.abs(growth)} tensors ${growth > 0 ? "were left behind" : "too many were freed"} in ${where}. Wrap the plugin's mathematics in tf.tidy, and hand tensors on with replace(batch, …).`,
+    `${Math.abs(growth)} tensors ${what} in ${where}: ${who.join(", ") || "nobody knows by whom"}. Wrap the plugin's mathematics in tf.tidy, and hand tensors on with replace(batch, …).`,
   );
 }
 

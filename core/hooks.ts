@@ -3,6 +3,7 @@ import { AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "ta
 import { FgkdError, pluginFailed } from "./errors.js";
 import type { Training } from "./training.js";
 import type { Batch, EpochReport, LossTerms, Outputs, Step } from "./types.js";
+import type { Activity } from "./watchdogs/activity.js";
 
 /** Sync where TensorFlow.js's gradient tape demands it. List order of plugins is tap order. */
 export interface TrainingHooks {
@@ -19,7 +20,7 @@ export interface TrainingHooks {
 }
 
 /** Empty hooks of one stage; whatever a tap throws names plugin, hook, stage, epoch and step. */
-export function createHooks(stage: string): TrainingHooks {
+export function createHooks(stage: string, activity: Activity): TrainingHooks {
   const hooks: TrainingHooks = {
     setup: new AsyncSeriesHook(["training"]),
     batch: new AsyncSeriesWaterfallHook(["batch", "step"]),
@@ -27,7 +28,7 @@ export function createHooks(stage: string): TrainingHooks {
     loss: new SyncWaterfallHook(["terms", "outputs", "batch", "step"]),
     epoch: new AsyncSeriesHook(["report"]),
   };
-  for (const name of Object.keys(hooks) as (keyof TrainingHooks)[]) nameFailures(hooks[name], name, stage);
+  for (const name of Object.keys(hooks) as (keyof TrainingHooks)[]) nameTaps(hooks[name], name, stage, activity);
   return hooks;
 }
 
@@ -44,7 +45,7 @@ interface Interceptable {
   }): void;
 }
 
-function nameFailures(hook: Interceptable, hookName: string, stage: string): void {
+function nameTaps(hook: Interceptable, hookName: string, stage: string, activity: Activity): void {
   hook.intercept({
     register: (tap) => {
       const original = tap.fn;
@@ -53,7 +54,7 @@ function nameFailures(hook: Interceptable, hookName: string, stage: string): voi
         pluginFailed(tap.name, hookName, describePosition(stage, positionOf(args)), cause);
       const wrapped = (...args: unknown[]): unknown => {
         try {
-          const result: unknown = original(...args);
+          const result = activity.during<unknown>(`hooks.${hookName} of [${tap.name}]`, () => original(...args));
           return result instanceof Promise
             ? result.catch((cause: unknown) => {
                 throw fail(cause, args);

@@ -17,6 +17,7 @@ import type { Source } from "./source.js";
 import { createStage, type RunningStage, type StageState } from "./stage.js";
 import { type ComposedTraining, createTraining } from "./training.js";
 import type { EpochSummary, StepReport } from "./types.js";
+import { type Activity, createActivity } from "./watchdogs/activity.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -58,6 +59,8 @@ export interface RunOptions {
   /** Applied after the preset's, in every stage. */
   readonly plugins?: readonly PluginOption[];
   readonly logger?: Logger;
+  /** Told of everything the run begins; for whoever watches whether it still moves. */
+  readonly onActivity?: (activity: Activity) => void;
 }
 
 /**
@@ -70,6 +73,7 @@ export async function createRun({
   layers = [],
   plugins = [],
   logger = silentLogger,
+  onActivity,
 }: RunOptions): Promise<Run> {
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
@@ -84,6 +88,7 @@ export async function createRun({
     create: (role, settings) => createModel(trainings, role, settings),
     load: (role, model, file) => loadWeights(role, model, file, logger),
   });
+  const activity = createActivity(onActivity);
   const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes };
   for (const stage of enabled) {
     const own = preset.stages[stage]?.plugins ?? [];
@@ -93,6 +98,7 @@ export async function createRun({
         config: stageSettings(config, stage),
         stage,
         services,
+        activity,
       }),
     );
   }

@@ -11,6 +11,7 @@ import type { SavedState } from "./state.js";
 import { takeStep, trainedBy } from "./step.js";
 import type { ComposedTraining } from "./training.js";
 import { type EpochSummary, need, type StepReport } from "./types.js";
+import { countTensors, noTensorCount } from "./watchdogs/tensor-count.js";
 
 /** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
 export interface StageState {
@@ -46,6 +47,8 @@ export interface StageSurroundings {
 export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
   let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
   let optimizer: Optimizer | undefined;
+  const { watchdogs } = training.config;
+  const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
 
   async function* steps(): AsyncGenerator<StepReport, void, undefined> {
     for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
@@ -82,7 +85,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       const { epoch, index } = state;
       const step = { epoch, index, progress: (epoch * batches + index) / (config.epochs * batches) };
       const images = raw.images?.shape[0] ?? config.batchSize;
-      const losses = await takeStep(training, model, optimizer, raw, step, learningRate);
+      const losses = await takeStep(training, model, optimizer, raw, step, learningRate, tensors);
       state = { ...state, index: index + 1, taken: state.taken + 1, sums: add(state.sums, losses) };
       const report = { stage, step, losses, learningRate, images };
       yield index + 1 < batches ? report : { ...report, epoch: await endEpoch(model, learningRate) };

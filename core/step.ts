@@ -1,40 +1,51 @@
 /** One optimiser step: batch → forward → loss → update. The only code that takes gradients. */
 import * as tf from "@tensorflow/tfjs";
-import { invalidConfig, notFinite, tensorLeak } from "./errors.js";
+import { invalidConfig } from "./errors.js";
 import { describePosition } from "./hooks.js";
 import type { Model } from "./model.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Training } from "./training.js";
-import { type Batch, type LossTerms, release, type Step, tensorsOf } from "./types.js";
+import type { ComposedTraining, Training } from "./training.js";
+import { type Batch, type LossTerms, release, type Step } from "./types.js";
+import { readLosses } from "./watchdogs/finite.js";
+import type { TensorCount } from "./watchdogs/tensor-count.js";
 
 /**
  * Takes one step and frees the batch.
  *
  * @param raw as the source made it; the step owns it from here on
+ * @param count counts tensors around the step
  * @returns each loss term by name
  * @throws FGKD_PLUGIN_FAILED, FGKD_NOT_FINITE (before any weight has moved), FGKD_TENSOR_LEAK
  */
 export async function takeStep(
-  training: Training,
+  training: ComposedTraining,
   model: Model,
   optimizer: Optimizer,
   raw: Batch,
   step: Step,
   learningRate: number,
+  count: TensorCount,
 ): Promise<Readonly<Record<string, number>>> {
+  const { activity } = training;
   const where = describePosition(training.stage, step);
-  const before = countTensors() - tensorsOf(raw).length;
-  const batch = await training.hooks.batch.promise(raw, step);
-  const { names, terms, gradients } = differentiate(training, model, batch, step, where);
-  const values = await terms.data();
-  const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
-  for (const [name, value] of Object.entries(losses)) if (!Number.isFinite(value)) throw notFinite(name, value, where);
-  optimizer.apply(gradients, learningRate);
-  release({ terms, ...gradients });
-  release(batch);
-  const growth = countTensors() - before;
-  if (growth !== 0) throw tensorLeak(growth, where);
-  return losses;
+  activity.moveTo(where);
+  count.begin(raw);
+  try {
+    const batch = await training.hooks.batch.promise(raw, step);
+    const { names, terms, gradients } = activity.during("the gradient", () =>
+      differentiate(training, model, batch, step, where),
+    );
+    const losses = await activity.during("reading the losses", () =>
+      readLosses(names, terms, gradients, training.config.watchdogs.gradients, where),
+    );
+    activity.during("the update", () => optimizer.apply(gradients, learningRate));
+    release({ terms, ...gradients });
+    release(batch);
+    count.end(where);
+    return losses;
+  } finally {
+    count.stop();
+  }
 }
 
 interface Differentiated {
@@ -45,14 +56,21 @@ interface Differentiated {
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
 }
 
-function differentiate(training: Training, model: Model, batch: Batch, step: Step, where: string): Differentiated {
-  const { hooks } = training;
+function differentiate(
+  training: ComposedTraining,
+  model: Model,
+  batch: Batch,
+  step: Step,
+  where: string,
+): Differentiated {
+  const { hooks, activity } = training;
+  const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train"));
   const trained = [...trainedBy(training, model)];
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
   const { value, grads } = tf.variableGrads(
     () => {
-      const outputs = hooks.forward.call(model.forward(batch, "train"), batch, step);
+      const outputs = hooks.forward.call(forward(batch), batch, step);
       const named: LossTerms = hooks.loss.call({}, outputs, batch, step);
       names = Object.keys(named);
       const list = Object.values(named);
@@ -72,11 +90,6 @@ function differentiate(training: Training, model: Model, batch: Batch, step: Ste
   }
   // The tape above has run to its end, so the terms are there.
   return { names, terms: terms as tf.Tensor1D, gradients };
-}
-
-/** Tensors alive, variables apart: a model built at first use is no leak. */
-function countTensors(): number {
-  return tf.memory().numTensors - Object.keys(tf.engine().state.registeredVariables).length;
 }
 
 /** What a step moves: the stage's model and its helpers, by names that cannot meet. */

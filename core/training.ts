@@ -26,6 +26,7 @@ import {
 } from "./registry.js";
 import type { SourceOpener } from "./source.js";
 import type { Stateful, StateRegister } from "./state.js";
+import { type Activity, createActivity } from "./watchdogs/activity.js";
 
 export interface Training extends Services {
   /** The stage's name. */
@@ -53,6 +54,7 @@ export interface Training extends Services {
 export interface ComposedTraining extends Training {
   readonly plugins: readonly Plugin[];
   readonly states: ReadonlyMap<string, Stateful>;
+  readonly activity: Activity;
 }
 
 /** All a unit test needs: `createTraining({ plugins: [mine()] }).hooks.loss.call(…)`. Opens and computes nothing. */
@@ -62,6 +64,8 @@ export interface TrainingOptions {
   /** Default `student`. */
   readonly stage?: string;
   readonly services?: Partial<Services>;
+  /** The run's. */
+  readonly activity?: Activity;
 }
 
 /**
@@ -70,7 +74,7 @@ export interface TrainingOptions {
  * @throws FGKD_DUPLICATE_NAME, FGKD_UNKNOWN_NAME (an override for a plugin that is not listed), FGKD_UNKNOWN_OPTION
  */
 export function createTraining(options: TrainingOptions): ComposedTraining {
-  const { stage = "student" } = options;
+  const { stage = "student", activity = createActivity() } = options;
   const config: Settings = { ...defaults, ...options.config };
   const services = completeServices(config, options.services);
   const container = createContainer(services);
@@ -84,7 +88,8 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     config,
     plugins,
     states,
-    hooks: createHooks(stage),
+    activity,
+    hooks: createHooks(stage, activity),
     backbones: registry("backbone"),
     augmenters: registry("augmenter"),
     losses: registry("loss"),
