@@ -16,6 +16,23 @@ function awayFromZero(seed: string): tf.Tensor {
   );
 }
 
+/** Φ(x), by its continued fraction far out and its series near 0, in double precision. */
+function normalCdf(x: number): number {
+  const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  if (x < -3) {
+    let fraction = -x;
+    for (let k = 60; k > 0; k--) fraction = -x + k / fraction;
+    return density / fraction;
+  }
+  if (x > 3) return 1 - normalCdf(-x);
+  let [term, sum] = [x, x];
+  for (let k = 3; k < 120; k += 2) {
+    term *= (x * x) / k;
+    sum += term;
+  }
+  return 0.5 + density * sum;
+}
+
 describe.each(engineNames)("activations on %s", (engine) => {
   beforeAll(() => startEngine(engine));
 
@@ -23,6 +40,20 @@ describe.each(engineNames)("activations on %s", (engine) => {
     expect(gelu(tf.tensor1d([1, 0, -1, 3, -8, 8]))).toBeAllclose([0.8413447461, 0, -0.1586552539, 2.9959503063, 0, 8], {
       absolute: 1e-6,
     });
+  });
+  test("gelu is exact from one end to the other", () => {
+    const places = Array.from({ length: 2001 }, (_, i) => (i - 1000) / 100);
+    const wanted = places.map((x) => x * normalCdf(x));
+    expect(gelu(tf.tensor1d(places))).toBeAllclose(wanted, { relative: 1e-6, absolute: 1e-6 });
+    const slopes = tf.grad((x) => gelu(x).sum())(tf.tensor1d(places));
+    const density = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+    expect(slopes).toBeAllclose(
+      places.map((x) => normalCdf(x) + x * density(x)),
+      { relative: 1e-6, absolute: 1e-6 },
+    );
+  });
+  test("gelu keeps a NaN, and goes to 0 and to x far out", () => {
+    expect(gelu(tf.tensor1d([Number.NaN, -1e20, 1e20, -50]))).toBeAllclose([Number.NaN, 0, 1e20, 0]);
   });
   test("gelu has the gradient that finite differences give", () => {
     expect(gradientError((x) => gelu(x), [awayFromZero("x")])).toBeLessThan(2e-3);

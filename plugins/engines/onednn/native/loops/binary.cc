@@ -1,5 +1,6 @@
 // Element-wise functions of two tensors, comparisons, selection and the optimiser's update.
 #include "isa.h"
+#include "gelu.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -48,8 +49,7 @@ void binary(int op, const float* a, const float* b, float* y, size_t n, int step
     case kEluGrad: FGKD_ZIP(v >= 0.f ? u : u * (v + 1.f));
     case kFgkdAddRelu: FGKD_ZIP(u + v < 0.f ? 0.f : u + v);
     case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : 0.f);
-    case kFgkdGeluGrad:
-      FGKD_ZIP(u * (0.5f * (1.f + erfOf(v * 0.70710678118654752f)) + v * 0.3989422804014327f * expOf(-0.5f * v * v)));
+    case kFgkdGeluGrad: FGKD_ZIP(u * geluSlopeOf(v));
   }
 #undef FGKD_ZIP
 }

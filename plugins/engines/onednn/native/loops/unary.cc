@@ -1,5 +1,6 @@
 // Element-wise functions of one tensor.
 #include "isa.h"
+#include "gelu.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -61,7 +62,7 @@ void unary(int op, const float* x, float* y, size_t n, float alpha, float beta) 
     case kClipByValue: return map(x, y, n, [=](float v) { return v > beta ? beta : (v < alpha ? alpha : v); });
     case kSin: return mapSlowly(x, y, n, [](float v) { return std::sin(v); });
     case kCos: return mapSlowly(x, y, n, [](float v) { return std::cos(v); });
-    case kFgkdGelu: return map(x, y, n, [](float v) { return 0.5f * v * (1.f + erfOf(v * 0.70710678118654752f)); });
+    case kFgkdGelu: return map(x, y, n, [](float v) { return geluOf(v); });
   }
 }
 
