@@ -1,6 +1,7 @@
 /** A trainable network: its named variables, and how they travel to and from files. */
 import * as tf from "@tensorflow/tfjs";
 import type { NamedArray } from "./files/safetensors.js";
+import { type Derivation, Derived } from "./parameters/derived.js";
 import type { Batch, Outputs } from "./types.js";
 
 /**
@@ -55,6 +56,7 @@ export class Parameters {
   readonly #trained = new Map<string, Slot>();
   readonly #buffers = new Map<string, Slot>();
   readonly #counters = new Map<string, number>();
+  readonly #derived: Derived[] = [];
   /** tfjs keeps variable names unique in the process; ours are unique in the model only. */
   readonly #prefix = `fgkd/${built++}`;
 
@@ -72,6 +74,23 @@ export class Parameters {
   counter(name: string): { increase(): void } {
     this.#counters.set(name, 0);
     return { increase: () => void this.#counters.set(name, (this.#counters.get(name) ?? 0) + 1) };
+  }
+
+  /**
+   * Tensors that follow from these variables: kept until one of them is assigned to, freed with the model. Not for use
+   * where gradients are recorded.
+   *
+   * @returns a function that gives them as they are now; not the caller's to free
+   */
+  derive(from: readonly tf.Tensor[], compute: Derivation): () => readonly tf.Tensor[] {
+    const derived = new Derived(from, compute);
+    this.#derived.push(derived);
+    return () => derived.values;
+  }
+
+  /** Frees what was derived, as after an evaluation in the midst of training; it is computed anew when needed. */
+  forgetDerived(): void {
+    for (const derived of this.#derived) derived.forget();
   }
 
   /** What an optimiser is given, by public name. */
@@ -116,6 +135,7 @@ export class Parameters {
   }
 
   dispose(): void {
+    this.forgetDerived();
     for (const [, { variable }] of this.#slots()) variable.dispose();
   }
 

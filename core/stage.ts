@@ -119,6 +119,8 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const { batchSize, input } = training.config;
     const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
     const { accuracy } = await evaluate(predict, around.source, { batchSize, input });
+    // The next step changes what it follows from.
+    model.parameters.forgetDerived();
     return Number.isNaN(accuracy) ? {} : { accuracy };
   }
 

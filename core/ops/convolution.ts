@@ -6,11 +6,16 @@ export interface ConvolutionOptions {
   readonly stride?: number;
   /** Zeros added on every side, as PyTorch counts them. Default 0. */
   readonly padding?: number;
+  /** `[out]`, added to every position. Default: nothing. */
+  readonly bias?: tf.Tensor1D | undefined;
+  /** Whether a ReLU follows. Default false. */
+  readonly relu?: boolean;
 }
 
 /**
- * Two-dimensional convolution (cross-correlation) with the same number of zeros on every side. Output sides are
- * `⌊(side + 2·padding − kernel) / stride⌋ + 1`, as PyTorch's. Differentiable in both tensors on every engine.
+ * Two-dimensional convolution (cross-correlation) with the same number of zeros on every side, perhaps a bias and a ReLU,
+ * in one pass where no gradient is wanted. Output sides are `⌊(side + 2·padding − kernel) / stride⌋ + 1`, as PyTorch's.
+ * Differentiable in all tensors on every engine.
  *
  * @param x `[batch, height, width, in]`
  * @param filter `[height, width, in, out]`
@@ -19,11 +24,15 @@ export interface ConvolutionOptions {
 export function conv2d(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
-  { stride = 1, padding = 0 }: ConvolutionOptions = {},
+  { stride = 1, padding = 0, bias, relu = false }: ConvolutionOptions = {},
 ): tf.Tensor4D {
-  if (padding === 0) return tf.conv2d(x, filter, stride, "valid");
-  if (!refusesNumericPadding()) return tf.conv2d(x, filter, stride, padding);
-  return tf.tidy(() => tf.conv2d(padSides(x, padding, 0), filter, stride, "valid"));
+  if (padding > 0 && refusesNumericPadding()) {
+    return tf.tidy(() => conv2d(padSides(x, padding, 0), filter, { stride, bias, relu }));
+  }
+  const pad = padding === 0 ? "valid" : padding;
+  if (!bias && !relu) return tf.conv2d(x, filter, stride, pad);
+  const activation = relu ? "relu" : "linear";
+  return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...(bias && { bias }), activation }));
 }
 
 /** Whether the active engine only knows the paddings `same` and `valid`: TensorFlow's filter gradient and pooling. */

@@ -9,6 +9,7 @@ export type { GroupNormOptions } from "./group-norm.js";
 export { groupNorm } from "./group-norm.js";
 export type { LayerNormOptions } from "./layer-norm.js";
 export { layerNorm } from "./layer-norm.js";
+export { isRecording } from "./kernels.js";
 export type { MaxPoolOptions } from "./pooling.js";
 export { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
 export { antialiasedResize, resizeMatrix } from "./resize.js";

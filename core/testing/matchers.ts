@@ -1,5 +1,6 @@
 /** Matchers for tensors, in the form that vitest and jest share. */
 import * as tf from "@tensorflow/tfjs";
+import { countTensors } from "../parameters/derived.js";
 
 /** Numbers in any shape: a tensor, a typed array, nested arrays, one number. */
 export type Numbers = tf.Tensor | ArrayLike<number> | number | readonly Numbers[];
@@ -18,7 +19,7 @@ export interface TensorMatchers<R = void> {
    * shapes agree. NaN equals NaN.
    */
   toBeAllclose(expected: Numbers, tolerance?: Tolerance): R;
-  /** Calling the function changes the number of tensors. Await it if the function is async. */
+  /** Calling the function changes the number of tensors, those that a model keeps for itself apart. Await it if the function is async. */
   toLeak(): R | Promise<R>;
 }
 
@@ -45,9 +46,9 @@ export const tensorMatchers = {
     };
   },
   toLeak(received: () => unknown): Verdict | Promise<Verdict> {
-    const before = tf.memory().numTensors;
+    const before = countTensors();
     const judge = (): Verdict => {
-      const growth = tf.memory().numTensors - before;
+      const growth = countTensors() - before;
       const verb = growth > 0 ? "left behind" : "freed beyond its own";
       return {
         pass: growth !== 0,

@@ -21,11 +21,20 @@ export interface BatchNormSettings {
   readonly inputBias?: tf.Tensor1D;
 }
 
+/** A batch norm, and the affine map that it is in evaluation. */
+export interface BatchNorm {
+  apply<T extends tf.Tensor>(x: T, mode: Mode): T;
+  /** What {@link folded} depends on. */
+  readonly variables: readonly tf.Tensor[];
+  /** `[channels]` each: `factor · x + term` is what evaluation makes of `x`, the ReLU apart. For use inside a tidy. */
+  folded(): { readonly factor: tf.Tensor1D; readonly term: tf.Tensor1D };
+}
+
 /**
  * `<name>.weight`, `.bias`, `.running_mean`, `.running_var` and `.num_batches_tracked`, as PyTorch's BatchNorm: the
  * biased variance normalises, the unbiased one is kept. For inputs of any rank, channels last.
  */
-export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings) {
+export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings): BatchNorm {
   const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1, inputBias } = settings;
   const { parameters } = at;
   // All four have the one side `channels`.
@@ -37,7 +46,7 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
   const move = (running: tf.Variable, value: () => tf.Tensor) =>
     running.assign(stopGradient(() => running.mul(1 - momentum).add(value().mul(momentum))));
 
-  return <T extends tf.Tensor>(x: T, mode: Mode): T => {
+  const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
     if (mode === "eval") {
       const [mean, variance] = [runningMean as tf.Tensor1D, runningVariance as tf.Tensor1D];
       if (!inputBias) return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
@@ -57,5 +66,14 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
       }
       return normalized;
     });
+  };
+  return {
+    apply,
+    variables: [scale, offset, runningMean, runningVariance, ...(inputBias ? [inputBias] : [])],
+    folded: () => {
+      const mean = inputBias ? runningMean.sub(inputBias) : runningMean;
+      const factor = scale.div<tf.Tensor1D>(runningVariance.add(epsilon).sqrt());
+      return { factor, term: offset.sub<tf.Tensor1D>(factor.mul(mean)) };
+    },
   };
 }

@@ -81,7 +81,7 @@ function maxPoolMlp(at: Construction, { channels, classes, hidden }: HeadShape):
   return {
     head: [...at.parameters.shapes.keys()].filter((name) => !before.has(name)),
     apply: (features, mode) => {
-      const embedded = bn2(fc1.apply(bn1(globalMaxPool(features), mode)), mode);
+      const embedded = bn2.apply(fc1.apply(bn1.apply(globalMaxPool(features), mode)), mode);
       return { logits: fc2.apply(tf.elu(embedded)), features };
     },
   };

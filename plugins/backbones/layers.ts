@@ -1,7 +1,6 @@
 /** Convolution and linear layers, which declare their weights and return what they do. */
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode, Parameters, Random } from "../../core/index.js";
-import { conv2d } from "../../core/ops/index.js";
 import { kaimingNormal, uniformByFanIn } from "./initializers.js";
 
 /** Where a network under construction declares its weights, and what it draws them from. */
@@ -23,13 +22,11 @@ export interface ConvolutionShape {
   readonly padding?: number;
 }
 
-/** A convolution without bias, `<name>.weight`, kaiming normal. */
-export function convolution(at: Construction, name: string, shape: ConvolutionShape): Layer {
-  const { from, to, size, stride, padding = size >> 1 } = shape;
+/** The weights of a convolution, `<name>.weight`, kaiming normal, as `[size, size, from, to]`. */
+export function filter(at: Construction, name: string, { from, to, size }: ConvolutionShape): tf.Tensor4D {
   const kaiming = kaimingNormal(at.random);
   // Declared with four sides, so it has rank 4.
-  const filter = at.parameters.weight(`${name}.weight`, [size, size, from, to], "convolution", kaiming) as tf.Tensor4D;
-  return (x) => conv2d(x, filter, { stride, padding });
+  return at.parameters.weight(`${name}.weight`, [size, size, from, to], "convolution", kaiming) as tf.Tensor4D;
 }
 
 /** Weight and bias of a linear layer. */

@@ -2,9 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
-import { batchNorm } from "./batch-norm.js";
+import { normalisedConvolution } from "./convolution.js";
 import { head } from "./heads.js";
-import { type Construction, convolution, type Layer } from "./layers.js";
+import type { Construction, Layer } from "./layers.js";
 import { expansion, residualBlock } from "./residual-blocks.js";
 import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
 
@@ -50,11 +50,11 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
 }
 
 function createStem(at: Construction, { filters, size, stride, pool }: Required<StemOptions>): Layer {
-  const conv = convolution(at, "conv1", { from: 3, to: filters, size, stride });
-  const bn = batchNorm(at, "bn1", filters, { relu: true });
+  const names = { convolution: "conv1", norm: "bn1" };
+  const conv = normalisedConvolution(at, names, { from: 3, to: filters, size, stride, relu: true });
   return (x, mode) =>
     tf.tidy(() => {
-      const activated = bn(conv(x, mode), mode);
+      const activated = conv(x, mode);
       return pool ? maxPool(activated) : activated;
     });
 }

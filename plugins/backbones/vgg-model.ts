@@ -1,11 +1,9 @@
 /** The VGG network itself. */
-import * as tf from "@tensorflow/tfjs";
 import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
-import { batchNorm } from "./batch-norm.js";
+import { convolution, normalisedConvolution } from "./convolution.js";
 import { head } from "./heads.js";
-import { constant } from "./initializers.js";
-import { type Construction, convolution, type Layer } from "./layers.js";
+import type { Construction, Layer } from "./layers.js";
 import { checkVgg, type VggOptions } from "./vgg-options.js";
 
 /**
@@ -47,10 +45,8 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
 /** A 3×3 convolution with bias, perhaps batch norm, and ReLU. */
 function convolutionLayer(at: Construction, number: number, from: number, to: number, normalised: boolean): Layer {
   const name = `features.${number}`;
-  const conv = convolution(at, name, { from, to, size: 3, stride: 1 });
-  // Declared with one side.
-  const bias = at.parameters.weight(`${name}.bias`, [to], "plain", constant(0)) as tf.Tensor1D;
-  if (!normalised) return (x, mode) => tf.tidy(() => tf.relu(conv(x, mode).add<tf.Tensor4D>(bias)));
-  const norm = batchNorm(at, `features.${number + 1}`, to, { relu: true, inputBias: bias });
-  return (x, mode) => tf.tidy(() => norm(conv(x, mode), mode));
+  const shape = { from, to, size: 3, stride: 1 };
+  if (!normalised) return convolution(at, name, shape);
+  const names = { convolution: name, norm: `features.${number + 1}` };
+  return normalisedConvolution(at, names, { ...shape, bias: true, relu: true });
 }
