@@ -1,10 +1,11 @@
 /** Antialiased resizing, as torchvision does it on tensors. */
 import * as tf from "@tensorflow/tfjs";
+import { hasKernel, runKernel, withGradient } from "./kernels.js";
 
 /**
  * Bilinear resize with an antialiasing filter: when reducing, the triangle filter is widened by the scale, so that
  * every input pixel counts. Equals `F.interpolate(mode="bilinear", antialias=True, align_corners=False)`.
- * Differentiable on every engine, for it is two matrix products.
+ * Differentiable. One fused kernel where the engine has it, two matrix products elsewhere.
  *
  * @param images `[batch, height, width, channels]`
  * @param size `[height, width]` in pixels
@@ -20,7 +21,7 @@ export function antialiasedResize(images: tf.Tensor4D, [height, width]: readonly
 }
 
 /**
- * New rows and columns as weighted sums of the old ones.
+ * New rows and columns as weighted sums of the old ones. Differentiable in the images.
  *
  * @param images `[batch, fromHeight, fromWidth, channels]`
  * @param rows `[height, fromHeight]`
@@ -28,16 +29,33 @@ export function antialiasedResize(images: tf.Tensor4D, [height, width]: readonly
  * @returns `[batch, height, width, channels]`
  */
 export function alongSides(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
+  if (!hasKernel("FgkdResizeAntialiased")) return tf.tidy(() => byProducts(images, rows, columns));
+  return withGradient<tf.Tensor4D>([images], (save) => {
+    save([rows, columns]);
+    return {
+      value: byKernel(images, rows, columns),
+      gradient: (dy, saved) => {
+        const [rows, columns] = saved as [tf.Tensor2D, tf.Tensor2D];
+        return [byKernel(dy, rows.transpose(), columns.transpose())];
+      },
+    };
+  });
+}
+
+/** `rows · images · columnsᵀ`, for each image and channel: nothing is spent on weights of 0. */
+function byKernel(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
+  return runKernel("FgkdResizeAntialiased", { images, rows, columns })[0] as tf.Tensor4D;
+}
+
+function byProducts(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
   const [batch, fromHeight, fromWidth, channels] = images.shape;
   const [height, width] = [rows.shape[0], columns.shape[0]];
-  return tf.tidy(() => {
-    // [H, B·W·C] so that one product with a plain matrix does all rows at once; likewise for the columns.
-    const byRow = images.transpose([1, 0, 2, 3]).reshape([fromHeight, batch * fromWidth * channels]);
-    const resizedRows = rows.matMul(byRow as tf.Tensor2D).reshape([height, batch, fromWidth, channels]);
-    const byColumn = resizedRows.transpose([2, 1, 0, 3]).reshape([fromWidth, batch * height * channels]);
-    const resized = columns.matMul(byColumn as tf.Tensor2D).reshape([width, batch, height, channels]);
-    return resized.transpose([1, 2, 0, 3]) as tf.Tensor4D;
-  });
+  // [H, B·W·C] so that one product with a plain matrix does all rows at once; likewise for the columns.
+  const byRow = images.transpose([1, 0, 2, 3]).reshape([fromHeight, batch * fromWidth * channels]);
+  const resizedRows = rows.matMul(byRow as tf.Tensor2D).reshape([height, batch, fromWidth, channels]);
+  const byColumn = resizedRows.transpose([2, 1, 0, 3]).reshape([fromWidth, batch * height * channels]);
+  const resized = columns.matMul(byColumn as tf.Tensor2D).reshape([width, batch, height, channels]);
+  return resized.transpose([1, 2, 0, 3]) as tf.Tensor4D;
 }
 
 /** Row-major `[to, from]`: row `i` holds the weights of the input pixels in output pixel `i`; every row sums to 1. */

@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 5;
+const contract = 6;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -84,6 +84,16 @@ export interface Addon {
   avgPoolGrad(dy: Values, dx: Values, shape: Sizes): void;
   resizeBilinear(x: Values, y: Values, shape: Sizes): void;
   resizeBilinearGrad(dy: Values, dx: Values, shape: Sizes): void;
+  resample(x: Values, rows: Values, columns: Values, y: Values, sizes: Sizes): void;
+  cropAndResize(
+    x: Values,
+    boxes: Values,
+    images: Values,
+    y: Values,
+    sizes: Sizes,
+    nearest: boolean,
+    outside: number,
+  ): void;
 
   batchNormTraining(
     x: Values,

@@ -74,5 +74,22 @@ describe.each(engineNames)("antialiased resize on %s", (engine) => {
       1e-3,
     );
   });
+  test.each<[number, number]>([
+    [1, 1],
+    [20, 2],
+    [3, 31],
+  ])("has a transpose for its gradient, to %i × %i", (height, width) => {
+    const dy = tf.tensor4d(createRandom("dy").normals(2 * height * width * 3), [2, height, width, 3]);
+    const resize = (x: tf.Tensor) => antialiasedResize(x as tf.Tensor4D, [height, width]);
+    // ⟨resize(x), dy⟩ = ⟨x, gradient(dy)⟩, for a resize is linear.
+    expect(resize(images).mul(dy).sum()).toBeAllclose(tf.grad(resize)(images, dy).mul(images).sum(), {
+      relative: 1e-4,
+      absolute: 1e-4,
+    });
+  });
+  test("leaks no tensor in its gradient", () => {
+    const loss = (x: tf.Tensor) => antialiasedResize(x as tf.Tensor4D, [3, 3]).sum();
+    expect(() => tf.grad(loss)(images).dispose()).not.toLeak();
+  });
   test("leaks no tensor", () => expect(() => antialiasedResize(images, [3, 3]).dispose()).not.toLeak());
 });

@@ -9,7 +9,7 @@ namespace fgkd {
 namespace {
 
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
-constexpr int kContract = 5;
+constexpr int kContract = 6;
 
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
@@ -72,6 +72,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   bindLayerNorm(exports);
   bindLayout(exports);
   bindResize(exports);
+  bindResample(exports);
   return exports;
 }
 

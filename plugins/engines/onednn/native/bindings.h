@@ -42,6 +42,7 @@ void bindPooling(Napi::Object& exports);
 void bindNormalisation(Napi::Object& exports);
 void bindLayerNorm(Napi::Object& exports);
 void bindLayout(Napi::Object& exports);
+void bindResample(Napi::Object& exports);
 void bindResize(Napi::Object& exports);
 
 }  // namespace fgkd

@@ -74,6 +74,22 @@ struct WinogradImages {
 /** A tile reads 6×6 pixels. */
 constexpr int kWinogradPositions = 36;
 
+/** A line of `count` output pixels, each a weighted sum of a run of input pixels. */
+struct ResampleLine {
+  int count, c;
+  const int *first, *counts;
+  const float* weights;  // [count, longest]
+  size_t longest;
+};
+
+/** A line of `count` output pixels that lie between two input pixels each; `low` is -1 outside the image. */
+struct CropLine {
+  int count, c;
+  const int *low, *high;
+  const float* part;
+  float outside;
+};
+
 /** Per channel: y = x * scale + shift. */
 struct Affine {
   const float *scale, *shift;
@@ -129,6 +145,12 @@ struct Loops {
   void (*resize)(const ResizeShape& s, const float* x, float* y, size_t begin, size_t end);
   /** One image; dx must hold zeros. */
   void (*resizeGrad)(const ResizeShape& s, const float* dy, float* dx, size_t image);
+
+  /** y[i] = Σ_k weights[k] x[k * n + i] */
+  void (*weightedRows)(const float* x, size_t n, const float* weights, size_t count, float* y);
+  void (*resampleLine)(const ResampleLine& s, const float* x, float* y);
+  void (*pickPixels)(const CropLine& s, const float* x, float* y);
+  void (*blendPixels)(const CropLine& s, const float* top, const float* bottom, float part, float* y);
 
   /** Channels in a vector of the depthwise loops. */
   size_t lanes;

@@ -23,6 +23,7 @@ void fillLayerNorm(Loops& loops);
 void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);
+void fillResample(Loops& loops);
 void fillGemm(Loops& loops);
 void fillPanels(Loops& loops);
 void fillWinograd(Loops& loops);

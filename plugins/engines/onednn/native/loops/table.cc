@@ -18,6 +18,7 @@ Loops table() {
   fillPooling(made);
   fillResize(made);
   fillDepthwise(made);
+  fillResample(made);
   fillGemm(made);
   fillPanels(made);
   fillWinograd(made);
