@@ -11,9 +11,13 @@ namespace {
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
 constexpr int kContract = 6;
 
+/** Node fails hard, and frees twice, where a buffer has more. */
+constexpr size_t kMostBytes = 0xffffffff;
+
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
   size_t bytes = args.count(0);
+  if (bytes > kMostBytes) fail("a tensor has 4 GiB at most, " + std::to_string(bytes) + " bytes were asked for");
   void* data = allocateAligned(bytes);
   if (data == nullptr) throw std::bad_alloc();
   return Napi::ArrayBuffer::New(args.info().Env(), data, bytes, [](Napi::Env, void* dead) { freeAligned(dead); });

@@ -2,7 +2,9 @@
 #pragma once
 #include <napi.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -18,6 +20,22 @@ struct Span {
 };
 
 [[noreturn]] inline void fail(const std::string& message) { throw std::invalid_argument(message); }
+
+/** Of the elements of a tensor, and of a single size of images: far more than fits a machine, far less than wraps around. */
+constexpr size_t kMostElements = size_t{1} << 40;
+constexpr int32_t kMostOfAxis = 1 << 24;
+
+/** The product of sizes; one that could wrap around, and so agree with a small array by chance, is refused. */
+inline size_t times(std::initializer_list<size_t> sizes) {
+  size_t total = 1;
+  bool empty = false;
+  for (size_t size : sizes) {
+    empty = empty || size == 0;
+    if (size > 0 && total > kMostElements / size) fail("the sizes are too large");
+    if (size > 0) total *= size;
+  }
+  return empty ? 0 : total;
+}
 
 template <class T>
 struct ArrayType;
@@ -68,6 +86,14 @@ class Args {
            std::to_string(length) + " expected");
     return span;
   }
+  /** The sizes, strides and paddings of images in one piece, each small enough that sums of some fit an int. */
+  Span<int32_t> fields(size_t i, size_t length) const {
+    auto span = array<int32_t>(i, length);
+    for (size_t k = 0; k < length; ++k)
+      if (span[k] > kMostOfAxis || span[k] < -kMostOfAxis)
+        fail("argument " + std::to_string(i) + " has a size of " + std::to_string(span[k]));
+    return span;
+  }
   Span<float> f32(size_t i, size_t length) const { return array<float>(i, length); }
   /** As `f32`, but null and undefined give an empty span. */
   Span<float> optionalF32(size_t i, size_t length) const {
@@ -102,7 +128,8 @@ class Args {
   }
   size_t count(size_t i) const {
     double value = number(i);
-    if (!(value >= 0) || value > 9e15) fail("argument " + std::to_string(i) + " must not be negative");
+    if (!(value >= 0 && value <= double(kMostElements)))
+      fail("argument " + std::to_string(i) + " must be a size, received " + std::to_string(value));
     return static_cast<size_t>(value);
   }
   bool flag(size_t i) const { return info_[i].ToBoolean(); }
@@ -114,9 +141,9 @@ class Args {
 };
 
 inline size_t product(const std::vector<int64_t>& shape) {
-  size_t n = 1;
-  for (auto size : shape) n *= static_cast<size_t>(size);
-  return n;
+  size_t total = 1;
+  for (auto size : shape) total = times({total, std::max<size_t>(1, static_cast<size_t>(size))});
+  return std::find(shape.begin(), shape.end(), 0) == shape.end() ? total : 0;
 }
 
 }  // namespace fgkd

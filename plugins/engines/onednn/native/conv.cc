@@ -21,7 +21,11 @@ void ConvShape::check() const {
   demand(groups > 0 && c % groups == 0 && k % groups == 0, "channels must be a multiple of the groups");
   demand((!inputBlocked || c % 8 == 0) && (!outputBlocked || k % 8 == 0), "blocks are of eight channels");
   demand(kind >= 0 && kind <= 2 && activation >= 0 && activation <= 2, "unknown kind or activation");
-  demand((h + pt + pb - (kh - 1) * dh - 1) / sh + 1 == oh && (w + pl + pr - (kw - 1) * dw - 1) / sw + 1 == ow,
+  auto follows = [](int64_t in, int64_t before, int64_t after, int64_t size, int64_t dilation, int64_t stride, int64_t out) {
+    int64_t room = in + before + after - (size - 1) * dilation - 1;
+    return room >= 0 && room / stride + 1 == out;
+  };
+  demand(follows(h, pt, pb, kh, dh, sh, oh) && follows(w, pl, pr, kw, dw, sw, ow),
          "the output's size does not follow from input, filter, strides and padding");
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "args.h"
+
 namespace fgkd {
 
 enum class ConvKind { kForward = 0, kInputGradient = 1, kFilterGradient = 2 };
@@ -21,9 +23,9 @@ struct ConvShape {
   static constexpr size_t kFields = 23;
 
   void check() const;
-  size_t inputSize() const { return size_t(n) * h * w * c; }
-  size_t outputSize() const { return size_t(n) * oh * ow * k; }
-  size_t filterSize() const { return size_t(kh) * kw * (c / groups) * k; }
+  size_t inputSize() const { return times({size_t(n), size_t(h), size_t(w), size_t(c)}); }
+  size_t outputSize() const { return times({size_t(n), size_t(oh), size_t(ow), size_t(k)}); }
+  size_t filterSize() const { return times({size_t(kh), size_t(kw), size_t(c / groups), size_t(k)}); }
   double flops() const { return 2.0 * outputSize() * kh * kw * (c / groups); }
 };
 

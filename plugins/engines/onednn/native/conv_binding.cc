@@ -20,7 +20,7 @@ struct ConvPlan {
 using PlanHandle = Napi::External<ConvPlan>;
 
 ConvShape readShape(const Args& args, size_t i) {
-  auto fields = args.array<int32_t>(i, ConvShape::kFields);
+  auto fields = args.fields(i, ConvShape::kFields);
   ConvShape shape;
   static_assert(sizeof(ConvShape) == ConvShape::kFields * sizeof(int), "fields are read in one piece");
   std::copy(fields.data, fields.data + ConvShape::kFields, reinterpret_cast<int*>(&shape));

@@ -25,7 +25,7 @@ Memory allocate(size_t count) {
 }
 
 DepthwiseShape readShape(const Args& args, size_t i) {
-  auto fields = args.array<int32_t>(i, DepthwiseShape::kFields);
+  auto fields = args.fields(i, DepthwiseShape::kFields);
   DepthwiseShape s;
   static_assert(sizeof s == DepthwiseShape::kFields * sizeof(int), "fields are read in one piece");
   std::memcpy(&s, fields.data, sizeof s);
@@ -37,9 +37,9 @@ DepthwiseShape readShape(const Args& args, size_t i) {
   return s;
 }
 
-size_t inputSize(const DepthwiseShape& s) { return size_t(s.n) * s.h * s.w * s.c; }
-size_t outputSize(const DepthwiseShape& s) { return size_t(s.n) * s.oh * s.ow * s.c; }
-size_t filterSize(const DepthwiseShape& s) { return size_t(s.kh) * s.kw * s.c; }
+size_t inputSize(const DepthwiseShape& s) { return times({size_t(s.n), size_t(s.h), size_t(s.w), size_t(s.c)}); }
+size_t outputSize(const DepthwiseShape& s) { return times({size_t(s.n), size_t(s.oh), size_t(s.ow), size_t(s.c)}); }
+size_t filterSize(const DepthwiseShape& s) { return times({size_t(s.kh), size_t(s.kw), size_t(s.c)}); }
 /** Channels in the loops' layout: whole groups of them. */
 size_t roundedChannels(const DepthwiseShape& s) {
   return size_t(s.c + DepthwiseShape::kGroup - 1) / DepthwiseShape::kGroup * DepthwiseShape::kGroup;

@@ -40,14 +40,16 @@ struct Broadcast {
   Broadcast(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
     size_t rank = std::max(a.size(), b.size());
     bool wasA = false, wasB = false;
+    size_t whole = 1;
+    countA = product(a);
+    countB = product(b);
     for (size_t axis = 0; axis < rank; ++axis) {
       int64_t sizeA = axis + a.size() < rank ? 1 : a[axis + a.size() - rank];
       int64_t sizeB = axis + b.size() < rank ? 1 : b[axis + b.size() - rank];
       if (sizeA != sizeB && sizeA != 1 && sizeB != 1) fail("shapes do not broadcast");
       int64_t size = sizeA == 1 ? sizeB : sizeA;
-      countA *= sizeA;
-      countB *= sizeB;
-      count *= size;
+      whole = times({whole, size_t(std::max<int64_t>(1, size))});
+      count = size == 0 ? 0 : count * size_t(size);
       if (size == 1) continue;
       bool movesA = sizeA != 1, movesB = sizeB != 1;
       if (!sizes.empty() && movesA == wasA && movesB == wasB) {

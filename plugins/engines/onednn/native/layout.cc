@@ -195,9 +195,9 @@ Napi::Value fill(const Args& args) {
   if (args.info()[0].As<Napi::TypedArray>().TypedArrayType() == napi_float32_array) {
     each(reinterpret_cast<float*>(y.data), float(value));
   } else if (y.element == 4) {
-    each(reinterpret_cast<int32_t*>(y.data), int32_t(int64_t(value)));
+    each(reinterpret_cast<int32_t*>(y.data), args.integer(1));
   } else {
-    each(y.data, uint8_t(int64_t(value)));
+    each(y.data, uint8_t(args.integer(1)));
   }
   return args.info().Env().Undefined();
 }
@@ -208,9 +208,9 @@ Napi::Value gather(const Args& args) {
   auto shape = args.shape(3);
   if (shape.size() != 4) fail("gather: four sizes expected");
   size_t batch = shape[0], outer = shape[1], axis = shape[2], inner = shape[3], count = args.count(4);
-  auto indices = args.array<int32_t>(1, batch * count);
-  if (x.size != batch * outer * axis * inner) fail("gather: shape and values differ");
-  demand(x, y, batch * outer * count * inner);
+  auto indices = args.array<int32_t>(1, times({batch, count}));
+  if (x.size != times({batch, outer, axis, inner})) fail("gather: shape and values differ");
+  demand(x, y, times({batch, outer, count, inner}));
   for (size_t i = 0; i < indices.size; ++i)
     if (indices[i] < 0 || size_t(indices[i]) >= axis)
       fail("GatherV2: the index value " + std::to_string(indices[i]) + " is not in [0, " + std::to_string(axis - 1) +
@@ -230,7 +230,8 @@ Napi::Value blockChannels(const Args& args) {
   size_t n = args.count(2), area = args.count(3), c = args.count(4);
   bool back = args.flag(5);
   if (c % 8 != 0) fail("blocks are of eight channels");
-  auto x = args.f32(0, n * area * c), y = args.f32(1, n * area * c);
+  size_t size = times({n, area, c});
+  auto x = args.f32(0, size), y = args.f32(1, size);
   size_t blocks = c / 8;
   constexpr size_t kTile = 64;  // pixels: both sides of a tile stay in the cache
   size_t tiles = (area + kTile - 1) / kTile;

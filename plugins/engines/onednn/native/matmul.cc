@@ -30,7 +30,8 @@ Napi::Value matMul(const Args& args) {
   Product p{size_t(f[2]), size_t(f[3]), size_t(f[4]), f[5] != 0, f[6] != 0};
   if (batchA != batchB && batchA != 1 && batchB != 1) fail("matMul: batches differ");
   size_t batch = batchA == 1 ? batchB : batchA;
-  auto a = args.f32(0, batchA * p.m * p.k), b = args.f32(1, batchB * p.k * p.n), y = args.f32(2, batch * p.m * p.n);
+  auto a = args.f32(0, times({batchA, p.m, p.k})), b = args.f32(1, times({batchB, p.k, p.n})),
+       y = args.f32(2, times({batch, p.m, p.n}));
   if (y.size == 0) return args.info().Env().Undefined();
   if (p.k == 0) {
     std::fill(y.data, y.data + y.size, 0.f);

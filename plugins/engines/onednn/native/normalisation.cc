@@ -21,7 +21,7 @@ struct Layout {
     if (made.area > 0 && (made.c % 8 != 0 || made.rows % made.area != 0)) fail("blocks do not fit the sizes");
     return made;
   }
-  size_t size() const { return rows * c; }
+  size_t size() const { return times({rows, c}); }
   size_t width() const { return area > 0 ? 8 : c; }
   size_t blocks() const { return area > 0 ? c / 8 : 1; }
   size_t rowsOfPiece() const { return area > 0 ? area : std::max<size_t>(32, (rows + 63) / 64); }
@@ -93,7 +93,7 @@ void apply(const AffineValues& f, const float* x, float* y, const Layout& layout
 Napi::Value batchNormTraining(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t rows = layout.rows, c = layout.c;
-  auto x = args.f32(0, rows * c), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, rows * c),
+  auto x = args.f32(0, layout.size()), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, layout.size()),
        mean = args.f32(4, c), variance = args.f32(5, c);
   // Sums of differences from the first row stay exact where the mean is far from zero.
   std::vector<float> pivot(c);
@@ -116,8 +116,8 @@ Napi::Value batchNormTraining(const Args& args) {
 Napi::Value batchNormTrainingGrad(const Args& args) {
   auto layout = Layout::read(args, 9);
   size_t rows = layout.rows, c = layout.c, width = layout.width();
-  auto dy = args.f32(0, rows * c), x = args.f32(1, rows * c), scale = args.f32(2, c), offset = args.f32(3, c),
-       mean = args.f32(4, c), variance = args.f32(5, c), dx = args.f32(6, rows * c), dScale = args.f32(7, c),
+  auto dy = args.f32(0, layout.size()), x = args.f32(1, layout.size()), scale = args.f32(2, c), offset = args.f32(3, c),
+       mean = args.f32(4, c), variance = args.f32(5, c), dx = args.f32(6, layout.size()), dScale = args.f32(7, c),
        dOffset = args.f32(8, c);
   double epsilon = args.number(12);
   bool relu = args.flag(13);

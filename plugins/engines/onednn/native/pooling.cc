@@ -11,7 +11,7 @@ namespace {
 template <class Shape>
 Shape readShape(const Args& args, size_t i) {
   static_assert(sizeof(Shape) == Shape::kFields * sizeof(int), "fields are read in one piece");
-  auto fields = args.array<int32_t>(i, Shape::kFields);
+  auto fields = args.fields(i, Shape::kFields);
   Shape shape;
   std::memcpy(&shape, fields.data, sizeof shape);
   return shape;
@@ -22,11 +22,16 @@ PoolShape readPool(const Args& args, size_t i) {
   bool positive = s.n > 0 && s.h > 0 && s.w > 0 && s.c > 0 && s.kh > 0 && s.kw > 0 && s.sh > 0 && s.sw > 0 &&
                   s.dh > 0 && s.dw > 0 && s.oh > 0 && s.ow > 0;
   if (!positive) fail("pooling: every size must be positive");
+  // Where windows lie is computed in ints.
+  auto far = [](int64_t out, int64_t stride, int64_t size, int64_t dilation) {
+    return out * stride + size * dilation > INT32_MAX / 2;
+  };
+  if (far(s.oh, s.sh, s.kh, s.dh) || far(s.ow, s.sw, s.kw, s.dw)) fail("pooling: windows beyond the image");
   return s;
 }
 
-size_t inputSize(const PoolShape& s) { return size_t(s.n) * s.h * s.w * s.c; }
-size_t outputSize(const PoolShape& s) { return size_t(s.n) * s.oh * s.ow * s.c; }
+size_t inputSize(const PoolShape& s) { return times({size_t(s.n), size_t(s.h), size_t(s.w), size_t(s.c)}); }
+size_t outputSize(const PoolShape& s) { return times({size_t(s.n), size_t(s.oh), size_t(s.ow), size_t(s.c)}); }
 
 /** `pool(max, x, y, shape)` */
 Napi::Value pool(const Args& args) {
@@ -80,6 +85,9 @@ Napi::Value avgPoolGrad(const Args& args) {
   return args.info().Env().Undefined();
 }
 
+size_t inputSize(const ResizeShape& s) { return times({size_t(s.n), size_t(s.h), size_t(s.w), size_t(s.c)}); }
+size_t outputSize(const ResizeShape& s) { return times({size_t(s.n), size_t(s.oh), size_t(s.ow), size_t(s.c)}); }
+
 ResizeShape readResize(const Args& args, size_t i) {
   auto s = readShape<ResizeShape>(args, i);
   if (!(s.n > 0 && s.h > 0 && s.w > 0 && s.c > 0 && s.oh > 0 && s.ow > 0)) fail("resize: every size must be positive");
@@ -89,7 +97,7 @@ ResizeShape readResize(const Args& args, size_t i) {
 /** `resizeBilinear(x, y, shape)` */
 Napi::Value resizeBilinear(const Args& args) {
   auto s = readResize(args, 2);
-  auto x = args.f32(0, size_t(s.n) * s.h * s.w * s.c), y = args.f32(1, size_t(s.n) * s.oh * s.ow * s.c);
+  auto x = args.f32(0, inputSize(s)), y = args.f32(1, outputSize(s));
   parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * 4,
                  [&](size_t begin, size_t end) { loops().resize(s, x.data, y.data, begin, end); });
   return args.info().Env().Undefined();
@@ -98,7 +106,7 @@ Napi::Value resizeBilinear(const Args& args) {
 /** `resizeBilinearGrad(dy, dx, shape)` */
 Napi::Value resizeBilinearGrad(const Args& args) {
   auto s = readResize(args, 2);
-  auto dy = args.f32(0, size_t(s.n) * s.oh * s.ow * s.c), dx = args.f32(1, size_t(s.n) * s.h * s.w * s.c);
+  auto dy = args.f32(0, outputSize(s)), dx = args.f32(1, inputSize(s));
   clear(dx);
   parallelItems(s.n, size_t(s.oh) * s.ow * s.c * 4,
                 [&](size_t image) { loops().resizeGrad(s, dy.data, dx.data, image); });

@@ -86,7 +86,7 @@ void extremes(const float* x, float* y, size_t outer, size_t n, size_t inner, bo
 Napi::Value reduce(const Args& args) {
   int kind = args.integer(0);
   size_t outer = args.count(3), n = args.count(4), inner = args.count(5);
-  auto x = args.f32(1, outer * n * inner), y = args.f32(2, outer * inner);
+  auto x = args.f32(1, times({outer, n, inner})), y = args.f32(2, times({outer, inner}));
   if (n == 0) fail("reduction over no values");
   if (kind == kSum || kind == kMean) {
     sums(x.data, y.data, outer, n, inner, kind == kMean ? 1.0 / double(n) : 1.0);
@@ -102,8 +102,8 @@ Napi::Value reduce(const Args& args) {
 Napi::Value argExtreme(const Args& args) {
   bool greatest = args.flag(0);
   size_t outer = args.count(3), n = args.count(4), inner = args.count(5);
-  auto x = args.f32(1, outer * n * inner);
-  auto y = args.array<int32_t>(2, outer * inner);
+  auto x = args.f32(1, times({outer, n, inner}));
+  auto y = args.array<int32_t>(2, times({outer, inner}));
   if (n == 0) fail("reduction over no values");
   parallelRanges(outer, n * inner, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
@@ -124,7 +124,8 @@ Napi::Value argExtreme(const Args& args) {
 /** `softmax(x, y, rows, columns, log)` */
 Napi::Value softmax(const Args& args) {
   size_t rows = args.count(2), columns = args.count(3);
-  auto x = args.f32(0, rows * columns), y = args.f32(1, rows * columns);
+  size_t count = times({rows, columns});
+  auto x = args.f32(0, count), y = args.f32(1, count);
   bool log = args.flag(4);
   if (columns == 0) return args.info().Env().Undefined();
   parallelRanges(rows, columns * 4, [&](size_t begin, size_t end) {
@@ -136,7 +137,8 @@ Napi::Value softmax(const Args& args) {
 /** `softmaxGrad(dy, y, dx, rows, columns, log)` */
 Napi::Value softmaxGrad(const Args& args) {
   size_t rows = args.count(3), columns = args.count(4);
-  auto dy = args.f32(0, rows * columns), y = args.f32(1, rows * columns), dx = args.f32(2, rows * columns);
+  size_t count = times({rows, columns});
+  auto dy = args.f32(0, count), y = args.f32(1, count), dx = args.f32(2, count);
   bool log = args.flag(5);
   parallelRanges(rows, columns * 4, [&](size_t begin, size_t end) {
     for (size_t r = begin; r < end; ++r)

@@ -12,8 +12,9 @@ struct Window {
   int origin, from, to;
   Window(int out, int stride, int before, int size, int dilation, int limit) : origin(out * stride - before) {
     from = origin < 0 ? (-origin + dilation - 1) / dilation : 0;
-    to = size;
-    while (to > from && origin + (to - 1) * dilation >= limit) --to;
+    const int inside = origin < limit ? (limit - origin + dilation - 1) / dilation : 0;
+    to = inside < size ? inside : size;
+    if (to < from) to = from;
   }
 };
 
