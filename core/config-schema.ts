@@ -59,6 +59,12 @@ const model = z.strictObject({
   weights: z.string().nullable().optional(),
 });
 
+const checkpoints = z.strictObject({
+  keep: positive,
+  minutes: z.number().positive().nullable(),
+  steps: positive.nullable(),
+});
+
 const stageSchema = z.strictObject(stageShape).partial();
 
 const configSchema = z
@@ -66,6 +72,7 @@ const configSchema = z
     ...stageShape,
     seed: count,
     engine: z.union([z.string(), choice]),
+    checkpoints: checkpoints.partial(),
     models: z.record(z.string(), model),
     watchdogs: watchdogSchema,
     stages: z.record(z.string(), stageSchema),
@@ -105,6 +112,7 @@ function knownKeys(path: readonly string[]): readonly string[] {
   const [key, ...rest] = inStage ? path.slice(2) : path;
   if (key === undefined) return Object.keys(inStage ? stageSchema.shape : configSchema.shape);
   if (key === "models") return Object.keys(model.shape);
+  if (key === "checkpoints") return Object.keys(checkpoints.shape);
   if (key === "optimizer" && rest[0] === "schedule") return ["name", "warmupEpochs", "every", "milestones", "factor"];
   const inner = key === "watchdogs" ? watchdogSchema : stageShape[key as keyof typeof stageShape];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];

@@ -46,6 +46,17 @@ export interface Settings extends StageSettings {
   /** The engine and its own options; its name alone is enough in a config. */
   readonly engine: EngineSettings;
   readonly watchdogs: WatchdogSettings;
+  readonly checkpoints: CheckpointSettings;
+}
+
+/** A checkpoint is due after every epoch, and within long ones. */
+export interface CheckpointSettings {
+  /** How many of the newest are kept, beside the best of each stage. Default 3. */
+  readonly keep: number;
+  /** Also within an epoch, when so many minutes have passed since the last one. Default 10; `null` for never. */
+  readonly minutes: number | null;
+  /** Also within an epoch, after so many steps since the last one. Default `null`: never. */
+  readonly steps: number | null;
 }
 
 /** `auto`: the first that can run. */
@@ -86,6 +97,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   batchSize: 16,
   seed: 0,
   engine: { name: "auto" },
+  checkpoints: { keep: 3, minutes: 10, steps: null },
   models: {},
   data: null,
   optimizer: {

@@ -154,12 +154,54 @@ export function weightsMismatch(role: string, source: string, problems: readonly
   );
 }
 
-/** A checkpoint of another run. */
-export function checkpointMismatch(path: string, differences: readonly string[]) {
+/** A run that would go on otherwise than it began. `risks`: what `--force` would cost. */
+export function checkpointMismatch(path: string, differences: readonly string[], risks: readonly string[]) {
   return new FgkdError(
     "FGKD_CHECKPOINT_MISMATCH",
-    `${path} was written by another run: ${differences.join("; ")}. Start afresh with another --out, or restore those settings.`,
+    `${path} would go on otherwise than it began: ${differences.join("; ")}. Restore that, start afresh with another --out, or go on with --force, at a risk: ${risks.join("; ")}.`,
   );
+}
+
+/** What keeps a file from being written, by the system's code for it, and what to do. */
+const storageProblems: Readonly<Record<string, readonly [problem: string, remedy: string]>> = {
+  ENOSPC: ["the disk is full", "Free some space"],
+  EDQUOT: ["the quota is used up", "Free some space"],
+  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit (ulimit -f)"],
+  EROFS: ["it is mounted read-only", "Make it writable"],
+  EACCES: ["permission is denied", "Restore the permission"],
+  EPERM: ["permission is denied", "Restore the permission"],
+  ENOENT: ["its folder is gone", "Bring it back"],
+};
+
+/** A file of the run folder cannot be written. */
+export function storageFailed(path: string, cause: unknown) {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  const [problem, remedy] = storageProblems[code] ?? [messageOf(cause), "Look after the disk"];
+  return new FgkdError(
+    "FGKD_STORAGE",
+    `${path} could not be written: ${problem}${code && ` (${code})`}. ${remedy}; what was written before is whole, and --resume goes on from there.`,
+    { cause },
+  );
+}
+
+/** Somebody took the run folder away while the run went on. */
+export function folderVanished(path: string) {
+  return new FgkdError(
+    "FGKD_STORAGE",
+    `${path} was removed or moved while the run went on, so the run was stopped. It has been written anew, with a checkpoint of the last step: go on with --resume ${path}.`,
+  );
+}
+
+/** Another process works on the run. */
+export function runLocked(path: string, holder: string, remedy: string) {
+  return new FgkdError("FGKD_RUN_LOCKED", `${path} is in use by ${holder}. ${remedy}`);
+}
+
+/** A thread that prepares data died, or says nothing any more. */
+export function workerFailed(source: string, problem: string, remedy: string, cause?: unknown) {
+  return new FgkdError("FGKD_WORKER_FAILED", `[${source}] ${problem}. ${remedy} The run goes on with --resume.`, {
+    cause,
+  });
 }
 
 /** No engine, or not the one asked for, can run here. */

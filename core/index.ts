@@ -1,6 +1,7 @@
 /** The public face of fgkd: named exports only. The open interfaces are exported by name, so that merging works. */
 
 export type {
+  CheckpointSettings,
   Config,
   ConfigFile,
   EvaluationSettings,
@@ -17,12 +18,16 @@ export * from "./errors.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
 export { evaluate } from "./evaluate.js";
 export { readNewestCheckpoint, writeCheckpoint } from "./files/checkpoint.js";
+export type { Manifest } from "./files/manifest.js";
+export { engineOf, version } from "./files/manifest.js";
 export type { StageResult } from "./files/result.js";
-export { summarize } from "./files/result.js";
-export type { Manifest, RunFolder, RunRequest } from "./files/run-folder.js";
-export { createRunFolder, engineOf, openRunFolder, version } from "./files/run-folder.js";
+export { isBestSoFar, summarize } from "./files/result.js";
+export type { Restored, RunFolder, RunRequest, SpentByStage } from "./files/run-folder.js";
+export { createRunFolder, openRunFolder } from "./files/run-folder.js";
 export type { NamedArray, TensorFile } from "./files/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./files/safetensors.js";
+export type { ThreadFile } from "./files/thread.js";
+export { threadFile } from "./files/thread.js";
 export type { TrainingHooks } from "./hooks.js";
 export { describePosition } from "./hooks.js";
 export type { LearningRateSchedule } from "./learning-rate.js";
@@ -57,7 +62,7 @@ export type {
   Registry,
   Sources,
 } from "./registry.js";
-export type { Run, RunOptions, RunState } from "./run.js";
+export type { Run, RunOptions, RunState, Spent } from "./run.js";
 export { createRun, presetLayers, train } from "./run.js";
 export type { Steps } from "./schedule.js";
 export { alternate, sequence } from "./schedule.js";

@@ -25,6 +25,14 @@ export interface RunState {
   readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
   readonly random: Readonly<Record<string, readonly number[]>>;
   readonly history: readonly EpochSummary[];
+  /** By stage: what it took so far, over all sittings. Told, never used. */
+  readonly spent?: Readonly<Record<string, Spent>>;
+}
+
+/** Time and images that went into a stage. Work that an interruption undid does not count. */
+export interface Spent {
+  readonly seconds: number;
+  readonly images: number;
 }
 
 export interface Run {

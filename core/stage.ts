@@ -47,6 +47,8 @@ export interface StageSurroundings {
 export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
   let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
   let optimizer: Optimizer | undefined;
+  /** Whether what plugins hold is this stage's: not before it is taken up again. */
+  let isTakenUp = false;
   const { watchdogs } = training.config;
   const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
 
@@ -55,6 +57,9 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     if (state.finished || training.config.epochs === 0) return;
     const model = training.models.get(trains);
     optimizer = await prepare(training, trains, model, state);
+    isTakenUp = true;
+    // The optimiser has its own copy now.
+    state = { ...state, optimizer: undefined };
     try {
       while (!state.finished) yield* epoch(model, optimizer);
     } finally {
@@ -128,20 +133,24 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     training,
     trains,
     steps,
-    save: async () => ({
-      ...state,
-      ...(optimizer && { optimizer: await optimizer.save() }),
-      plugins: Object.fromEntries(
-        await Promise.all([...training.states].map(async ([name, stateful]) => [name, await stateful.save()] as const)),
-      ),
-    }),
+    save: async () => {
+      const { optimizer: loaded, plugins, ...place } = state;
+      const own = state.finished ? undefined : ((await optimizer?.save()) ?? loaded);
+      const isFresh = isTakenUp || state.taken === 0;
+      return { ...place, ...(own && { optimizer: own }), plugins: isFresh ? await saveAll(training.states) : plugins };
+    },
     load: (saved) => {
       state = saved;
     },
   };
 }
 
-/** Sets the stage up; when it is taken up again, puts back what setting up has moved. */
+async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Record<string, SavedState>>> {
+  const saved = [...states].map(async ([name, stateful]) => [name, await stateful.save()] as const);
+  return Object.fromEntries(await Promise.all(saved));
+}
+
+/** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */
 async function prepare(training: ComposedTraining, trains: Role, model: Model, state: StageState): Promise<Optimizer> {
   const { models, config, random, hooks } = training;
   const { name, learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...own } =
@@ -149,7 +158,10 @@ async function prepare(training: ComposedTraining, trains: Role, model: Model, s
   const rule = training.optimizers.choose({ name, ...own });
   const shared = { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm };
   const streams = random.save();
+  const weights = state.taken === 0 ? [] : models.built.map((role) => models.get(role).parameters);
+  const trained = await Promise.all(weights.map((parameters) => parameters.export()));
   await hooks.setup.promise(training);
+  for (const [index, parameters] of weights.entries()) parameters.import(trained[index] ?? new Map());
   const optimizer = createOptimizer(
     rule,
     shared,

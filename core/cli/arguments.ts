@@ -23,6 +23,8 @@ export interface TrainArguments extends RunArguments {
   /** A run folder; `true` is the newest. */
   readonly resume?: string | true;
   readonly quiet?: boolean;
+  /** Resume although the run would go on otherwise than it began. */
+  readonly force?: boolean;
 }
 
 export interface EvalArguments {

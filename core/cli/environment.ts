@@ -18,8 +18,15 @@ export interface Environment {
   load(specifier: string): Promise<Readonly<Record<string, unknown>>>;
   /** Milliseconds, from any origin. */
   now(): number;
-  /** Calls back when the user asks to stop (Ctrl-C, or nobody reads the output any more); returns how to stop listening. */
-  onStop(listener: (reason: string) => void): () => void;
+  /** Calls back when the run is asked to stop: by a signal, or since nobody reads its output; returns how to stop listening. */
+  onStop(listener: (stop: Stop) => void): () => void;
+}
+
+export interface Stop {
+  /** In words that a colon may follow. */
+  readonly reason: string;
+  /** 128 and the number of the signal, as shells and schedulers count. */
+  readonly exitCode: number;
 }
 
 export type Colors = ReturnType<typeof createColors>;

@@ -35,7 +35,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     logger: lineLogger(environment),
   });
   try {
-    checkClasses(run, (await folder.readManifest()).classes, given.data ?? folder.path);
+    checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
     const engine = await startEngine(run.config.run.engine, run.engines);
     const { stage, batchSize, input } = stageOf(run, given.role);
     const model = run.models.get(given.role);

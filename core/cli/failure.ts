@@ -2,6 +2,7 @@
 import { CommanderError } from "commander";
 import { FgkdError } from "../index.js";
 import { colorsOf, type Environment, widthOf } from "./environment.js";
+import { defect, exitCodeOf } from "./exit-codes.js";
 import { wrap } from "./text.js";
 
 /** Writes what went wrong to standard error and returns the exit code. `FGKD_TRACE=errors` adds stacks and causes. */
@@ -13,7 +14,7 @@ export function tellFailure(error: unknown, environment: Environment): number {
   const text = error instanceof FgkdError ? paragraph(error, environment) : unexpected(error, environment);
   stderr.write(`${text}\n`);
   if (traced) for (const line of stacks(error)) stderr.write(`${line}\n`);
-  return 1;
+  return error instanceof FgkdError ? exitCodeOf(error) : defect;
 }
 
 function paragraph(error: FgkdError, { stderr, variables }: Environment): string {

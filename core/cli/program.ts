@@ -59,6 +59,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
   withRunOptions(command("train", "train a preset (the default command)"))
     .option("-o, --out <folder>", "folder of the run (default: runs/<preset>-<number>)")
     .option("-r, --resume [run]", "continue a run from its last checkpoint (default: the newest)")
+    .option("--force", "resume although version, engine, data or settings differ from the run's")
     .option("-q, --quiet", "print the result only")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
   command("eval <run>", "test the model of a finished run, class by class")
@@ -104,7 +105,9 @@ function withRunOptions(command: Command): Command {
 
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
-  const changing = Object.keys(given).filter((option) => !["resume", "preset", "quiet"].includes(option));
+  const changing = Object.keys(given).filter(
+    (option) => !["resume", "preset", "quiet", "engine", "threads", "force"].includes(option),
+  );
   if (given.resume && changing.length > 0) {
     const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;
     command.error(

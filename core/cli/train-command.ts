@@ -8,8 +8,10 @@ import {
   engineOf,
   type Logger,
   openRunFolder,
+  type Restored,
   type Run,
   type RunFolder,
+  type SpentByStage,
   summarize,
   version,
 } from "../index.js";
@@ -17,58 +19,68 @@ import type { TrainArguments } from "./arguments.js";
 import { type ChosenRun, chooseAgain, chooseRun } from "./choose-run.js";
 import { createDisplay } from "./display.js";
 import { startEngine } from "./engine.js";
-import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
+import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
+import { createKeeper, type Keeper } from "./keeper.js";
 import { resultTable } from "./result-table.js";
 import { newRunPlace, runToResume, shortPath } from "./run-place.js";
 import { count } from "./text.js";
 
-/** As shells report a process that Ctrl-C ended. */
-const interrupted = 130;
-
 /** @returns the exit code */
 export async function trainCommand(given: TrainArguments, environment: Environment): Promise<number> {
+  if (!given.resume) return train(given, null, environment);
+  const old = await openRunFolder(await runToResume(given.resume, given.preset, environment.cwd));
+  // Before the data is read, which can take a while.
+  old.lock();
+  try {
+    return await train(given, old, environment);
+  } finally {
+    await old.close();
+  }
+}
+
+async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const old = given.resume ? await openRunFolder(await runToResume(given.resume, given.preset, cwd)) : null;
   const chosen = old ? await chooseAgain(old.request, environment) : await chooseRun(given, environment);
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
   const run = await createRun({ preset: chosen.preset, layers: chosen.layers, plugins: chosen.plugins, logger });
+  let folder = old;
   try {
-    const earlier = await old?.readManifest();
-    const engine = await startEngine(earlier ? engineOf(earlier) : run.config.run.engine, run.engines);
-    const folder = old ?? (await makeFolder(given.out, chosen, run, cwd));
-    const seconds = new Map(Object.entries(earlier?.seconds ?? {}));
-    const resumed = old ? await old.restore(run, engine) : false;
-    const manifest = () => folder.writeManifest(run, engine, Object.fromEntries(seconds));
-    await manifest();
-    if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, resumed, environment);
+    const engine = await startEngine(engineFor(given, old, run), run.engines);
+    folder ??= await makeFolder(given.out, chosen, run, cwd);
+    const restored = old ? await old.restore(run, engine, given.force ?? false) : null;
+    const keeper = createKeeper(run, folder, engine, restored?.spent ?? {});
+    folder.writeManifest(run, engine, keeper.spent);
+    if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);
     const display = createDisplay(run, environment, given.quiet);
     say = display.logger;
-    const finished = await drive(run, folder, seconds, display, environment).finally(() => {
+    const stop = await drive(run, keeper, display, environment).finally(() => {
       display.stop();
       say = lineLogger(environment);
     });
-    await manifest();
-    if (!finished) return tellHowToGoOn(run, folder, environment);
-    return await conclude(run, folder, seconds, environment);
+    folder.writeManifest(run, engine, keeper.spent);
+    if (stop) return tellHowToGoOn(run, folder, stop, environment);
+    return await conclude(run, folder, keeper.spent, environment);
   } finally {
+    // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
+    await folder?.settle().catch((error: Error) => logger.warn(error.message));
+    await folder?.close();
     await run.close();
   }
 }
 
-/** @returns false when the user asked to stop before the end */
+/** @returns how the user asked to stop before the end */
 async function drive(
   run: Run,
-  folder: RunFolder,
-  seconds: Map<string, number>,
+  keeper: Keeper,
   display: ReturnType<typeof createDisplay>,
   environment: Environment,
-): Promise<boolean> {
-  let asked = false;
-  const stopListening = environment.onStop((reason) => {
-    asked = true;
-    display.logger.info(`${reason}: stopping after this step. Once more stops at once, without a checkpoint.`);
+): Promise<Stop | undefined> {
+  let asked: Stop | undefined;
+  const stopListening = environment.onStop((stop) => {
+    asked = stop;
+    display.logger.info(`${stop.reason}: stopping after this step. Once more stops at once, without a checkpoint.`);
   });
   try {
     let last = environment.now();
@@ -76,18 +88,28 @@ async function drive(
       const now = environment.now();
       const spent = (now - last) / 1000;
       last = now;
-      seconds.set(report.stage, (seconds.get(report.stage) ?? 0) + spent);
       display.step(report, spent);
-      if (report.epoch) await folder.recordEpoch(report.epoch);
       // Signals and timers get their turn; a training step may never leave the microtask queue.
       await setImmediate();
-      if (report.epoch || asked) await folder.checkpoint(run);
-      if (asked) return false;
+      await keeper.step(report, spent);
+      if (!asked) continue;
+      await keeper.stop();
+      return asked;
     }
-    return true;
+    await keeper.stop();
+    return undefined;
   } finally {
     stopListening();
   }
+}
+
+/** The engine asked for now; else that of the run to be resumed; else that of the settings. */
+function engineFor({ engine, threads }: TrainArguments, old: RunFolder | null, run: Run): { readonly name: string } {
+  const earlier = old?.readManifest();
+  const usual = earlier ? engineOf(earlier) : run.config.run.engine;
+  // What a new run is asked for stands in its settings already.
+  if (!old) return usual;
+  return { ...(engine === undefined ? usual : { name: engine }), ...(threads !== undefined && { threads }) };
 }
 
 async function makeFolder(out: string | undefined, { preset, request }: ChosenRun, run: Run, cwd: string) {
@@ -99,7 +121,7 @@ function introduce(
   { scale }: ChosenRun,
   engine: string,
   folder: RunFolder,
-  resumed: boolean,
+  restored: Restored | null,
   environment: Environment,
 ): void {
   const colors = colorsOf(environment.stdout, environment.variables);
@@ -116,12 +138,15 @@ function introduce(
     const images = `${count(source.count("train"), "image")} to train on, ${source.count("test")} to test on`;
     line("data", `${count(run.classes.length, "class")}, ${images}`);
   }
+  const epochs = count(run.history.length, "epoch");
   const place = shortPath(folder.path, environment.cwd);
-  line("run", resumed ? `${place}, taken up after ${count(run.history.length, "epoch")}` : place);
+  if (restored?.ended) line("run", `${place} has ended already, after ${epochs}: nothing is left to train`);
+  else line("run", restored?.resumed ? `${place}, taken up after ${epochs}` : place);
   print(environment);
 }
 
-async function conclude(run: Run, folder: RunFolder, seconds: ReadonlyMap<string, number>, environment: Environment) {
+async function conclude(run: Run, folder: RunFolder, spent: SpentByStage, environment: Environment) {
+  const seconds = new Map(Object.entries(spent).map(([stage, { seconds }]) => [stage, seconds]));
   const results = await folder.finish(run);
   const place = shortPath(folder.path, environment.cwd);
   print(environment);
@@ -131,13 +156,13 @@ async function conclude(run: Run, folder: RunFolder, seconds: ReadonlyMap<string
   return 0;
 }
 
-function tellHowToGoOn(run: Run, folder: RunFolder, environment: Environment): number {
+function tellHowToGoOn(run: Run, folder: RunFolder, { exitCode }: Stop, environment: Environment): number {
   const place = shortPath(folder.path, environment.cwd);
   const epochs = summarize(run).reduce((sum, stage) => sum + stage.epochs, 0);
   print(environment);
   print(environment, `Stopped after ${count(epochs, "epoch")}, with a checkpoint. Go on with:`);
   print(environment, `  ${command(environment)} --resume ${place}`);
-  return interrupted;
+  return exitCode;
 }
 
 /** How this process was called. */

@@ -38,3 +38,11 @@ export function summarize(run: Pick<Run, "history" | "preset" | "stages">): read
 function accuracyOf({ metrics }: EpochSummary): readonly number[] {
   return metrics.accuracy === undefined ? [] : [metrics.accuracy];
 }
+
+/** Whether a tested epoch is better than all before it in its stage. */
+export function isBestSoFar(history: readonly EpochSummary[], summary: EpochSummary): boolean {
+  const { accuracy } = summary.metrics;
+  if (accuracy === undefined) return false;
+  const before = history.filter(({ stage, epoch }) => stage === summary.stage && epoch < summary.epoch);
+  return before.flatMap(accuracyOf).every((earlier) => earlier < accuracy);
+}

@@ -1,15 +1,19 @@
 /** The folder a run leaves behind: manifest, config, metrics, result, checkpoints, models. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { appendFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Layer } from "../config.js";
 import type { UsedEngine } from "../engine.js";
-import { checkpointMismatch, pathProblem } from "../errors.js";
-import type { Run } from "../run.js";
+import { checkpointMismatch, corruptFile, pathProblem, storageFailed, weightsMismatch } from "../errors.js";
+import type { Run, RunState, Spent } from "../run.js";
 import type { EpochSummary } from "../types.js";
-import { readNewestCheckpoint, writeCheckpoint, writeFile } from "./checkpoint.js";
-import { type StageResult, summarize } from "./result.js";
+import { unfinished, writeAtomically, writeTextAtomically } from "./atomic.js";
+import { cleanCheckpoints, readNewestCheckpoint } from "./checkpoint.js";
+import { packCheckpoint } from "./checkpoint-format.js";
+import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
+import { type FolderLock, lockFolder } from "./lock.js";
+import { differences, type Manifest, manifestOf, type Resolved, resolvedOf } from "./manifest.js";
+import { isBestSoFar, type StageResult, summarize } from "./result.js";
 import { encodeSafetensors } from "./safetensors.js";
 
 /** What the run was asked for: enough to compose it again. */
@@ -22,99 +26,194 @@ export interface RunRequest {
   readonly plugins: readonly string[];
 }
 
-/** `manifest.json`: what the run depended on, and how long its stages took. */
-export interface Manifest {
-  readonly fgkd: string;
-  readonly node: string;
-  readonly engine: string;
-  /** Options of the engine, such as its threads. */
-  readonly engineOptions?: UsedEngine["options"];
-  /** Version of the engine's library. */
-  readonly engineVersion?: string;
-  readonly preset: string;
-  readonly seed: number;
-  readonly classes: readonly string[];
-  /** By stage. */
-  readonly data: Readonly<Record<string, string>>;
-  /** By stage, over all sittings. */
-  readonly seconds: Readonly<Record<string, number>>;
+/** Seconds and images by stage. */
+export type SpentByStage = Readonly<Record<string, Spent>>;
+
+/** What a run was taken up from. */
+export interface Restored {
+  /** False when there was no checkpoint, so that the run begins. */
+  readonly resumed: boolean;
+  readonly spent: SpentByStage;
+  /** Whether the run had come to its end, with a result. */
+  readonly ended: boolean;
 }
 
-/** Writes and reads one run folder. */
+/** Writes and reads one run folder. All that writes throws FGKD_STORAGE. */
 export interface RunFolder {
   readonly path: string;
   readonly request: RunRequest;
+  /** Takes the folder for this process, until `close`. @throws FGKD_RUN_LOCKED */
+  lock(): void;
+  /** False when somebody has taken the folder away. Cheap: ask after every step. */
+  readonly isThere: boolean;
   /** Appends the epoch to `metrics.jsonl`. */
-  recordEpoch(summary: EpochSummary): Promise<void>;
-  checkpoint(run: Run): Promise<string>;
-  /** Loads the newest whole checkpoint into the run; false when there is none. */
-  restore(run: Run, engine: UsedEngine): Promise<boolean>;
-  /** Writes the manifest; again whenever a stage's seconds are known. */
-  writeManifest(run: Run, engine: UsedEngine, seconds: Readonly<Record<string, number>>): Promise<void>;
-  readManifest(): Promise<Manifest>;
-  /** Writes `result.json` and `models/<role>.safetensors`. */
+  recordEpoch(summary: EpochSummary): void;
+  /** Whether a checkpoint is being written. */
+  readonly busy: boolean;
+  /**
+   * Copies the run's state, and writes the copy in the background once the one before is written.
+   *
+   * @param ended the epoch that has just ended; its checkpoint is kept when it is the best of its stage
+   */
+  checkpoint(run: Run, spent: SpentByStage, ended?: EpochSummary): Promise<void>;
+  /** Throws what went wrong in the background. */
+  check(): void;
+  /** Waits for the background. */
+  settle(): Promise<void>;
+  /** Loads the newest whole checkpoint into the run. @throws FGKD_CHECKPOINT_MISMATCH unless forced */
+  restore(run: Run, engine: UsedEngine, force: boolean): Promise<Restored>;
+  /** Writes the manifest; again whenever more is known. */
+  writeManifest(run: Run, engine: UsedEngine, spent: SpentByStage): void;
+  /** `null` when the run was interrupted before it had one. */
+  readManifest(): Manifest | null;
+  /** After somebody has taken the folder away: writes everything anew. False when only the lock was missing. */
+  recover(run: Run, engine: UsedEngine, spent: SpentByStage): Promise<boolean>;
+  /** Writes `models/<role>.safetensors` and `result.json`. */
   finish(run: Run): Promise<readonly StageResult[]>;
+  /** Gives the folder free and ends the background. Settle first. */
+  close(): Promise<void>;
 }
 
 /**
- * A new run folder.
+ * A new run folder, locked.
  *
- * @throws FGKD_PATH when the folder already holds a run
+ * @throws FGKD_PATH when the folder already holds a run, FGKD_RUN_LOCKED, FGKD_STORAGE
  */
 export async function createRunFolder(path: string, request: RunRequest, run: Run): Promise<RunFolder> {
-  const files = await readdir(path).catch(() => [] as string[]);
-  if (files.includes("config.json"))
+  const folder = folderAt(path, request);
+  asStorage(path, () => mkdirSync(path, { recursive: true }));
+  refuseOldRun(path);
+  folder.lock();
+  try {
+    // Another process may have been here in between.
+    refuseOldRun(path);
+    writeConfig(path, request, run);
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+function refuseOldRun(path: string): void {
+  if (existsSync(join(path, "config.json")))
     throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
-  await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw pathProblem(path, `cannot be made (${cause.code})`, "Choose another --out.");
-  });
-  await writeJson(join(path, "config.json"), {
-    ...request,
-    resolved: { run: run.config.run, stages: run.config.stages },
-  });
-  return folderAt(path, request);
 }
 
 /**
- * The folder of an earlier run.
+ * The folder of an earlier run. Not locked: reading needs no lock.
  *
  * @throws FGKD_PATH when it holds none
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
-  const text = await readFile(join(path, "config.json"), "utf8").catch(() => {
-    throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
-  });
-  const { preset, layers, plugins } = JSON.parse(text) as RunRequest;
+  const { preset, layers, plugins } = readConfig(path);
   return folderAt(path, { preset, layers, plugins });
 }
 
 function folderAt(path: string, request: RunRequest): RunFolder {
   const at = (...parts: string[]) => join(path, ...parts);
-  const readManifest = async () => JSON.parse(await readFile(at("manifest.json"), "utf8")) as Manifest;
-  return {
+  const checkpoints = at("checkpoints");
+  let lock: FolderLock | undefined;
+  let writer: CheckpointWriter | undefined;
+  let forced: readonly string[] = [];
+  const writerFor = (run: Run) => {
+    writer ??= createCheckpointWriter(checkpoints, run.config.run.checkpoints.keep);
+    return writer;
+  };
+  const folder: RunFolder = {
     path,
     request,
-    readManifest,
-    recordEpoch: (summary) => appendFile(at("metrics.jsonl"), line(summary)),
-    checkpoint: async (run) => writeCheckpoint(at("checkpoints"), await run.save()),
-    restore: async (run, engine) => {
-      const differences = compare(await readManifest(), manifestOf(run, engine, {}));
-      if (differences.length > 0) throw checkpointMismatch(path, differences);
-      const state = await readNewestCheckpoint(at("checkpoints"), run.logger);
-      if (state) run.load(state);
-      // What was recorded after that checkpoint will be recorded again.
-      await writeText(at("metrics.jsonl"), run.history.map(line).join(""));
-      return state !== null;
+    lock: () => {
+      lock ??= lockFolder(path);
     },
-    writeManifest: (run, engine, seconds) => writeJson(at("manifest.json"), manifestOf(run, engine, seconds)),
+    get isThere() {
+      return lock === undefined || lock.isThere;
+    },
+    get busy() {
+      return writer?.busy ?? false;
+    },
+    check: () => writer?.check(),
+    settle: async () => writer?.settle(),
+    recordEpoch: (summary) => asStorage(at("metrics.jsonl"), () => appendFileSync(at("metrics.jsonl"), line(summary))),
+    checkpoint: async (run, spent, ended) => {
+      lock?.check();
+      const best = ended && isBestSoFar(run.history, ended) ? ended.stage : undefined;
+      await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
+    },
+    restore: async (run, engine, force) => {
+      const then = readManifest(path);
+      const found = differences(then, manifestOf(run, engine), readConfig(path).resolved, run);
+      forced = [...(then?.forced ?? []), ...found.differences];
+      if (found.differences.length > 0) {
+        if (!force) throw checkpointMismatch(path, found.differences, found.risks);
+        run.logger.warn(`${path} goes on otherwise than it began: ${found.differences.join("; ")}.`);
+        writeConfig(path, request, run);
+      }
+      for (const notice of found.notices) run.logger.warn(notice);
+      const state = await readNewestCheckpoint(checkpoints, run.logger);
+      if (state) load(run, state, checkpoints);
+      asStorage(path, () => clean(path, state));
+      // What was recorded after that checkpoint will be recorded again.
+      writeText(at("metrics.jsonl"), run.history.map(line).join(""));
+      const ended = existsSync(at("result.json")) && run.stages.every(({ stage }) => state?.stages[stage]?.finished);
+      return { resumed: state !== null, spent: state?.spent ?? {}, ended };
+    },
+    writeManifest: (run, engine, spent) => writeJson(at("manifest.json"), manifestOf(run, engine, spent, forced)),
+    readManifest: () => readManifest(path),
+    recover: async (run, engine, spent) => {
+      // Whoever removes the folder is to be done before it is made again.
+      await setTimeout(500);
+      lock?.release();
+      lock = existsSync(at("config.json")) ? lockFolder(path) : undefined;
+      if (lock) return false;
+      await writer?.close();
+      writer = undefined;
+      asStorage(path, () => mkdirSync(path, { recursive: true }));
+      lock = lockFolder(path);
+      writeConfig(path, request, run);
+      folder.writeManifest(run, engine, spent);
+      writeText(at("metrics.jsonl"), run.history.map(line).join(""));
+      await folder.checkpoint(run, spent);
+      await folder.settle();
+      return true;
+    },
     finish: async (run) => {
       const results = summarize(run);
-      await writeJson(at("result.json"), { stages: results });
-      await mkdir(at("models"), { recursive: true });
+      asStorage(at("models"), () => mkdirSync(at("models"), { recursive: true }));
       for (const role of run.models.built) await exportModel(run, role, at("models", `${fileName(role)}.safetensors`));
+      // Last: who finds a result finds the rest.
+      writeJson(at("result.json"), { stages: results });
       return results;
     },
+    close: async () => {
+      await writer?.close();
+      lock?.release();
+    },
   };
+  return folder;
+}
+
+/** @throws FGKD_WEIGHTS_MISMATCH when the checkpoint's models are not those of the run */
+function load(run: Run, state: RunState, source: string): void {
+  for (const [role, arrays] of Object.entries(state.models)) {
+    const { shapes } = run.models.get(role).parameters;
+    const wrong = [...arrays].flatMap(([name, { shape }]) => {
+      const wanted = shapes.get(name);
+      if (!wanted) return [`"${name}" is unexpected`];
+      return String(wanted) === String(shape) ? [] : [`"${name}" is [${shape}], not [${wanted}]`];
+    });
+    const missing = [...shapes.keys()].filter((name) => !arrays.has(name)).map((name) => `"${name}" is missing`);
+    if (wrong.length + missing.length > 0) throw weightsMismatch(role, source, [...wrong, ...missing]);
+  }
+  run.load(state);
+}
+
+/** Takes away what a killed process left unfinished. */
+function clean(path: string, state: RunState | null): void {
+  cleanCheckpoints(join(path, "checkpoints"), state);
+  for (const folder of [path, join(path, "models")])
+    for (const file of existsSync(folder) ? readdirSync(folder) : [])
+      if (file.endsWith(unfinished)) rmSync(join(folder, file), { force: true });
 }
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
@@ -122,46 +221,37 @@ async function exportModel(run: Run, role: string, path: string): Promise<void> 
   const { backbone, inputSize = null } = run.config.run.models[role] ?? {};
   const about = { role, backbone, inputSize, classes: run.classes, input: run.stages[0]?.config.input };
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
-  await writeFile(path, encodeSafetensors({ tensors: await run.models.get(role).parameters.export(), metadata }));
+  const tensors = await run.models.get(role).parameters.export();
+  asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));
 }
 
-/** The engine of an earlier sitting as one would choose it: number of threads and all, wherever the run goes on. */
-export function engineOf({ engine, engineOptions }: Manifest): { readonly name: string } {
-  return { name: engine, ...engineOptions };
+interface RunConfig extends RunRequest {
+  /** Every setting as it came out, for `differences`. */
+  readonly resolved: Resolved;
 }
 
-function manifestOf(run: Run, engine: UsedEngine, seconds: Manifest["seconds"]): Manifest {
-  return {
-    fgkd: version(),
-    node: process.version,
-    engine: engine.name,
-    engineOptions: engine.options,
-    engineVersion: engine.version,
-    preset: run.preset.name,
-    seed: run.config.run.seed,
-    classes: run.classes,
-    data: run.fingerprints,
-    seconds,
-  };
+function writeConfig(path: string, request: RunRequest, run: Run): void {
+  writeJson(join(path, "config.json"), { ...request, resolved: resolvedOf(run) });
 }
 
-/** What of a manifest a resumed run must share, in words where it does not. */
-function compare(then: Manifest, now: Manifest): string[] {
-  const shared = ["fgkd", "engine", "engineOptions", "engineVersion", "preset", "seed", "data", "classes"] as const;
-  return shared.flatMap((key) =>
-    digest(then[key]) === digest(now[key]) ? [] : [`${key} was ${brief(then[key])}, is ${brief(now[key])}`],
-  );
+function readConfig(path: string): RunConfig {
+  const file = join(path, "config.json");
+  if (!existsSync(file))
+    throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
+  return readJson(file) as RunConfig;
 }
 
-function digest(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(value) ?? "")
-    .digest("hex");
+function readManifest(path: string): Manifest | null {
+  const file = join(path, "manifest.json");
+  return existsSync(file) ? (readJson(file) as Manifest) : null;
 }
 
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? "not recorded";
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw corruptFile(path, `cannot be read (${(cause as Error).message})`, "Start the run afresh with another --out.");
+  }
 }
 
 /** A role is a name the preset's author chose; a file name must not leave the folder. */
@@ -173,23 +263,19 @@ function line(summary: EpochSummary): string {
   return `${JSON.stringify(summary)}\n`;
 }
 
-function writeJson(path: string, value: unknown): Promise<void> {
-  return writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+function writeJson(path: string, value: unknown): void {
+  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-async function writeText(path: string, text: string): Promise<void> {
-  await writeFile(path, [new TextEncoder().encode(text)]);
+function writeText(path: string, text: string): void {
+  asStorage(path, () => writeTextAtomically(path, text));
 }
 
-/** Of this package. */
-export function version(): string {
-  // From dist/core/files and from core/files alike, the package file is found by walking up.
-  for (const up of ["../../package.json", "../../../package.json"]) {
-    try {
-      return (JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as { readonly version: string }).version;
-    } catch {
-      // Not at this height.
-    }
+/** @throws FGKD_STORAGE for errors of the system */
+function asStorage(path: string, work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    throw storageFailed((error as NodeJS.ErrnoException).path ?? path, error);
   }
-  return "unknown";
 }

@@ -16,6 +16,8 @@ export interface BirdOptions extends BirdCounts {
   readonly workers?: number | null;
   /** Memory for drawn images. Default 1 GiB. */
   readonly cacheBytes?: number;
+  /** Seconds that training waits for a batch before its thread counts as hung. Default 300. */
+  readonly patience?: number;
 }
 
 declare module "../../core/index.js" {
@@ -42,7 +44,7 @@ export const birdSource = definePlugin<object>({
 
 export function registerBirds({ sources }: Training): void {
   sources.register("birds", {
-    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30 },
+    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30, patience: 300 },
     create: (options) => {
       check(options);
       return { open: async () => openBirds(options) };
@@ -51,7 +53,7 @@ export function registerBirds({ sources }: Training): void {
 }
 
 function openBirds(options: Required<BirdOptions>): Source {
-  const { classes, train, test, seed, size, workers, cacheBytes } = options;
+  const { classes, train, test, seed, size, workers, cacheBytes, patience } = options;
   const samplesOf = (split: Split) =>
     Array.from({ length: classes * options[split] }, (_, index) => ({
       recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
@@ -64,12 +66,14 @@ function openBirds(options: Required<BirdOptions>): Source {
       .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed} ${size}`)
       .digest("hex")
       .slice(0, 32),
-    pool: createWorkerPool(workers),
+    pool: createWorkerPool(workers, OWNER),
     cacheBytes,
+    patience,
   });
 }
 
-function check({ classes, train, test, size }: Required<BirdOptions>): void {
+function check({ classes, train, test, size, patience }: Required<BirdOptions>): void {
+  if (!(patience > 0)) throw invalidOption(OWNER, "patience", "greater than 0", patience, "The default is 300.");
   if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
     throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
   }

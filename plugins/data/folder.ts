@@ -42,6 +42,7 @@ export function registerFolder({ sources }: Training): void {
       exif: "apply",
       workers: null,
       cacheBytes: 2 ** 30,
+      patience: 300,
     },
     required: ["path"],
     create: (options, { logger }) => {
@@ -71,12 +72,22 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
     classes: layout.classes,
     samples: { train: samplesOf("train"), test: samplesOf("test") },
     fingerprint,
-    pool: createWorkerPool(options.workers),
+    pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
+    patience: options.patience,
   });
 }
 
-function check({ path, testFolders, split, onBadImage, exif, workers, cacheBytes }: Required<FolderOptions>): void {
+function check({
+  path,
+  testFolders,
+  split,
+  onBadImage,
+  exif,
+  workers,
+  cacheBytes,
+  patience,
+}: Required<FolderOptions>): void {
   const refuse = (option: string, mustBe: string, received: unknown, remedy: string) => {
     throw invalidOption(OWNER, option, mustBe, received, remedy);
   };
@@ -91,5 +102,6 @@ function check({ path, testFolders, split, onBadImage, exif, workers, cacheBytes
   if (workers !== null && !(Number.isInteger(workers) && workers > 0)) {
     refuse("workers", "a whole number above 0, or null", workers, "null takes one per core, at most eight.");
   }
+  if (!(patience > 0)) refuse("patience", "greater than 0", patience, "The default is 300.");
   if (!(cacheBytes >= 0)) refuse("cacheBytes", "0 or more", cacheBytes, "0 keeps no image in memory.");
 }

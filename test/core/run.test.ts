@@ -219,7 +219,7 @@ describe("a run that is interrupted", () => {
     const steps = run.steps();
     for (let taken = 0; taken < 4; taken++) {
       await steps.next();
-      await writeCheckpoint(folder, await run.save());
+      await writeCheckpoint(folder, await run.save(), 2);
     }
     await run.close();
     expect((await readdir(folder)).sort()).toEqual([
@@ -228,7 +228,7 @@ describe("a run that is interrupted", () => {
       "000000004.json",
       "000000004.safetensors",
     ]);
-    expect(JSON.parse(await readFile(join(folder, "000000004.json"), "utf8")).stages.teacher.taken).toBe(4);
+    expect(JSON.parse(await readFile(join(folder, "000000004.json"), "utf8")).state.stages.teacher.taken).toBe(4);
   });
 });
 

@@ -21,4 +21,6 @@ export interface FolderOptions {
   readonly workers?: number | null;
   /** Memory for resized images. Default 1 GiB. */
   readonly cacheBytes?: number;
+  /** Seconds that training waits for a batch before its thread counts as hung. Default 300. */
+  readonly patience?: number;
 }

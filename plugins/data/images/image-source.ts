@@ -21,6 +21,8 @@ export interface ImageSourceOptions {
   readonly pool: WorkerPool;
   /** Bound of the cache of resized images. */
   readonly cacheBytes: number;
+  /** Seconds to wait for a batch before its thread counts as hung. */
+  readonly patience: number;
 }
 
 /** Batches under way or ready, beyond one per worker. */
@@ -31,7 +33,7 @@ const SPARE = 2;
  *
  * Batches are functions of the pass alone: not of the number of workers, the cache, or what was pulled before.
  *
- * @throws FGKD_BAD_IMAGE from `batches`, when a file cannot be decoded
+ * @throws FGKD_BAD_IMAGE from `batches`, when a file cannot be decoded; FGKD_WORKER_FAILED when a thread dies or hangs
  */
 export function createImageSource(options: ImageSourceOptions): Source {
   const { classes, samples, fingerprint, pool } = options;
@@ -80,7 +82,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       try {
         fill();
         for (let batch = ahead.shift(); batch; batch = ahead.shift()) {
-          const prepared = await batch;
+          const prepared = await pool.inTime(batch, options.patience);
           fill();
           yield toBatch(prepared, list, classes.length, pass.input.crop);
         }

@@ -1,14 +1,16 @@
 /** The worker threads of a data source. */
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
+import { threadFile, workerFailed } from "../../../core/index.js";
 import type { BatchResult, BatchTask } from "./tasks.js";
 
 /** Runs tasks on other threads, which start with the first task. */
 export interface WorkerPool {
   readonly workers: number;
   prepareBatch(task: BatchTask): Promise<BatchResult>;
+  /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds */
+  inTime<T>(work: Promise<T>, seconds: number): Promise<T>;
   /** Waits briefly for what is under way, then ends the threads. */
   close(): Promise<void>;
 }
@@ -16,23 +18,51 @@ export interface WorkerPool {
 /** Milliseconds that `close` waits for tasks before it ends their threads. */
 const PATIENCE = 2000;
 
-/** @param workers how many threads; `null`: one per core, at most eight */
-export function createWorkerPool(workers: number | null): WorkerPool {
+/** MiB of JavaScript memory of a thread. Pixels are held outside of it, so that this is plenty. */
+const HEAP = 512;
+
+/**
+ * Threads that prepare batches. One that dies, or runs out of memory, fails its batch with FGKD_WORKER_FAILED.
+ *
+ * @param workers how many threads; `null`: one per core, at most eight
+ * @param owner who is named in errors
+ */
+export function createWorkerPool(workers: number | null, owner: string): WorkerPool {
   const count = workers ?? Math.min(availableParallelism(), 8);
-  const running = new Set<Promise<BatchResult>>();
+  const running = new Map<Promise<BatchResult>, (error: Error) => void>();
   let pool: Piscina<BatchTask, BatchResult> | undefined;
+  // A thread that dies without a task would end the process, one that dies while it starts leave its tasks waiting.
+  const failAll = (cause: Error) => {
+    for (const fail of running.values()) fail(describeDeath(owner, cause));
+  };
   return {
     workers: count,
     prepareBatch: (task) => {
-      pool ??= startThreads(count);
-      const result = pool.run(task, { name: "prepareBatch" });
-      running.add(result);
-      const done = () => void running.delete(result);
-      result.then(done, done);
+      pool ??= startThreads(count).on("error", failAll);
+      const work = pool.run(task, { name: "prepareBatch" });
+      const result = new Promise<BatchResult>((resolve, reject) => {
+        running.set(work, reject);
+        work.then(resolve, (cause: Error) => reject(describeDeath(owner, cause)));
+      });
+      const done = () => void running.delete(work);
+      work.then(done, done);
       return result;
     },
+    inTime: async (work, seconds) => {
+      const timer = new AbortController();
+      const late = setTimeout(seconds * 1000, undefined, { signal: timer.signal }).then(() => {
+        const remedy = "Look whether the disk of the images answers; for slow ones, raise patience.";
+        throw workerFailed(owner, `no thread has finished a batch of images for ${seconds} s`, remedy);
+      });
+      late.catch(() => {});
+      try {
+        return await Promise.race([work, late]);
+      } finally {
+        timer.abort();
+      }
+    },
     close: async () => {
-      await Promise.race([Promise.allSettled(running), patience()]);
+      await Promise.race([Promise.allSettled(running.keys()), setTimeout(PATIENCE, undefined, { ref: false })]);
       await pool?.destroy();
       pool = undefined;
     },
@@ -40,22 +70,21 @@ export function createWorkerPool(workers: number | null): WorkerPool {
 }
 
 function startThreads(count: number): Piscina<BatchTask, BatchResult> {
-  // From source (tests, development) the worker is TypeScript and needs tsx; the package runs from JavaScript.
-  const fromSource = import.meta.url.endsWith(".ts");
+  const { filename, execArgv } = threadFile("worker", import.meta.url);
   return new Piscina<BatchTask, BatchResult>({
-    filename: fileURLToPath(new URL(fromSource ? "./worker.ts" : "./worker.js", import.meta.url)),
+    filename,
+    execArgv: [...execArgv],
     minThreads: count,
     maxThreads: count,
-    execArgv: fromSource ? ["--import", tsxLoader()] : [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP },
   });
 }
 
-/** A module that makes a thread understand TypeScript; `--import tsx` alone does so for the main thread only. */
-function tsxLoader(): string {
-  const api = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm/api")).href.replace(/cjs$/, "mjs");
-  return `data:text/javascript,import{register}from"${api}";register();`;
-}
-
-function patience(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
+function describeDeath(owner: string, cause: unknown): Error {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  const [problem, remedy] =
+    code === "ERR_WORKER_OUT_OF_MEMORY"
+      ? ["a thread that prepares images ran out of memory", "Use fewer threads (--workers) or a smaller cacheBytes."]
+      : [`a thread that prepares images died (${message})`, "Look for what ended it."];
+  return workerFailed(owner, problem as string, remedy as string, cause);
 }

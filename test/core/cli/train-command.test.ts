@@ -77,7 +77,7 @@ describe("fgkd train", () => {
     await world.fgkd("--preset toy --quiet --seed 1");
     await world.fgkd("--preset toy --quiet --seed 2");
     expect(await world.fgkd("--resume")).toBe(0);
-    expect(world.out).toContain("runs/toy-2, taken up after 5 epochs");
+    expect(world.out).toContain("runs/toy-2 has ended already, after 5 epochs: nothing is left to train");
   });
 
   test("resumes a run whose plugins and preset are values in a TypeScript config", async () => {
@@ -111,7 +111,7 @@ describe("fgkd train", () => {
 
   test("refuses an engine that cannot run, and one that nobody knows", async () => {
     const world = await createWorld();
-    expect(await world.fgkd("--preset toy --engine tensorflow")).toBe(1);
+    expect(await world.fgkd("--preset toy --engine tensorflow")).toBe(69);
     expect(world.err).toContain('FGKD_ENGINE_UNAVAILABLE engine "tensorflow" cannot run here: its library is not here');
     expect(await world.fgkd("--preset toy --engine cup")).toBe(1);
     expect(world.err).toContain('Did you mean "cpu"?');
@@ -129,7 +129,7 @@ describe("fgkd train", () => {
     });
     const preset = definePreset({ ...toyPreset, plugins: [toyPreset.plugins, failing()] });
     const world = await createWorld({ presets: [preset], isTTY: true });
-    expect(await world.fgkd("--preset toy")).toBe(1);
+    expect(await world.fgkd("--preset toy")).toBe(70);
     expect(world.err.replaceAll("\n", " ")).toContain(
       'FGKD_PLUGIN_FAILED [failing] failed in hooks.batch (stage "teacher", epoch 2, step 1): out of ink',
     );

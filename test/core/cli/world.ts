@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { onTestFinished } from "vitest";
-import type { Environment, Output } from "../../../core/cli/environment.js";
+import type { Environment, Output, Stop } from "../../../core/cli/environment.js";
 import { runProgram } from "../../../core/cli/program.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
@@ -81,7 +81,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const cwd = await mkdtemp(join(tmpdir(), "fgkd-cli-"));
   onTestFinished(() => rm(cwd, { recursive: true, force: true }));
   const [stdout, stderr] = [capture(options), capture(options)];
-  const listeners = new Set<(reason: string) => void>();
+  const listeners = new Set<(stop: Stop) => void>();
   let looks = 0;
   const presets = Object.fromEntries((options.presets ?? [toyPreset]).map((preset) => [preset.name, preset]));
   const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -121,7 +121,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     fgkd: (line) => runProgram(line.split(" ").filter(Boolean), environment),
     pressCtrlC: () => {
-      for (const listener of listeners) listener("Ctrl-C");
+      for (const listener of listeners) listener({ reason: "Ctrl-C", exitCode: 130 });
     },
   };
   return world;

@@ -63,8 +63,11 @@ describe("a checkpoint", () => {
       "7",
       '"x"',
       "{}",
-      whole.slice(0, -1),
-      whole.replace(/"sha256":"./, '"sha256":"x'),
+      whole.slice(0, -2),
+      whole.replace(/"tensorsSha256":"./, '"tensorsSha256":"x'),
+      whole.replace('"taken":2', '"taken":3'),
+      whole.replace('"tensors":"000000002.safetensors"', '"tensors":"../000000002.safetensors"'),
+      whole.replace('"format":2', '"format":3'),
     ]) {
       await writeFile(newest, broken);
       const warnings: string[] = [];
@@ -77,8 +80,13 @@ describe("a checkpoint", () => {
 
   test("that is broken and the only one ends the run with its name", async () => {
     const only = await writeCheckpoint(folder, stateWith(null));
-    const { sha256 } = JSON.parse(await readFile(only, "utf8"));
-    for (const broken of ["{", "null", JSON.stringify({ sha256 })]) {
+    const { state, ...named } = JSON.parse(await readFile(only, "utf8"));
+    for (const broken of [
+      "{",
+      "null",
+      JSON.stringify(named),
+      JSON.stringify({ ...named, state: { ...state, roles: [] } }),
+    ]) {
       await writeFile(only, broken);
       await expect(readNewestCheckpoint(folder, silentLogger)).rejects.toThrow("FGKD_CORRUPT_FILE");
     }
@@ -90,7 +98,7 @@ describe("a checkpoint", () => {
   });
 
   test("leaves no temporary file, and makes way for newer ones", async () => {
-    for (let taken = 1; taken <= 4; taken++) await writeCheckpoint(folder, stateWith(null, taken));
+    for (let taken = 1; taken <= 4; taken++) await writeCheckpoint(folder, stateWith(null, taken), 2);
     expect((await readdir(folder)).sort()).toEqual([
       "000000003.json",
       "000000003.safetensors",

@@ -1,0 +1,69 @@
+/** Keeps a run safe while it goes: epochs to the metrics, checkpoints when they are due, the folder in view. */
+import {
+  type CheckpointSettings,
+  folderVanished,
+  isBestSoFar,
+  type Run,
+  type RunFolder,
+  type Spent,
+  type SpentByStage,
+  type StepReport,
+  type UsedEngine,
+} from "../index.js";
+
+export interface Keeper {
+  /** Over all sittings. */
+  readonly spent: SpentByStage;
+  /**
+   * After each step.
+   *
+   * @param seconds since the report before
+   * @throws FGKD_STORAGE, FGKD_RUN_LOCKED
+   */
+  step(report: StepReport, seconds: number): Promise<void>;
+  /** Brings the state as it is now to the disk, and waits for it. */
+  stop(): Promise<void>;
+}
+
+/** @param before what earlier sittings took */
+export function createKeeper(run: Run, folder: RunFolder, engine: UsedEngine, before: SpentByStage): Keeper {
+  const spent: Record<string, Spent> = { ...before };
+  const { checkpoints } = run.config.run;
+  let since = { steps: 0, seconds: 0 };
+  let due = false;
+  let saved = false;
+
+  const save = async (ended?: StepReport["epoch"]) => {
+    await folder.checkpoint(run, spent, ended);
+    since = { steps: 0, seconds: 0 };
+    due = false;
+    saved = true;
+  };
+  const guard = async () => {
+    if (folder.isThere) folder.check();
+    else if (await folder.recover(run, engine, spent)) throw folderVanished(folder.path);
+  };
+  return {
+    spent,
+    step: async ({ stage, images, epoch }, seconds) => {
+      const { seconds: s = 0, images: i = 0 } = spent[stage] ?? {};
+      spent[stage] = { seconds: s + seconds, images: i + images };
+      since = { steps: since.steps + 1, seconds: since.seconds + seconds };
+      saved = false;
+      await guard();
+      if (epoch) folder.recordEpoch(epoch);
+      due ||= epoch !== undefined || isDue(checkpoints, since);
+      // The best of a stage must be as it was at the end of its epoch; any other checkpoint can wait for the one before.
+      if (due && (!folder.busy || (epoch && isBestSoFar(run.history, epoch)))) await save(epoch);
+    },
+    stop: async () => {
+      await guard();
+      if (!saved) await save();
+      await folder.settle();
+    },
+  };
+}
+
+function isDue({ steps, minutes }: CheckpointSettings, since: { readonly steps: number; readonly seconds: number }) {
+  return (steps !== null && since.steps >= steps) || (minutes !== null && since.seconds >= 60 * minutes);
+}
