@@ -96,7 +96,7 @@ describe("libraries behind one door", () => {
 describe("sizes", () => {
   test("the core, command and operations apart, stays thin", () => {
     const core = files.filter((file) => /^core\/[^/]+\.ts$/.test(file));
-    expect(core.reduce((sum, file) => sum + codeLines(file), 0)).toBeLessThan(1700);
+    expect(core.reduce((sum, file) => sum + codeLines(file), 0)).toBeLessThan(1800);
   });
 
   test("no file is longer than 300 lines", () => {

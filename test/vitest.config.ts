@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/slow/**", "test/conformance/**"],
+    exclude: ["test/slow/**", "test/conformance/**", "test/kill/**"],
     testTimeout: 30_000,
     pool: "forks",
   },

@@ -1,0 +1,101 @@
+/** SIGKILL at random moments, in every preset, on every engine that runs here: what comes out must not know of it. */
+import { watch } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRandom, type Random } from "../../core/index.js";
+import * as shipped from "../../presets/index.js";
+import { engineNames } from "../support/engines.js";
+import { type Passed, writePassList } from "./pass-list.js";
+import { type Ended, fgkd, outcome, requireBuild, whenPrinted } from "./process.js";
+import { tinyConfig } from "./tiny.js";
+
+/** Kills a preset and engine, and the seed of their moments: `FGKD_KILLS=20 FGKD_KILL_SEED=7 npm run test:kill`. */
+const kills = Number(process.env.FGKD_KILLS ?? 3);
+const seed = process.env.FGKD_KILL_SEED ?? String(process.hrtime.bigint() % 1_000_000n);
+
+/** A run that is killed more often than this is let come to its end, so that there is an end to compare. */
+const mostPerRun = 5;
+
+const passed: Passed[] = [];
+let cwd = "";
+
+beforeAll(async () => {
+  requireBuild();
+  cwd = await mkdtemp(join(tmpdir(), "fgkd-kill-"));
+  console.log(`moments of the kills: FGKD_KILL_SEED=${seed}`);
+});
+afterAll(async () => {
+  await rm(cwd, { recursive: true, force: true });
+  if (process.env.FGKD_PASS_LIST === "write") await writePassList(passed, seed);
+});
+
+const cases = Object.values(shipped).flatMap((preset) =>
+  engineNames.map((engine) => [preset.name, engine, preset] as const),
+);
+
+describe(`killed ${kills} times`, { timeout: 1_800_000 }, () => {
+  test.each(cases)("%s on %s ends with the bytes of a run that was let be", async (name, engine, preset) => {
+    const config = join(cwd, `${name}.json`);
+    await writeFile(config, JSON.stringify(tinyConfig(preset)));
+    const start = ["--preset", name, "--config", config, "--engine", engine];
+    const whole = join(cwd, `${name}-${engine}`);
+    const began = performance.now();
+    expect(await fgkd([...start, "--out", whole], { cwd })).toMatchObject({ code: 0, err: "" });
+    const duration = performance.now() - began;
+    const random = createRandom(`${seed}/${name}/${engine}`);
+    let hits = 0;
+    for (let runs = 0; hits < kills; runs++) {
+      const out = join(cwd, `${name}-${engine}-${runs}`);
+      await mkdir(out);
+      hits += await killAndResume(start, out, Math.min(mostPerRun, kills - hits), duration, random);
+      expect(outcome(out)).toEqual(outcome(whole));
+      await rm(out, { recursive: true });
+    }
+    await rm(whole, { recursive: true });
+    passed.push({ preset: name, engine, kills: hits });
+  });
+});
+
+/** One run, killed up to so many times. @returns how many kills met it alive */
+async function killAndResume(start: readonly string[], out: string, most: number, duration: number, random: Random) {
+  let hits = 0;
+  for (let sitting = 0; ; sitting++) {
+    // A folder without a run is one that was killed before it had begun.
+    const words = sitting > 0 && (await holdsRun(out)) ? ["--resume", out] : [...start, "--out", out];
+    const ended = hits < most ? await killed(words, out, duration, random) : await fgkd(words, { cwd });
+    if (ended.signal === "SIGKILL") hits += 1;
+    else expect(ended, `${ended.out}\n${ended.err}`).toMatchObject({ code: 0 });
+    if (ended.code === 0) return hits;
+  }
+}
+
+async function holdsRun(out: string): Promise<boolean> {
+  const { access } = await import("node:fs/promises");
+  return access(join(out, "config.json")).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Any moment of the process; any moment of its training; or the moment in which a file of the run folder changes. */
+function killed(words: readonly string[], out: string, duration: number, random: Random): Promise<Ended> {
+  const kind = random.integer(5);
+  const draw = random.next();
+  return fgkd(words, {
+    cwd,
+    meanwhile: (child) => {
+      const kill = () => void child.kill("SIGKILL");
+      if (kind === 0) setTimeout(kill, draw * duration).unref();
+      else if (kind < 3) whenPrinted(child, /^run /m, () => void setTimeout(kill, draw * 0.5 * duration).unref());
+      else {
+        let changes = Math.ceil(draw * 60);
+        const watching = watch(out, { recursive: true }, () => {
+          if (--changes === 0) kill();
+        });
+        child.on("close", () => watching.close());
+      }
+    },
+  });
+}

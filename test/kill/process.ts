@@ -1,0 +1,96 @@
+/** Real `fgkd` processes, and what is left when they end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const main = join(root, "dist/core/cli/main.js");
+
+/** A build of other sources than these would be tested in vain. */
+export function requireBuild(): void {
+  const newest = ["core", "plugins", "presets"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => statSync(join(root, folder, file)).mtimeMs),
+  );
+  if (!existsSync(main) || statSync(main).mtimeMs < Math.max(...newest))
+    throw new Error("dist/ is older than the sources: npm run build comes first");
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface ProcessOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Put before the command: `["setpriv", "--reuid", "65534"]`. */
+  readonly through?: readonly string[];
+  /** Called with the process as soon as it runs. */
+  readonly meanwhile?: (child: ChildProcess) => void;
+}
+
+/** Runs the built command to its end. */
+export function fgkd(words: readonly string[], { cwd, env, through = [], meanwhile }: ProcessOptions): Promise<Ended> {
+  const [command = "", ...rest] = [...through, process.execPath, main, ...words];
+  const child = spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk;
+  });
+  meanwhile?.(child);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, out, err }));
+  });
+}
+
+/** Calls back once, when the text has been printed to standard output. */
+export function whenPrinted(child: ChildProcess, wanted: string | RegExp, act: () => void): void {
+  let out = "";
+  const look = (chunk: Buffer) => {
+    out += chunk;
+    if (out.search(wanted) < 0) return;
+    child.stdout?.off("data", look);
+    act();
+  };
+  child.stdout?.on("data", look);
+}
+
+/**
+ * What a run came to, byte for byte: models, result, metrics, and the last checkpoint with optimisers and streams.
+ * Left out is what may differ: seconds.
+ */
+export function outcome(run: string): Readonly<Record<string, string>> {
+  const at = (...parts: string[]) => join(run, ...parts);
+  const last = readdirSync(at("checkpoints"))
+    .filter((file) => /^\d+\.json$/.test(file))
+    .sort()
+    .at(-1);
+  const { state } = JSON.parse(readFileSync(at("checkpoints", last ?? ""), "utf8")) as {
+    readonly state: { readonly spent?: unknown };
+  };
+  const best = readdirSync(at("checkpoints")).filter((file) => file.startsWith("best-"));
+  const tensorsOf = (file: string) =>
+    (JSON.parse(readFileSync(at("checkpoints", file), "utf8")) as { readonly tensors: string }).tensors;
+  return {
+    ...Object.fromEntries(readdirSync(at("models")).map((file) => [file, digest(readFileSync(at("models", file)))])),
+    "result.json": readFileSync(at("result.json"), "utf8"),
+    "metrics.jsonl": readFileSync(at("metrics.jsonl"), "utf8"),
+    "last checkpoint": `${last} ${JSON.stringify({ ...state, spent: undefined })}`,
+    "its tensors": digest(readFileSync(at("checkpoints", String(last).replace(".json", ".safetensors")))),
+    "best checkpoints": best.map((file) => `${file} ${tensorsOf(file)}`).join(),
+  };
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,35 @@
+/** Every preset at a scale that trains in a moment: the same stages and plugins, small networks, a dozen drawn birds. */
+import { type Config, type Preset, resolveConfig } from "../../core/index.js";
+
+/** Settings for `fgkd --preset NAME --config FILE`, laid over the preset's demo scale. */
+export function tinyConfig(preset: Preset): Config {
+  const stages = Object.keys(preset.stages);
+  const own = Object.fromEntries(stages.map((stage) => [stage, preset.stages[stage]?.settings ?? {}]));
+  const { models } = resolveConfig(stages, [
+    { origin: "preset", config: preset.defaults },
+    { origin: "stages", config: { stages: own } },
+    { origin: "demo", config: preset.scales?.demo ?? {} },
+  ]).run;
+  const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
+    const { name, head = "linear" } = backbone as { readonly name: string; readonly head?: string };
+    const stem = { filters: 4, size: 3, stride: 2, pool: false };
+    const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem };
+    // Networks that are no ResNets are taken as the demo has them.
+    return [
+      role,
+      { backbone: name.startsWith("resnet") ? small : backbone, ...(inputSize && { inputSize: 8 }) },
+    ] as const;
+  });
+  return {
+    epochs: 6,
+    batchSize: 4,
+    stepsPerEpoch: 3,
+    data: { name: "birds", classes: 3, train: 4, test: 2, workers: 2 },
+    input: { resize: 18, crop: 16 },
+    evaluation: { every: 1, last: 2 },
+    // A long epoch's checkpoints, too.
+    checkpoints: { steps: 2 },
+    models: Object.fromEntries(shrunk),
+    stages: Object.fromEntries(stages.map((stage) => [stage, { enabled: true }])),
+  } as Config;
+}
