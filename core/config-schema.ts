@@ -1,10 +1,13 @@
 /** What configuration may look like, and the words for what does not. */
 import { z } from "zod";
 import { invalidConfig, unknownName, unknownOption } from "./errors.js";
+import { checkPlain } from "./untrusted/plain.js";
 import { watchdogSchema } from "./watchdogs/settings.js";
 
 const count = z.number().int().nonnegative();
 const positive = z.number().int().positive();
+/** In pixels. Far beyond any network's input, and small enough for buffers of its square. */
+const side = positive.max(2 ** 14);
 const share = z.number().min(0).max(1);
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 /** A registered name with its own options, which the registry checks. A layer may change the options alone. */
@@ -40,10 +43,10 @@ const stageShape = {
   data: choice.nullable(),
   input: z
     .strictObject({
-      resize: positive,
+      resize: side,
       fit: z.enum(["shorter", "warp"]),
-      pad: count,
-      crop: positive,
+      pad: count.max(2 ** 14),
+      crop: side,
       flip: share,
       mean: perChannel,
       deviation: perChannel,
@@ -55,7 +58,7 @@ const stageShape = {
 
 const model = z.strictObject({
   backbone: choice.optional(),
-  inputSize: positive.nullable().optional(),
+  inputSize: side.nullable().optional(),
   weights: z.string().nullable().optional(),
 });
 
@@ -86,6 +89,7 @@ const configSchema = z
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME
  */
 export function checkConfig(config: object, stageNames: readonly string[], origin: string): void {
+  checkPlain(config, origin);
   const issue = configSchema.safeParse(config).error?.issues[0];
   if (issue) throw describe(issue, config, origin);
   for (const stage of Object.keys((config as { readonly stages?: object }).stages ?? {}))
@@ -101,7 +105,7 @@ function describe(issue: z.core.$ZodIssue, config: object, origin: string): Erro
   const received = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
   return invalidConfig(
     origin,
-    `${path.join(".")} is ${JSON.stringify(received) ?? "missing"}`,
+    `${path.join(".") || "it"} is ${(JSON.stringify(received) ?? "missing").slice(0, 200)}`,
     `${issue.message}; fgkd config shows every setting with its value.`,
   );
 }

@@ -7,6 +7,7 @@ import type { PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
 import type { Choice, Engines, Optimizers, Sources } from "./registry.js";
 import type { InputSettings } from "./source.js";
+import { checkNames } from "./untrusted/names.js";
 import { type WatchdogSettings, watchdogDefaults } from "./watchdogs/settings.js";
 
 /** What a stage may be told. */
@@ -141,7 +142,8 @@ export interface ResolvedConfig {
  * Lays the layers over the defaults, later ones on top. Within a layer, what it says of a stage is on top of what it
  * says in general; a later layer's general word still beats an earlier layer's word on a stage.
  *
- * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME (a stage that the preset does not have)
+ * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME (a stage that the preset does not have),
+ *   FGKD_INVALID_NAME (a role that could not name a file)
  */
 export function resolveConfig(stageNames: readonly string[], layers: readonly Layer[]): ResolvedConfig {
   for (const { origin, config } of layers) checkConfig(config, stageNames, origin);
@@ -152,6 +154,7 @@ export function resolveConfig(stageNames: readonly string[], layers: readonly La
     "",
     origins,
   );
+  checkNames("model role", Object.keys(run.models));
   const stages = stageNames.map((stage) => {
     const own = all.flatMap(({ origin, config }) => [
       { origin, config: withoutStages(config) },

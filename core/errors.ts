@@ -10,8 +10,16 @@ export class FgkdError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(`${code} ${message}`, options);
+    super(`${code} ${printable(message)}`, options);
   }
+}
+
+/** Messages quote names and values of strangers: nothing in them may move a terminal's cursor, or fill its screen. */
+function printable(message: string): string {
+  const escaped = message.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+    character === "\n" || character === "\t" ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+  return escaped.length > 4000 ? `${escaped.slice(0, 4000)}…` : escaped;
 }
 
 /** An option of a plugin, backbone, … has a value it cannot use. */
@@ -26,7 +34,7 @@ export function invalidOption(owner: string, option: string, mustBe: string, rec
 export function unknownOption(owner: string, option: string, known: readonly string[]) {
   return new FgkdError(
     "FGKD_UNKNOWN_OPTION",
-    `[${owner}] has no option "${option}". ${knownNames("Options", known)}${suggest(option, known)}`,
+    `[${owner}] has no option ${show(option)}. ${knownNames("Options", known)}${suggest(option, known)}`,
   );
 }
 
@@ -43,6 +51,14 @@ export function duplicateName(kind: string, name: string) {
   return new FgkdError(
     "FGKD_DUPLICATE_NAME",
     `a ${kind} is already registered as "${name}". Rename one of them, or list its plugin once.`,
+  );
+}
+
+/** A name that cannot be that of a file, or that JavaScript uses itself. */
+export function invalidName(kind: string, name: unknown, problem: string) {
+  return new FgkdError(
+    "FGKD_INVALID_NAME",
+    `the ${kind} ${show(name)} ${problem}. It names files and settings: use letters, digits, - and _, as in "member-1".`,
   );
 }
 
@@ -65,6 +81,11 @@ export function pluginFailed(plugin: string, hook: string, where: string, cause:
   return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {
     cause,
   });
+}
+
+/** A plugin, or what one registered, that cannot even be composed. */
+export function notComposed(owner: string, action: string, cause: unknown) {
+  return new FgkdError("FGKD_PLUGIN_FAILED", `[${owner}] failed in ${action}: ${messageOf(cause)}`, { cause });
 }
 
 /** A loss term or a gradient became NaN or infinite. */
@@ -223,6 +244,8 @@ export function outOfMemory(engine: string, requested: number, held: number) {
 
 /** The nearest known name, as a question; empty when nothing is near. */
 function suggest(name: string, known: readonly string[]): string {
+  // Nobody mistyped a name that long, and comparing it would take as long.
+  if (name.length > 100) return "";
   const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b))[0];
   return nearest !== undefined && distance(name, nearest) <= Math.max(2, name.length / 3)
     ? ` Did you mean "${nearest}"?`
@@ -234,9 +257,25 @@ function knownNames(label: string, known: readonly string[]): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" && value !== null ? json(value) : String(value);
+  const short = text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  return typeof value === "string" ? `"${short}"` : short;
 }
 
+/** Of any object: some are circular, some hold what JSON has no word for. */
+function json(value: object): string {
+  try {
+    return JSON.stringify(value) ?? "an object";
+  } catch {
+    return "an object";
+  }
+}
+
+/** Anything can be thrown, also what cannot be turned into text. */
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "it threw an object that says nothing";
+  }
 }

@@ -72,3 +72,7 @@ export type { Training } from "./training.js";
 export { createTraining } from "./training.js";
 export type { Batch, EpochReport, EpochSummary, LossTerms, Outputs, Step, StepReport } from "./types.js";
 export { need, release, replace } from "./types.js";
+export { checkPlain, isRefusedKey } from "./untrusted/plain.js";
+export { checkPreset } from "./untrusted/preset.js";
+export type { Activity } from "./watchdogs/activity.js";
+export type { WatchdogSettings } from "./watchdogs/settings.js";

@@ -45,7 +45,7 @@ export interface OwnedModels extends Models {
 export function createModels(settings: Readonly<Record<string, ModelSettings>>, factory: ModelFactory): OwnedModels {
   const models = new Map<Role, { readonly model: Model; readonly pretrained: ReadonlySet<string> }>();
   const build = (role: Role) => {
-    const chosen = settings[role];
+    const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
     const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();

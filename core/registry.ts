@@ -6,6 +6,7 @@ import { duplicateName, invalidOption, unknownName } from "./errors.js";
 import { resolveOptions } from "./options.js";
 import type { Random } from "./random.js";
 import type { Batch, Outputs, Step } from "./types.js";
+import { guarded } from "./untrusted/guarded.js";
 
 /* Plugins merge `name: Options` into these; re-exported from core/index.ts BY NAME, never by `export *`. */
 export interface Backbones {}
@@ -84,7 +85,8 @@ export function createRegistry<Entries, Product>(
     for (const key of entry.required ?? []) {
       if (resolved[key] === undefined) throw invalidOption(owner, key, "given", undefined, "It has no default.");
     }
-    return entry.create(resolved, { ...services, stream: services.random.stream(purpose) });
+    const stream = services.random.stream(purpose);
+    return guarded(owner, "create", () => entry.create(resolved, { ...services, stream }));
   };
   return {
     names,

@@ -17,6 +17,7 @@ import type { Source } from "./source.js";
 import { createStage, type RunningStage, type StageState } from "./stage.js";
 import { type ComposedTraining, createTraining } from "./training.js";
 import type { EpochSummary, StepReport } from "./types.js";
+import { checkPreset } from "./untrusted/preset.js";
 import { type Activity, createActivity } from "./watchdogs/activity.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
@@ -83,6 +84,7 @@ export async function createRun({
   logger = silentLogger,
   onActivity,
 }: RunOptions): Promise<Run> {
+  checkPreset(preset);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
   checkOptions(preset, config, plugins);

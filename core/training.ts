@@ -26,6 +26,8 @@ import {
 } from "./registry.js";
 import type { SourceOpener } from "./source.js";
 import type { Stateful, StateRegister } from "./state.js";
+import { checkName } from "./untrusted/names.js";
+import { applyPlugin, configurePlugins } from "./untrusted/plugins.js";
 import { type Activity, createActivity } from "./watchdogs/activity.js";
 
 export interface Training extends Services {
@@ -99,6 +101,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     engines: registry("engine"),
     state: {
       declare: (name, stateful) => {
+        checkName("state", name);
         if (states.has(name)) throw duplicateName("state", name);
         states.set(name, stateful);
       },
@@ -107,7 +110,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     stream: (purpose) => services.random.stream(`${stage}/${purpose}`),
   };
   training.state.declare("helpers", keepHelpers(training.helpers));
-  for (const plugin of plugins) plugin.apply(training);
+  for (const plugin of plugins) applyPlugin(plugin, training);
   return training;
 }
 
@@ -116,13 +119,6 @@ function keepHelpers(helpers: Parameters): Stateful {
     save: async () => ({ tensors: await helpers.export() }),
     load: ({ tensors }) => helpers.import(tensors ?? new Map()),
   };
-}
-
-function configurePlugins(plugins: readonly Plugin[], overrides: Settings["options"]): readonly Plugin[] {
-  return plugins.map((plugin) => {
-    const given = overrides[plugin.name];
-    return given && plugin.configure ? plugin.configure(given) : plugin;
-  });
 }
 
 /** A test may leave services out; a missing model role then says so when it is asked for. */

@@ -1,7 +1,17 @@
 /** Finds and reads `fgkd.config.*`. */
+import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
-import { type ConfigFile, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
+import {
+  type ConfigFile,
+  checkPlain,
+  checkPreset,
+  FgkdError,
+  invalidConfig,
+  loadFailed,
+  type Preset,
+  pathProblem,
+} from "../index.js";
 import type { Environment } from "./environment.js";
 import type { Modules } from "./modules.js";
 
@@ -15,6 +25,9 @@ export const searchPlaces = [
   "fgkd.config.yml",
   "package.json",
 ];
+
+/** In bytes. Settings are small, also beside everything else a package.json holds. */
+const largest = 2 ** 20;
 
 export interface LoadedConfig {
   /** As the user would write it. */
@@ -41,6 +54,8 @@ export async function loadConfig(
     loaders: { ".ts": script, ".mts": script, ".js": script, ".mjs": script, ".cjs": script },
   });
   const path = file === undefined ? undefined : resolve(environment.cwd, file);
+  for (const place of path ? [path] : searchPlaces.filter((name) => name !== "package.json"))
+    await refuseLarge(resolve(environment.cwd, place));
   const found = await (path ? explorer.load(path) : explorer.search(environment.cwd)).catch((cause: unknown) => {
     if (cause instanceof FgkdError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === "ENOENT")
@@ -51,8 +66,27 @@ export async function loadConfig(
   const origin = relative(environment.cwd, found.filepath);
   if (!isRecord(found.config))
     throw invalidConfig(origin, "it does not hold an object of settings", "Export default defineConfig({ … }).");
-  // The shape of an object is all that can be checked here; resolveConfig checks every key and value.
+  const { preset, plugins, ...settings } = found.config;
+  checkPlain(settings, origin);
+  // An object, which checkPreset finds out more about.
+  if (isRecord(preset)) checkPreset(preset as unknown as Preset);
+  else if (preset !== undefined && typeof preset !== "string")
+    throw invalidConfig(origin, "preset is neither a name nor a preset", 'Write, for example, preset: "dadkd".');
+  if (plugins !== undefined && !Array.isArray(plugins))
+    throw invalidConfig(origin, "plugins is no list", 'Write plugins: ["name", "./file.ts"].');
+  // The shape is all that can be checked here; resolveConfig checks every key and value.
   return { origin, path: found.filepath, config: found.config as ConfigFile };
+}
+
+/** Whatever is that large, or no file, holds no settings. @throws FGKD_PATH */
+async function refuseLarge(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  // What is not there is told of by whoever looks for it.
+  if (!found) return;
+  const file = "Name a file of settings with --config.";
+  if (!found.isFile() && !found.isDirectory()) throw pathProblem(path, "is not a regular file", file);
+  if (found.size > largest && found.isFile())
+    throw pathProblem(path, `is ${found.size} bytes large, too much for settings`, file);
 }
 
 function theConfig(module: Readonly<Record<string, unknown>>): unknown {

@@ -36,7 +36,7 @@ export async function builtInPlugins(listed: PluginOption, environment: Environm
 async function loadPlugin(name: string, modules: Modules, environment: Environment): Promise<PluginOption> {
   if (isFile(name, environment.cwd)) {
     const module = await modules.file("plugin", name);
-    const config = module.default as ConfigFile | undefined;
+    const config = module.default as ConfigFile | null | undefined;
     const listed = config?.plugins;
     return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
   }

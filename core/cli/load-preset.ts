@@ -1,5 +1,5 @@
 /** Finds a preset by the name given on the command line or in a config file. */
-import { loadFailed, type Preset, unknownName } from "../index.js";
+import { checkPreset, loadFailed, type Preset, unknownName } from "../index.js";
 import type { Environment } from "./environment.js";
 import { isFile, type Modules, packageNames } from "./modules.js";
 
@@ -31,10 +31,13 @@ export async function builtInPresets(environment: Environment): Promise<readonly
 }
 
 function onlyPreset(specifier: string, module: Readonly<Record<string, unknown>>): Preset {
-  const config = module.default as { readonly preset?: unknown } | undefined;
+  const config = module.default as { readonly preset?: unknown } | null | undefined;
   const presets = [...new Set([...Object.values(module), config?.preset].filter(isPreset))];
   const [preset] = presets;
-  if (preset && presets.length === 1) return preset;
+  if (preset && presets.length === 1) {
+    checkPreset(preset);
+    return preset;
+  }
   const problem =
     presets.length === 0 ? "it exports no preset" : `it exports ${presets.length} presets; one is expected`;
   throw loadFailed("preset", specifier, new Error(`${problem}. Export one made with definePreset().`));

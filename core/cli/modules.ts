@@ -16,7 +16,11 @@ export interface Modules {
   package(what: string, name: string): Promise<Readonly<Record<string, unknown>> | null>;
 }
 
-export function createModules(environment: Environment): Modules {
+/**
+ * @param patience milliseconds that a module may take: one that awaits for ever would otherwise end the process without
+ *   a word, since nothing is left to wait for
+ */
+export function createModules(environment: Environment, patience = 120_000): Modules {
   const from = join(environment.cwd, "fgkd.config.ts");
   let jiti: Promise<Jiti> | undefined;
   const start = async () =>
@@ -24,7 +28,7 @@ export function createModules(environment: Environment): Modules {
   const load = async (what: string, name: string, target: string) => {
     jiti ??= start();
     try {
-      return await (await jiti).import<Readonly<Record<string, unknown>>>(target);
+      return await inTime((await jiti).import<Readonly<Record<string, unknown>>>(target), patience);
     } catch (cause) {
       throw loadFailed(what, name, cause);
     }
@@ -37,6 +41,17 @@ export function createModules(environment: Environment): Modules {
       return found ? load(what, name, name) : null;
     },
   };
+}
+
+/** @throws when the promise is not settled after so many milliseconds */
+async function inTime<T>(promise: Promise<T>, patience: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const seconds = patience / 1000;
+    const problem = `it has not come to its end after ${seconds} s. A module must not await what never comes`;
+    timer = setTimeout(() => reject(new Error(problem)), patience);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Whether a name on the command line means a file: `./mine.ts`, `presets/mine.js`, `/home/me/mine.ts`. */

@@ -1,8 +1,8 @@
 /** `--set key=value`: one setting by its dotted path. */
-import { type Config, invalidConfig } from "../index.js";
+import { type Config, checkPlain, invalidConfig, isRefusedKey } from "../index.js";
 
-/** Keys that would reach into JavaScript's own objects. */
-const refused = new Set(["__proto__", "constructor", "prototype"]);
+/** Parts of a path; no setting lies deeper. */
+const deepest = 16;
 
 /**
  * `optimizer.learningRate=0.1` as a config of one value. The value is read as JSON where it is JSON, else as text.
@@ -13,32 +13,29 @@ export function parseSetting(text: string): Config {
   const equals = text.indexOf("=");
   if (equals < 1)
     throw invalidConfig("--set", `"${text}" is not key=value`, "Write, for example, --set optimizer.learningRate=0.1.");
-  const keys = text.slice(0, equals).trim().split(".");
+  const path = text.slice(0, equals).trim();
+  const keys = path.split(".", deepest + 1);
+  const help = "fgkd config lists the settings.";
+  if (keys.length > deepest)
+    throw invalidConfig("--set", `"${path.slice(0, 60)}…" has more than ${deepest} parts`, help);
   for (const key of keys)
-    if (key === "" || refused.has(key)) {
-      throw invalidConfig(
-        "--set",
-        `"${keys.join(".")}" has a part "${key}", which is no setting`,
-        "fgkd config lists the settings.",
-      );
-    }
+    if (key === "" || isRefusedKey(key))
+      throw invalidConfig("--set", `"${path}" has a part "${key}", which is no setting`, help);
   // Built as nested objects of text keys; resolveConfig checks every key and value.
   return keys.reduceRight<unknown>((value, key) => ({ [key]: value }), parseValue(text.slice(equals + 1))) as Config;
 }
 
 function parseValue(text: string): unknown {
-  try {
-    return withoutPrototypes(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof SyntaxError) return text;
-    throw error;
-  }
+  const value = parseJson(text);
+  checkPlain(value, "--set: the value");
+  return value;
 }
 
-function withoutPrototypes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPrototypes);
-  if (typeof value !== "object" || value === null) return value;
-  for (const key of Object.keys(value))
-    if (refused.has(key)) throw invalidConfig("--set", `the value has a key "${key}"`, "Leave that key out.");
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPrototypes(inner)]));
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON: text, as most values are typed.
+    return text;
+  }
 }

@@ -135,3 +135,45 @@ describe("fgkd config", () => {
     expect(world.err).not.toContain("    at ");
   });
 });
+
+describe("a config file from a stranger", () => {
+  const laughs = `data: &a [x, x, x, x, x, x, x, x, x, x]\n${"bcdefghij".replaceAll(/./g, (name, at: number) => `${name}_: &${name} [${Array(10).fill(`*${"abcdefghi"[at]}`).join(", ")}]\n`)}`;
+
+  test.each([
+    ["fgkd.config.json", '{ "__proto__": { "epochs": 3 } }', 'it has a key "__proto__"'],
+    ["fgkd.config.json", '{ "preset": "toy", "input": { "__proto__": { "crop": 3 } } }', 'input has a key "__proto__"'],
+    ["fgkd.config.yaml", "preset: toy\n__proto__:\n  epochs: 3\n", 'it has a key "__proto__"'],
+    ["fgkd.config.yaml", `preset: toy\n${laughs}`, "one of more than 100000 values"],
+    ["fgkd.config.yaml", "preset: toy\nepochs: 2026-01-01\n", "epochs is no plain object"],
+    ["fgkd.config.yaml", "preset: !!js/function 'function () {}'\n", "FGKD_LOAD_FAILED"],
+    ["fgkd.config.json", `{ "data": ${"[".repeat(1e5)}${"]".repeat(1e5)} }`, "levels deep"],
+    ["fgkd.config.json", `{ "data": ${"[".repeat(4e5)}`, "FGKD_LOAD_FAILED"],
+    ["fgkd.config.json", `"${"x".repeat(2 ** 20)}"`, "too much for settings"],
+    ["fgkd.config.json", '{ "preset": 5 }', "preset is neither a name nor a preset"],
+    ["fgkd.config.json", '{ "preset": { "name": "x" } }', "FGKD_INVALID_CONFIG preset x: its plugins are no list"],
+    ["fgkd.config.json", '{ "preset": "toy", "plugins": "loud" }', "plugins is no list"],
+    ["fgkd.config.json", '{ "preset": "toy", "plugins": [3] }', "plugins: a value of type number is no plugin"],
+    ["fgkd.config.json", '{ "preset": "toy", "plugins": ["../\\u0000x"] }', "no plugin is found"],
+    ["fgkd.config.json", '{ "preset": "toy\\u0000" }', "no preset is registered"],
+    ["fgkd.config.json", '{ "preset": "toy", "models": { "../../x": {} } }', "FGKD_INVALID_NAME"],
+    ["fgkd.config.mjs", "export default { preset: 'toy', epochs: () => 3 };", "epochs is a function"],
+    ["fgkd.config.mjs", "export default await new Promise((_, no) => no(null));", "could not be loaded: null"],
+    ["package.json", '{ "fgkd": [1] }', "it does not hold an object of settings"],
+  ])("is refused in a paragraph: %s %#", async (name, text, message) => {
+    const world = await createWorld();
+    await config(world, name, text);
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    expect(await world.fgkd("config")).not.toBe(0);
+    expect(world.err).toContain(message);
+    expect(world.err).toMatch(/^FGKD_/);
+    expect(world.err.length).toBeLessThan(1000);
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+  });
+
+  test("is refused when it is no file at all", async () => {
+    const world = await createWorld();
+    await mkdir(join(world.cwd, "folder.json"));
+    expect(await world.fgkd("config --config folder.json --preset toy")).not.toBe(0);
+    expect(world.err).toMatch(/^FGKD_/);
+  });
+});

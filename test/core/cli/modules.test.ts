@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { loadPlugins } from "../../../core/cli/load-plugins.js";
 import { loadPreset } from "../../../core/cli/load-preset.js";
 import { createModules, packageNames } from "../../../core/cli/modules.js";
-import { flattenPlugins } from "../../../core/index.js";
+import { FgkdError, flattenPlugins } from "../../../core/index.js";
 import { createWorld, type World } from "./world.js";
 
 async function put(world: World, path: string, text: string): Promise<void> {
@@ -50,7 +50,7 @@ describe("a preset's name", () => {
   test("finds a TypeScript file, which shares this process's fgkd", async () => {
     const world = await createWorld();
     const text = `import { definePreset, FgkdError } from "fgkd";
-      export const mine = definePreset({ name: FgkdError.name as string, summary: "", plugins: [], stages: {}, defaults: {} });`;
+      export const mine = definePreset({ name: FgkdError.name as string, summary: "", plugins: [], stages: { a: { trains: "a" } }, defaults: {} });`;
     await put(world, "presets/mine.ts", text);
     const found = await loadPreset("./presets/mine.ts", createModules(world.environment), world.environment);
     expect(found.name).toBe("FgkdError");
@@ -74,6 +74,47 @@ describe("a preset's name", () => {
     await putPackage(world, "fgkd-preset-broken", 'throw new Error("out of ink");');
     const loading = loadPreset("broken", createModules(world.environment), world.environment);
     await expect(loading).rejects.toThrow("out of ink");
+  });
+});
+
+describe("a file that is not what it should be", () => {
+  test.each([
+    ["throws no error but a text", 'throw "out of ink";', "out of ink"],
+    ["throws what is no text either", "throw Object.create(null);", "it threw an object that says nothing"],
+    ["awaits for ever", "await new Promise(() => {}); export const a = 1;", "has not come to its end after 0.3 s"],
+    ["exports null", "export default null;", "it exports no preset"],
+    [
+      "exports a preset without defaults",
+      preset("bare").replace("defaults: {}", "_: {}"),
+      "preset bare: it has no defaults",
+    ],
+    [
+      "exports a path for a stage",
+      preset("dots").replace("{ a:", '{ "../a":'),
+      'the stage "../a" has other characters',
+    ],
+    ["is no JavaScript", "export const a = ;", "could not be loaded"],
+  ])("is named when it %s", async (_, text, message) => {
+    const world = await createWorld();
+    await put(world, "mine.mjs", text);
+    const loading = loadPreset("./mine.mjs", createModules(world.environment, 300), world.environment);
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.toBeInstanceOf(FgkdError);
+  });
+
+  test("is named too when it should hold a plugin", async () => {
+    const world = await createWorld();
+    const load = async (text: string) => {
+      const name = `./${text.length}.mjs`;
+      await put(world, name, text);
+      return loadPlugins([name], createModules(world.environment, 300), world.environment);
+    };
+    await expect(load('export const it = () => { throw new Error("no ink"); };')).rejects.toThrow("no ink");
+    await expect(load("export const it = async () => ({ name: 'late', apply() {} });")).rejects.toThrow(
+      "exports no plugin",
+    );
+    await expect(load("export default null;")).rejects.toThrow("exports no plugin");
+    await expect(load("await new Promise(() => {});")).rejects.toThrow("has not come to its end");
   });
 });
 
