@@ -43,6 +43,8 @@ export type { Plugin, PluginDefinition, PluginOption } from "./plugin.js";
 export { definePlugin, flattenPlugins } from "./plugin.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./preset.js";
 export { definePreset } from "./preset.js";
+export type { PresetDefinition } from "./presets/options.js";
+export { configurePreset, definePresetWithOptions } from "./presets/options.js";
 export type { Random, RandomStreams } from "./random.js";
 export { createRandom, createRandomStreams } from "./random.js";
 export type {

@@ -41,6 +41,10 @@ export interface Preset<Names extends string = string> {
    * A stage that is not enabled has no steps.
    */
   schedule?(steps: Readonly<Record<Names, Steps>>, settings: Readonly<Record<Names, StageSettings>>): Steps;
+  /** What its stages depend on, resolved: how many members an ensemble has. See `definePresetWithOptions`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** The same preset with some options replaced: how config reaches them. */
+  configure?(overrides: Readonly<Record<string, unknown>>): Preset;
 }
 
 /** The identity, which infers the stages' names for `schedule`. */

@@ -10,6 +10,7 @@ import { createModels, type ModelSettings, type Models, type OwnedModels } from 
 import { withoutImages } from "./own-images.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
+import { configurePreset } from "./presets/options.js";
 import { createRandomStreams } from "./random.js";
 import type { Engines, Registry } from "./registry.js";
 import { type Steps, sequence } from "./schedule.js";
@@ -78,13 +79,14 @@ export interface RunOptions {
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
  */
 export async function createRun({
-  preset,
+  preset: given,
   layers = [],
   plugins = [],
   logger = silentLogger,
   onActivity,
 }: RunOptions): Promise<Run> {
-  checkPreset(preset);
+  checkPreset(given);
+  const preset = configurePreset(given, layers);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
   checkOptions(preset, config, plugins);
@@ -188,7 +190,7 @@ export function presetLayers({ name, defaults, stages }: Preset): readonly Layer
 /** Options for a plugin that no stage lists would be lost without a word. */
 function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
   const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
-  const known = [...new Set(listed.map(({ name }) => name))];
+  const known = [...new Set([...listed.map(({ name }) => name), ...(preset.options ? [preset.name] : [])])];
   for (const { options } of [config.run, ...Object.values(config.stages)])
     for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownName("plugin", name, known);
 }

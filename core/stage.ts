@@ -105,7 +105,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const { config, stage, hooks } = training;
     const losses = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum / state.index]));
     const tested = isTested(config.evaluation, state.epoch, config.epochs) && around.source.count("test") > 0;
-    const metrics = tested ? await test(model) : {};
+    const metrics: Record<string, number> = tested ? await test(model) : {};
     const summary: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate };
     let stopped = false;
     await hooks.epoch.promise({
@@ -113,6 +113,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       stop: () => {
         stopped = true;
       },
+      measure: (measured) => void Object.assign(metrics, measured),
     });
     around.record(summary);
     const finished = stopped || state.epoch + 1 >= config.epochs;
@@ -120,7 +121,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     return summary;
   }
 
-  async function test(model: Model): Promise<Readonly<Record<string, number>>> {
+  async function test(model: Model): Promise<Record<string, number>> {
     const { batchSize, input } = training.config;
     const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
     const { accuracy } = await evaluate(predict, around.source, { batchSize, input });

@@ -88,6 +88,8 @@ export interface EpochSummary {
 export interface EpochReport extends EpochSummary {
   /** Ends the stage after this epoch. */
   stop(): void;
+  /** Adds what a plugin measured to the epoch's `metrics`, under names of its own. */
+  measure(measured: Readonly<Record<string, number>>): void;
 }
 
 /**

@@ -1,3 +1,5 @@
 /** The presets that fgkd brings. */
 export { baseline, dkd, kd, snapmixPreset as snapmix } from "./comparisons.js";
 export { dadkd } from "./dadkd.js";
+export type { EnsembleOptions } from "./members.js";
+export { ensemble, orEnsemble } from "./or-ensemble.js";

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import {
   type ConfigFile,
+  configurePreset,
   invalidConfig,
   type Layer,
   type PluginOption,
@@ -39,10 +40,13 @@ export async function chooseRun(options: RunArguments, environment: Environment)
       "no preset is given",
       "Add --preset dadkd, or name another: fgkd list shows them.",
     );
-  const preset = isPreset(wanted) ? wanted : await loadPreset(wanted, modules, environment);
+  const found = isPreset(wanted) ? wanted : await loadPreset(wanted, modules, environment);
   const fileLayer = file && { origin: file.origin, config: withAbsolutePaths(config, file.path) };
   const scale = chooseScale(fileLayer, options);
-  const layers = commandLayers(preset, scale, fileLayer, options, environment.cwd);
+  const layersOf = (preset: Preset) => commandLayers(preset, scale, fileLayer, options, environment.cwd);
+  // What a scale says may depend on the preset's options: of how many members it speaks.
+  const preset = configurePreset(found, layersOf(found));
+  const layers = layersOf(preset);
   return {
     preset,
     plugins: await withBuiltIn(preset, await loadPlugins(listed, modules, environment), environment),
@@ -59,7 +63,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
 /** The run that a run folder was made for. */
 export async function chooseAgain(request: RunRequest, environment: Environment): Promise<ChosenRun> {
   const modules: Modules = createModules(environment);
-  const preset = await loadPreset(request.preset, modules, environment);
+  const preset = configurePreset(await loadPreset(request.preset, modules, environment), request.layers);
   const plugins = await loadPlugins(request.plugins, modules, environment);
   return { preset, plugins: await withBuiltIn(preset, plugins, environment), layers: request.layers, request };
 }

@@ -33,7 +33,11 @@ export async function configCommand(given: ConfigArguments, environment: Environ
 export function listSettings({ preset, plugins, layers }: ChosenRun): readonly Setting[] {
   const config = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
   const { options: _, ...run } = config.run;
-  const general = flatten(run).map(([path, value]) => ({ path, value, origin: config.origins.get(path) ?? "default" }));
+  const fromPreset = `preset ${preset.name}`;
+  const general = [
+    ...flatten(preset.options ?? {}, `options.${preset.name}.`).map((setting) => [...setting, fromPreset] as const),
+    ...flatten(run).map((setting) => [...setting, "default"] as const),
+  ].map(([path, value, otherwise]) => ({ path, value, origin: config.origins.get(path) ?? otherwise }));
   const stages = Object.entries(config.stages).flatMap(([stage, settings]) => [
     ...stageSettings(stage, settings, general, config),
     ...pluginSettings(stage, [preset.plugins, preset.stages[stage]?.plugins ?? [], plugins], settings, config),

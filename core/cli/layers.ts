@@ -1,7 +1,7 @@
 /** The layers of settings that the command line lays over a preset. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Config, invalidConfig, type Layer, type Preset, type Scale } from "../index.js";
+import { type Config, invalidConfig, type Layer, type Preset, type Scale, unknownOption } from "../index.js";
 import type { RunArguments } from "./arguments.js";
 import { parseSetting } from "./set-option.js";
 
@@ -37,16 +37,23 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
 }
 
 function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly Layer[] {
-  const { data, teacher, epochs, batchSize, seed } = options;
+  const { data, teacher, members, epochs, batchSize, seed } = options;
   const layers: (Layer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
     teacher !== undefined && { origin: "--teacher", config: readyTeacher(preset, teacher, cwd) },
+    members !== undefined && membersLayer(preset, members),
     epochs !== undefined && { origin: "--epochs", config: { epochs } },
     batchSize !== undefined && { origin: "--batch-size", config: { batchSize } },
     seed !== undefined && { origin: "--seed", config: { seed } },
     ...engineLayers(options),
   ];
   return layers.filter((layer) => layer !== false);
+}
+
+/** How many members the preset's ensemble has. @throws FGKD_UNKNOWN_OPTION when it is no ensemble */
+export function membersLayer({ name, options = {} }: Preset, members: number): Layer {
+  if (!("members" in options)) throw unknownOption(`preset ${name}`, "members", Object.keys(options));
+  return { origin: "--members", config: { options: { [name]: { members } } } };
 }
 
 /** Threads are an option of engines: an engine that has none refuses them. */

@@ -99,6 +99,7 @@ function withRunOptions(command: Command): Command {
     .option("-e, --engine <name>", "compute engine (default: auto)")
     .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
     .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
+    .option("--members <number>", "how many members an ensemble has", whole(1))
     .option("--workers <number>", "threads that decode images", whole(1))
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
 }

@@ -54,3 +54,23 @@ export function standardizedMaps(maps: tf.Tensor3D): tf.Tensor3D {
     };
   });
 }
+
+/**
+ * Maps of the same images on one grid: smaller ones are resized bilinearly to the largest.
+ *
+ * @param maps of each network `[batch, any height, any width]`
+ * @returns `[networks, batch, height, width]`
+ */
+export function stackMaps(maps: readonly tf.Tensor3D[]): tf.Tensor4D {
+  const largest = (axis: 1 | 2) => Math.max(...maps.map(({ shape }) => shape[axis]));
+  const [height, width] = [largest(1), largest(2)];
+  return tf.tidy(() => tf.stack(maps.map((map) => resizedMaps(map, height, width))) as tf.Tensor4D);
+}
+
+/** Bilinear, with half-pixel centres. `[batch, height, width]` */
+export function resizedMaps(maps: tf.Tensor3D, height: number, width: number): tf.Tensor3D {
+  if (maps.shape[1] === height && maps.shape[2] === width) return maps.clone();
+  return tf.tidy(() =>
+    tf.image.resizeBilinear(maps.expandDims<tf.Tensor4D>(3), [height, width], false, true).squeeze<tf.Tensor3D>([3]),
+  );
+}

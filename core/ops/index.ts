@@ -1,6 +1,6 @@
 /** Tensor operations with sound gradients that tfjs lacks; public as `fgkd/ops`. */
 export { addRelu, gelu } from "./activations.js";
-export { spatialAttention, standardizedMaps } from "./attention.js";
+export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult } from "./batch-norm.js";
 export { batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { ConvolutionOptions } from "./convolution.js";

@@ -1,6 +1,6 @@
 /** The orthogonal loss: look where the teachers do not look, and not at what they take for background. */
 import * as tf from "@tensorflow/tfjs";
-import { spatialAttention, standardizedMaps, stopGradient } from "../../core/ops/index.js";
+import { resizedMaps, spatialAttention, standardizedMaps, stopGradient } from "../../core/ops/index.js";
 
 /**
  * Mean over teachers, images and positions of `|Z_teacher| ⊙ max(Z_student, 0)`, where `Z` is the spatial attention map,
@@ -25,10 +25,8 @@ export function orthogonalLoss(studentFeatures: tf.Tensor4D, teacherMaps: tf.Ten
 /** `[batch, height, width]`: mean over teachers of `|Z|`. */
 function forbiddenPlaces(maps: tf.Tensor4D, [batch, height, width]: tf.Tensor4D["shape"]): tf.Tensor3D {
   const [teachers, , rows, columns] = maps.shape;
-  const all = maps.reshape<tf.Tensor4D>([teachers * batch, rows, columns, 1]);
-  const fitting =
-    rows === height && columns === width ? all : tf.image.resizeBilinear(all, [height, width], false, true);
-  const z = standardizedMaps(fitting.squeeze<tf.Tensor3D>([3]));
+  const all = maps.reshape<tf.Tensor3D>([teachers * batch, rows, columns]);
+  const z = standardizedMaps(resizedMaps(all, height, width));
   return z.abs().reshape([teachers, batch, height, width]).mean<tf.Tensor3D>(0);
 }
 

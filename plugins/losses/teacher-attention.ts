@@ -1,7 +1,7 @@
 /** Where frozen teachers look in each batch, for whatever loss moves the student's attention. */
 import * as tf from "@tensorflow/tfjs";
 import { type Batch, definePlugin, type Model, need, type Role, replace } from "../../core/index.js";
-import { spatialAttention } from "../../core/ops/index.js";
+import { spatialAttention, stackMaps } from "../../core/ops/index.js";
 import { checkTeachers } from "./option-checks.js";
 
 const name = "teacher-attention";
@@ -45,15 +45,4 @@ function look(model: Model, role: Role, batch: Batch): tf.Tensor3D {
       need({ features }, "features", name, `The model of role "${role}" must output its last map.`),
     );
   });
-}
-
-function stackMaps(maps: readonly tf.Tensor3D[]): tf.Tensor4D {
-  const largest = (axis: 1 | 2) => Math.max(...maps.map(({ shape }) => shape[axis]));
-  const [height, width] = [largest(1), largest(2)];
-  const fitting = maps.map((map) =>
-    map.shape[1] === height && map.shape[2] === width
-      ? map
-      : tf.image.resizeBilinear(map.expandDims<tf.Tensor4D>(3), [height, width], false, true).squeeze<tf.Tensor3D>([3]),
-  );
-  return tf.stack(fitting) as tf.Tensor4D;
 }

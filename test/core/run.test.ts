@@ -147,6 +147,20 @@ describe("methods composed from outside the core", () => {
     expect(ends[0]?.epoch?.metrics.accuracy).toBeGreaterThanOrEqual(0);
   });
 
+  test("what a plugin measures at the end of an epoch is kept with its metrics", async () => {
+    const ruler = definePlugin({
+      name: "ruler",
+      defaults: {},
+      apply: ({ hooks }) => hooks.epoch.tap("ruler", ({ epoch, measure }) => measure({ length: 10 + epoch })),
+    });
+    const run = await createRun({ preset: twoStages, plugins: [ruler()] });
+    const ends = (await takeSteps(run)).flatMap(({ epoch }) => (epoch ? [epoch] : []));
+    expect(ends.map(({ metrics }) => metrics.length)).toEqual([10, 11, 12, 10, 11, 12]);
+    expect(ends.every(({ metrics }) => metrics.accuracy !== undefined)).toBe(true);
+    expect(run.history).toEqual(ends);
+    await run.close();
+  });
+
   test("a run leaves no tensor behind", async () => {
     const before = tf.memory().numTensors;
     await wholeRun(takingTurns);

@@ -38,9 +38,17 @@ function settingsOf(preset: Preset, scale: Scale) {
 function tiny(preset: Preset, scale: Scale): Layer {
   const { models } = settingsOf(preset, scale).run;
   const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
-    const { head = "linear" } = backbone as { readonly head?: "linear" | "squeeze-excite" };
+    const { head = "linear" } = backbone as { readonly head?: "linear" | "squeeze-excite" | "max-pool-mlp" };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
-    const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem } as const;
+    const small = {
+      name: "resnet",
+      block: "basic",
+      depths: [1, 1],
+      widths: [4, 8],
+      head,
+      stem,
+      strides: null,
+    } as const;
     return [role, { backbone: small, ...(inputSize && { inputSize: 8 }) }] as const;
   });
   const config: Config = {

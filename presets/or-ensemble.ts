@@ -1,0 +1,25 @@
+/** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
+import { definePresetWithOptions } from "../core/index.js";
+import { crossEntropy, orthogonalAttention, teacherAttention } from "../plugins/losses/index.js";
+import { checkEnsemble, type EnsembleOptions, ensembleDefaults, ensembleOf } from "./members.js";
+
+/** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */
+export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
+  name: "or-ensemble",
+  summary: "members trained one after another, each kept from looking where earlier ones look",
+  defaults: ensembleDefaults,
+  check: (options) => checkEnsemble("preset or-ensemble", options),
+  create: (options) =>
+    ensembleOf(options, (teachers) =>
+      teachers.length > 0 ? [teacherAttention({ teachers }), crossEntropy(), orthogonalAttention()] : [crossEntropy()],
+    ),
+});
+
+/** The same members, each by cross-entropy alone. */
+export const ensemble = definePresetWithOptions<EnsembleOptions>({
+  name: "ensemble",
+  summary: "members trained one after another, each by cross-entropy alone",
+  defaults: ensembleDefaults,
+  check: (options) => checkEnsemble("preset ensemble", options),
+  create: (options) => ensembleOf(options, () => [crossEntropy()]),
+});
