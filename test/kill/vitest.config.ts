@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL("../..", import.meta.url).pathname,
     include: ["test/kill/**/*.test.ts"],
     testTimeout: 240_000,
+    hookTimeout: 240_000,
     pool: "forks",
     fileParallelism: false,
   },

@@ -112,7 +112,7 @@ describe.skipIf(!isBuilt())("the built command (npm run build)", { timeout: 120_
     });
     expect(await readdir(join(cwd, "run", "checkpoints"))).not.toHaveLength(0);
     const resumed = await fgkd(["--resume", "run"], { when: /epoch \d+\/500/, act: (child) => child.kill("SIGTERM") });
-    expect(resumed).toMatchObject({ code: 130, out: expect.stringMatching(/run, taken up after \d+ epochs/) });
+    expect(resumed).toMatchObject({ code: 143, out: expect.stringMatching(/run, taken up after \d+ epochs/) });
   });
 
   test("ends a run in good order when nobody reads its output any more", async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!isBuilt())("the built command (npm run build)", { timeout: 120_
       when: "epoch 2/500",
       act: (child) => child.stdout?.destroy(),
     });
-    expect(code).toBe(130);
+    expect(code).toBe(141);
     expect(err).not.toContain("    at ");
     expect(await readdir(join(cwd, "unread", "checkpoints"))).not.toHaveLength(0);
   });

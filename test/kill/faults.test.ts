@@ -1,0 +1,257 @@
+/** Faults of disk and process, each for real: what is told, the exit code, and that the run goes on to the same end. */
+import type { ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeDots } from "./dots.js";
+import { type Ended, fgkd, outcome, type ProcessOptions, requireBuild, whenPrinted } from "./process.js";
+
+let cwd = "";
+let whole: ReturnType<typeof outcome> = {};
+let count = 0;
+
+beforeAll(async () => {
+  requireBuild();
+  cwd = await mkdtemp(join(tmpdir(), "fgkd-faults-"));
+  chmodSync(cwd, 0o755);
+  await writeDots(cwd);
+  expect(await train("whole")).toMatchObject({ code: 0, err: "" });
+  whole = outcome(join(cwd, "whole"));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+/** A run of 40 epochs, 80 steps. */
+function train(out: string, more: readonly string[] = [], options: Partial<ProcessOptions> = {}): Promise<Ended> {
+  return fgkd(["--preset", "./dots.mjs", "--out", out, ...more], { cwd, ...options });
+}
+
+const resume = (run: string, options: Partial<ProcessOptions> = {}) => fgkd(["--resume", run], { cwd, ...options });
+const during = (act: (child: ChildProcess) => void, wanted: string | RegExp = "epoch 5/40") => ({
+  meanwhile: (child: ChildProcess) => whenPrinted(child, wanted, () => act(child)),
+});
+const newRun = () => `run-${count++}`;
+
+/** One diagnostic, in one line, and no stack. */
+function expectTold({ err }: Ended, code: string, words: RegExp): void {
+  const lines = err.trim().split("\n");
+  expect(lines.filter((line) => line.startsWith("FGKD_"))).toHaveLength(1);
+  expect(lines.at(-1)).toMatch(new RegExp(`^${code} `));
+  expect(lines.at(-1)).toMatch(words);
+  expect(err).not.toContain("    at ");
+}
+
+async function expectSameEnd(run: string): Promise<void> {
+  const resumed = await resume(run);
+  expect(resumed, resumed.err).toMatchObject({ code: 0 });
+  expect(outcome(join(cwd, run))).toEqual(whole);
+}
+
+describe("signals", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s finishes the step, writes a checkpoint, and ends with %i", async (signal, code) => {
+    const run = newRun();
+    const ended = await train(
+      run,
+      [],
+      during((child) => child.kill(signal)),
+    );
+    expect(ended).toMatchObject({ code, out: expect.stringContaining(`--resume ${run}`) });
+    expect(readdirSync(join(cwd, run))).not.toContain("lock");
+    await expectSameEnd(run);
+  });
+
+  test("a second one ends the process at once, and the last checkpoint counts", async () => {
+    const run = newRun();
+    const twice = (child: ChildProcess) => {
+      child.kill("SIGTERM");
+      // Later than npm passes on a Ctrl-C of its own, long before the batch comes.
+      setTimeout(() => child.kill("SIGTERM"), 800);
+    };
+    const started = performance.now();
+    const slow = ["--set", "data.name=dots", "--set", "data.wait=60000"];
+    const ended = await train(run, slow, during(twice, /^run /m));
+    expect(ended.code).toBe(143);
+    expect(performance.now() - started).toBeLessThan(45_000);
+  });
+
+  test("an output that nobody reads any more ends the run with 141", async () => {
+    const run = newRun();
+    const ended = await train(
+      run,
+      [],
+      during((child) => child.stdout?.destroy()),
+    );
+    expect(ended.code).toBe(141);
+    expect(ended.err).toContain("The output was closed: stopping after this step");
+    await expectSameEnd(run);
+  });
+});
+
+describe("the disk", () => {
+  const mount = (...words: readonly string[]) => execFileSync("mount", words, { stdio: "pipe" });
+
+  /** A small file system of its own, where this process may mount one. */
+  async function onSmallDisk(size: string, use: (path: string) => Promise<void>, skip: (note: string) => void) {
+    const path = join(cwd, newRun());
+    await mkdir(path);
+    try {
+      mount("-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
+    } catch {
+      return skip("mounting a small disk needs root");
+    }
+    try {
+      await use(path);
+    } finally {
+      execFileSync("umount", ["-l", path]);
+    }
+  }
+
+  test("that is full ends the run with 74; with room again it goes on", async ({ skip }) => {
+    await onSmallDisk(
+      "1m",
+      async (disk) => {
+        const run = join(disk, "run");
+        const ended = await train(run, ["--set", "checkpoints.keep=1000"]);
+        expect(ended.code).toBe(74);
+        expectTold(ended, "FGKD_STORAGE", /the disk is full \(ENOSPC\)/);
+        expect(readdirSync(join(run, "checkpoints")).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+        mount("-o", "remount,size=50m", disk);
+        await expectSameEnd(run);
+      },
+      skip,
+    );
+  });
+
+  test("that becomes read-only ends the run with 74", async ({ skip }) => {
+    await onSmallDisk(
+      "50m",
+      async (disk) => {
+        const run = join(disk, "run");
+        const ended = await train(
+          run,
+          [],
+          during(() => void mount("-o", "remount,ro", disk)),
+        );
+        expect(ended.code).toBe(74);
+        expectTold(ended, "FGKD_STORAGE", /read-only/);
+        mount("-o", "remount,rw", disk);
+        await expectSameEnd(run);
+      },
+      skip,
+    );
+  });
+
+  test("with a limit on the size of files ends the run with 74, not by a signal", async () => {
+    const run = newRun();
+    const through = ["bash", "-c", 'ulimit -f 50; exec "$@"', "limited"];
+    const ended = await train(run, [], { through });
+    expect(ended.code).toBe(74);
+    expectTold(ended, "FGKD_STORAGE", /larger than the system lets this process write/);
+    await expectSameEnd(run);
+  });
+
+  test("that forbids writing ends the run with 74, at its start and in its midst", async ({ skip }) => {
+    if (process.getuid?.() !== 0) return skip("taking permission away needs a second user, hence root");
+    const home = join(cwd, newRun());
+    await mkdir(home);
+    chownSync(home, 65534, 65534);
+    const through = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const run = join(home, "run");
+    const midst = during(() => chmodSync(join(run, "checkpoints"), 0o500));
+    const ended = await train(run, [], { through, ...midst });
+    if (ended.err.includes("EACCES") && !ended.err.includes("FGKD_")) return skip("the other user cannot read fgkd");
+    expect(ended.code).toBe(74);
+    expectTold(ended, "FGKD_STORAGE", /permission is denied/);
+    chmodSync(join(run, "checkpoints"), 0o700);
+    await expectSameEnd(run);
+    chmodSync(home, 0o500);
+    const start = await train(join(home, "other"), [], { through });
+    expect(start.code).toBe(74);
+    expectTold(start, "FGKD_STORAGE", /permission is denied/);
+    chmodSync(home, 0o700);
+  });
+
+  test("from which the run folder is removed gets it back, with a checkpoint, and the run ends with 74", async () => {
+    const run = newRun();
+    const ended = await train(
+      run,
+      [],
+      during(() => rmSync(join(cwd, run), { recursive: true })),
+    );
+    expect(ended.code).toBe(74);
+    expectTold(ended, "FGKD_STORAGE", /was removed or moved .* written anew, with a checkpoint/);
+    const resumed = await resume(run);
+    expect(resumed.code).toBe(0);
+    // The best epoch may have been among the files that are gone.
+    const { "best checkpoints": _, ...rest } = outcome(join(cwd, run));
+    const { "best checkpoints": _whole, ...wanted } = whole;
+    expect(rest).toEqual(wanted);
+  });
+});
+
+describe("checkpoints that are broken", () => {
+  test.each([0, 1, 100, 5000, 99_000])("cut to %i bytes: the one before is used, and said so", async (length) => {
+    const run = newRun();
+    await train(
+      run,
+      [],
+      during((child) => child.kill("SIGTERM"), "epoch 7/40"),
+    );
+    const folder = join(cwd, run, "checkpoints");
+    const newest = readdirSync(folder)
+      .filter((file) => /^\d+\./.test(file))
+      .sort();
+    const broken = join(folder, newest.at(length % 2 === 0 ? -1 : -2) ?? "");
+    truncateSync(broken, broken.endsWith(".json") ? Math.min(length, 300) : length);
+    writeFileSync(join(folder, "000000999.safetensors.tmp"), "half");
+    const resumed = await resume(run);
+    expect(resumed).toMatchObject({ code: 0, err: expect.stringMatching(/FGKD_CORRUPT_FILE .* the one before it/) });
+    expect(outcome(join(cwd, run))).toEqual(whole);
+    expect(readdirSync(folder).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("two processes on one run", () => {
+  test("the second ends with 75 and names the first; a killed one leaves no lock in force", async () => {
+    const run = newRun();
+    let second: Promise<Ended> | undefined;
+    let pid: number | undefined;
+    const first = await train(
+      run,
+      [],
+      during((child) => {
+        pid = child.pid;
+        second = resume(run).finally(() => child.kill("SIGKILL"));
+      }),
+    );
+    const refused = (await second) as Ended;
+    expect(first.signal).toBe("SIGKILL");
+    expect(refused.code).toBe(75);
+    expectTold(refused, "FGKD_RUN_LOCKED", new RegExp(`in use by process ${pid}\\.`));
+    expect(readdirSync(join(cwd, run))).toContain("lock");
+    await expectSameEnd(run);
+  });
+
+  test("a holder on another machine counts while it gives signs of life", async () => {
+    const run = newRun();
+    await train(
+      run,
+      [],
+      during((child) => child.kill("SIGTERM")),
+    );
+    const lock = join(cwd, run, "lock");
+    writeFileSync(lock, JSON.stringify({ pid: 1, host: "elsewhere", token: "theirs" }));
+    const refused = await resume(run);
+    expect(refused.code).toBe(75);
+    expectTold(refused, "FGKD_RUN_LOCKED", /process 1 on elsewhere/);
+    const past = Date.now() / 1000 - 600;
+    utimesSync(lock, past, past);
+    await expectSameEnd(run);
+  });
+});
