@@ -1,6 +1,6 @@
 /** Batch normalisation, by the batch's own statistics and by given ones. */
 import * as tf from "@tensorflow/tfjs";
-import { hasKernel, runKernel, withGradient } from "./kernels.js";
+import { hasKernel, isRecording, runKernel, withGradient } from "./kernels.js";
 
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
@@ -54,8 +54,8 @@ export function batchNormTraining<T extends tf.Tensor>(
 }
 
 /**
- * `scale · (x − mean) / √(variance + epsilon) + offset` per channel with given statistics, then perhaps a ReLU.
- * Differentiable in all five tensors.
+ * `scale · (x − mean) / √(variance + epsilon) + offset` per channel with given statistics, then perhaps a ReLU. One pass
+ * where no gradient is wanted and the engine has a fused kernel. Differentiable in all five tensors.
  *
  * @param x `[…, channels]`
  * @param mean `[channels]`
@@ -71,6 +71,9 @@ export function batchNormInference<T extends tf.Tensor>(
   offset: tf.Tensor1D,
   { epsilon = 1e-5, relu = false }: BatchNormOptions = {},
 ): T {
+  if (!isRecording() && hasKernel("FgkdBatchNormInference")) {
+    return runKernel("FgkdBatchNormInference", { x, mean, variance, scale, offset }, { epsilon, relu })[0] as T;
+  }
   return tf.tidy(() => {
     const normalized = tf.batchNorm(x, mean, variance, offset, scale, epsilon) as T;
     return relu ? tf.relu(normalized) : normalized;

@@ -18,6 +18,7 @@ namespace FGKD_ISA {
 void fillUnary(Loops& loops);
 void fillBinary(Loops& loops);
 void fillReductions(Loops& loops);
+void fillSoftmax(Loops& loops);
 void fillNormalisation(Loops& loops);
 void fillLayerNorm(Loops& loops);
 void fillPooling(Loops& loops);

@@ -6,27 +6,6 @@ namespace fgkd {
 namespace FGKD_ISA {
 namespace {
 
-constexpr int kChains = 4;  // sums that do not wait for one another
-
-inline Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
-
-/** Σ of `term(i)` for a vector of values at i, and of `term` again for the single values that are left. */
-template <class Term>
-inline float sumOf(size_t n, Term term) {
-  Vector sums[kChains] = {};
-  size_t i = 0;
-  for (; i + kChains * kLanes <= n; i += kChains * kLanes) {
-#pragma GCC unroll 4
-    for (int chain = 0; chain < kChains; ++chain) sums[chain] += term(i + chain * kLanes, load);
-  }
-  for (; i + kLanes <= n; i += kLanes) sums[0] += term(i, load);
-  float total = 0.f;
-  for (; i < n; ++i) total += term(i, [](const float* from) { return *from; });
-  const Vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  for (int lane = 0; lane < kLanes; ++lane) total += sum[lane];
-  return total;
-}
-
 inline float inverseDeviation(float variance, float epsilon) { return 1.f / __builtin_sqrtf(variance + epsilon); }
 
 void layerNorm(const float* x, const float* __restrict scale, const float* __restrict offset, float* y, float* mean,

@@ -1,4 +1,4 @@
-// Sums, extremes and softmax. Sums are cut into blocks of fixed length, so that their bytes depend on nothing else.
+// Sums and extremes. Sums are cut into blocks of fixed length, so that their bytes depend on nothing else.
 #include "isa.h"
 
 namespace fgkd {
@@ -62,38 +62,6 @@ void minRows(const float* x, size_t rows, size_t stride, size_t columns, float* 
   }
 }
 
-void softmax(const float* __restrict x, float* __restrict y, size_t n, bool log) {
-  const float top = maxOf(x, n);
-  float total = 0;
-  if (log) {
-#pragma omp simd reduction(+ : total)
-    for (size_t i = 0; i < n; ++i) total += expOf(x[i] - top);
-    const float shift = top + logOf(total);
-    FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = x[i] - shift;
-    return;
-  }
-#pragma omp simd reduction(+ : total)
-  for (size_t i = 0; i < n; ++i) {
-    y[i] = expOf(x[i] - top);
-    total += y[i];
-  }
-  const float factor = 1.f / total;
-  FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] *= factor;
-}
-
-void softmaxGrad(const float* __restrict dy, const float* __restrict y, float* __restrict dx, size_t n, bool log) {
-  float total = 0;
-  if (log) {
-#pragma omp simd reduction(+ : total)
-    for (size_t i = 0; i < n; ++i) total += dy[i];
-    FGKD_SIMD for (size_t i = 0; i < n; ++i) dx[i] = dy[i] - expOf(y[i]) * total;
-    return;
-  }
-#pragma omp simd reduction(+ : total)
-  for (size_t i = 0; i < n; ++i) total += dy[i] * y[i];
-  FGKD_SIMD for (size_t i = 0; i < n; ++i) dx[i] = (dy[i] - total) * y[i];
-}
-
 }  // namespace
 
 void fillReductions(Loops& loops) {
@@ -103,8 +71,6 @@ void fillReductions(Loops& loops) {
   loops.addRows = addRows;
   loops.maxRows = maxRows;
   loops.minRows = minRows;
-  loops.softmax = softmax;
-  loops.softmaxGrad = softmaxGrad;
 }
 
 }  // namespace FGKD_ISA

@@ -13,6 +13,7 @@ Loops table() {
   fillUnary(made);
   fillBinary(made);
   fillReductions(made);
+  fillSoftmax(made);
   fillNormalisation(made);
   fillLayerNorm(made);
   fillPooling(made);

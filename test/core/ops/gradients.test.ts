@@ -1,0 +1,195 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createRandom } from "../../../core/index.js";
+import * as ops from "../../../core/ops/index.js";
+import { gradientError } from "../../../core/testing/index.js";
+import { engineNames, startEngine } from "../../support/engines.js";
+
+/** Something to differentiate: a function of tensors, and where. */
+interface Check {
+  /** What is special about it, if an operation has several. */
+  readonly of?: string;
+  compute(...inputs: tf.Tensor[]): tf.Tensor;
+  inputs(): tf.Tensor[];
+  /** How far each value is moved. Default 0.01; more for what is linear, where rounding is the only error. */
+  readonly step?: number;
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+const normals = (...shape: number[]) => tf.tensor(createRandom(`normal ${shape}`).normals(sizeOf(shape)), shape);
+const positive = (...shape: number[]) =>
+  normals(...shape)
+    .abs()
+    .add(0.5);
+/** No closer to 0 than 0.1: a difference across a ReLU's kink is no gradient. */
+const awayFromZero = (...shape: number[]) =>
+  normals(...shape).add(
+    normals(...shape)
+      .sign()
+      .mul(0.1),
+  );
+/** Values 0.1 apart, in some order: no maximum changes its place. */
+const apart = (...shape: number[]) =>
+  tf.tensor(
+    [...createRandom(`order ${shape}`).permutation(sizeOf(shape))].map((place) => place / 10 - 1),
+    shape,
+  );
+
+type Four = tf.Tensor4D;
+type One = tf.Tensor1D;
+
+/** For every operation of fgkd/ops what to differentiate, or why there is nothing. */
+const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
+  addRelu: [
+    {
+      compute: (a, b) => ops.addRelu(a as tf.Tensor, b as tf.Tensor),
+      inputs: () => [awayFromZero(3, 8), tf.ones([3, 8]).mul(0.01)],
+    },
+  ],
+  adaptiveAveragePool: [
+    { compute: (x) => ops.adaptiveAveragePool(x as Four, [2, 3]), inputs: () => [normals(2, 5, 7, 3)], step: 0.1 },
+  ],
+  antialiasedResize: [
+    {
+      of: "down",
+      compute: (x) => ops.antialiasedResize(x as Four, [4, 3]),
+      inputs: () => [normals(1, 9, 8, 3)],
+      step: 0.1,
+    },
+    {
+      of: "up",
+      compute: (x) => ops.antialiasedResize(x as Four, [9, 8]),
+      inputs: () => [normals(2, 4, 3, 4)],
+      step: 0.1,
+    },
+  ],
+  batchNormInference: [false, true].map((relu) => ({
+    of: relu ? "with ReLU" : "alone",
+    compute: (x, mean, variance, scale, offset) =>
+      ops.batchNormInference(x as tf.Tensor, mean as One, variance as One, scale as One, offset as One, { relu }),
+    // The scale keeps the sign of what is far from 0, and the small offset does not change it.
+    inputs: () => [awayFromZero(12, 4).mul(2), tf.zeros([4]), positive(4), positive(4), tf.zeros([4])],
+  })),
+  batchNormTraining: [
+    {
+      of: "its result",
+      compute: (x, scale, offset) => ops.batchNormTraining(x as tf.Tensor, scale as One, offset as One).normalized,
+      inputs: () => [normals(2, 3, 3, 5), positive(5), normals(5)],
+    },
+    {
+      of: "with ReLU",
+      compute: (x, scale, offset) =>
+        ops.batchNormTraining(x as tf.Tensor, scale as One, offset as One, { relu: true }).normalized,
+      // Pairs of opposites: their mean is 0, so what is far from 0 stays so.
+      inputs: () => [tf.concat([awayFromZero(6, 3), awayFromZero(6, 3).neg()]), positive(3), tf.zeros([3])],
+    },
+    {
+      of: "its statistics",
+      compute: (x) => {
+        const { mean, variance } = ops.batchNormTraining(x as tf.Tensor, tf.ones([4]), tf.zeros([4]));
+        return tf.stack([mean, variance.sqrt()]);
+      },
+      inputs: () => [normals(10, 4)],
+    },
+  ],
+  conv2d: [
+    {
+      of: "padded",
+      compute: (x, filter) => ops.conv2d(x as Four, filter as Four, { padding: 1 }),
+      inputs: () => [normals(2, 5, 4, 3), normals(3, 3, 3, 4)],
+      step: 0.1,
+    },
+    {
+      of: "with strides",
+      compute: (x, filter) => ops.conv2d(x as Four, filter as Four, { stride: 2, padding: 3 }),
+      inputs: () => [normals(1, 9, 9, 3), normals(7, 7, 3, 8)],
+      step: 0.1,
+    },
+    {
+      of: "in blocks of channels",
+      compute: (x, filter) => ops.conv2d(x as Four, filter as Four, { padding: 1 }),
+      inputs: () => [normals(2, 6, 6, 16), normals(3, 3, 16, 16)],
+      step: 0.1,
+    },
+    {
+      of: "with bias",
+      compute: (x, filter, bias) => ops.conv2d(x as Four, filter as Four, { bias: bias as One }),
+      inputs: () => [normals(2, 4, 4, 8), normals(1, 1, 8, 16), normals(16)],
+      step: 0.1,
+    },
+    {
+      of: "with bias and ReLU",
+      compute: (x, filter, bias) => ops.conv2d(x as Four, filter as Four, { bias: bias as One, relu: true }),
+      // One product for each output: none is near the kink.
+      inputs: () => [positive(2, 3, 3, 1), awayFromZero(1, 1, 1, 8), tf.zeros([8])],
+    },
+  ],
+  conv2dTranspose: [
+    {
+      compute: (x, filter) =>
+        ops.conv2dTranspose(x as Four, filter as Four, { stride: 2, padding: 1, outputPadding: 1 }),
+      inputs: () => [normals(2, 3, 4, 5), normals(3, 3, 4, 5)],
+      step: 0.1,
+    },
+  ],
+  gelu: [{ compute: (x) => ops.gelu(x as tf.Tensor), inputs: () => [normals(4, 9).mul(2)] }],
+  globalAveragePool: [
+    { compute: (x) => ops.globalAveragePool(x as Four), inputs: () => [normals(2, 3, 4, 8)], step: 0.1 },
+  ],
+  globalMaxPool: [{ compute: (x) => ops.globalMaxPool(x as Four), inputs: () => [apart(2, 4, 3, 4)] }],
+  groupNorm: [1, 2, 8].map((groups) => ({
+    of: `${groups} groups`,
+    compute: (x, scale, offset) => ops.groupNorm(x as tf.Tensor, scale as One, offset as One, { groups }),
+    inputs: () => [normals(2, 3, 2, 8), positive(8), normals(8)],
+  })),
+  isRecording: "tells a state, and makes no tensor",
+  layerNorm: [
+    {
+      compute: (x, scale, offset) => ops.layerNorm(x as tf.Tensor, scale as One, offset as One),
+      inputs: () => [normals(2, 3, 11), positive(11), normals(11)],
+    },
+  ],
+  logSoftmax: [{ compute: (x) => ops.logSoftmax(x as tf.Tensor), inputs: () => [normals(4, 9)] }],
+  maxPool: [
+    { of: "overlapping", compute: (x) => ops.maxPool(x as Four), inputs: () => [apart(1, 6, 7, 3)] },
+    {
+      of: "not padded",
+      compute: (x) => ops.maxPool(x as Four, { size: 2, padding: 0 }),
+      inputs: () => [apart(2, 4, 4, 8)],
+    },
+  ],
+  maxPoolForUnpooling: [
+    { compute: (x) => ops.maxPoolForUnpooling(x as Four).pooled, inputs: () => [apart(2, 4, 6, 3)] },
+  ],
+  maxUnpool: [
+    {
+      compute: (values) => ops.maxUnpool(values as Four, ops.maxPoolForUnpooling(apart(2, 4, 6, 3) as Four)),
+      inputs: () => [normals(2, 2, 3, 3)],
+      step: 0.1,
+    },
+  ],
+  resizeMatrix: "makes an array, and takes no tensor",
+  sgdStep: "is not differentiated: it uses a gradient",
+  softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
+  spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],
+  standardizedMaps: [{ compute: (x) => ops.standardizedMaps(x as tf.Tensor3D), inputs: () => [normals(3, 4, 4)] }],
+  stopGradient: "has no gradient, which is what it is for",
+};
+
+const all = Object.entries(checks).flatMap(([name, entries]) =>
+  typeof entries === "string" ? [] : entries.map((check) => ({ name, ...check, of: check.of ?? "" })),
+);
+
+test("every operation of fgkd/ops is differentiated here, or its entry says why not", () => {
+  expect(Object.keys(checks).sort()).toEqual(Object.keys(ops).sort());
+});
+
+describe.each(engineNames)("the gradient on %s", (engine) => {
+  beforeAll(() => startEngine(engine));
+
+  test.each(all)("of $name $of is what finite differences give", ({ compute, inputs, step }) => {
+    const tensors = inputs();
+    expect(gradientError(compute, tensors, { ...(step && { step }), samples: 30 })).toBeLessThan(3e-3);
+    tf.dispose(tensors);
+  });
+});
