@@ -1,6 +1,7 @@
 /** Spatial attention maps, and putting them on one scale. */
 import * as tf from "@tensorflow/tfjs";
 import { withGradient } from "./kernels.js";
+import { bilinearResize } from "./resize.js";
 
 /**
  * Where a feature map is active: the mean over channels of `g_c · F_c`, where `g_c` is the channel's mean over all
@@ -70,7 +71,5 @@ export function stackMaps(maps: readonly tf.Tensor3D[]): tf.Tensor4D {
 /** Bilinear, with half-pixel centres. `[batch, height, width]` */
 export function resizedMaps(maps: tf.Tensor3D, height: number, width: number): tf.Tensor3D {
   if (maps.shape[1] === height && maps.shape[2] === width) return maps.clone();
-  return tf.tidy(() =>
-    tf.image.resizeBilinear(maps.expandDims<tf.Tensor4D>(3), [height, width], false, true).squeeze<tf.Tensor3D>([3]),
-  );
+  return tf.tidy(() => bilinearResize(maps.expandDims<tf.Tensor4D>(3), [height, width]).squeeze<tf.Tensor3D>([3]));
 }

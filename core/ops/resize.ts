@@ -21,6 +21,35 @@ export function antialiasedResize(images: tf.Tensor4D, [height, width]: readonly
 }
 
 /**
+ * Bilinear resize with half-pixel centres, without antialiasing: PyTorch's `F.interpolate(mode="bilinear")`. Its gradient
+ * is right on every engine; that of tfjs' own operation leaves the half pixels out.
+ *
+ * @param images `[batch, height, width, channels]`
+ * @param size `[height, width]` in pixels
+ * @returns `[batch, …size, channels]`
+ */
+export function bilinearResize(images: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
+  const [, fromHeight, fromWidth] = images.shape;
+  return tf.tidy(() => {
+    const rows = tf.tensor2d(bilinearMatrix(fromHeight, height), [height, fromHeight]);
+    const columns = tf.tensor2d(bilinearMatrix(fromWidth, width), [width, fromWidth]);
+    return alongSides(images, rows, columns);
+  });
+}
+
+/** Row-major `[to, from]`: each row has the weights of the two nearest input pixels. */
+function bilinearMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from);
+  for (let row = 0; row < to; row++) {
+    const position = Math.min(Math.max(((row + 0.5) * from) / to - 0.5, 0), from - 1);
+    const low = Math.min(Math.floor(position), Math.max(0, from - 2));
+    matrix[row * from + low] = 1 - (position - low);
+    if (position > low) matrix[row * from + low + 1] = position - low;
+  }
+  return matrix;
+}
+
+/**
  * New rows and columns as weighted sums of the old ones. Differentiable in the images.
  *
  * @param images `[batch, fromHeight, fromWidth, channels]`

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
-import { spatialAttention, standardizedMaps } from "../../../core/ops/index.js";
+import { resizedMaps, spatialAttention, standardizedMaps } from "../../../core/ops/index.js";
 import { gradientError } from "../../../core/testing/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
@@ -23,6 +23,17 @@ describe.each(engineNames)("attention maps on %s", (engine) => {
     const first = [-1.5, -0.5, 0.5, 1.5].map((value) => value / Math.sqrt(5 / 3));
     const second = [-10, 10, -10, 10].map((value) => value / Math.sqrt(400 / 3));
     expect(z).toBeAllclose(tf.tensor3d([...first, ...second], [2, 2, 2]));
+  });
+
+  test.each<[number, number]>([
+    [7, 9],
+    [2, 3],
+    [1, 1],
+    [4, 12],
+  ])("resized to %i × %i are what tfjs' bilinear resize by half pixels makes of them", (height, width) => {
+    const maps = normals("maps", 2, 4, 5) as tf.Tensor3D;
+    const wanted = tf.image.resizeBilinear(maps.expandDims(3) as tf.Tensor4D, [height, width], false, true);
+    expect(resizedMaps(maps, height, width)).toBeAllclose(wanted.squeeze([3]), { absolute: 1e-5 });
   });
 
   test("become 0 where they are constant, with a finite gradient", () => {

@@ -168,10 +168,31 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       step: 0.1,
     },
   ],
+  resizedMaps: [
+    {
+      of: "larger",
+      compute: (x) => ops.resizedMaps(x as tf.Tensor3D, 7, 5),
+      inputs: () => [normals(2, 4, 3)],
+      step: 0.1,
+    },
+    {
+      of: "smaller",
+      compute: (x) => ops.resizedMaps(x as tf.Tensor3D, 3, 4),
+      inputs: () => [normals(2, 7, 6)],
+      step: 0.1,
+    },
+  ],
   resizeMatrix: "makes an array, and takes no tensor",
   sgdStep: "is not differentiated: it uses a gradient",
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],
+  stackMaps: [
+    {
+      compute: (a, b) => ops.stackMaps([a as tf.Tensor3D, b as tf.Tensor3D]),
+      inputs: () => [normals(2, 2, 3), normals(2, 4, 3)],
+      step: 0.1,
+    },
+  ],
   standardizedMaps: [{ compute: (x) => ops.standardizedMaps(x as tf.Tensor3D), inputs: () => [normals(3, 4, 4)] }],
   stopGradient: "has no gradient, which is what it is for",
 };
