@@ -29,7 +29,9 @@ export interface TrainArguments extends RunArguments {
 }
 
 export interface EvalArguments {
-  readonly role: string;
+  /** One, or several with commas between them. */
+  readonly role?: string;
+  readonly ensembler: string;
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;

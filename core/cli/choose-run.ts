@@ -13,7 +13,7 @@ import {
 import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
-import { chooseScale, commandLayers } from "./layers.js";
+import { chooseScale, commandLayers, layersForMembers } from "./layers.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { isPreset, loadPreset } from "./load-preset.js";
@@ -60,10 +60,17 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   };
 }
 
-/** The run that a run folder was made for. */
-export async function chooseAgain(request: RunRequest, environment: Environment): Promise<ChosenRun> {
+/**
+ * The run that a run folder was made for.
+ *
+ * @param members more than it had; then the request is a new one
+ */
+export async function chooseAgain(old: RunRequest, environment: Environment, members?: number): Promise<ChosenRun> {
   const modules: Modules = createModules(environment);
-  const preset = configurePreset(await loadPreset(request.preset, modules, environment), request.layers);
+  const found = await loadPreset(old.preset, modules, environment);
+  const before = configurePreset(found, old.layers);
+  const request = members === undefined ? old : { ...old, layers: layersForMembers(before, old.layers, members) };
+  const preset = configurePreset(found, request.layers);
   const plugins = await loadPlugins(request.plugins, modules, environment);
   return { preset, plugins: await withBuiltIn(preset, plugins, environment), layers: request.layers, request };
 }

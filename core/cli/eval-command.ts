@@ -1,7 +1,9 @@
 /** `fgkd eval RUN`: how good an exported model is, class by class. */
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import {
+  type Batch,
   createRun,
   type Evaluation,
   evaluate,
@@ -9,8 +11,10 @@ import {
   type Layer,
   need,
   openRunFolder,
+  type Preset,
   pathProblem,
   type Run,
+  type Training,
   unknownName,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
@@ -27,28 +31,43 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   const { cwd } = environment;
   const folder = await openRunFolder(resolve(cwd, place));
   const chosen = await chooseAgain(folder.request, environment);
-  const layers = [...chosen.layers, ...evalLayers(await exportedModel(folder.path, given.role), given, cwd)];
+  const roles = given.role?.split(",") ?? usualRoles(chosen.preset);
+  const files = await Promise.all(roles.map((role) => exportedModel(folder.path, role)));
+  const weights = Object.fromEntries(roles.map((role, index) => [role, { weights: files[index] as string }]));
   const run = await createRun({
     preset: chosen.preset,
-    layers,
+    layers: [...chosen.layers, ...evalLayers(weights, given, cwd)],
     plugins: chosen.plugins,
     logger: lineLogger(environment),
   });
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
     const engine = await startEngine(run.config.run.engine, run.engines);
-    const { stage, batchSize, input } = stageOf(run, given.role);
-    const model = run.models.get(given.role);
-    const found = await evaluate(
-      (batch) => need(model.forward(batch, "eval"), "logits", given.role),
-      run.source(stage),
-      { batchSize, input },
-    );
-    show(found, `${given.role} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
+    const { stage, batchSize, input } = stageOf(run, roles.at(-1) as string);
+    const found = await evaluate(prediction(run, roles, given.ensembler), run.source(stage), { batchSize, input });
+    const who = roles.length === 1 ? roles[0] : `${given.ensembler} of ${roles.join(", ")}`;
+    show(found, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
     return 0;
   } finally {
     await run.close();
   }
+}
+
+/** The student, or, where none is trained, all that are: the members of an ensemble. */
+function usualRoles({ stages }: Preset): readonly string[] {
+  const trained = [...new Set(Object.values(stages).map(({ trains }) => trains))];
+  return trained.includes("student") ? ["student"] : trained;
+}
+
+function prediction(run: Run, roles: readonly string[], ensembler: string): Parameters<typeof evaluate>[0] {
+  const [first, ...others] = roles.map((role) => ({ role, model: run.models.get(role) }));
+  const logits = (batch: Batch, { role, model }: NonNullable<typeof first>) =>
+    tf.tidy(() => need({ logits: model.forward(batch, "eval").logits }, "logits", role));
+  // There is one role at least.
+  const known = first as NonNullable<typeof first>;
+  if (others.length === 0) return (batch) => logits(batch, known);
+  const merge = (run.stages[0] as Training).ensemblers.choose({ name: ensembler });
+  return (batch) => merge([known, ...others].map((member) => logits(batch, member)));
 }
 
 /** Where a run keeps the model of a role. @throws FGKD_PATH when it keeps none */
@@ -61,11 +80,11 @@ async function exportedModel(path: string, role: string): Promise<string> {
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
 }
 
-function evalLayers(weights: string, { role, data, ...engine }: EvalArguments, cwd: string): readonly Layer[] {
+function evalLayers(models: NonNullable<Layer["config"]["models"]>, given: EvalArguments, cwd: string) {
   return [
-    { origin: "fgkd eval", config: { models: { [role]: { weights } } } },
-    ...(data === undefined ? [] : [dataLayer(data, cwd)]),
-    ...engineLayers(engine),
+    { origin: "fgkd eval", config: { models } },
+    ...(given.data === undefined ? [] : [dataLayer(given.data, cwd)]),
+    ...engineLayers(given),
   ];
 }
 

@@ -1,7 +1,15 @@
 /** The layers of settings that the command line lays over a preset. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Config, invalidConfig, type Layer, type Preset, type Scale, unknownOption } from "../index.js";
+import {
+  type Config,
+  configurePreset,
+  invalidConfig,
+  type Layer,
+  type Preset,
+  type Scale,
+  unknownOption,
+} from "../index.js";
 import type { RunArguments } from "./arguments.js";
 import { parseSetting } from "./set-option.js";
 
@@ -23,12 +31,33 @@ export function commandLayers(
   cwd: string,
 ): readonly Layer[] {
   return [
-    { origin: `preset ${preset.name} (${scale})`, config: preset.scales?.[scale] ?? {} },
+    scaleLayer(preset, scale),
     ...(file ? [file] : []),
     ...optionLayers(preset, options, cwd),
     ...sourceLayers(options, sourceName(preset, scale, file, options)),
     ...(options.set ?? []).map((text) => ({ origin: `--set ${text.split("=")[0]}`, config: parseSetting(text) })),
   ];
+}
+
+function scaleLayer(preset: Preset, scale: Scale): Layer {
+  return { origin: `preset ${preset.name} (${scale})`, config: preset.scales?.[scale] ?? {} };
+}
+
+/**
+ * The layers of a run that shall have more members; what its scale says of the others, it says of them too.
+ *
+ * @param preset as the run had it
+ * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG when they were more before
+ */
+export function layersForMembers(preset: Preset, layers: readonly Layer[], members: number): readonly Layer[] {
+  const more = membersLayer(preset, members);
+  const before = Number(preset.options?.members);
+  if (members < before)
+    throw invalidConfig("--members", `the run has ${before} members already`, "Ask for more, or start a new run.");
+  const grown = configurePreset(preset, [more]);
+  const scales = [scaleLayer(grown, "demo"), scaleLayer(grown, "paper")];
+  const said = layers.filter(({ origin }) => origin !== more.origin);
+  return [...said.map((layer) => scales.find(({ origin }) => origin === layer.origin) ?? layer), more];
 }
 
 /** The scale that counts: as asked; else small without the user's own data, as published with it. */

@@ -63,7 +63,8 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-q, --quiet", "print the result only")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
   command("eval <run>", "test the model of a finished run, class by class")
-    .option("--role <role>", "which model", "student")
+    .option("--role <role>", "which model; several, with commas, as an ensemble (default: student, or all members)")
+    .option("--ensembler <name>", "how several are merged", "mean-logits")
     .option("-d, --data <folder>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
@@ -99,7 +100,7 @@ function withRunOptions(command: Command): Command {
     .option("-e, --engine <name>", "compute engine (default: auto)")
     .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
     .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
-    .option("--members <number>", "how many members an ensemble has", whole(1))
+    .option("--members <number>", "members of an ensemble; with --resume, more of them", whole(1))
     .option("--workers <number>", "threads that decode images", whole(1))
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
 }
@@ -107,7 +108,7 @@ function withRunOptions(command: Command): Command {
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
   const changing = Object.keys(given).filter(
-    (option) => !["resume", "preset", "quiet", "engine", "threads", "force"].includes(option),
+    (option) => !["resume", "preset", "quiet", "engine", "threads", "members", "force"].includes(option),
   );
   if (given.resume && changing.length > 0) {
     const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;

@@ -40,7 +40,7 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const chosen = old ? await chooseAgain(old.request, environment) : await chooseRun(given, environment);
+  const chosen = old ? await chooseAgain(old.request, environment, given.members) : await chooseRun(given, environment);
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
@@ -49,7 +49,8 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
     folder ??= await makeFolder(given.out, chosen, run, cwd);
-    const restored = old ? await old.restore(run, engine, given.force ?? false) : null;
+    const grown = given.members === undefined ? undefined : chosen.request;
+    const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
     const keeper = createKeeper(run, folder, engine, restored?.spent ?? {});
     folder.writeManifest(run, engine, keeper.spent);
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);

@@ -90,12 +90,21 @@ const shared = {
 /**
  * @param then the manifest of the run; `null` when it had none yet
  * @param resolved the settings of the run, as its folder has them
+ * @param grown whether the run was asked to go on with further stages; these may say what they like
  */
-export function differences(then: Manifest | null, now: Manifest, resolved: Resolved, run: Run): Differences {
+export function differences(
+  then: Manifest | null,
+  manifest: Manifest,
+  resolved: Resolved,
+  run: Run,
+  grown = false,
+): Differences {
+  const now = grown && then ? { ...manifest, data: only(then.data, manifest.data) } : manifest;
+  const is = grown ? withoutGrowth(resolved, resolvedOf(run), run.preset.name) : resolvedOf(run);
   const keys = Object.keys(shared) as (keyof typeof shared)[];
   const other = then ? keys.filter((key) => text(then[key]) !== text(now[key])) : [];
   const words = other.map((key) => `${key} was ${brief(then?.[key])}, is ${brief(now[key])}`);
-  const settings = differentPaths(stagesOf(resolved), stagesOf(resolvedOf(run)), "stages");
+  const settings = differentPaths(stagesOf(resolved), stagesOf(is), "stages");
   const shown = settings.slice(0, 5).map(({ path, was, is }) => `${path} was ${brief(was)}, is ${brief(is)}`);
   const more = settings.length > 5 ? [`${settings.length - 5} more settings differ`] : [];
   return {
@@ -106,6 +115,26 @@ export function differences(then: Manifest | null, now: Manifest, resolved: Reso
         ? [`The run began under Node.js ${then.node} and goes on under ${now.node}: last bits may differ.`]
         : [],
   };
+}
+
+/** What now stands under the keys of then. */
+function only<T>(
+  then: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(now).filter(([key]) => key in then));
+}
+
+/** The settings of the earlier stages, without the models and the number of stages that the run has grown to. */
+function withoutGrowth(then: Resolved, { run, stages }: Resolved, preset: string): Resolved {
+  const kept = Object.entries(only(then.stages, stages)).map(([stage, settings]) => {
+    const earlier = then.stages[stage] as Readonly<Record<"models" | "options", Readonly<Record<string, unknown>>>>;
+    const { models, options } = settings as typeof earlier;
+    const { [preset]: _, ...others } = options;
+    const own = preset in earlier.options ? { [preset]: earlier.options[preset] } : {};
+    return [stage, { ...settings, models: only(earlier.models, models), options: { ...others, ...own } }] as const;
+  });
+  return { run, stages: Object.fromEntries(kept) };
 }
 
 /** Without what does not bear on the result, and what the manifest has. */

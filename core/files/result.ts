@@ -14,6 +14,8 @@ export interface StageResult {
   readonly meanOf: number;
   /** Best test accuracy of any epoch, in percent. */
   readonly best: number | null;
+  /** What plugins measured at the end of the stage. */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /** A result for every enabled stage of the run so far, in order. */
@@ -31,8 +33,14 @@ export function summarize(run: Pick<Run, "history" | "preset" | "stages">): read
       accuracy: last.length > 0 ? last.reduce((sum, value) => sum + value, 0) / last.length : null,
       meanOf: last.length,
       best: tested.length > 0 ? Math.max(...tested) : null,
+      measured: withoutAccuracy(epochs.at(-1)),
     };
   });
+}
+
+function withoutAccuracy(summary: EpochSummary | undefined): Readonly<Record<string, number>> {
+  const { accuracy: _, ...measured } = summary?.metrics ?? {};
+  return measured;
 }
 
 function accuracyOf({ metrics }: EpochSummary): readonly number[] {

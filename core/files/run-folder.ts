@@ -29,6 +29,13 @@ export interface RunRequest {
 /** Seconds and images by stage. */
 export type SpentByStage = Readonly<Record<string, Spent>>;
 
+export interface RestoreOptions {
+  /** Go on although the run would go on otherwise than it began. Default false. */
+  readonly force?: boolean;
+  /** The request of a run with further stages, which takes the old one's place. Default: the folder's own. */
+  readonly grown?: RunRequest;
+}
+
 /** What a run was taken up from. */
 export interface Restored {
   /** False when there was no checkpoint, so that the run begins. */
@@ -61,7 +68,7 @@ export interface RunFolder {
   /** Waits for the background. */
   settle(): Promise<void>;
   /** Loads the newest whole checkpoint into the run. @throws FGKD_CHECKPOINT_MISMATCH unless forced */
-  restore(run: Run, engine: UsedEngine, force: boolean): Promise<Restored>;
+  restore(run: Run, engine: UsedEngine, options?: RestoreOptions): Promise<Restored>;
   /** Writes the manifest; again whenever more is known. */
   writeManifest(run: Run, engine: UsedEngine, spent: SpentByStage): void;
   /** `null` when the run was interrupted before it had one. */
@@ -110,7 +117,8 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   return folderAt(path, { preset, layers, plugins });
 }
 
-function folderAt(path: string, request: RunRequest): RunFolder {
+function folderAt(path: string, given: RunRequest): RunFolder {
+  let request = given;
   const at = (...parts: string[]) => join(path, ...parts);
   const checkpoints = at("checkpoints");
   let lock: FolderLock | undefined;
@@ -122,7 +130,9 @@ function folderAt(path: string, request: RunRequest): RunFolder {
   };
   const folder: RunFolder = {
     path,
-    request,
+    get request() {
+      return request;
+    },
     lock: () => {
       lock ??= lockFolder(path);
     },
@@ -140,15 +150,16 @@ function folderAt(path: string, request: RunRequest): RunFolder {
       const best = ended && isBestSoFar(run.history, ended) ? ended.stage : undefined;
       await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
     },
-    restore: async (run, engine, force) => {
+    restore: async (run, engine, { force = false, grown } = {}) => {
       const then = readManifest(path);
-      const found = differences(then, manifestOf(run, engine), readConfig(path).resolved, run);
+      const found = differences(then, manifestOf(run, engine), readConfig(path).resolved, run, grown !== undefined);
       forced = [...(then?.forced ?? []), ...found.differences];
       if (found.differences.length > 0) {
         if (!force) throw checkpointMismatch(path, found.differences, found.risks);
         run.logger.warn(`${path} goes on otherwise than it began: ${found.differences.join("; ")}.`);
-        writeConfig(path, request, run);
       }
+      request = grown ?? request;
+      if (grown || found.differences.length > 0) writeConfig(path, request, run);
       for (const notice of found.notices) run.logger.warn(notice);
       const state = await readNewestCheckpoint(checkpoints, run.logger);
       if (state) load(run, state, checkpoints);

@@ -13,7 +13,7 @@ export function tinyConfig(preset: Preset): Config {
   const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
     const { name, head = "linear" } = backbone as { readonly name: string; readonly head?: string };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
-    const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem };
+    const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem, strides: null };
     // Networks that are no ResNets are taken as the demo has them.
     return [
       role,

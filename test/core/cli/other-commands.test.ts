@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createWorld } from "./world.js";
+import { createWorld, toyEnsemble, toyPreset } from "./world.js";
 
 describe("fgkd", () => {
   test("alone tells what there is", async () => {
@@ -97,6 +97,18 @@ describe("fgkd eval", () => {
     expect(world.out).toContain(`${last.toFixed(1)} % of 6 test images right: student of runs/toy-1`);
     expect(world.out).toMatch(/^class +images +right +accuracy$/m);
     expect(world.out).toMatch(/^dark +\d+ +\d+ +[\d.]+ %$/m);
+  });
+
+  test("tests several models as an ensemble, and all that were trained where there is no student", async () => {
+    const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
+    await world.fgkd("--preset toy --quiet");
+    expect(await world.fgkd("eval runs/toy-1 --role teacher,student --ensembler majority-vote")).toBe(0);
+    expect(world.out).toContain("majority-vote of teacher, student of runs/toy-1");
+    await world.fgkd("--preset toy-ensemble --quiet");
+    expect(await world.fgkd("eval runs/toy-ensemble-1")).toBe(0);
+    expect(world.out).toContain("mean-logits of member-1, member-2 of runs/toy-ensemble-1");
+    expect(await world.fgkd("eval runs/toy-ensemble-1 --ensembler median")).toBe(1);
+    expect(world.err).toContain('no ensembler is registered as "median"');
   });
 
   test("refuses a role that the run has no model of", async () => {

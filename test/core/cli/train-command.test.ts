@@ -2,7 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { definePlugin, definePreset } from "../../../core/index.js";
-import { createWorld, toyPreset, type World } from "./world.js";
+import { createWorld, toyEnsemble, toyPreset, type World } from "./world.js";
 
 const bytes = (world: World, run: string, role: string) =>
   readFile(join(world.cwd, run, "models", `${role}.safetensors`)).then((file) => file.toString("base64"));
@@ -99,6 +99,35 @@ describe("fgkd train", () => {
     expect(world.err).toContain("Name the folder of the run");
     expect(await world.fgkd("--resume nowhere --epochs 3")).toBe(1);
     expect(world.err).toContain("leave --epochs out");
+  });
+
+  test("gives a finished ensemble further members, as if it had had them from the start", async () => {
+    const presets = [toyEnsemble];
+    const whole = await createWorld({ presets });
+    await whole.fgkd("--preset toy-ensemble --members 4 --quiet");
+    const world = await createWorld({ presets });
+    await world.fgkd("--preset toy-ensemble --quiet");
+    const lines = () => readFile(join(world.cwd, "runs/toy-ensemble-1/metrics.jsonl"), "utf8");
+    const before = await lines();
+    expect(await world.fgkd("--resume --members 3 --quiet")).toBe(0);
+    expect(await world.fgkd("--resume runs/toy-ensemble-1 --members 4")).toBe(0);
+    expect(world.out).toContain("taken up after 9 epochs");
+    expect(world.out).not.toMatch(/^member-[123] {2}epoch/m);
+    expect((await lines()).startsWith(before)).toBe(true);
+    for (const role of ["member-1", "member-2", "member-3", "member-4"])
+      expect(await bytes(world, "runs/toy-ensemble-1", role)).toBe(await bytes(whole, "runs/toy-ensemble-1", role));
+    // The folder knows: nothing is asked for any more.
+    expect(await world.fgkd("--resume runs/toy-ensemble-1")).toBe(0);
+    expect(world.out).toContain("has ended already, after 12 epochs");
+  });
+
+  test("refuses fewer members than a run has, and members of what is no ensemble", async () => {
+    const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
+    await world.fgkd("--preset toy-ensemble --quiet");
+    expect(await world.fgkd("--resume --members 1")).toBe(1);
+    expect(world.err).toContain("the run has 2 members already");
+    expect(await world.fgkd("--preset toy --members 3")).toBe(1);
+    expect(world.err).toContain('[preset toy] has no option "members"');
   });
 
   test("takes a trained teacher from another run", async () => {

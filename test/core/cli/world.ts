@@ -10,10 +10,11 @@ import type { Environment, Output, Stop } from "../../../core/cli/environment.js
 import { runProgram } from "../../../core/cli/program.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
+import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 
-const { definePlugin, definePreset } = core;
+const { definePlugin, definePreset, definePresetWithOptions } = core;
 
 /** One engine that cannot run, one that can: pure JavaScript. */
 export const toyEngines = definePlugin({
@@ -45,13 +46,31 @@ export const toyEngines = definePlugin({
 export const toyPreset = definePreset({
   name: "toy",
   summary: "a linear student and its teacher",
-  plugins: [toy(), optimizers()],
+  plugins: [toy(), optimizers(), ensemblers()],
   stages: {
     teacher: { trains: "teacher", title: "the teacher", plugins: [toyLoss()] },
     student: { trains: "student", title: "the student", plugins: [toyLoss({ weight: 0.5 })], settings: { epochs: 2 } },
   },
   defaults: toySettings,
   scales: { demo: { batchSize: 3 } },
+});
+
+/** So many linear members. */
+export const toyEnsemble = definePresetWithOptions<{ readonly members?: number }>({
+  name: "toy-ensemble",
+  summary: "linear members, one after the other",
+  defaults: { members: 2 },
+  create: ({ members }) => {
+    const roles = Array.from({ length: members }, (_, index) => `member-${index + 1}`);
+    const models = (scale: number) =>
+      Object.fromEntries(roles.map((role) => [role, { backbone: { name: "toy-linear", scale } as const }]));
+    return {
+      plugins: [toy(), optimizers(), ensemblers(), toyLoss()],
+      stages: Object.fromEntries(roles.map((role) => [role, { trains: role }])),
+      defaults: { ...toySettings, models: models(1) },
+      scales: { demo: { batchSize: 3, models: models(0.5) } },
+    };
+  },
 });
 
 export interface World {
