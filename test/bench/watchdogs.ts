@@ -8,13 +8,13 @@ import * as tf from "@tensorflow/tfjs";
 import { createRun } from "../../core/index.js";
 import { readLosses } from "../../core/watchdogs/finite.js";
 import { tensorsAlive } from "../../core/watchdogs/tensor-count.js";
-import * as presets from "../../presets/index.js";
+import { baseline, kd } from "../../presets/index.js";
 import { type EngineName, startEngine } from "../support/engines.js";
 
 const [engine = "wasm", name = "baseline"] = process.argv.slice(2);
 await startEngine(engine as EngineName);
 
-const preset = presets[name as "baseline"];
+const preset = name === "kd" ? kd : baseline;
 const run = await createRun({
   preset,
   layers: [
