@@ -7,8 +7,10 @@ export interface KernelCall {
   readonly shapes: string;
   /** Multiplications and additions of a convolution or matrix product; 0 for everything else. */
   readonly operations: number;
-  /** Without the kernels that it called. */
+  /** Elapsed, without the kernels that it called. */
   readonly milliseconds: number;
+  /** Of all processors: what other programs hardly disturb. */
+  readonly processor: number;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface KernelCall {
  */
 export function watchKernels(tell: (call: KernelCall) => void): () => void {
   const originals = tf.getKernelsForBackend(tf.getBackend());
-  let inner = 0;
+  let inner = { milliseconds: 0, processor: 0 };
   const put = (kernel: tf.KernelConfig) => {
     tf.unregisterKernel(kernel.kernelName, kernel.backendName);
     tf.registerKernel(kernel);
@@ -26,13 +28,21 @@ export function watchKernels(tell: (call: KernelCall) => void): () => void {
   for (const original of originals) {
     const kernelFunc: tf.KernelFunc = (call) => {
       const outer = inner;
-      inner = 0;
+      inner = { milliseconds: 0, processor: 0 };
+      const before = process.cpuUsage();
       const begin = performance.now();
       const result = original.kernelFunc(call);
       const milliseconds = performance.now() - begin;
+      const { user, system } = process.cpuUsage(before);
+      const processor = (user + system) / 1000;
       const kernel = original.kernelName;
-      tell({ kernel, ...read(kernel, call, result), milliseconds: milliseconds - inner });
-      inner = outer + milliseconds;
+      tell({
+        kernel,
+        ...read(kernel, call, result),
+        milliseconds: milliseconds - inner.milliseconds,
+        processor: processor - inner.processor,
+      });
+      inner = { milliseconds: outer.milliseconds + milliseconds, processor: outer.processor + processor };
       return result;
     };
     put({ ...original, kernelFunc });

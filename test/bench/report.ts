@@ -49,18 +49,20 @@ export function contestTable(results: readonly Result[], peak: number, draw: Dra
 
 /** The longest rows of a profile, and the rest in one. */
 export function profileTable(rows: readonly ProfileRow[], draw: Draw, longest = 40): string {
-  const total = sum(rows);
+  const total = sum(rows, "milliseconds");
   const rest = rows.slice(longest);
-  const others = { kernel: `${rest.length} more`, shapes: "", calls: 0, milliseconds: sum(rest), operations: 0 };
+  const times = { milliseconds: sum(rest, "milliseconds"), processor: sum(rest, "processor") };
+  const others = { kernel: `${rest.length} more`, shapes: "", calls: 0, operations: 0, ...times };
   const shown = rest.length > 0 ? [...rows.slice(0, longest), others] : rows;
   return draw(
-    ["kernel", "shapes", "calls", "ms", "share", "GFLOP/s"],
-    shown.map(({ kernel, shapes, calls, milliseconds, operations }) => [
+    ["kernel", "shapes", "calls", "ms", "share", "CPU ms", "GFLOP/s"],
+    shown.map(({ kernel, shapes, calls, milliseconds, processor, operations }) => [
       kernel,
       shapes,
       calls > 0 ? `${Math.round(calls)}` : "",
       milliseconds.toFixed(1),
       `${((100 * milliseconds) / total).toFixed(1)} %`,
+      processor.toFixed(1),
       operations > 0 ? (operations / milliseconds / 1e6).toFixed(0) : "",
     ]),
     2,
@@ -77,6 +79,7 @@ export function kernelTable(rows: readonly ProfileRow[], draw: Draw): string {
       shapes: "",
       calls: row.calls + (known?.calls ?? 0),
       milliseconds: row.milliseconds + (known?.milliseconds ?? 0),
+      processor: row.processor + (known?.processor ?? 0),
       operations: row.operations + (known?.operations ?? 0),
     });
   }
@@ -100,8 +103,8 @@ export function singlesTable(rows: readonly Single[], peak: number, draw: Draw):
   );
 }
 
-function sum(rows: readonly ProfileRow[]): number {
-  return rows.reduce((total, { milliseconds }) => total + milliseconds, 0);
+function sum(rows: readonly ProfileRow[], field: "milliseconds" | "processor"): number {
+  return rows.reduce((total, row) => total + row[field], 0);
 }
 
 function mebibytes(bytes: number): string {
