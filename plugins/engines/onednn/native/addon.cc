@@ -1,6 +1,9 @@
 // The addon's entry: memory that JavaScript sees as array buffers, threads, and the kernels of the other files.
 #include <omp.h>
 
+#include <mutex>
+#include <unordered_map>
+
 #include "bindings.h"
 #include "engine.h"
 #include "loops.h"
@@ -14,20 +17,56 @@ constexpr int kContract = 6;
 /** Node fails hard, and frees twice, where a buffer has more. */
 constexpr size_t kMostBytes = 0xffffffff;
 
+/** Memory behind an ArrayBuffer; `data` is null once it has been released. */
+struct Block {
+  void* data;
+};
+
+/** By where they begin: the blocks that are not released. Addons may be loaded by several threads. */
+std::mutex blocksMutex;
+std::unordered_map<void*, Block*> blocks;
+
+void freeBlock(Block& block) {
+  std::lock_guard<std::mutex> lock(blocksMutex);
+  if (block.data == nullptr) return;
+  blocks.erase(block.data);
+  freeAligned(block.data);
+  block.data = nullptr;
+}
+
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
   size_t bytes = args.count(0);
-  if (bytes > kMostBytes) fail("a tensor has 4 GiB at most, " + std::to_string(bytes) + " bytes were asked for");
   void* data = allocateAligned(bytes);
   if (data == nullptr) throw std::bad_alloc();
-  return Napi::ArrayBuffer::New(args.info().Env(), data, bytes, [](Napi::Env, void* dead) { freeAligned(dead); });
+  auto* block = new Block{data};
+  {
+    std::lock_guard<std::mutex> lock(blocksMutex);
+    blocks[data] = block;
+  }
+  auto forget = [](Napi::Env, void*, Block* block) {
+    freeBlock(*block);
+    delete block;
+  };
+  return Napi::ArrayBuffer::New(args.info().Env(), data, bytes, forget, block);
 }
 
-/** `release(buffer)`: detaches the buffer, so that its memory is freed now and not at the next collection. */
+/**
+ * `release(buffer)`: detaches the buffer and frees its memory now. Left to Node, that would wait for the event loop's
+ * next turn, and a training step has none.
+ */
 Napi::Value release(const Args& args) {
   if (!args.info()[0].IsArrayBuffer()) fail("argument 0 must be an ArrayBuffer");
   auto buffer = args.info()[0].As<Napi::ArrayBuffer>();
-  if (!buffer.IsDetached()) buffer.Detach();
+  if (buffer.IsDetached()) return args.info().Env().Undefined();
+  Block* block = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(blocksMutex);
+    auto found = blocks.find(buffer.Data());
+    if (found != blocks.end()) block = found->second;
+  }
+  buffer.Detach();
+  if (block != nullptr) freeBlock(*block);
   return args.info().Env().Undefined();
 }
 
@@ -64,6 +103,7 @@ void bindMemory(Napi::Object& exports) {
 }
 
 Napi::Object initialise(Napi::Env, Napi::Object exports) {
+  returnMemoryToSystem();
   exports.Set("contract", double(kContract));
   bindMemory(exports);
   bindConvolutions(exports);

@@ -5,6 +5,9 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace fgkd {
 
@@ -23,6 +26,15 @@ constexpr size_t kHugePage = size_t{2} << 20;
 void* scratchData = nullptr;
 size_t scratchBytes = 0;
 }  // namespace
+
+void returnMemoryToSystem() {
+#ifdef __GLIBC__
+  // Left to itself glibc raises both to the size of what was freed, up to 32 MiB: buffers of that size then come from a
+  // heap that fragments, and a process grows without end although it frees all it takes.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
 
 void* allocateAligned(size_t bytes) {
   size_t alignment = bytes >= 2 * kHugePage ? kHugePage : 64;

@@ -21,6 +21,9 @@ std::string version();
 /** The instruction set that oneDNN dispatches to, for example "avx512_core". */
 std::string instructionSet();
 
+/** Makes the allocator of this process give what is freed back to the system, in pieces of a mebibyte and more. */
+void returnMemoryToSystem();
+
 /** 64-byte aligned host memory; on Linux large blocks ask for huge pages. Null when there is none left. */
 void* allocateAligned(size_t bytes);
 void freeAligned(void* data);

@@ -38,6 +38,19 @@ describe.skipIf(!available)("the native addon", () => {
     expect(() => call(loadAddon())).toThrow(Error);
   });
 
+  test("gives memory back as it is released, not when the event loop turns", () => {
+    const addon = loadAddon();
+    const size = 32 << 20;
+    const before = process.memoryUsage().rss;
+    for (let round = 0; round < 20; round++) {
+      const buffer = addon.allocate(size);
+      new Uint8Array(buffer).fill(1);
+      addon.release(buffer);
+      addon.release(buffer);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(5 * size);
+  });
+
   test("allocates memory on a cache line, and detaches it when it is released", () => {
     const buffer = loadAddon().allocate(1 << 20);
     expect(buffer.byteLength).toBe(1 << 20);
