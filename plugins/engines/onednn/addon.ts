@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 6;
+const contract = 7;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -60,7 +60,7 @@ export interface Addon {
   depthwiseInputGrad(dy: Values, filter: Values, dx: Values, shape: Sizes): void;
   depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
-  matMul(a: Values, b: Values, y: Values, sizes: Sizes): void;
+  matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
 
   readonly unaryOps: Readonly<Record<string, number>>;
   readonly binaryOps: Readonly<Record<string, number>>;

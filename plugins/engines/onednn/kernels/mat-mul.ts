@@ -25,7 +25,17 @@ function batchOf({ shape }: tf.TensorInfo): number[] {
   return shape.slice(0, -2);
 }
 
-function multiply(addon: Addon, call: Call): tf.TensorInfo {
+/** What native code does to a product as it writes it. */
+interface Finish {
+  readonly bias?: tf.TensorInfo;
+  readonly activation?: unknown;
+}
+
+/** In native code's order. */
+const fusedActivations: readonly unknown[] = ["linear", "relu", "relu6"];
+
+function multiply(addon: Addon, call: Call, { bias, activation = "linear" }: Finish = {}): tf.TensorInfo {
+  const { backend } = call;
   const [a, b] = [input(call, "a"), input(call, "b")];
   const { transposeA = false, transposeB = false } = call.attrs as { transposeA?: boolean; transposeB?: boolean };
   const [rowsA = 0, columnsA = 0] = a.shape.slice(-2);
@@ -34,28 +44,38 @@ function multiply(addon: Addon, call: Call): tf.TensorInfo {
   const [kOfB, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
   if (k !== kOfB) throw new Error(`inner sizes ${k} and ${kOfB} differ`);
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchOf(a), batchOf(b));
-  const y = call.backend.output([...batch, m, n], "float32");
+  const y = backend.output([...batch, m, n], "float32");
   const [batchA, batchB] = [tf.util.sizeFromShape(batchOf(a)), tf.util.sizeFromShape(batchOf(b))];
-  const sizes = Int32Array.of(batchA, batchB, m, n, k, Number(transposeA), Number(transposeB));
-  addon.matMul(call.backend.values(a), call.backend.values(b), call.backend.values(y), sizes);
+  const turned = [Number(transposeA), Number(transposeB)];
+  const sizes = Int32Array.of(batchA, batchB, m, n, k, ...turned, fusedActivations.indexOf(activation));
+  const added = bias === undefined ? null : backend.values(bias);
+  addon.matMul(backend.values(a), backend.values(b), backend.values(y), sizes, added);
   return y;
 }
 
 function fused(addon: Addon, call: Call): tf.TensorInfo {
-  const { backend } = call;
-  const { bias } = call.inputs;
-  let y = multiply(addon, call);
-  if (bias != null) {
-    const product = y;
-    y = backend.output(product.shape, "float32");
-    const shapes = [product, bias].map(({ shape }) => Int32Array.from(shape)) as [Int32Array, Int32Array];
-    const operands = [product, bias, y].map((info) => backend.values(info)) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    addon.binary(addon.binaryOps.Add as number, ...operands, ...shapes);
+  const { backend, attrs } = call;
+  const bias = call.inputs.bias ?? undefined;
+  const activation = attrs.activation ?? "linear";
+  if (bias !== undefined && !isRow(call, bias)) {
+    const product = multiply(addon, call);
+    const y = add(addon, call, product, bias);
     backend.disposeIntermediateTensorInfo(product);
+    return activate(addon, call, y, activation);
   }
-  return activate(addon, call, y, call.attrs.activation);
+  if (fusedActivations.includes(activation)) return multiply(addon, call, { bias, activation });
+  return activate(addon, call, multiply(addon, call, { bias }), activation);
+}
+
+/** Whether the bias is one value per column. */
+function isRow(call: Call, { shape }: tf.TensorInfo): boolean {
+  const columns = input(call, "b").shape.at(call.attrs.transposeB ? -2 : -1);
+  return shape.at(-1) === columns && tf.util.sizeFromShape(shape) === columns;
+}
+
+function add(addon: Addon, { backend }: Call, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
+  const y = backend.output(a.shape, "float32");
+  const values = [a, b, y].map((info) => backend.values(info)) as [Float32Array, Float32Array, Float32Array];
+  addon.binary(addon.binaryOps.Add as number, ...values, Int32Array.from(a.shape), Int32Array.from(b.shape));
+  return y;
 }

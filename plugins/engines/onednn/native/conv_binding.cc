@@ -4,17 +4,18 @@
 #include "args.h"
 #include "bindings.h"
 #include "conv.h"
+#include "pointwise.h"
 #include "winograd.h"
 
 namespace fgkd {
 namespace {
 
-constexpr int kWinograd = 32;
+constexpr int kWinograd = 32, kPointwise = 48;
 
 struct ConvPlan {
   ConvShape shape;
   std::unique_ptr<ConvMethod> chosen;
-  int choice = 0;  // layout * 16 + implementation, or kWinograd: what JavaScript may store
+  int choice = 0;  // layout * 16 + implementation, or one of fgkd's own: what JavaScript may store
 };
 
 using PlanHandle = Napi::External<ConvPlan>;
@@ -37,6 +38,7 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 
 std::unique_ptr<ConvMethod> tryMake(const ConvShape& shape, int choice) {
   if (choice == kWinograd) return Winograd::fits(shape) ? std::make_unique<Winograd>(shape) : nullptr;
+  if (choice == kPointwise) return Pointwise::fits(shape) ? std::make_unique<Pointwise>(shape) : nullptr;
   try {
     return ConvCandidate::make(shape, choice / 16 == 1, choice % 16);
   } catch (const dnnl::error&) {
@@ -44,10 +46,14 @@ std::unique_ptr<ConvMethod> tryMake(const ConvShape& shape, int choice) {
   }
 }
 
-/** The fixed rule: Winograd where it pays; else NHWC needs no reordering of images; where oneDNN has only its reference for it, let it choose. */
+/**
+ * The fixed rule: Winograd where it pays and is allowed, products for 1×1; else oneDNN on images as they lie, or as it
+ * wants them where it has only its reference for that.
+ */
 void chooseFixed(ConvPlan& plan, bool direct) {
-  if (!direct && Winograd::pays(plan.shape)) {
-    plan.chosen = tryMake(plan.shape, plan.choice = kWinograd);
+  const bool winograd = !direct && Winograd::pays(plan.shape);
+  if (winograd || Pointwise::fits(plan.shape)) {
+    plan.chosen = tryMake(plan.shape, plan.choice = winograd ? kWinograd : kPointwise);
     return;
   }
   plan.chosen = tryMake(plan.shape, plan.choice = 0);
@@ -109,6 +115,7 @@ Napi::Value tune(const Args& args) {
     return true;
   };
   if (!args.flag(5)) measure(kWinograd);
+  measure(kPointwise);
   for (int layout = 0; layout < 2; ++layout)
     for (int implementation = 0; implementation < 8; ++implementation)
       if (!measure(layout * 16 + implementation)) break;  // the reference is the last in oneDNN's list

@@ -11,40 +11,74 @@
 namespace fgkd {
 namespace {
 
-/** A piece has about this many multiplications: enough to pay for its packing, few enough to spread evenly. */
-constexpr double kPieceWork = 8e6;
-constexpr size_t kPieceRows = 96;
+/** A product is cut into about so many pieces, of at least and at most so many multiplications. */
+constexpr double kPieces = 32, kLeastWork = 2e6, kMostWork = 64e6;
+/** Fewer rows than these would not pay for packing the columns that they meet. */
+constexpr size_t kLeastRows = 96, kLeastRowsTransposed = 240;
 /** With fewer pieces than this, a long depth is cut too. */
 constexpr size_t kFewPieces = 16, kShortDepth = 512;
-/** Copies of C that a cut depth may need, in floats. */
-constexpr size_t kCopies = size_t{1} << 20;
+/** Copies of C that a cut depth may need, in floats; and how large a B is packed in advance. */
+constexpr size_t kMostCopied = size_t{1} << 20, kMostPacked = size_t{1} << 21;
 
 size_t piecesOf(size_t n, size_t most) { return (n + most - 1) / most; }
 
+/** How many pieces there are in each direction, and whether B is packed for all of them at once. */
 struct Cut {
   size_t rows, columns, depths;
+  bool packs;
+  size_t each() const { return rows * columns * depths; }
 };
 
 /** Follows from the sizes alone. */
 Cut cutOf(const Product& x) {
-  Cut cut;
-  cut.columns = piecesOf(x.n, kPieceColumns);
-  double columns = double(x.n) / cut.columns;
-  size_t rows = std::max<size_t>(kPieceRows, kPieceWork / (columns * x.k));
-  cut.rows = piecesOf(x.m, rows);
-  size_t pieces = cut.rows * cut.columns * x.batch;
+  Cut cut{};
   cut.depths = 1;
+  if (x.k == 0) return {1, piecesOf(x.n, kPackedColumns), 1, false};
+  const double total = double(x.m) * x.n * x.k * x.batch;
+  const double work = std::clamp(total / kPieces, kLeastWork, kMostWork);
+  const size_t least = x.a.transposed ? kLeastRowsTransposed : kLeastRows;
+  const auto rowsFor = [&](double columns) { return piecesOf(x.m, std::max<size_t>(least, work / (columns * x.k))); };
+  cut.packs = (x.batch == 1 || x.bBatch == 0) && !x.a.transposed && x.m >= 2 * kLeastRows && x.n * x.k <= kMostPacked;
+  if (cut.packs) {
+    cut.rows = rowsFor(x.n);
+    cut.columns = std::max<size_t>(1, std::min(piecesOf(kFewPieces, cut.rows), x.n / 128));
+    return cut;
+  }
+  cut.columns = piecesOf(x.n, kPackedColumns);
+  cut.rows = rowsFor(double(x.n) / cut.columns);
+  const size_t pieces = cut.rows * cut.columns * x.batch;
   if (pieces < kFewPieces && x.finish.bias == nullptr && x.finish.activation == 0)
-    cut.depths = std::max<size_t>(1, std::min({piecesOf(kFewPieces, pieces), x.k / kShortDepth, kCopies / (x.m * x.n * x.batch)}));
+    cut.depths = std::clamp<size_t>(std::min(x.k / kShortDepth, kMostCopied / (x.m * x.n * x.batch)), 1,
+                                    piecesOf(kFewPieces, pieces));
   return cut;
 }
 
-/** Piece `i` of `pieces` of [0, n), in whole tiles. */
+/** Where piece `i` of `pieces` of [0, n) begins, in whole tiles. */
 size_t boundary(size_t n, size_t tile, size_t i, size_t pieces) {
-  return std::min(n, (n + tile - 1) / tile * i / pieces * tile);
+  return std::min(n, piecesOf(n, tile) * i / pieces * tile);
 }
 
-void advance(Matrix& matrix, size_t by) { matrix.data += by; }
+ProductPiece pieceOf(const Product& x, const Cut& cut, size_t index) {
+  const Loops& table = loops();
+  const size_t column = index % cut.columns, row = index / cut.columns % cut.rows;
+  const size_t depth = index / cut.columns / cut.rows;
+  return {boundary(x.m, table.tileRows, row, cut.rows),          boundary(x.m, table.tileRows, row + 1, cut.rows),
+          boundary(x.n, table.tileColumns, column, cut.columns), boundary(x.n, table.tileColumns, column + 1, cut.columns),
+          x.k * depth / cut.depths,                              x.k * (depth + 1) / cut.depths};
+}
+
+/** All of B, packed on all threads. */
+void packAll(const Product& x, float* out) {
+  const Loops& table = loops();
+  const size_t parts = depthParts(x.k, false), tile = table.tileColumns, wide = piecesOf(x.n, tile) * tile;
+  const size_t groups = piecesOf(x.n, 4 * tile);
+  parallelItems(parts * groups, 4 * tile * x.k / parts, [&](size_t item) {
+    const size_t begin = x.k * (item / groups) / parts, end = x.k * (item / groups + 1) / parts;
+    const size_t column = item % groups * 4 * tile;
+    table.packPanels(x.b, begin, end, column, std::min(x.n, column + 4 * tile),
+                     out + begin * wide + column * (end - begin));
+  });
+}
 
 /** Adds what the later pieces of the depth came to, in their order. */
 void addCopies(const Product& x, const float* copies, size_t count) {
@@ -63,24 +97,23 @@ void addCopies(const Product& x, const float* copies, size_t count) {
 void multiply(const Product& x) {
   const Loops& table = loops();
   const Cut cut = cutOf(x);
-  const size_t sizeC = x.m * x.n, each = cut.rows * cut.columns * cut.depths, count = each * x.batch;
-  float* copies = cut.depths > 1 ? static_cast<float*>(scratch((cut.depths - 1) * sizeC * x.batch * sizeof(float))) : nullptr;
+  const size_t sizeC = x.m * x.n, each = cut.each();
+  float *packed = nullptr, *copies = nullptr;
+  if (cut.packs) {
+    packed = static_cast<float*>(scratch(piecesOf(x.n, table.tileColumns) * table.tileColumns * x.k * sizeof(float)));
+    packAll(x, packed);
+  } else if (cut.depths > 1) {
+    copies = static_cast<float*>(scratch((cut.depths - 1) * sizeC * x.batch * sizeof(float)));
+  }
   std::atomic<bool> failed{false};  // an exception must not leave a thread
-  parallelItems(count, size_t(kPieceWork), [&](size_t item) {
+  parallelItems(each * x.batch, sizeC * x.k / each, [&](size_t item) {
     const size_t index = item / each, depth = item % each / (cut.rows * cut.columns);
-    const size_t row = item % (cut.rows * cut.columns) / cut.columns, column = item % cut.columns;
     Product one = x;
-    advance(one.a, index * x.aBatch);
-    advance(one.b, index * x.bBatch);
-    advance(one.c, index * x.cBatch);
+    one.a.data += index * x.aBatch;
+    one.b.data += index * x.bBatch;
+    one.c.data += index * x.cBatch;
     if (depth > 0) one.c = {copies + ((depth - 1) * x.batch + index) * sizeC, x.n};
-    const ProductPiece piece{boundary(x.m, table.tileRows, row, cut.rows),
-                             boundary(x.m, table.tileRows, row + 1, cut.rows),
-                             boundary(x.n, table.tileColumns, column, cut.columns),
-                             boundary(x.n, table.tileColumns, column + 1, cut.columns),
-                             x.k * depth / cut.depths,
-                             x.k * (depth + 1) / cut.depths};
-    if (!table.multiplyPiece(one, piece)) failed = true;
+    if (!table.multiplyPiece(one, pieceOf(x, cut, item % each), packed)) failed = true;
   });
   if (failed) throw std::bad_alloc();
   if (cut.depths > 1) addCopies(x, copies, cut.depths - 1);

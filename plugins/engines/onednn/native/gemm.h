@@ -23,13 +23,13 @@ struct Matrix {
   }
 };
 
-/** What becomes of the sums of a row of C. `bias`, one value per column, may be null; `activation` as for convolutions. */
+/** What becomes of the sums: `bias`, one value per column, may be null; `activation` is numbered as for convolutions. */
 struct Finish {
   const float* bias = nullptr;
   int activation = 0;
 };
 
-/** Products of a batch, `m` × `k` times `k` × `n`; a batch stride of 0 serves all with one matrix. C's rows may lie on a grid. */
+/** Products of a batch, `m` × `k` times `k` × `n`; a batch stride of 0 serves all with one matrix. */
 struct Product {
   size_t m, n, k;
   Matrix a, b, c;
@@ -40,10 +40,18 @@ struct Product {
 /** Computes all of a product. What C held before is lost. */
 void multiply(const Product& product);
 
-/** Columns of B that one piece may have, so that what is packed of them fits the second cache. */
-constexpr size_t kPieceColumns = 256;
+/** Columns and depth of the part of B that one thread packs at a time, so that it stays in the second cache. */
+constexpr size_t kPackedColumns = 256, kPackedDepth = 320;
+/** A transposed A is packed at so little depth that its lines are still in a cache when they are read again. */
+constexpr size_t kPackedDepthTransposed = 128;
 
-/** A piece of a product for one thread: ranges of C's rows and columns, and of the depth. */
+/** The depth [0, k) is worked off in so many parts, the last of which finishes the sums; part i begins at k * i / parts. */
+inline constexpr size_t depthParts(size_t k, bool transposed) {
+  const size_t most = transposed ? kPackedDepthTransposed : kPackedDepth;
+  return k <= most ? 1 : (k + most - 1) / most;
+}
+
+/** What one thread computes of a product: ranges of C's rows and columns, and of the depth. */
 struct ProductPiece {
   size_t rowBegin, rowEnd, columnBegin, columnEnd, depthBegin, depthEnd;
 };

@@ -161,8 +161,14 @@ struct Loops {
   void (*depthwiseFilterGrad)(const DepthwiseShape& s, const DepthwisePart& part, const float* x, const float* dy,
                               float* sums, float* memory);
 
-  /** Writes one piece of C, at most kPieceColumns wide, on the calling thread; false when memory is short. */
-  bool (*multiplyPiece)(const Product& product, const ProductPiece& piece);
+  /** Packs a part of B of any width, at most kPackedDepth deep: [panel][depth][tileColumns], zeros behind the last. */
+  void (*packPanels)(const Matrix& b, size_t depthBegin, size_t depthEnd, size_t columnBegin, size_t columnEnd,
+                     float* out);
+  /**
+   * Writes one piece of C on the calling thread; false when memory is short. Either B is packed, all of it, part of the
+   * depth by part, or the piece has at most kPackedColumns.
+   */
+  bool (*multiplyPiece)(const Product& product, const ProductPiece& piece, const float* packed);
   /** Rows and columns of C that stay in registers: pieces of whole tiles waste nothing. */
   size_t tileRows, tileColumns;
 

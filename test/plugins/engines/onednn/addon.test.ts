@@ -25,7 +25,21 @@ const mistakes: Record<string, (addon: Addon) => unknown> = {
   "a convolution without pixels": (addon) => addon.convPlan(new Int32Array(21)),
   "a pool of nothing": (addon) => addon.pool(true, new Float32Array(1), new Float32Array(1), new Int32Array(14)),
   "a product whose sizes differ": (addon) =>
-    addon.matMul(new Float32Array(6), new Float32Array(6), new Float32Array(4), Int32Array.of(1, 1, 2, 2, 4, 0, 0)),
+    addon.matMul(
+      new Float32Array(6),
+      new Float32Array(6),
+      new Float32Array(4),
+      Int32Array.of(1, 1, 2, 2, 4, 0, 0, 0),
+      null,
+    ),
+  "a product whose bias is too short": (addon) =>
+    addon.matMul(
+      new Float32Array(6),
+      new Float32Array(6),
+      new Float32Array(4),
+      Int32Array.of(1, 1, 2, 2, 3, 0, 0, 0),
+      new Float32Array(1),
+    ),
   "a detached buffer": (addon) => {
     const x = new Float32Array(4);
     structuredClone(x.buffer, { transfer: [x.buffer] });

@@ -1,21 +1,22 @@
 // One thread's piece of a matrix product: panels of B and strips of A are packed into buffers that fit the caches, then
-// multiplied tile by tile.
+// multiplied tile by tile, while the next to be packed come from memory.
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 
-#include "tile.h"
+#include "pack.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
 namespace {
 
-/** A panel of B and a strip of A stay in the first cache; all panels of B and a block of A's rows in the second. */
-constexpr size_t kDepth = 320, kRows = 96;
-constexpr size_t kColumns = (kPieceColumns + kTileColumns - 1) / kTileColumns * kTileColumns;
+/** Rows of A that stay in the second cache while the panels of B pass. */
+constexpr size_t kRows = 96, kRowsTransposed = kRows * kPackedDepth / kPackedDepthTransposed;
+static_assert(kRows % kTileRows == 0 && kRowsTransposed % kTileRows == 0, "whole strips");
+constexpr size_t kColumns = (kPackedColumns + kTileColumns - 1) / kTileColumns * kTileColumns;
 /** Rows of A that meet no more columns than these are read where they lie. */
 constexpr size_t kInPlaceColumns = 128;
-static_assert(kRows % kTileRows == 0, "buffers hold whole strips");
+/** B is read where it lies if it meets no more rows than these. */
+constexpr size_t kInPlaceRows = 4 * kTileRows;
 
 struct Buffers {
   float *a, *b;
@@ -28,235 +29,207 @@ Buffers buffers() {
     ~Owner() { std::free(data); }
   };
   static thread_local Owner owner;
-  constexpr size_t kFloats = kDepth * (kRows + kColumns);
+  constexpr size_t kFloats = kPackedDepth * (kRows + kColumns);
   if (owner.data == nullptr) {
     void* data = nullptr;
     if (posix_memalign(&data, 4096, kFloats * sizeof(float)) != 0) return {nullptr, nullptr};
     owner.data = static_cast<float*>(data);
   }
-  return {owner.data, owner.data + kDepth * kRows};
+  return {owner.data, owner.data + kPackedDepth * kRows};
 }
 
-/** Lines of a matrix, `count` values from `first` on, side by side in panels of `Width`: out[panel][line][Width]. */
-template <size_t Width>
-void packLines(const Matrix& x, size_t lineBegin, size_t lines, size_t first, size_t count, float* out) {
-  const size_t whole = count / Width * Width;
-  for (size_t line = 0; line < lines; ++line) {
-    const float* from = x.data + x.offsetOf(lineBegin + line) + first;
-    float* to = out + line * Width;
-    for (size_t j = 0; j < whole; j += Width) std::memcpy(to + j * lines, from + j, Width * sizeof(float));
-    if (whole == count) continue;
-    for (size_t j = 0; j < Width; ++j) to[whole * lines + j] = whole + j < count ? from[whole + j] : 0.f;
+/** Asks for a part of a matrix, a few cache lines at a time, before it is needed. */
+class Ahead {
+ public:
+  Ahead() = default;
+  Ahead(const Matrix& x, size_t lineBegin, size_t lineEnd, size_t first, size_t count, size_t calls)
+      : matrix_(&x), line_(lineBegin), lineEnd_(lineEnd), first_(first), size_(count * sizeof(float)) {
+    perCall_ = ((lineEnd - lineBegin) * (size_ / kLine + 1) + calls - 1) / calls;
+    if (line_ < lineEnd_) aim();
   }
-}
-
-typedef float Four __attribute__((vector_size(16)));
-typedef float LooseFour __attribute__((vector_size(16), aligned(4), may_alias));
-#if defined(__clang__)
-#define FGKD_SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#else
-typedef int FourIndices __attribute__((vector_size(16)));
-#define FGKD_SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, FourIndices{i, j, k, l})
-#endif
-
-FGKD_INLINE Four loadFour(const float* p) { return *reinterpret_cast<const LooseFour*>(p); }
-FGKD_INLINE void storeFour(float* p, Four v) { *reinterpret_cast<LooseFour*>(p) = v; }
-
-/** Four lines by four values, turned. */
-FGKD_INLINE void turnFour(const float* const from[4], size_t at, float* to, size_t step) {
-  const Four a = loadFour(from[0] + at), b = loadFour(from[1] + at), c = loadFour(from[2] + at),
-             d = loadFour(from[3] + at);
-  const Four ab = FGKD_SHUFFLE(a, b, 0, 4, 1, 5), cd = FGKD_SHUFFLE(c, d, 0, 4, 1, 5);
-  const Four abHigh = FGKD_SHUFFLE(a, b, 2, 6, 3, 7), cdHigh = FGKD_SHUFFLE(c, d, 2, 6, 3, 7);
-  storeFour(to, FGKD_SHUFFLE(ab, cd, 0, 1, 4, 5));
-  storeFour(to + step, FGKD_SHUFFLE(ab, cd, 2, 3, 6, 7));
-  storeFour(to + 2 * step, FGKD_SHUFFLE(abHigh, cdHigh, 0, 1, 4, 5));
-  storeFour(to + 3 * step, FGKD_SHUFFLE(abHigh, cdHigh, 2, 3, 6, 7));
-}
-
-/** Lines of a matrix across panels of kTileColumns: out[panel][value][kTileColumns]. */
-void packLinesTurned(const Matrix& x, size_t lineBegin, size_t lines, size_t first, size_t count, float* out) {
-  static const float zeros[kDepth] = {};
-  for (size_t panel = 0; panel < lines; panel += kTileColumns) {
-    float* to = out + panel * count;
-    for (size_t quad = 0; quad < kTileColumns; quad += 4) {
-      const float* from[4];
-      for (size_t i = 0; i < 4; ++i) {
-        const size_t line = panel + quad + i;
-        from[i] = line < lines ? x.data + x.offsetOf(lineBegin + line) + first : zeros;
-      }
-      size_t p = 0;
-      for (; p + 4 <= count; p += 4) turnFour(from, p, to + p * kTileColumns + quad, kTileColumns);
-      for (; p < count; ++p)
-        for (size_t i = 0; i < 4; ++i) to[p * kTileColumns + quad + i] = from[i][p];
+  void fetch() {
+    for (size_t i = 0; i < perCall_ && line_ < lineEnd_; ++i) {
+      __builtin_prefetch(from_ + at_, 0, 2);
+      at_ += kLine;
+      if (at_ < size_) continue;
+      at_ = 0;
+      if (++line_ < lineEnd_) aim();
     }
   }
-}
 
-/** Rows of A, `depth` values from `first` on, one behind the other, up to a whole strip. */
-void packRows(const Matrix& a, size_t rowBegin, size_t rows, size_t first, size_t depth, float* out) {
-  const size_t whole = (rows + kTileRows - 1) / kTileRows * kTileRows;
-  for (size_t i = 0; i < rows; ++i)
-    std::memcpy(out + i * depth, a.data + a.offsetOf(rowBegin + i) + first, depth * sizeof(float));
-  std::memset(out + rows * depth, 0, (whole - rows) * depth * sizeof(float));
-}
+ private:
+  static constexpr size_t kLine = 64;
+  void aim() { from_ = reinterpret_cast<const char*>(matrix_->data + matrix_->offsetOf(line_) + first_); }
 
-/** Rows of C at equal distances. */
-struct EvenRows {
-  float* first;
-  size_t stride;
-  float* at(size_t i) const { return first + i * stride; }
-};
-/** Rows of C anywhere. */
-struct AnyRows {
-  float* const* rows;
-  float* at(size_t i) const { return rows[i]; }
+  const Matrix* matrix_ = nullptr;
+  const char* from_ = nullptr;
+  size_t line_ = 0, lineEnd_ = 0, first_ = 0, size_ = 0, at_ = 0, perCall_ = 0;
 };
 
-/** What to do with the sums of a tile: add what an earlier piece of the depth left, then bias and activation. */
-struct Ending {
+size_t tilesIn(size_t rows, size_t columns) {
+  return ((rows + kTileRows - 1) / kTileRows) * ((columns + kTileColumns - 1) / kTileColumns);
+}
+
+/** Panels of B, packed (`step` is kTileColumns, panels `panelStride` apart) or where B lies. */
+struct Panels {
+  const float* data;
+  size_t step, panelStride;
+};
+
+struct Block {
+  size_t rowBegin, rowEnd, columnBegin, columnEnd, depthBegin, depthEnd;
   bool accumulate;
-  const float* bias;
-  int activation;
+  Finish finish;
 };
 
-template <size_t Vectors, class Rows>
-FGKD_INLINE void storeTile(const Tile<Vectors>& tile, Rows rows, const Ending& ending) {
-  if (ending.bias == nullptr && ending.activation == 0) {
-    if (ending.accumulate)
-      repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-        repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA {
-          float* to = rows.at(i) + v * kLanes;
-          store(to, load(to) + tile.sum[i][v]);
-        });
-      });
-    else
-      repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-        repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { store(rows.at(i) + v * kLanes, tile.sum[i][v]); });
-      });
+/** One tile of a block. */
+template <class Strip>
+FGKD_INLINE void multiplyOne(const Product& x, const Block& block, Strip strip, const Panels& panels, size_t row,
+                             size_t column) {
+  const size_t depth = block.depthEnd - block.depthBegin;
+  const float* panel = panels.data + (column - block.columnBegin) / kTileColumns * panels.panelStride;
+  const size_t height = std::min(kTileRows, block.rowEnd - row), width = std::min(kTileColumns, block.columnEnd - column);
+  const float* bias = block.finish.bias;
+  const Ending ending{block.accumulate, bias != nullptr ? bias + column : nullptr, block.finish.activation};
+  float* c = const_cast<float*>(x.c.data) + column;
+  if (x.c.width == 0) {
+    computeTile(strip, panel, panels.step, depth, EvenRows{c + row * x.c.stride, x.c.stride}, ending, height, width);
     return;
   }
-  repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-    repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA {
-      float* to = rows.at(i) + v * kLanes;
-      Vector sum = tile.sum[i][v];
-      if (ending.accumulate) sum += load(to);
-      if (ending.bias != nullptr) sum += load(ending.bias + v * kLanes);
-      if (ending.activation != 0) sum = atLeastZero(sum);
-      if (ending.activation == 2) sum = atMost(sum, 6.f);
-      store(to, sum);
-    });
-  });
+  float* rows[kTileRows] = {};
+  for (size_t i = 0; i < height; ++i) rows[i] = c + x.c.offsetOf(row + i);
+  computeTile(strip, panel, panels.step, depth, AnyRows{rows}, ending, height, width);
 }
 
-/** The same for a tile of which only `height` × `width` belong to C. */
-template <size_t Vectors, class Rows>
-__attribute__((noinline)) void storePart(const Tile<Vectors>& tile, Rows rows, Ending ending, size_t height,
-                                         size_t width) {
-  constexpr size_t kWidth = Vectors * kLanes;
-  float part[kTileRows * kWidth] = {}, bias[kWidth] = {};
-  const size_t bytes = width * sizeof(float);
-  if (ending.bias != nullptr) {
-    std::memcpy(bias, ending.bias, bytes);
-    ending.bias = bias;
-  }
-  if (ending.accumulate)
-    for (size_t i = 0; i < height; ++i) std::memcpy(part + i * kWidth, rows.at(i), bytes);
-  storeTile(tile, EvenRows{part, kWidth}, ending);
-  for (size_t i = 0; i < height; ++i) std::memcpy(rows.at(i), part + i * kWidth, bytes);
-}
-
-template <size_t Vectors, class Strip, class Rows>
-void computeTile(Strip strip, const float* panel, size_t depth, Rows rows, const Ending& ending, size_t height,
-                 size_t width) {
-  Tile<Vectors> tile;
-  if (height == kTileRows && width == Vectors * kLanes) {
-    repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-      repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { __builtin_prefetch(rows.at(i) + v * kLanes, 1); });
-    });
-    multiplyTile(tile, strip, panel, kTileColumns, depth);
-    storeTile(tile, rows, ending);
-  } else {
-    multiplyTile(tile, strip, panel, kTileColumns, depth);
-    Tile<Vectors> kept = tile;  // so that only this copy must lie in memory
-    storePart(kept, rows, ending, height, width);
-  }
-}
-
-template <class Strip, class Rows>
-FGKD_INLINE void computeTile(Strip strip, const float* panel, size_t depth, Rows rows, const Ending& ending,
-                             size_t height, size_t width) {
-  if (width <= kLanes) computeTile<1>(strip, panel, depth, rows, ending, height, width);
-  else computeTile<kTileVectors>(strip, panel, depth, rows, ending, height, width);
-}
-
-/** One block: packed panels of B times rows of A, given strip by strip. */
+/** Rows of A, given strip by strip, times panels of B. */
 template <class StripAt>
-void multiplyBlock(const Product& x, const ProductPiece& block, const float* panels, bool accumulate, Finish finish,
-                   StripAt stripAt) {
-  const size_t depth = block.depthEnd - block.depthBegin;
-  for (size_t column = block.columnBegin; column < block.columnEnd; column += kTileColumns) {
-    const float* panel = panels + (column - block.columnBegin) * depth;
-    const size_t width = std::min(kTileColumns, block.columnEnd - column);
-    const Ending ending{accumulate, finish.bias != nullptr ? finish.bias + column : nullptr, finish.activation};
-    float* c = const_cast<float*>(x.c.data) + column;
+void multiplyBlock(const Product& x, const Block& block, const Panels& panels, StripAt stripAt, Ahead& a, Ahead& b) {
+  for (size_t column = block.columnBegin; column < block.columnEnd; column += kTileColumns)
     for (size_t row = block.rowBegin; row < block.rowEnd; row += kTileRows) {
-      const size_t height = std::min(kTileRows, block.rowEnd - row);
-      if (x.c.width == 0) {
-        computeTile(stripAt(row), panel, depth, EvenRows{c + row * x.c.stride, x.c.stride}, ending, height, width);
-        continue;
-      }
-      float* rows[kTileRows] = {};
-      for (size_t i = 0; i < height; ++i) rows[i] = c + x.c.offsetOf(row + i);
-      computeTile(stripAt(row), panel, depth, AnyRows{rows}, ending, height, width);
+      a.fetch();
+      b.fetch();
+      multiplyOne(x, block, stripAt(row), panels, row, column);
     }
-  }
 }
 
-/** Rows of A may be read where they lie if they are whole strips, and meet too few columns to pay for a copy. */
-bool readsInPlace(const Product& x, const ProductPiece& piece) {
-  return !x.a.transposed && x.a.width == 0 && piece.columnEnd - piece.columnBegin <= kInPlaceColumns;
+/** Packs the rows of A as far as need be, and multiplies. */
+void multiplyRows(const Product& x, const Block& block, const Panels& panels, float* buffer, Ahead& a, Ahead& b) {
+  const size_t row = block.rowBegin, rows = block.rowEnd - row, depth = block.depthEnd - block.depthBegin;
+  if (x.a.transposed) {
+    packLines<kTileRows>(x.a, block.depthBegin, depth, row, rows, buffer);
+    multiplyBlock(x, block, panels, [&](size_t at) { return StripColumns{buffer + (at - row) * depth}; }, a, b);
+    return;
+  }
+  const bool stays = x.a.width == 0 && block.columnEnd - block.columnBegin <= kInPlaceColumns;
+  const size_t inPlace = stays ? rows / kTileRows * kTileRows : 0;
+  if (inPlace < rows) packRows(x.a, row + inPlace, rows - inPlace, block.depthBegin, depth, buffer);
+  const auto stripAt = [&](size_t at) {
+    return at - row < inPlace ? StripRows{x.a.data + at * x.a.stride + block.depthBegin, x.a.stride}
+                              : StripRows{buffer + (at - row - inPlace) * depth, depth};
+  };
+  multiplyBlock(x, block, panels, stripAt, a, b);
+}
+
+/** Asks for the rows of A that come after a block's. */
+Ahead aheadOf(const Product& x, const Block& next, size_t tiles) {
+  if (next.rowBegin >= next.rowEnd) return {};
+  return x.a.transposed ? Ahead(x.a, next.depthBegin, next.depthEnd, next.rowBegin, next.rowEnd - next.rowBegin, tiles)
+                        : Ahead(x.a, next.rowBegin, next.rowEnd, next.depthBegin, next.depthEnd - next.depthBegin, tiles);
 }
 
 }  // namespace
 
-bool multiplyPiece(const Product& x, const ProductPiece& piece) {
+void packPanels(const Matrix& b, size_t depthBegin, size_t depthEnd, size_t columnBegin, size_t columnEnd, float* out) {
+  if (b.transposed) packLinesTurned(b, columnBegin, columnEnd - columnBegin, depthBegin, depthEnd - depthBegin, out);
+  else packLines<kTileColumns>(b, depthBegin, depthEnd - depthBegin, columnBegin, columnEnd - columnBegin, out);
+}
+
+/** B is packed already: a block of rows runs along the whole depth before the next one begins. */
+void multiplyPacked(const Product& x, const ProductPiece& piece, const float* packed, size_t parts, float* buffer) {
+  const size_t wide = (x.n + kTileColumns - 1) / kTileColumns * kTileColumns;
+  const auto blockAt = [&](size_t row, size_t part) {
+    const bool isLast = part + 1 == parts;
+    return Block{row,
+                 std::min(piece.rowEnd, row + kRows),
+                 piece.columnBegin,
+                 piece.columnEnd,
+                 x.k * part / parts,
+                 x.k * (part + 1) / parts,
+                 part > 0,
+                 isLast ? x.finish : Finish{}};
+  };
+  Ahead none;
+  for (size_t row = piece.rowBegin; row < piece.rowEnd; row += kRows)
+    for (size_t part = 0; part < parts; ++part) {
+      const Block block = blockAt(row, part);
+      const Block next = part + 1 < parts ? blockAt(row, part + 1) : blockAt(row + kRows, 0);
+      Ahead ahead = aheadOf(x, next, tilesIn(block.rowEnd - row, block.columnEnd - block.columnBegin));
+      const size_t depth = block.depthEnd - block.depthBegin;
+      const Panels panels{packed + block.depthBegin * wide + block.columnBegin * depth, kTileColumns,
+                          kTileColumns * depth};
+      multiplyRows(x, block, panels, buffer, ahead, none);
+    }
+}
+
+/** Rows of A, block by block, times one part of B; asks for the rows of the next part at the end. */
+void multiplyPart(const Product& x, const ProductPiece& piece, Block block, const Panels& panels, size_t nextDepth,
+                  float* buffer, Ahead& b) {
+  const size_t most = x.a.transposed ? kRowsTransposed : kRows;
+  const size_t columns = block.columnEnd - block.columnBegin;
+  for (size_t row = piece.rowBegin; row < piece.rowEnd; row += most) {
+    block.rowBegin = row;
+    block.rowEnd = std::min(piece.rowEnd, row + most);
+    Block next = block;
+    next.rowBegin = block.rowEnd;
+    next.rowEnd = std::min(piece.rowEnd, block.rowEnd + most);
+    if (next.rowBegin == next.rowEnd && nextDepth > block.depthEnd) {
+      next.rowBegin = piece.rowBegin;
+      next.rowEnd = std::min(piece.rowEnd, piece.rowBegin + most);
+      next.depthBegin = block.depthEnd;
+      next.depthEnd = nextDepth;
+    }
+    Ahead a = aheadOf(x, next, tilesIn(block.rowEnd - row, columns));
+    multiplyRows(x, block, panels, buffer, a, b);
+  }
+}
+
+/** B is packed here, part by part of the depth: all rows of the piece meet one before the next is packed. */
+void multiplyPacking(const Product& x, const ProductPiece& piece, const Buffers& buffer) {
+  const size_t whole = piece.depthEnd - piece.depthBegin, parts = depthParts(whole, x.a.transposed);
+  const auto depthAt = [&](size_t part) { return piece.depthBegin + whole * std::min(part, parts) / parts; };
+  const bool stays = x.m <= kInPlaceRows && !x.b.transposed && x.b.width == 0;
+  const size_t packedFrom = stays ? piece.columnBegin + (piece.columnEnd - piece.columnBegin) / kTileColumns * kTileColumns
+                                  : piece.columnBegin;
+  const size_t columns = piece.columnEnd - packedFrom, tiles = tilesIn(piece.rowEnd - piece.rowBegin, columns);
+  for (size_t part = 0; part < parts; ++part) {
+    const size_t begin = depthAt(part), end = depthAt(part + 1), next = depthAt(part + 2);
+    Block block{0, 0, piece.columnBegin, packedFrom, begin, end, part > 0, end == piece.depthEnd ? x.finish : Finish{}};
+    Ahead b;
+    if (stays && packedFrom > piece.columnBegin)
+      multiplyPart(x, piece, block, {x.b.data + begin * x.b.stride + piece.columnBegin, x.b.stride, kTileColumns}, next,
+                   buffer.a, b);
+    if (columns == 0) continue;
+    if (next > end)
+      b = x.b.transposed ? Ahead(x.b, packedFrom, piece.columnEnd, end, next - end, tiles)
+                         : Ahead(x.b, end, next, packedFrom, columns, tiles);
+    packPanels(x.b, begin, end, packedFrom, piece.columnEnd, buffer.b);
+    block.columnBegin = packedFrom;
+    block.columnEnd = piece.columnEnd;
+    multiplyPart(x, piece, block, {buffer.b, kTileColumns, kTileColumns * (end - begin)}, next, buffer.a, b);
+  }
+}
+
+bool multiplyPiece(const Product& x, const ProductPiece& piece, const float* packed) {
   const Buffers buffer = buffers();
   if (buffer.a == nullptr) return false;
-  const size_t depths = std::max<size_t>(1, (piece.depthEnd - piece.depthBegin + kDepth - 1) / kDepth);
-  const size_t columns = piece.columnEnd - piece.columnBegin;
-  for (size_t d = 0; d < depths; ++d) {
-    ProductPiece block = piece;
-    const size_t whole = piece.depthEnd - piece.depthBegin;
-    block.depthBegin = piece.depthBegin + whole * d / depths;
-    block.depthEnd = piece.depthBegin + whole * (d + 1) / depths;
-    const size_t depth = block.depthEnd - block.depthBegin;
-    if (x.b.transposed) packLinesTurned(x.b, piece.columnBegin, columns, block.depthBegin, depth, buffer.b);
-    else packLines<kTileColumns>(x.b, block.depthBegin, depth, piece.columnBegin, columns, buffer.b);
-    const Finish finish = d + 1 == depths ? x.finish : Finish{};
-    for (size_t row = piece.rowBegin; row < piece.rowEnd; row += kRows) {
-      block.rowBegin = row;
-      block.rowEnd = std::min(piece.rowEnd, row + kRows);
-      const size_t rows = block.rowEnd - row;
-      if (x.a.transposed) {
-        packLines<kTileRows>(x.a, block.depthBegin, depth, row, rows, buffer.a);
-        multiplyBlock(x, block, buffer.b, d > 0, finish,
-                      [&](size_t at) { return StripColumns{buffer.a + (at - row) * depth}; });
-        continue;
-      }
-      const size_t inPlace = readsInPlace(x, piece) ? rows / kTileRows * kTileRows : 0;
-      if (inPlace < rows) packRows(x.a, row + inPlace, rows - inPlace, block.depthBegin, depth, buffer.a);
-      multiplyBlock(x, block, buffer.b, d > 0, finish, [&](size_t at) {
-        return at - row < inPlace ? StripRows{x.a.data + x.a.offsetOf(at) + block.depthBegin, x.a.stride}
-                                  : StripRows{buffer.a + (at - row - inPlace) * depth, depth};
-      });
-    }
-  }
+  if (packed != nullptr) multiplyPacked(x, piece, packed, depthParts(x.k, false), buffer.a);
+  else multiplyPacking(x, piece, buffer);
   return true;
 }
 
 void fillGemm(Loops& loops) {
   loops.multiplyPiece = multiplyPiece;
+  loops.packPanels = packPanels;
   loops.tileRows = kTileRows;
   loops.tileColumns = kTileColumns;
 }

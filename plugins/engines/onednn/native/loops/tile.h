@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "isa.h"
+#include "vectors.h"
 
 #define FGKD_INLINE static inline __attribute__((always_inline))
 #define FGKD_INLINE_LAMBDA __attribute__((always_inline))
@@ -14,18 +15,14 @@ namespace FGKD_ISA {
 
 // Accumulators, one row of B and one value of A fill the registers: 16 of them on x86 up to AVX2, 32 elsewhere.
 #if defined(__AVX512F__)
-constexpr size_t kLanes = 16, kTileRows = 12, kTileVectors = 2;
-#elif defined(__AVX2__)
-constexpr size_t kLanes = 8, kTileRows = 6, kTileVectors = 2;
+constexpr size_t kTileRows = 12, kTileVectors = 2;
 #elif defined(__aarch64__)
-constexpr size_t kLanes = 4, kTileRows = 8, kTileVectors = 3;
+constexpr size_t kTileRows = 8, kTileVectors = 3;
 #else
-constexpr size_t kLanes = 4, kTileRows = 6, kTileVectors = 2;
+constexpr size_t kTileRows = 6, kTileVectors = 2;
 #endif
 constexpr size_t kTileColumns = kLanes * kTileVectors;
 
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
-typedef float LooseVector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
 typedef int32_t Mask __attribute__((vector_size(kLanes * sizeof(float))));
 
 static inline Vector load(const float* p) { return *reinterpret_cast<const LooseVector*>(p); }
@@ -80,6 +77,95 @@ FGKD_INLINE void multiplyTile(Tile<Vectors>& tile, Strip a, const float* b, size
       repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { tile.sum[i][v] += value * row[v]; });
     });
   }
+}
+
+/** Rows of C at equal distances. */
+struct EvenRows {
+  float* first;
+  size_t stride;
+  float* at(size_t i) const { return first + i * stride; }
+};
+/** Rows of C anywhere. */
+struct AnyRows {
+  float* const* rows;
+  float* at(size_t i) const { return rows[i]; }
+};
+
+/** What to do with the sums of a tile: add what an earlier piece of the depth left, then bias and activation. */
+struct Ending {
+  bool accumulate;
+  const float* bias;
+  int activation;
+};
+
+template <size_t Vectors, class Rows>
+FGKD_INLINE void storeTile(const Tile<Vectors>& tile, Rows rows, const Ending& ending) {
+  if (ending.bias == nullptr && ending.activation == 0) {
+    if (ending.accumulate)
+      repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
+        repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA {
+          float* to = rows.at(i) + v * kLanes;
+          store(to, load(to) + tile.sum[i][v]);
+        });
+      });
+    else
+      repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
+        repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { store(rows.at(i) + v * kLanes, tile.sum[i][v]); });
+      });
+    return;
+  }
+  repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
+    repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA {
+      float* to = rows.at(i) + v * kLanes;
+      Vector sum = tile.sum[i][v];
+      if (ending.accumulate) sum += load(to);
+      if (ending.bias != nullptr) sum += load(ending.bias + v * kLanes);
+      if (ending.activation != 0) sum = atLeastZero(sum);
+      if (ending.activation == 2) sum = atMost(sum, 6.f);
+      store(to, sum);
+    });
+  });
+}
+
+/** The same for a tile of which only `height` × `width` belong to C. */
+template <size_t Vectors, class Rows>
+__attribute__((noinline)) void storePart(const Tile<Vectors>& tile, Rows rows, Ending ending, size_t height,
+                                         size_t width) {
+  constexpr size_t kWidth = Vectors * kLanes;
+  float part[kTileRows * kWidth] = {}, bias[kWidth] = {};
+  const size_t bytes = width * sizeof(float);
+  if (ending.bias != nullptr) {
+    std::memcpy(bias, ending.bias, bytes);
+    ending.bias = bias;
+  }
+  if (ending.accumulate)
+    for (size_t i = 0; i < height; ++i) std::memcpy(part + i * kWidth, rows.at(i), bytes);
+  storeTile(tile, EvenRows{part, kWidth}, ending);
+  for (size_t i = 0; i < height; ++i) std::memcpy(rows.at(i), part + i * kWidth, bytes);
+}
+
+template <size_t Vectors, class Strip, class Rows>
+void computeTile(Strip strip, const float* panel, size_t step, size_t depth, Rows rows, const Ending& ending,
+                 size_t height, size_t width) {
+  Tile<Vectors> tile;
+  if (height == kTileRows && width == Vectors * kLanes) {
+    repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
+      repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { __builtin_prefetch(rows.at(i) + v * kLanes, 1); });
+    });
+    multiplyTile(tile, strip, panel, step, depth);
+    storeTile(tile, rows, ending);
+  } else {
+    multiplyTile(tile, strip, panel, step, depth);
+    Tile<Vectors> kept = tile;  // so that only this copy must lie in memory
+    storePart(kept, rows, ending, height, width);
+  }
+}
+
+template <class Strip, class Rows>
+FGKD_INLINE void computeTile(Strip strip, const float* panel, size_t step, size_t depth, Rows rows,
+                             const Ending& ending, size_t height, size_t width) {
+  if (width <= size_t{kLanes}) computeTile<1>(strip, panel, step, depth, rows, ending, height, width);
+  else computeTile<kTileVectors>(strip, panel, step, depth, rows, ending, height, width);
 }
 
 }  // namespace FGKD_ISA
