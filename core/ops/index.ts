@@ -12,6 +12,8 @@ export type { LayerNormOptions } from "./layer-norm.js";
 export { layerNorm } from "./layer-norm.js";
 export type { MaxPoolOptions } from "./pooling.js";
 export { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
+export type { BoxPlace } from "./replace-box.js";
+export { replaceBox } from "./replace-box.js";
 export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SgdStepOptions } from "./sgd.js";
 export { sgdStep } from "./sgd.js";

@@ -1,5 +1,6 @@
 /** Moves boxes of pixels between the images of a batch. */
 import * as tf from "@tensorflow/tfjs";
+import { replaceBox } from "../../core/ops/index.js";
 import type { Box } from "./mixing-box.js";
 
 /**
@@ -22,7 +23,7 @@ export function pastePartner(
     const cut = cutPartner(images, permutation, patch);
     const fits = cut.shape[1] === height && cut.shape[2] === width;
     const content = fits ? cut : tf.image.resizeBilinear(cut, [height, width], true);
-    return eraseBox(images, hole).add(surround(content, hole, images.shape));
+    return replaceBox(images, content, hole);
   });
 }
 
@@ -54,13 +55,11 @@ export function cutPartner(images: tf.Tensor4D, permutation: readonly number[], 
  *
  * @param images `[batch, height, width, channels]`, finite
  */
-export function eraseBox(images: tf.Tensor4D, { top, left, bottom, right }: Box): tf.Tensor4D {
-  const [, height, width, channels] = images.shape;
-  const kept = new Float32Array(height * width * channels).fill(1);
-  for (let row = top; row < bottom; row++) {
-    kept.fill(0, (row * width + left) * channels, (row * width + right) * channels);
-  }
-  return tf.tidy(() => images.mul(tf.tensor3d(kept, [height, width, channels])));
+export function eraseBox(images: tf.Tensor4D, box: Box): tf.Tensor4D {
+  const [batch, , , channels] = images.shape;
+  return tf.tidy(() =>
+    replaceBox(images, tf.zeros([batch, box.bottom - box.top, box.right - box.left, channels]), box),
+  );
 }
 
 /**
@@ -73,28 +72,4 @@ function cropRange(first: number, end: number, length: number): readonly [number
   if (first < last) return [(first + 0.25) / unit, (last - 0.25) / unit];
   const inside = (first < length - 1 ? first + 0.25 : first - 0.25) / unit;
   return [inside, inside];
-}
-
-/** Zeros around the content of a box. Concatenated, since padding goes element by element on some engines. */
-function surround(content: tf.Tensor4D, { top, left, bottom, right }: Box, shape: tf.Tensor4D["shape"]): tf.Tensor4D {
-  const [batch, height, width, channels] = shape;
-  const rows = bottom - top;
-  const middle = join(2, [
-    tf.zeros([batch, rows, left, channels]),
-    content,
-    tf.zeros([batch, rows, width - right, channels]),
-  ]);
-  return join(1, [
-    tf.zeros([batch, top, width, channels]),
-    middle,
-    tf.zeros([batch, height - bottom, width, channels]),
-  ]);
-}
-
-/** Side by side along an axis, empty parts left out. */
-function join(axis: 1 | 2, parts: readonly tf.Tensor4D[]): tf.Tensor4D {
-  return tf.concat(
-    parts.filter(({ size }) => size > 0),
-    axis,
-  );
 }

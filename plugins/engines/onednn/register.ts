@@ -11,6 +11,7 @@ import { layoutKernels } from "./kernels/layout.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
 import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
+import { replaceBoxKernels } from "./kernels/replace-box.js";
 import { resizeKernels } from "./kernels/resize.js";
 import { trace } from "./trace.js";
 
@@ -26,6 +27,7 @@ export function registerKernels(backendName: string, addon: Addon): void {
     ...layoutKernels(addon),
     ...poolingKernels(addon),
     ...resizeKernels(addon),
+    ...replaceBoxKernels(addon),
     ...batchNormKernels(addon),
     ...layerNormKernels(addon),
   ]);

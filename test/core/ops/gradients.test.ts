@@ -182,6 +182,13 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       step: 0.1,
     },
   ],
+  replaceBox: [
+    {
+      compute: (x, content) => ops.replaceBox(x as Four, content as Four, { top: 1, left: 2 }),
+      inputs: () => [normals(2, 5, 6, 3), normals(2, 3, 2, 3)],
+      step: 0.1,
+    },
+  ],
   resizeMatrix: "makes an array, and takes no tensor",
   sgdStep: "is not differentiated: it uses a gradient",
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
