@@ -172,8 +172,10 @@ function withoutStages({ stages: _, ...config }: Config): Config {
 
 function layOver(layers: readonly Layer[], prefix: string, origins: Map<string, string>): Settings {
   // `defaults` is the first layer and complete, so the sum is.
-  return layers.reduce<object>(
+  const sum = layers.reduce<object>(
     (below, { origin, config }) => merge(below, config, (path) => origins.set(prefix + path, origin)),
     {},
   ) as Settings;
+  // Another rule's options go with its name; what all rules share does not.
+  return { ...sum, optimizer: { ...defaults.optimizer, ...sum.optimizer } };
 }

@@ -34,7 +34,7 @@ export type { LearningRateSchedule } from "./learning-rate.js";
 export { learningRateAt } from "./learning-rate.js";
 export type { Logger } from "./logger.js";
 export { silentLogger } from "./logger.js";
-export type { Initializer, Layout, Mode, Model } from "./model.js";
+export type { Initializer, Layout, Mode, Model, Want } from "./model.js";
 export { Parameters } from "./model.js";
 export type { ModelSettings, Models, Role } from "./models.js";
 export type { Optimizer, OptimizerSettings, Update, UpdateRule } from "./optimizer.js";
@@ -72,7 +72,7 @@ export type { InputSettings, Pass, Source, SourceOpener, Split } from "./source.
 export type { Json, SavedState, Stateful, StateRegister } from "./state.js";
 export type { Training } from "./training.js";
 export { createTraining } from "./training.js";
-export type { Batch, EpochReport, EpochSummary, LossTerms, Outputs, Step, StepReport } from "./types.js";
+export type { Batch, EpochReport, EpochSummary, LossTerms, NormInput, Outputs, Step, StepReport } from "./types.js";
 export { need, release, replace } from "./types.js";
 export { checkPlain, isRefusedKey } from "./untrusted/plain.js";
 export { checkPreset } from "./untrusted/preset.js";

@@ -16,6 +16,12 @@ export interface Batch {
   readonly otherLabelWeights?: tf.Tensor1D;
   /** `[batch, classes]`, of the frozen teacher, before softmax. */
   readonly teacherLogits?: tf.Tensor2D;
+  /** The frozen teacher's maps at the end of each of its stages, `[batch, height, width, channels]`. */
+  readonly teacherStages?: readonly tf.Tensor4D[];
+  /** `[batch, height, width, channels]`, the frozen teacher's last map. */
+  readonly teacherFeatures?: tf.Tensor4D;
+  /** `[batch, size]`: what a generator makes images from. */
+  readonly noise?: tf.Tensor2D;
   /** Positions of the images in their split. */
   readonly indices?: readonly number[];
 }
@@ -28,6 +34,8 @@ export interface Outputs {
   readonly features?: tf.Tensor4D;
   /** `[batch, channels]`, the squeeze-excite gate between trunk and classifier, where the head has one. */
   readonly gate?: tf.Tensor2D;
+  /** `[batch, height, width, 3]`, normalised: what a generator made of `batch.noise`. */
+  readonly images?: tf.Tensor4D;
   /** The maps at the end of each of the backbone's stages, `[batch, height, width, channels]`; only where wanted. */
   readonly stages?: readonly tf.Tensor4D[];
   /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */

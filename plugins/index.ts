@@ -1,7 +1,7 @@
 /** Every plugin that fgkd brings, by name. */
 import type { PluginOption } from "../core/index.js";
 import { cutmix, cutout, mixup, snapmix } from "./augmenters/index.js";
-import { resnet, vgg } from "./backbones/index.js";
+import { generators, resnet, vgg } from "./backbones/index.js";
 import { sources } from "./data/index.js";
 import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
@@ -11,6 +11,7 @@ import { optimizers } from "./optimizers/index.js";
 export * from "./augmenters/index.js";
 export * from "./backbones/index.js";
 export * from "./data/index.js";
+export * from "./data-free/index.js";
 export * from "./engines/index.js";
 export * from "./ensemblers/index.js";
 export * from "./losses/index.js";
@@ -20,5 +21,5 @@ export * from "./optimizers/index.js";
 export function catalogue(): PluginOption {
   const mixers = [snapmix(), cutmix(), mixup(), cutout()];
   const losses = [crossEntropy(), logitDistillation(), decoupledDistillation(), orthogonalAttention()];
-  return [engines(), sources(), optimizers(), ensemblers(), resnet(), vgg(), mixers, losses];
+  return [engines(), sources(), optimizers(), ensemblers(), resnet(), vgg(), generators(), mixers, losses];
 }

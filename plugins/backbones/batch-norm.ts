@@ -1,6 +1,6 @@
 /** The batch-normalisation layer, with its running statistics. */
 import * as tf from "@tensorflow/tfjs";
-import type { Mode } from "../../core/index.js";
+import type { Initializer, Mode } from "../../core/index.js";
 import { batchNormInference, batchNormTraining, stopGradient } from "../../core/ops/index.js";
 import { constant } from "./initializers.js";
 import type { Construction } from "./layers.js";
@@ -9,7 +9,7 @@ export interface BatchNormSettings {
   /** Whether a ReLU follows. */
   readonly relu: boolean;
   /** What `<name>.weight` starts from. Default 1. */
-  readonly scale?: number;
+  readonly scale?: number | Initializer;
   /** Default 1e-5. */
   readonly epsilon?: number;
   /** Share of the newest batch in the running statistics. Default 0.1. */
@@ -37,8 +37,9 @@ export interface BatchNorm {
 export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings): BatchNorm {
   const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1, inputBias } = settings;
   const { parameters } = at;
+  const start = typeof initialScale === "number" ? constant(initialScale) : initialScale;
   // All four have the one side `channels`.
-  const scale = parameters.weight(`${name}.weight`, [channels], "plain", constant(initialScale)) as tf.Tensor1D;
+  const scale = parameters.weight(`${name}.weight`, [channels], "plain", start) as tf.Tensor1D;
   const offset = parameters.weight(`${name}.bias`, [channels], "plain", constant(0)) as tf.Tensor1D;
   const runningMean = parameters.buffer(`${name}.running_mean`, [channels], constant(0));
   const runningVariance = parameters.buffer(`${name}.running_var`, [channels], constant(1));
@@ -48,11 +49,11 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
 
   const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
     if (mode === "eval") {
-      const [mean, variance] = [runningMean as tf.Tensor1D, runningVariance as tf.Tensor1D];
-      if (!inputBias) return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
-      return tf.tidy(() =>
-        batchNormInference(x, mean.sub<tf.Tensor1D>(inputBias), variance, scale, offset, { epsilon, relu }),
-      );
+      const variance = runningVariance as tf.Tensor1D;
+      // As if the bias had been added: what it adds to the input is taken off the mean.
+      const mean = (inputBias ? runningMean.sub(inputBias) : runningMean) as tf.Tensor1D;
+      if (x.rank === 4) at.normInputs?.push({ input: x as tf.Tensor as tf.Tensor4D, mean, variance });
+      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
     }
     return tf.tidy(() => {
       // Times 0, so that the bias has a gradient, and decays as it does elsewhere.

@@ -1,10 +1,10 @@
 /** A convolution and the batch norm after it: two operations in training, one in evaluation. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { Mode } from "../../core/index.js";
 import { addRelu, conv2d, isRecording } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
 import { constant } from "./initializers.js";
-import { type Construction, type ConvolutionShape, filter, type Layer } from "./layers.js";
+import { type Construction, type ConvolutionShape, filter, type Layer, tidied } from "./layers.js";
 
 /** What the two layers are called. */
 export interface ConvolutionNames {
@@ -48,8 +48,8 @@ export function normalisedConvolution(
     return [weights.mul(factor), term];
   });
   return (x, mode, residual) =>
-    tf.tidy(() => {
-      if (mode !== "eval" || isRecording()) {
+    tidied(at, () => {
+      if (mode !== "eval" || at.normInputs || isRecording()) {
         const normalised = norm.apply(conv2d(x, weights, { stride, padding }), mode);
         return residual ? addRelu(normalised, residual) : normalised;
       }

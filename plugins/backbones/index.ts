@@ -1,4 +1,8 @@
 /** Backbones, and the layers that further ones are built from. */
+
+export type { AttentionGeneratorOptions } from "./generators/attention-generator.js";
+export { generators } from "./generators/generators.js";
+export type { SmallGeneratorOptions } from "./generators/small-generator.js";
 export type { HeadKind } from "./heads.js";
 export { resnet } from "./resnet.js";
 export type { ResnetCommonOptions, ResnetOptions, StemOptions } from "./resnet-options.js";

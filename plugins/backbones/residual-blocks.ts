@@ -1,7 +1,6 @@
 /** The residual blocks of ResNet. */
-import * as tf from "@tensorflow/tfjs";
 import { type NormalisedConvolution, type NormalisedShape, normalisedConvolution } from "./convolution.js";
-import type { Construction, Layer } from "./layers.js";
+import { type Construction, type Layer, tidied } from "./layers.js";
 
 /** `basic`: two 3×3 convolutions. `bottleneck`: 1×1, 3×3, 1×1, with four times the width at the end. */
 export type BlockKind = "basic" | "bottleneck";
@@ -31,7 +30,7 @@ export function residualBlock(at: Construction, name: string, kind: BlockKind, s
   const shortcut = shortcutOf(at, `${name}.downsample`, shape, shape.width * expansion[kind]);
   // Tidied, so that what no gradient needs (the two terms) is freed at once.
   return (x, mode) =>
-    tf.tidy(() => {
+    tidied(at, () => {
       const inside = inner.reduce((map, layer) => layer(map, mode), x);
       return last(inside, mode, shortcut(x, mode));
     });

@@ -1,10 +1,9 @@
 /** The residual network itself. */
-import * as tf from "@tensorflow/tfjs";
-import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
+import { type FactoryContext, type Model, missingField, need } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
 import { normalisedConvolution } from "./convolution.js";
 import { head } from "./heads.js";
-import type { Construction, Layer } from "./layers.js";
+import { type Construction, construct, type Layer, throughStages, tidied, watched } from "./layers.js";
 import { expansion, residualBlock } from "./residual-blocks.js";
 import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
 
@@ -17,7 +16,7 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   const { block, depths, widths, strides, stem } = checkResnet(owner, options);
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
-  const at: Construction = { parameters: new Parameters(), random: context.stream };
+  const at = construct(context.stream);
   const first = createStem(at, stem);
   const stages: Layer[][] = [];
   let from = stem.filters;
@@ -37,15 +36,11 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   return {
     parameters: at.parameters,
     ...parts,
-    forward: (batch, mode, want) => {
-      const maps: tf.Tensor4D[] = [];
-      let x = first(need(batch, "images", owner), mode);
-      for (const blocks of stages) {
-        x = blocks.reduce((map, block) => block(map, mode), x);
-        maps.push(x);
-      }
-      return { ...apply(x, mode), ...((mode === "train" || want?.stages) && { stages: maps }) };
-    },
+    forward: (batch, mode, want) =>
+      watched(at, want, () => {
+        const { map, maps } = throughStages(stages, first(need(batch, "images", owner), mode), mode);
+        return { ...apply(map, mode), ...((mode === "train" || want?.stages) && { stages: maps }) };
+      }),
   };
 }
 
@@ -53,7 +48,7 @@ function createStem(at: Construction, { filters, size, stride, pool }: Required<
   const names = { convolution: "conv1", norm: "bn1" };
   const conv = normalisedConvolution(at, names, { from: 3, to: filters, size, stride, relu: true });
   return (x, mode) =>
-    tf.tidy(() => {
+    tidied(at, () => {
       const activated = conv(x, mode);
       return pool ? maxPool(activated) : activated;
     });

@@ -1,9 +1,9 @@
 /** The VGG network itself. */
-import { type FactoryContext, type Model, missingField, need, Parameters } from "../../core/index.js";
+import { type FactoryContext, type Model, missingField, need } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
 import { convolution, normalisedConvolution } from "./convolution.js";
 import { head } from "./heads.js";
-import type { Construction, Layer } from "./layers.js";
+import { type Construction, construct, type Layer, throughStages, watched } from "./layers.js";
 import { checkVgg, type VggOptions } from "./vgg-options.js";
 
 /**
@@ -16,12 +16,14 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
   const { depths, widths, head: kind, batchNorm: normalised, ...shape } = options;
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
-  const at: Construction = { parameters: new Parameters(), random: context.stream };
-  const layers: Layer[] = [];
+  const at = construct(context.stream);
+  const stages: Layer[][] = [];
   // Torchvision numbers every layer: convolution, perhaps batch norm, ReLU, and the pool at the end of a stage.
   let [number, from] = [0, 3];
   depths.forEach((depth, stage) => {
     const to = widths[stage] as number;
+    const layers: Layer[] = [];
+    stages.push(layers);
     for (let index = 0; index < depth; index++) {
       layers.push(convolutionLayer(at, number, from, to, normalised));
       number += normalised ? 3 : 2;
@@ -34,11 +36,11 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
   return {
     parameters: at.parameters,
     ...parts,
-    forward: (batch, mode) =>
-      apply(
-        layers.reduce((x, layer) => layer(x, mode), need(batch, "images", owner)),
-        mode,
-      ),
+    forward: (batch, mode, want) =>
+      watched(at, want, () => {
+        const { map, maps } = throughStages(stages, need(batch, "images", owner), mode);
+        return { ...apply(map, mode), ...((mode === "train" || want?.stages) && { stages: maps }) };
+      }),
   };
 }
 

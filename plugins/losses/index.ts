@@ -1,4 +1,6 @@
 /** Loss terms, and the teacher they learn from. */
+
+export { type AttentionDistillationOptions, attentionDistillation } from "./attention-distillation.js";
 export { type CrossEntropyLossOptions, type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
 export {
   type DecoupledDistillationLossOptions,
@@ -11,6 +13,9 @@ export {
   type LogitDistillationOptions,
   logitDistillation,
 } from "./logit-distillation.js";
+export type { AttentionForm } from "./mixed-high-order-attention.js";
 export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
+export { type SemanticContrastOptions, semanticContrast } from "./semantic-contrast.js";
 export { type TeacherAttentionOptions, teacherAttention } from "./teacher-attention.js";
 export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";
+export { type TeacherMapsOptions, teacherMaps } from "./teacher-maps.js";

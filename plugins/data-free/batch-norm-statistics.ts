@@ -1,0 +1,53 @@
+/** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
+import * as tf from "@tensorflow/tfjs";
+import { definePlugin, invalidOption, type NormInput, need } from "../../core/index.js";
+
+const name = "batch-norm-statistics";
+
+export interface BatchNormStatisticsOptions {
+  /** α: multiplies the term. Default 0.3. */
+  readonly weight?: number;
+}
+
+/**
+ * Adds the term `batchNormStatistics`, from `judges()`, listed before it.
+ *
+ * @throws FGKD_INVALID_OPTION
+ * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 3
+ */
+export const batchNormStatistics = definePlugin<BatchNormStatisticsOptions>({
+  name,
+  defaults: { weight: 0.3 },
+  check({ weight }) {
+    if (!(weight >= 0)) throw invalidOption(name, "weight", "at least 0", weight, "Try 0.3.");
+  },
+  apply({ hooks }, { weight }) {
+    if (weight === 0) return;
+    hooks.loss.tap(name, (terms, outputs) => {
+      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
+      const inputs = need(judged, "normInputs", name, "The teacher has no batch norm that it could ask.");
+      return { ...terms, batchNormStatistics: tf.tidy(() => batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight)) };
+    });
+  },
+});
+
+/**
+ * `Σ_l ‖μ_l − μ̂_l‖₂ + ‖v_l − v̂_l‖₂` over batch norms `l`: remembered mean and variance per channel against those of this
+ * batch, the variance biased. Plain norms, not squared, whose gradient at 0 is 0.
+ */
+export function batchNormStatisticsLoss(inputs: readonly NormInput[]): tf.Scalar {
+  return tf.tidy(() => {
+    const distances = inputs.flatMap(({ input, mean, variance }) => {
+      const batch = tf.moments(input, [0, 1, 2]);
+      return [length(mean.sub(batch.mean)), length(variance.sub(batch.variance))];
+    });
+    return tf.addN(distances) as tf.Scalar;
+  });
+}
+
+/** The Euclidean norm; where it is 0, so is its gradient. */
+function length(vector: tf.Tensor): tf.Scalar {
+  const square = vector.square().sum<tf.Scalar>();
+  const isLong = square.greater(0);
+  return tf.where(isLong, square, tf.onesLike(square)).sqrt().mul<tf.Scalar>(isLong.cast("float32"));
+}

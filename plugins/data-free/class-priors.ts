@@ -1,0 +1,59 @@
+/** What generated images should be to their teacher: clear, of all classes, and of strong features. */
+import * as tf from "@tensorflow/tfjs";
+import { definePlugin, invalidOption, need } from "../../core/index.js";
+import { globalAveragePool } from "../../core/ops/index.js";
+
+const name = "class-priors";
+
+export interface ClassPriorsOptions {
+  /** Weight of `oneHot`: cross-entropy of the teacher's logits with its own first choice. Default 0. */
+  readonly oneHot?: number;
+  /** Weight of `classBalance`: `Σ_k p̄_k ln p̄_k` of the batch's mean softmax, lowest when all classes come up alike. Default 0. */
+  readonly balance?: number;
+  /** Weight of `activation`: minus the mean absolute value of the teacher's pooled features. Default 0. */
+  readonly activation?: number;
+}
+
+/**
+ * Adds those of the terms `oneHot`, `classBalance` and `activation` whose weight is not 0. From `judges()`, listed before
+ * it.
+ *
+ * @throws FGKD_INVALID_OPTION
+ * @see "Data-Free Learning of Student Networks", 2019, equations 3 to 6
+ */
+export const classPriors = definePlugin<ClassPriorsOptions>({
+  name,
+  defaults: { oneHot: 0, balance: 0, activation: 0 },
+  check(options) {
+    for (const [option, weight] of Object.entries(options))
+      if (!(weight >= 0)) throw invalidOption(name, option, "at least 0", weight, "Try 1.");
+  },
+  apply({ hooks }, { oneHot, balance, activation }) {
+    hooks.loss.tap(name, (terms, outputs) => {
+      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
+      const logits = need(judged, "logits", name);
+      const term = (weight: number, compute: () => tf.Tensor) =>
+        tf.tidy(() => compute().asScalar().mul<tf.Scalar>(weight));
+      return {
+        ...terms,
+        ...(oneHot > 0 && { oneHot: term(oneHot, () => tf.logSoftmax(logits).max(-1).mean().neg()) }),
+        ...(balance > 0 && { classBalance: term(balance, () => negativeEntropy(logits)) }),
+        ...(activation > 0 && {
+          activation: term(activation, () =>
+            globalAveragePool(need(judged, "features", name))
+              .abs()
+              .mean()
+              .neg(),
+          ),
+        }),
+      };
+    });
+  },
+});
+
+/** Of the mean distribution of the batch. */
+function negativeEntropy(logits: tf.Tensor2D): tf.Tensor {
+  const mean = tf.softmax(logits).mean(0);
+  // A class that never comes up adds 0, not 0 · −∞.
+  return mean.mul(mean.maximum(1e-30).log()).sum();
+}

@@ -1,0 +1,7 @@
+/** Distillation without data: noise, the images made of it, and the losses that teach a generator. */
+export { type BatchNormStatisticsOptions, batchNormStatistics } from "./batch-norm-statistics.js";
+export { type ClassPriorsOptions, classPriors } from "./class-priors.js";
+export { type DisagreementOptions, disagreement } from "./disagreement.js";
+export { type GeneratedImagesOptions, generatedImages } from "./generated-images.js";
+export { type JudgesOptions, judges } from "./judges.js";
+export { type NoiseOptions, noise } from "./noise.js";

@@ -1,0 +1,145 @@
+/** Attention distillation: the student's attended maps are pulled to the teacher's, stage by stage. */
+import * as tf from "@tensorflow/tfjs";
+import { definePlugin, invalidOption, need, type Training } from "../../core/index.js";
+import { adaptiveAveragePool, conv2d, stopGradient } from "../../core/ops/index.js";
+import { mapShapes, pointwise } from "./helper-layers.js";
+import {
+  type AttentionForm,
+  type AttentionWeights,
+  attend,
+  attentionWeights,
+  type Declare,
+} from "./mixed-high-order-attention.js";
+import { checkWeight } from "./option-checks.js";
+
+const name = "attention-distillation";
+
+export interface AttentionDistillationOptions {
+  /** β: multiplies the term. Default 10. */
+  readonly weight?: number;
+  /** R: the highest order of attention. Default 3. */
+  readonly order?: number;
+  /** Default `mean-of-sigmoids`. */
+  readonly form?: AttentionForm;
+  /**
+   * - `frozen`: the teacher's side keeps the weights that the student's side starts from;
+   * - `shared-frozen`: both sides use one set of weights, which nobody trains;
+   * - `joint`: both are trained. Beware: both attentions can shrink to 0 together.
+   *
+   * Default `frozen`.
+   */
+  readonly teacherAttention?: "frozen" | "shared-frozen" | "joint";
+}
+
+const defaults = { weight: 10, order: 3, form: "mean-of-sigmoids", teacherAttention: "frozen" } as const;
+
+/** What compares one pair of stages. */
+interface Pair {
+  readonly student: AttentionWeights;
+  readonly teacher: AttentionWeights;
+  /** `[1, 1, student's channels, teacher's channels]` where they differ. */
+  readonly adapter?: tf.Tensor4D;
+}
+
+/**
+ * Adds the term `attention`: the mean squared difference of attended maps, summed over the stages of both backbones.
+ * `teacherMaps()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
+ * trained 1×1 convolution, sides by pooling the larger map.
+ *
+ * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
+ * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 7
+ */
+export const attentionDistillation = definePlugin<AttentionDistillationOptions>({
+  name,
+  defaults,
+  check({ weight, order }) {
+    checkWeight(name, "weight", weight);
+    if (!Number.isInteger(order) || order < 1)
+      throw invalidOption(name, "order", "whole and positive", order, "Try 3.");
+  },
+  apply(training, options) {
+    let pairs: readonly Pair[] = [];
+    training.hooks.setup.tap(name, () => {
+      pairs = declarePairs(training, options);
+    });
+    training.hooks.loss.tap(name, (terms, outputs, batch) => {
+      const student = need(outputs, "stages", name, "The student's backbone must name its stages.");
+      const teacher = need(batch, "teacherStages", name, "List teacherMaps() before it.");
+      const distances = () =>
+        pairs.map((pair, stage) =>
+          distance(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
+        );
+      return { ...terms, attention: tf.tidy(() => tf.addN(distances()).asScalar().mul<tf.Scalar>(options.weight)) };
+    });
+  },
+});
+
+function declarePairs(training: Training, { order, teacherAttention }: Required<AttentionDistillationOptions>): Pair[] {
+  const { models, config, helpers } = training;
+  const random = training.stream(name);
+  const [student, teacher] = (["student", "teacher"] as const).map((role) =>
+    mapShapes(models.get(role), config.input.crop),
+  );
+  const [mine, theirs] = [student?.stages ?? [], teacher?.stages ?? []];
+  if (mine.length === 0 || mine.length !== theirs.length)
+    throw invalidOption(
+      name,
+      "models",
+      "two backbones with as many stages",
+      [mine.length, theirs.length],
+      "Choose a student with the teacher's number of stages.",
+    );
+  const trained: Declare = (at, shape, start) => helpers.weight(at, shape, "convolution", start);
+  const frozen: Declare = (at, shape, start) => helpers.buffer(at, shape, start);
+  return theirs.map((shape, stage) => {
+    const [from, to] = [mine[stage]?.[3] as number, shape[3] as number];
+    const at =
+      (side: string, declare: Declare): Declare =>
+      (part, ...rest) =>
+        declare(`attention.${side}.${stage}.${part}`, ...rest);
+    const sides = sidesOf(teacherAttention, at, trained, frozen, (declare) =>
+      attentionWeights(declare, random, to, order),
+    );
+    const adapter = from === to ? {} : { adapter: pointwise(helpers, random, `adapter.${stage}.weight`, from, to) };
+    return { ...sides, ...adapter };
+  });
+}
+
+function sidesOf(
+  form: Required<AttentionDistillationOptions>["teacherAttention"],
+  at: (side: string, declare: Declare) => Declare,
+  trained: Declare,
+  frozen: Declare,
+  build: (declare: Declare) => AttentionWeights,
+): Pick<Pair, "student" | "teacher"> {
+  if (form === "shared-frozen") {
+    const shared = build(at("shared", frozen));
+    return { student: shared, teacher: shared };
+  }
+  const drawn = new Map<string, Float32Array>();
+  const student = build((part, shape, start) => {
+    const values = start(shape);
+    drawn.set(part, values);
+    return at("student", trained)(part, shape, () => values);
+  });
+  // A copy of what the student's side starts from.
+  const declare = at("teacher", form === "joint" ? trained : frozen);
+  const teacher = build((part, shape) => declare(part, shape, () => drawn.get(part) as Float32Array));
+  return { student, teacher };
+}
+
+/** A scalar: the mean squared difference of the attended maps of one stage. */
+function distance(
+  { student, teacher, adapter }: Pair,
+  mine: tf.Tensor4D,
+  theirs: tf.Tensor4D,
+  { form, teacherAttention }: Required<AttentionDistillationOptions>,
+): tf.Tensor {
+  const adapted = adapter ? conv2d(mine, adapter) : mine;
+  const [height, width] = [Math.min(mine.shape[1], theirs.shape[1]), Math.min(mine.shape[2], theirs.shape[2])];
+  const shrunk = (map: tf.Tensor4D) =>
+    map.shape[1] === height && map.shape[2] === width ? map : adaptiveAveragePool(map, [height, width]);
+  const attended = () => attend(shrunk(theirs), teacher, form);
+  const wanted = teacherAttention === "joint" ? attended() : stopGradient(attended);
+  return attend(shrunk(adapted), student, form).squaredDifference(wanted).mean();
+}

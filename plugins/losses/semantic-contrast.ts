@@ -1,0 +1,121 @@
+/** Semantic contrast: of all images in a batch, the student's features must be nearest to the teacher's of the same image. */
+import * as tf from "@tensorflow/tfjs";
+import { definePlugin, invalidOption, need, type Training } from "../../core/index.js";
+import { globalAveragePool } from "../../core/ops/index.js";
+import { mapShapes, uniform } from "./helper-layers.js";
+import { checkTemperature, checkWeight } from "./option-checks.js";
+
+const name = "semantic-contrast";
+
+export interface SemanticContrastOptions {
+  /** γ: multiplies the term. Default 8. */
+  readonly weight?: number;
+  /** τ: divides the cosines. Default 0.07. */
+  readonly temperature?: number;
+  /** Whose vectors look for their partner: the teacher's, or those of both. Default `teacher`. */
+  readonly anchors?: "teacher" | "both";
+  /** Numbers in a projected vector. Default 128. */
+  readonly size?: number;
+}
+
+/** `[batch, from]` to `[batch, size]`. */
+type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
+
+/**
+ * Adds the term `contrast`. Pooled features of both networks pass a projector, two linear layers with a ReLU between,
+ * trained with the student; one for both where their widths agree. `teacherMaps()`, listed before it, provides the
+ * teacher's.
+ *
+ * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
+ * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equations 8 and 9
+ */
+export const semanticContrast = definePlugin<SemanticContrastOptions>({
+  name,
+  defaults: { weight: 8, temperature: 0.07, anchors: "teacher", size: 128 },
+  check({ weight, temperature, size }) {
+    checkWeight(name, "weight", weight);
+    checkTemperature(name, temperature);
+    if (!Number.isInteger(size) || size < 1) throw invalidOption(name, "size", "whole and positive", size, "Try 128.");
+  },
+  apply(training, { weight, temperature, anchors, size }) {
+    let projectors: { readonly student: Projector; readonly teacher: Projector } | undefined;
+    training.hooks.setup.tap(name, () => {
+      projectors = declareProjectors(training, size);
+    });
+    training.hooks.loss.tap(name, (terms, outputs, batch) => {
+      const mine = need(outputs, "features", name);
+      const theirs = need(batch, "teacherFeatures", name, "List teacherMaps() before it.");
+      const contrast = tf.tidy(() => {
+        // `setup` ran before the first step.
+        const { student, teacher } = projectors as NonNullable<typeof projectors>;
+        const [u, v] = [teacher(globalAveragePool(theirs)), student(globalAveragePool(mine))];
+        return contrastLoss(u, v, temperature, anchors).mul<tf.Scalar>(weight);
+      });
+      return { ...terms, contrast };
+    });
+  },
+});
+
+function declareProjectors(training: Training, size: number) {
+  const { models, config } = training;
+  const width = (role: string) => mapShapes(models.get(role), config.input.crop).last[3] as number;
+  const [student, teacher] = [width("student"), width("teacher")];
+  if (student === teacher) {
+    const shared = projector(training, "projector", teacher, size);
+    return { student: shared, teacher: shared };
+  }
+  return {
+    student: projector(training, "projector.student", student, size),
+    teacher: projector(training, "projector.teacher", teacher, size),
+  };
+}
+
+function projector(training: Training, at: string, from: number, size: number): Projector {
+  const start = uniform(training.stream(name), from);
+  const linear = (layer: number, to: number) => ({
+    // Declared with these ranks.
+    weight: training.helpers.weight(`${at}.${layer}.weight`, [from, to], "linear", start) as tf.Tensor as tf.Tensor2D,
+    bias: training.helpers.weight(`${at}.${layer}.bias`, [to], "plain", start),
+  });
+  const [first, second] = [linear(0, from), linear(2, size)];
+  return (pooled) => {
+    const hidden = tf.relu(pooled.matMul(first.weight).add<tf.Tensor2D>(first.bias));
+    return hidden.matMul(second.weight).add<tf.Tensor2D>(second.bias);
+  };
+}
+
+/**
+ * `mean_i −( s_{i,i'} − ln Σ_{k≠i} e^{s_ik} )` with `s` the cosines of all `2·batch` vectors over the temperature and `i'`
+ * the other network's vector of the same image.
+ *
+ * @param teacher `[batch, size]`
+ * @param student `[batch, size]`
+ * @param anchors `i` runs over the teacher's vectors, or over both networks'
+ */
+export function contrastLoss(
+  teacher: tf.Tensor2D,
+  student: tf.Tensor2D,
+  temperature: number,
+  anchors: "teacher" | "both",
+): tf.Scalar {
+  return tf.tidy(() => {
+    const batch = teacher.shape[0];
+    const all = tf.concat([unit(teacher), unit(student)]);
+    const from = anchors === "teacher" ? all.slice([0, 0], [batch, -1]) : all;
+    const similarities = from.matMul(all, false, true).div<tf.Tensor2D>(temperature);
+    // A vector is no partner of its own: far below every cosine, and still finite.
+    const self = tf
+      .eye(2 * batch)
+      .slice([0, 0], [from.shape[0], -1])
+      .mul(-1e9);
+    const others = tf.logSumExp(similarities.add(self), 1);
+    const partner = tf.concat([unit(student), unit(teacher)]).slice([0, 0], [from.shape[0], -1]);
+    const positive = from.mul(partner).sum(1).div(temperature);
+    return others.sub(positive).mean<tf.Scalar>();
+  });
+}
+
+/** Rows of length 1. A row of zeros stays, and so has a gradient. */
+function unit(vectors: tf.Tensor2D): tf.Tensor2D {
+  return vectors.div<tf.Tensor2D>(vectors.square().sum(1, true).maximum(1e-24).sqrt());
+}

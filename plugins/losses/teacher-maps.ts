@@ -1,0 +1,33 @@
+/** The frozen teacher's maps for each batch, for whatever loss compares them with the student's. */
+import * as tf from "@tensorflow/tfjs";
+import { type Batch, definePlugin, need, type Role, replace } from "../../core/index.js";
+
+const name = "teacher-maps";
+
+export interface TeacherMapsOptions {
+  /** The role whose model teaches. Default `teacher`. */
+  readonly teacher?: Role;
+}
+
+/**
+ * Sets `batch.teacherLogits`, `teacherStages` and `teacherFeatures` from one pass of the teacher, in eval mode and outside
+ * the tape, over `batch.images` as they are when this plugin's turn comes. It takes the place of `teacherLogits()`.
+ */
+export const teacherMaps = definePlugin<TeacherMapsOptions>({
+  name,
+  defaults: { teacher: "teacher" },
+  apply({ hooks, models }, { teacher }) {
+    hooks.batch.tap(name, (batch) => {
+      const seen = tf.tidy(() => {
+        const outputs = models.get(teacher).forward(batch, "eval", { stages: true });
+        const remedy = "The teacher's backbone must name its stages, as the residual networks do.";
+        return {
+          teacherLogits: need(outputs, "logits", name),
+          teacherFeatures: need(outputs, "features", name),
+          teacherStages: [...need(outputs, "stages", name, remedy)],
+        };
+      }) as Required<Pick<Batch, "teacherLogits" | "teacherFeatures" | "teacherStages">>;
+      return replace(batch, seen);
+    });
+  },
+});
