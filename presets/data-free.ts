@@ -24,7 +24,7 @@ export const dataFreeSettings: Config = {
   evaluation: { last: 1 },
   stages: {
     teacher: { epochs: 100, evaluation: { every: 5 } },
-    warmup: { enabled: false, epochs: 1, stepsPerEpoch: 400, optimizer: adam, evaluation: { every: 0 } },
+    warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, evaluation: { every: 0 } },
     generator: { stepsPerEpoch: 1000, turn: 20, optimizer: adam, evaluation: { every: 0 } },
     student: { stepsPerEpoch: 750, turn: 15 },
   },

@@ -6,6 +6,7 @@ import {
   batchNormStatistics,
   classPriors,
   disagreement,
+  endAfter,
   generatedImages,
   judges,
   noise,
@@ -38,6 +39,7 @@ export const dfkdGenerator = definePreset({
         judges({ student: null }),
         batchNormStatistics({ weight: 1 }),
         classPriors({ oneHot: 0.5, balance: 5 }),
+        endAfter(),
       ],
     },
     generator: {

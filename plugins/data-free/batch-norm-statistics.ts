@@ -45,9 +45,7 @@ export function batchNormStatisticsLoss(inputs: readonly NormInput[]): tf.Scalar
   });
 }
 
-/** The Euclidean norm; where it is 0, so is its gradient. */
+/** The Euclidean norm. At 0 the maximum closes the way of the gradient, which the root would make infinite. */
 function length(vector: tf.Tensor): tf.Scalar {
-  const square = vector.square().sum<tf.Scalar>();
-  const isLong = square.greater(0);
-  return tf.where(isLong, square, tf.onesLike(square)).sqrt().mul<tf.Scalar>(isLong.cast("float32"));
+  return vector.square().sum<tf.Scalar>().maximum<tf.Scalar>(1e-30).sqrt();
 }

@@ -1,6 +1,7 @@
 /** The adversarial term: a generator looks for images on which the student does not yet follow its teacher. */
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, invalidOption, need } from "../../core/index.js";
+import { stopGradient } from "../../core/ops/index.js";
 
 const name = "disagreement";
 
@@ -64,5 +65,5 @@ function distance(
 
 /** `[batch]`, 1 where both see the same class. */
 function agreement(teacher: tf.Tensor2D, student: tf.Tensor2D): tf.Tensor {
-  return teacher.argMax(-1).equal(student.argMax(-1)).cast("float32");
+  return stopGradient(() => teacher.argMax(-1).equal(student.argMax(-1)).cast("float32"));
 }
