@@ -25,7 +25,7 @@ import { dataFreeScales, dataFreeSettings } from "./data-free.js";
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
 export const dfkdGenerator = definePreset({
   name: "dfkd-generator",
-  summary: "distillation without data: generator with spatial attention, attention distillation, semantic contrast",
+  summary: "distillation without data: attention generator, attention distillation, semantic contrast",
   plugins: [engines(), sources(), optimizers(), resnet(), vgg(), generators()],
   stages: {
     teacher: { trains: "teacher", title: "teacher, with data", plugins: [crossEntropy()] },

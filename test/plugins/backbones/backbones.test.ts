@@ -37,7 +37,9 @@ describe("every registered backbone", () => {
     return name.startsWith("vgg") ? { ...shape, hidden: 16 } : shape;
   };
 
-  test.each(training(1).backbones.names)(
+  const classifiers = training(1).backbones.names.filter((name) => !name.endsWith("-generator"));
+
+  test.each(classifiers)(
     "%s gives finite logits and gradients, and leaks nothing",
     (name) => {
       const batch = {
@@ -62,5 +64,28 @@ describe("every registered backbone", () => {
       expect(() => tf.tidy(() => void model.forward(batch, "eval"))).not.toLeak();
     },
     120_000,
+  );
+
+  test.each(training(1).backbones.names.filter((name) => name.endsWith("-generator")))(
+    "%s makes images with finite gradients, and leaks nothing",
+    (name) => {
+      const widths = name === "attention-generator" ? { widths: [16, 8, 8, 4, 4] } : { width: 4 };
+      const options: object = { size: 16, noise: 5, ...widths };
+      const model = training(3, quick).backbones.choose({ name, ...options });
+      built.push(model);
+      const batch = { noise: tf.tensor2d(createRandom(2).normals(10), [2, 5]) };
+      const before = tf.memory().numTensors;
+      const { value, grads } = tf.variableGrads(
+        () => (model.forward(batch, "train").images as tf.Tensor4D).square().mean().asScalar(),
+        [...model.parameters.trained.values()],
+      );
+      for (const [parameter, variable] of model.parameters.trained) {
+        const size = tf.tidy(() => (grads[variable.name] as tf.Tensor).abs().max().dataSync()[0]);
+        expect(Number.isFinite(size), parameter).toBe(true);
+      }
+      tf.dispose([value, grads]);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(() => tf.tidy(() => void model.forward(batch, "eval"))).not.toLeak();
+    },
   );
 });
