@@ -233,6 +233,14 @@ export function engineUnavailable(name: string, detail: string, remedy = "") {
   );
 }
 
+/** Resident memory that grew epoch after epoch, beyond what was allowed. */
+export function memoryGrowth(account: string, where: string, limit: number) {
+  return new FgkdError(
+    "FGKD_MEMORY_GROWTH",
+    `${account}, in ${where}; watchdogs.memoryLimit allows ${limit} MiB. Something keeps what it should let go: take plugins off the list until it stays, or go on from the last checkpoint with --resume, which starts from little.`,
+  );
+}
+
 /** The engine's memory holds no more: WebAssembly addresses 4 GiB, a graphics card what it has. */
 export function outOfMemory(engine: string, requested: number, held: number) {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -21,6 +21,8 @@ export interface EvaluateOptions {
   readonly split?: Split;
   readonly batchSize: number;
   readonly input: InputSettings;
+  /** Called after each batch. */
+  readonly onBatch?: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface EvaluateOptions {
 export async function evaluate(
   predict: (batch: Batch) => tf.Tensor2D,
   source: Source,
-  { split = "test", batchSize, input }: EvaluateOptions,
+  { split = "test", batchSize, input, onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   const images = new Array<number>(source.classes.length).fill(0);
   const correct = new Array<number>(source.classes.length).fill(0);
@@ -48,6 +50,7 @@ export async function evaluate(
     });
     release({ labels, predictions });
     release(batch);
+    onBatch?.();
   }
   const total = sum(images);
   return {

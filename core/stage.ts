@@ -2,6 +2,7 @@
 import { shortPass } from "./errors.js";
 import { evaluate } from "./evaluate.js";
 import type { NamedArray } from "./files/safetensors.js";
+import { describePosition } from "./hooks.js";
 import { learningRateAt } from "./learning-rate.js";
 import type { Model } from "./model.js";
 import type { Role } from "./models.js";
@@ -11,6 +12,7 @@ import type { SavedState } from "./state.js";
 import { takeStep, trainedBy } from "./step.js";
 import type { ComposedTraining } from "./training.js";
 import { type EpochSummary, need, type StepReport } from "./types.js";
+import { watchMemory } from "./watchdogs/memory.js";
 import { countTensors, noTensorCount } from "./watchdogs/tensor-count.js";
 
 /** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
@@ -51,6 +53,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
   let isTakenUp = false;
   const { watchdogs } = training.config;
   const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
+  const memory = watchMemory(watchdogs, training.logger);
 
   async function* steps(): AsyncGenerator<StepReport, void, undefined> {
     for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
@@ -115,6 +118,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       },
       measure: (measured) => void Object.assign(metrics, measured),
     });
+    memory.look(describePosition(stage, { epoch: state.epoch }));
     around.record(summary);
     const finished = stopped || state.epoch + 1 >= config.epochs;
     state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished };
@@ -124,7 +128,10 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
   async function test(model: Model): Promise<Record<string, number>> {
     const { batchSize, input } = training.config;
     const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
-    const { accuracy } = await evaluate(predict, around.source, { batchSize, input });
+    const { activity } = training;
+    const { accuracy } = await activity.during("the test", () =>
+      evaluate(predict, around.source, { batchSize, input, onBatch: () => activity.moveTo(activity.position) }),
+    );
     // The next step changes what it follows from.
     model.parameters.forgetDerived();
     return Number.isNaN(accuracy) ? {} : { accuracy };

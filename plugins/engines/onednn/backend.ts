@@ -159,8 +159,9 @@ export class OnednnBackend extends tf.KernelBackend {
     return this.data.numDataIds();
   }
 
-  override memory(): { unreliable: boolean; poolBytesInUse: number; poolBytesIdle: number } {
-    return { unreliable: false, poolBytesInUse: this.pool.bytesInUse, poolBytesIdle: this.pool.bytesIdle };
+  /** `engineBytes` is what the pool holds, idle buffers included. */
+  override memory(): { unreliable: boolean; engineBytes: number } {
+    return { unreliable: false, engineBytes: this.pool.bytesInUse + this.pool.bytesIdle };
   }
 
   override async time(run: () => void): Promise<tf.BackendTimingInfo> {

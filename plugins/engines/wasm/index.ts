@@ -19,7 +19,10 @@ export async function startWasm(): Promise<void> {
   if (!(await tf.setBackend("wasm"))) throw engineUnavailable("wasm", "WebAssembly does not start");
   await tf.ready();
   // tfjs types the active backend by what all have in common.
-  refuseToOverflow((tf.backend() as unknown as WasmBackend).wasm);
+  const backend = tf.backend() as unknown as WasmBackend & { memory(): object };
+  refuseToOverflow(backend.wasm);
+  // The heap only ever grows; tfjs' own says nothing of it.
+  backend.memory = () => ({ unreliable: false, engineBytes: backend.wasm.HEAPU8.length });
 }
 
 const guarded = new WeakSet<object>();

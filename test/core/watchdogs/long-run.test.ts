@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { createRun } from "../../../core/index.js";
+import { type MemoryReading, readMemory } from "../../../core/watchdogs/memory.js";
+import { tensorsAlive } from "../../../core/watchdogs/tensor-count.js";
+import { kd } from "../../../presets/index.js";
+import { tinyConfig } from "../../kill/tiny.js";
+import { engineNames, startEngine } from "../../support/engines.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+const epochs = 100;
+const stepsPerEpoch = 20;
+const page = fileURLToPath(new URL("../../../docs/guides/long-runs.md", import.meta.url));
+const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
+
+/** The student of `kd` at tiny scale: a teacher to learn from, and a test after every fifth epoch. */
+async function walk() {
+  const warnings: string[] = [];
+  const run = await createRun({
+    preset: kd,
+    layers: [
+      { origin: "demo", config: kd.scales?.demo ?? {} },
+      { origin: "tiny", config: tinyConfig(kd) },
+      {
+        origin: "test",
+        config: {
+          epochs,
+          stepsPerEpoch,
+          evaluation: { every: 5, last: 1 },
+          data: { name: "birds", classes: 3, train: 30, test: 4, workers: 1 },
+          stages: { teacher: { enabled: false } },
+        },
+      },
+    ],
+    logger: { info: () => {}, warn: (message) => void warnings.push(message) },
+  });
+  const tensors: number[] = [];
+  const readings: MemoryReading[] = [];
+  for await (const { epoch } of run.steps()) {
+    tensors.push(tensorsAlive());
+    if (!epoch) continue;
+    // Otherwise what is read is how long ago garbage was last collected.
+    collectGarbage();
+    readings.push(readMemory());
+  }
+  await run.close();
+  return { tensors, readings, warnings };
+}
+
+// The engine in plain JavaScript would take minutes for what the others do in seconds.
+test.each(engineNames.filter((name) => name !== "cpu"))(
+  "2,000 steps on %s leave the number of tensors constant and resident memory flat",
+  { timeout: 240_000 },
+  async (engine) => {
+    await startEngine(engine);
+    const { tensors, readings, warnings } = await walk();
+    expect(tensors).toHaveLength(epochs * stepsPerEpoch);
+    expect(new Set(tensors)).toEqual(new Set([tensors[0]]));
+    expect(warnings).toEqual([]);
+    const [warm, end] = [readings[epochs / 10 - 1], readings[epochs - 1]] as [MemoryReading, MemoryReading];
+    expect(end.tensorBytes).toBe(warm.tensorBytes);
+    expect(mebi(end.engine - warm.engine)).toBeLessThanOrEqual(1);
+    expect(mebi(end.heap - warm.heap)).toBeLessThanOrEqual(4);
+    expect(mebi(end.buffers - warm.buffers)).toBeLessThanOrEqual(4);
+    expect(mebi(end.resident - warm.resident)).toBeLessThanOrEqual(24);
+    tell(engine, tensors[0] as number, readings);
+  },
+);
+
+/** Prints the row of the guide's table; with FGKD_FIGURES=write, puts it there. */
+function tell(engine: string, tensors: number, readings: readonly MemoryReading[]): void {
+  const at = (epoch: number) => mebi((readings[epoch - 1] as MemoryReading).resident);
+  const row = `| \`${engine}\` | ${tensors} | ${[1, 10, 50, epochs].map(at).join(" | ")} |`;
+  console.log(`${cpus()[0]?.model}, node ${process.version}: ${row}`);
+  if (process.env.FGKD_FIGURES !== "write") return;
+  const text = readFileSync(page, "utf8");
+  writeFileSync(page, text.replace(new RegExp(`^\\| \`${engine}\` \\|.*$`, "m"), row));
+}
