@@ -241,6 +241,16 @@ export function memoryGrowth(account: string, where: string, limit: number) {
   );
 }
 
+/** A run that shows no sign of life. Told by another thread, which then ends the process. */
+export function stalled(part: string, where: string, seconds: string, engine: string, isBlocked: boolean) {
+  const what = isBlocked ? "has not returned" : "has not come to its end";
+  const why = isBlocked ? `The engine "${engine}", or a plugin, hangs` : "It waits for what does not come";
+  return new FgkdError(
+    "FGKD_STALLED",
+    `${part} ${what} for ${seconds} s (${where}, engine "${engine}"). ${why}; the process ends. Go on from the last checkpoint with --resume; where work takes so long, raise watchdogs.stallMinutes.`,
+  );
+}
+
 /** The engine's memory holds no more: WebAssembly addresses 4 GiB, a graphics card what it has. */
 export function outOfMemory(engine: string, requested: number, held: number) {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -1,6 +1,7 @@
 /** What commands may touch of the world, so that tests can call them without a process. */
 import { createColors } from "picocolors";
 import type { Logger } from "../index.js";
+import type { watchStalls } from "./stall-watch.js";
 
 /** A stream of text; a terminal says so, and how wide it is. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -20,6 +21,8 @@ export interface Environment {
   now(): number;
   /** Calls back when the run is asked to stop: by a signal, or since nobody reads its output; returns how to stop listening. */
   onStop(listener: (stop: Stop) => void): () => void;
+  /** Watches whether a run still moves, and ends the process when it does not. Absent where many share a process. */
+  readonly watchStalls?: typeof watchStalls;
 }
 
 export interface Stop {

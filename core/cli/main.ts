@@ -3,6 +3,7 @@
 import { constants } from "node:os";
 import type { Environment, Stop } from "./environment.js";
 import { runProgram } from "./program.js";
+import { watchStalls } from "./stall-watch.js";
 
 const listeners = new Set<(stop: Stop) => void>();
 /** When running work was asked to stop, in milliseconds. */
@@ -46,6 +47,7 @@ const environment: Environment = {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   },
+  watchStalls,
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), environment);

@@ -23,6 +23,7 @@ import { colorsOf, type Environment, lineLogger, print, type Stop } from "./envi
 import { createKeeper, type Keeper } from "./keeper.js";
 import { resultTable } from "./result-table.js";
 import { newRunPlace, runToResume, shortPath } from "./run-place.js";
+import type { StallWatch } from "./stall-watch.js";
 import { count } from "./text.js";
 
 /** @returns the exit code */
@@ -44,7 +45,14 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
-  const run = await createRun({ preset: chosen.preset, layers: chosen.layers, plugins: chosen.plugins, logger });
+  let watch: StallWatch | null | undefined;
+  const run = await createRun({
+    preset: chosen.preset,
+    layers: chosen.layers,
+    plugins: chosen.plugins,
+    logger,
+    onActivity: (activity) => watch?.note(activity),
+  });
   let folder = old;
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
@@ -56,7 +64,9 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);
     const display = createDisplay(run, environment, given.quiet);
     say = display.logger;
+    watch = environment.watchStalls?.(run.config.run.watchdogs, engine.name);
     const stop = await drive(run, keeper, display, environment).finally(() => {
+      watch?.stop();
       display.stop();
       say = lineLogger(environment);
     });

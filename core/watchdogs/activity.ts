@@ -14,7 +14,7 @@ export interface Activity {
 
 /** @param onChange told whenever what runs, or where, is another */
 export function createActivity(onChange: (activity: Activity) => void = () => {}): Activity {
-  let part = "the start";
+  let part = "the way to the next batch";
   let position = "";
   const enter = (next: string) => {
     part = next;
