@@ -16,7 +16,8 @@ size_t rowsOfPiece(size_t rows) { return std::max<size_t>(32, (rows + 63) / 64);
 Napi::Value layerNorm(const Args& args) {
   size_t rows = args.count(6), c = args.count(7);
   if (c == 0) fail("layer normalisation of no values");
-  auto x = args.f32(0, rows * c), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, rows * c),
+  size_t size = times({rows, c});
+  auto x = args.f32(0, size), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, size),
        mean = args.f32(4, rows), variance = args.f32(5, rows);
   float epsilon = float(args.number(8));
   parallelRanges(rows, c * 4, [&](size_t begin, size_t end) {
@@ -30,8 +31,9 @@ Napi::Value layerNorm(const Args& args) {
 Napi::Value layerNormGrad(const Args& args) {
   size_t rows = args.count(8), c = args.count(9);
   if (c == 0 || rows == 0) fail("layer normalisation of no values");
-  auto dy = args.f32(0, rows * c), x = args.f32(1, rows * c), scale = args.f32(2, c), mean = args.f32(3, rows),
-       variance = args.f32(4, rows), dx = args.f32(5, rows * c), dScale = args.f32(6, c), dOffset = args.f32(7, c);
+  size_t size = times({rows, c});
+  auto dy = args.f32(0, size), x = args.f32(1, size), scale = args.f32(2, c), mean = args.f32(3, rows),
+       variance = args.f32(4, rows), dx = args.f32(5, size), dScale = args.f32(6, c), dOffset = args.f32(7, c);
   float epsilon = float(args.number(10));
   size_t block = rowsOfPiece(rows), pieces = (rows + block - 1) / block;
   std::vector<float> partial(pieces * c * 2, 0.f);
@@ -63,7 +65,7 @@ struct Images {
     if (made.blocked && made.c % 8 != 0) fail("blocks do not fit the sizes");
     return made;
   }
-  size_t size() const { return n * area * c; }
+  size_t size() const { return times({n, area, c}); }
   size_t width() const { return blocked ? 8 : c; }
   size_t rows() const { return blocked ? area : rowsOfPiece(area); }
   size_t pieces() const { return blocked ? c / 8 : (area + rows() - 1) / rows(); }
@@ -113,7 +115,7 @@ Sums sumPairs(const Images& s, const Body& body) {
 Napi::Value groupNorm(const Args& args) {
   auto s = Images::read(args, 6);
   auto x = args.f32(0, s.size()), scale = args.f32(1, s.c), offset = args.f32(2, s.c), y = args.f32(3, s.size()),
-       mean = args.f32(4, s.n * s.groups), variance = args.f32(5, s.n * s.groups);
+       mean = args.f32(4, times({s.n, s.groups})), variance = args.f32(5, times({s.n, s.groups}));
   double epsilon = args.number(11);
   // Sums of differences from a channel's first value stay exact where the mean is far from zero.
   std::vector<float> pivot(s.n * s.c);
@@ -150,7 +152,7 @@ Napi::Value groupNorm(const Args& args) {
 Napi::Value groupNormGrad(const Args& args) {
   auto s = Images::read(args, 8);
   auto dy = args.f32(0, s.size()), x = args.f32(1, s.size()), scale = args.f32(2, s.c),
-       mean = args.f32(3, s.n * s.groups), variance = args.f32(4, s.n * s.groups), dx = args.f32(5, s.size()),
+       mean = args.f32(3, times({s.n, s.groups})), variance = args.f32(4, times({s.n, s.groups})), dx = args.f32(5, s.size()),
        dScale = args.f32(6, s.c), dOffset = args.f32(7, s.c);
   double epsilon = args.number(13);
   size_t channels = s.n * s.c;

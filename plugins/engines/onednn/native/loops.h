@@ -49,7 +49,8 @@ struct DepthwiseShape {
   int paddedWidth() const { return tiledWidth() + kw - 1; }
   /** Channels done together: as many as leave the rows under the window in the cache. */
   int span() const {
-    const int groups = (c + kGroup - 1) / kGroup, fitting = kCached / (kh * paddedWidth() * kGroup);
+    const int groups = (c + kGroup - 1) / kGroup;
+    const int fitting = int(kCached / (size_t(kh) * paddedWidth() * kGroup));
     const int spans = fitting > 1 ? (groups + fitting - 1) / fitting : groups;
     return (groups + spans - 1) / spans * kGroup;
   }

@@ -34,12 +34,12 @@ struct Bands {
 
 /** `resample(x, rows, columns, y, [n, h, w, c, oh, ow])`: y = rows · x · columnsᵀ of each image and channel. */
 Napi::Value resample(const Args& args) {
-  auto f = args.array<int32_t>(4, 6);
+  auto f = args.fields(4, 6);
   for (size_t i = 0; i < 6; ++i)
     if (f[i] <= 0) fail("resample: every size must be positive");
   const size_t n = f[0], h = f[1], w = f[2], c = f[3], oh = f[4], ow = f[5];
-  auto x = args.f32(0, n * h * w * c), y = args.f32(3, n * oh * ow * c);
-  const Bands rows(args.f32(1, oh * h), oh, h), columns(args.f32(2, ow * w), ow, w);
+  auto x = args.f32(0, times({n, h, w, c})), y = args.f32(3, times({n, oh, ow, c}));
+  const Bands rows(args.f32(1, times({oh, h})), oh, h), columns(args.f32(2, times({ow, w})), ow, w);
   const ResampleLine line{int(ow), int(c), columns.first.data(), columns.count.data(), columns.weights.data(),
                           columns.longest};
   parallelRanges(n * oh, (w * rows.longest + ow * columns.longest) * c, [&](size_t begin, size_t end) {
@@ -73,13 +73,14 @@ struct CropAxis {
 
 /** `cropAndResize(x, boxes, images, y, [n, h, w, c, oh, ow], nearest, outside)`; boxes: [count, 4], images: [count]. */
 Napi::Value cropAndResize(const Args& args) {
-  auto f = args.array<int32_t>(4, 6);
+  auto f = args.fields(4, 6);
   for (size_t i = 0; i < 6; ++i)
     if (f[i] <= 0) fail("cropAndResize: every size must be positive");
   const int n = f[0], h = f[1], w = f[2], c = f[3], oh = f[4], ow = f[5];
   auto images = args.array<int32_t>(2);
   const size_t count = images.size, line = size_t(ow) * c;
-  auto x = args.f32(0, size_t(n) * h * w * c), boxes = args.f32(1, count * 4), y = args.f32(3, count * oh * line);
+  auto x = args.f32(0, times({size_t(n), size_t(h), size_t(w), size_t(c)})), boxes = args.f32(1, times({count, 4})),
+       y = args.f32(3, times({count, size_t(oh), size_t(ow), size_t(c)}));
   const bool nearest = args.flag(5);
   const float outside = float(args.number(6));
   for (size_t i = 0; i < count; ++i)

@@ -68,6 +68,24 @@ export const operations: Readonly<Record<string, () => unknown>> = {
       gradient((input) => tf.avgPool(input as tf.Tensor4D, 2, 2, "valid"), x),
     ];
   },
+  "layer and group normalisation": () => {
+    const [scale, offset] = [random([8], 2) as tf.Tensor1D, random([8], 3) as tf.Tensor1D];
+    return [
+      gradient((x) => ops.layerNorm(x, scale, offset).square(), random([5, 8])),
+      gradient((x) => ops.groupNorm(x, scale, offset, { groups: 2 }).square(), random([2, 3, 3, 8])),
+    ];
+  },
+  "antialiased resize": () => gradient((x) => ops.antialiasedResize(x as tf.Tensor4D, [3, 9]), random([2, 6, 5, 3])),
+  crops: () =>
+    (["bilinear", "nearest"] as const).map((method) =>
+      tf.image.cropAndResize(
+        random([2, 6, 5, 3]) as tf.Tensor4D,
+        tf.tensor2d([[0.1, 0, 0.9, 1.2]]),
+        tf.tensor1d([1], "int32"),
+        [4, 3],
+        method,
+      ),
+    ),
   resize: () => gradient((x) => tf.image.resizeBilinear(x as tf.Tensor4D, [7, 3]), random([2, 4, 4, 3])),
   "batch normalisation": () => {
     const [x, scale, offset] = [random([2, 3, 3, 8]), random([8], 2), random([8], 3)];

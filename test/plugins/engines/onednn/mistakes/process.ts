@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { loadAddon } from "../../../../../plugins/engines/onednn/addon.js";
+import { type Addon, loadAddon } from "../../../../../plugins/engines/onednn/addon.js";
 import { OnednnBackend } from "../../../../../plugins/engines/onednn/backend.js";
 import { registerKernels } from "../../../../../plugins/engines/onednn/register.js";
 import { describeCall, recordCalls, withMistakes } from "./calls.js";
@@ -25,9 +25,11 @@ for (const [name, ...args] of [
   ["releaseScratch"],
 ] as const)
   calls.push({ name, args });
-const plan = calls.find(({ name }) => name === "convRun");
-if (plan) {
-  const [handle, input, filter, output, bias] = plan.args;
+const [made, first] = ["convPlan", "convRun"].map((wanted) => calls.find(({ name }) => name === wanted));
+if (made && first) {
+  const [, input, filter, output, bias] = first.args;
+  // A plan of its own: once tuned, it may want filters packed in another way than the recorded calls have them.
+  const handle = loadAddon().convPlan(...(made.args as Parameters<Addon["convPlan"]>));
   calls.push({ name: "convTune", args: [handle, input, filter, output, bias] });
   calls.push({ name: "convDescribe", args: [handle] });
 }
