@@ -25,8 +25,6 @@ constexpr size_t kTileColumns = kLanes * kTileVectors;
 
 typedef int32_t Mask __attribute__((vector_size(kLanes * sizeof(float))));
 
-static inline Vector load(const float* p) { return *reinterpret_cast<const LooseVector*>(p); }
-static inline void store(float* p, Vector v) { *reinterpret_cast<LooseVector*>(p) = v; }
 /** Subtraction, since adding to zero is not free: it changes the sign of -0. */
 static inline Vector splat(float v) { return v - Vector{}; }
 /** A NaN stays. */
