@@ -6,10 +6,9 @@
  * A finished run folder is not run again, so the table can be made in several sittings, or by two processes with
  * different seeds.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fixed, mean, resultsOf, tableRow, trainOnce } from "./rows.js";
 
 const { values: given } = parseArgs({
   options: {
@@ -69,53 +68,34 @@ function folder(row: Pick<Row, "name">, seed: string): string {
 }
 
 function train(row: Row, seed: string): void {
-  const out = folder(row, seed);
-  if (existsSync(join(out, "result.json"))) return;
-  const resumed = existsSync(join(out, "config.json"));
-  const asked = [
+  trainOnce(folder(row, seed), [
     ...row.arguments,
     ...["--config", "docs/papers/small-scale.json", "--scale", "paper", "--data", given.data],
-    ...["--seed", seed, "--engine", given.engine, "--out", out],
+    ...["--seed", seed, "--engine", given.engine],
     ...(row.taught ? ["--teacher", folder({ name: "teacher" }, seed)] : []),
-  ];
-  const { status } = spawnSync("node", ["dist/core/cli/main.js", ...(resumed ? ["--resume", out] : asked)], {
-    stdio: "inherit",
-  });
-  if (status !== 0) process.exit(status ?? 1);
+  ]);
 }
 
 function report(): void {
   console.log(`| row | seeds ${seeds.join(", ")} | mean | spread | s/run |\n|---|---|---|---|---|`);
   for (const row of rows) {
-    const accuracies = seeds.map((seed) => result(row, seed).accuracy);
-    const seconds = seeds.map((seed) => result(row, seed).seconds);
+    const results = seeds.map((seed) => result(row, seed));
+    const accuracies = results.map(({ accuracy }) => accuracy);
     const spread = Math.max(...accuracies) - Math.min(...accuracies);
-    const cells = [
-      row.title,
-      accuracies.map(fixed).join(" "),
-      fixed(mean(accuracies)),
-      fixed(spread),
-      Math.round(mean(seconds)),
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
+    console.log(
+      tableRow([
+        row.title,
+        accuracies.map((accuracy) => fixed(accuracy)).join(" "),
+        fixed(mean(accuracies)),
+        fixed(spread),
+        Math.round(mean(results.map(({ seconds }) => seconds))),
+      ]),
+    );
   }
 }
 
 function result(row: Row, seed: string): { accuracy: number; seconds: number } {
-  const read = (file: string) => JSON.parse(readFileSync(join(folder(row, seed), file), "utf8"));
   const stage = row.name === "teacher" ? "teacher" : "student";
-  const { stages } = read("result.json") as { stages: { stage: string; accuracy: number }[] };
-  const { seconds } = read("manifest.json") as { seconds: Record<string, number> };
-  return {
-    accuracy: stages.find((entry) => entry.stage === stage)?.accuracy ?? Number.NaN,
-    seconds: seconds[stage] ?? Number.NaN,
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function fixed(value: number): string {
-  return value.toFixed(1);
+  const found = resultsOf(folder(row, seed)).find((entry) => entry.stage === stage);
+  return found ?? { accuracy: Number.NaN, seconds: Number.NaN };
 }

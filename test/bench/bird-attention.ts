@@ -1,0 +1,140 @@
+/** Where the members of a trained ensemble look in the built-in birds, whose parts have known places. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { createRun, need, type Run, type RunRequest, release } from "../../core/index.js";
+import { spatialAttention, standardizedMaps } from "../../core/ops/index.js";
+import { type BirdCounts, birdParts } from "../../plugins/data/index.js";
+import * as presets from "../../presets/index.js";
+
+/** Percent, by place; they add up to 100. */
+export type Shares = Readonly<Record<Place, number>>;
+
+const places = ["eye", "beak", "wing", "tail", "rest of the bird", "background"] as const;
+type Place = (typeof places)[number];
+
+export interface PartAttention {
+  /** What attention that is the same everywhere would have. */
+  readonly area: Shares;
+  readonly members: Readonly<Record<string, Shares>>;
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Points tried along each side of a cell of the map. */
+const fineness = 6;
+
+/**
+ * On which parts the attention (the standardised map, above its mean) of each member lies, over the test split. A point
+ * belongs to the first part whose box holds it; "rest of the bird" is what else the box around all four parts holds.
+ */
+export async function attentionOnParts(folder: string, engine: string): Promise<PartAttention> {
+  const run = await openRun(folder);
+  try {
+    if (engine === "auto") await startFirst(run);
+    else await run.engines.choose({ name: engine }).start();
+    return await measure(run);
+  } finally {
+    await run.close();
+  }
+}
+
+async function openRun(folder: string): Promise<Run> {
+  const { preset: name, layers } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as RunRequest;
+  const preset = Object.values(presets).find((known) => known.name === name);
+  if (!preset) throw new Error(`${folder} was made by no preset of fgkd`);
+  const models = readdirSync(join(folder, "models")).map((file) => {
+    return [basename(file, ".safetensors"), { weights: join(folder, "models", file) }] as const;
+  });
+  return createRun({ preset, layers: [...layers, { origin: folder, config: { models: Object.fromEntries(models) } }] });
+}
+
+async function startFirst({ engines }: Run): Promise<void> {
+  for (const name of engines.names) {
+    const engine = engines.choose({ name });
+    if ((await engine.check()).available) return void (await engine.start());
+  }
+}
+
+async function measure(run: Run): Promise<PartAttention> {
+  const stage = run.stages.at(-1);
+  if (!stage) throw new Error("the run has no stage");
+  const { data, input, batchSize } = stage.config;
+  const roles = Object.keys(run.config.run.models);
+  const area = new Map<Place, number>();
+  const members = new Map(roles.map((role) => [role, new Map<Place, number>()]));
+  const pass = { split: "test", mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
+  for await (const batch of run.source(stage.stage).batches(pass)) {
+    const indices = need(batch, "indices", "bird-attention");
+    for (const role of roles) {
+      const maps = tf.tidy(() => {
+        const features = need(run.models.get(role).forward(batch, "eval"), "features", role);
+        return standardizedMaps(spatialAttention(features)).relu();
+      });
+      const [, height = 0, width = 0] = maps.shape;
+      const values = await maps.data<"float32">();
+      indices.forEach((index, row) => {
+        const map = values.subarray(row * height * width, (row + 1) * height * width);
+        const at = placesOf(index, data as BirdCounts, input, [height, width]);
+        add(members.get(role) as Map<Place, number>, map, at);
+        if (role === roles[0]) add(area, new Float32Array(map.length).fill(1), at);
+      });
+      maps.dispose();
+    }
+    release(batch);
+  }
+  const shares = [...members].map(([role, sums]) => [role, inPercent(sums)] as const);
+  return { area: inPercent(area), members: Object.fromEntries(shares) };
+}
+
+/** Of every cell of the map, the places of its points. */
+function placesOf(
+  index: number,
+  { classes, train, test, seed, size }: BirdCounts,
+  { resize, crop }: { readonly resize: number; readonly crop: number },
+  [height, width]: readonly [number, number],
+): readonly (readonly Place[])[] {
+  const given = Object.entries({ classes, train, test, seed, size }).filter(([, value]) => value !== undefined);
+  const { parts } = birdParts("test", index, Object.fromEntries(given));
+  const boxes = Object.values(parts);
+  const around: Box = {
+    left: Math.min(...boxes.map(({ left }) => left)),
+    top: Math.min(...boxes.map(({ top }) => top)),
+    right: Math.max(...boxes.map(({ right }) => right)),
+    bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
+  };
+  // The central crop, in fractions of the picture before it.
+  const at = (step: number, steps: number) => ((resize - crop) / 2 + ((step + 0.5) / steps) * crop) / resize;
+  const placeAt = (x: number, y: number): Place => {
+    const inside = ({ left, top, right, bottom }: Box) => x >= left && x < right && y >= top && y < bottom;
+    const part = (["eye", "beak", "wing", "tail"] as const).find((name) => inside(parts[name]));
+    return part ?? (inside(around) ? "rest of the bird" : "background");
+  };
+  return Array.from({ length: height * width }, (_, cell) => {
+    const [row, column] = [Math.floor(cell / width), cell % width];
+    return Array.from({ length: fineness ** 2 }, (_, point) => {
+      const [down, across] = [Math.floor(point / fineness), point % fineness];
+      return placeAt(at(column * fineness + across, width * fineness), at(row * fineness + down, height * fineness));
+    });
+  });
+}
+
+/** Each image counts the same. */
+function add(sums: Map<Place, number>, map: Float32Array, cells: readonly (readonly Place[])[]): void {
+  const total = map.reduce((sum, value) => sum + value, 0);
+  if (total === 0) return;
+  map.forEach((value, cell) => {
+    for (const place of cells[cell] ?? []) sums.set(place, (sums.get(place) ?? 0) + value / total);
+  });
+}
+
+function inPercent(sums: ReadonlyMap<Place, number>): Shares {
+  const total = [...sums.values()].reduce((sum, value) => sum + value, 0);
+  const shares = places.map((place) => [place, (100 * (sums.get(place) ?? 0)) / total] as const);
+  return Object.fromEntries(shares) as Record<Place, number>;
+}
