@@ -72,6 +72,10 @@ struct WinogradImages {
   int tilesY, tilesX, h, w, top, left;
   size_t image, block, row, pixel;
 };
+/** Where transformed tiles lie: their positions `position` apart, and `run` tiles `tile` apart in a row; runs `next`. */
+struct WinogradTiles {
+  size_t position, tile, run, next;
+};
 /** A tile reads 6×6 pixels. */
 constexpr int kWinogradPositions = 36;
 
@@ -175,20 +179,23 @@ struct Loops {
 
   /** Columns of a panel: the right side of a small product, and its result, lie in rows of as many values. */
   size_t panel;
-  /** y[r] (+)= Σ_p a(r, p) b[p], `depth` a multiple of eight: a(r, p) = a[p / 8 * block + r * 8 + p % 8]. */
-  void (*panelProduct)(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add);
-  /** The same with a(r, p) = a[r / 8 * block + p * 8 + r % 8]. */
-  void (*panelOuterProduct)(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y,
-                            bool add);
-
+  /** Rows of a strip: the left side of a product lies in strips. */
+  size_t stripRows;
   /**
-   * Winograd's transforms of tiles [begin, end) of one block of eight channels. The values of a tile's positions lie
-   * `position` apart, those of the next tile follow after `tile`.
+   * y[r] (+)= Σ_p a(r, p) b[p], `depth` a multiple of eight, where a is [strip][p / 8][row of the strip][p % 8], with
+   * strips `strip` apart. What lies at `ahead`, the `b` of the next product, is called for meanwhile.
    */
+  void (*panelProduct)(const float* a, size_t strip, size_t rows, const float* b, size_t depth, float* y, bool add,
+                       const float* ahead);
+  /** The same where a is [r / 8][p][r % 8], with `block` from one eight of rows to the next. */
+  void (*panelOuterProduct)(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add,
+                            const float* ahead);
+
+  /** Winograd's transforms of tiles [begin, end) of one block of eight channels. */
   void (*winogradData)(const WinogradImages& g, const float* x, size_t block, size_t begin, size_t end, float* v,
-                       size_t position, size_t tile);
+                       const WinogradTiles& to);
   void (*winogradResultGrad)(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end,
-                             float* d, size_t position, size_t tile);
+                             float* d, const WinogradTiles& to);
   void (*winogradResult)(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
                          size_t position, size_t tile, const float* bias, int activation);
   void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide,

@@ -7,12 +7,16 @@ namespace fgkd {
 namespace {
 
 constexpr int kTile = 4;
-/** Tiles of a block for one thread: transformed, with few channels, they stay in its second cache. */
-constexpr size_t kOwnTiles = 24;
-/** Tiles of a block for all threads. */
-constexpr size_t kSharedTiles = 96, kGradientTiles = 128;
-/** Panels of results, channels to sum over, and rows of a filter's gradient that are computed in one go. */
-constexpr size_t kChunkPanels = 2, kPartDepth = 128, kGradientRows = 24;
+/**
+ * Tiles that one thread transforms at a time: with few channels they stay in its second cache, with more the third has
+ * room for so many that the filter, which then does not fit the second cache, is read seldom.
+ */
+constexpr size_t kFewChannels = 128, kTiles = 24, kTilesOfMany = 96, kFewestTiles = 12;
+/** Channels that are summed over in one go. They decide how sums are rounded, so no thread count may change them. */
+constexpr size_t kPartDepth = 256;
+/** For the gradient of a filter: tiles summed in one go, as many as keep their transforms below these values. */
+constexpr size_t kGradientTiles = 256, kFewestGradientTiles = 64, kGradientValues = 2400000;
+constexpr size_t kGradientRows = 64, kFewestGradientRows = 24;
 
 size_t ceilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
 /** Positions an odd number of cache lines apart, so that they do not compete for the same places in the cache. */
@@ -31,7 +35,14 @@ bool Winograd::fits(const ConvShape& s) {
          s.k % 8 == 0;
 }
 
-bool Winograd::pays(const ConvShape& s) { return fits(s) && s.c >= 32 && s.k >= 32; }
+bool Winograd::pays(const ConvShape& s) {
+  if (!fits(s) || s.c < 16 || s.k < 16) return false;
+  // Tiles over the border compute results that nobody wants, and a filter's transform wants some tiles to serve.
+  const bool isInputGradient = s.kind == int(ConvKind::kInputGradient);
+  const size_t height = isInputGradient ? s.h : s.oh, width = isInputGradient ? s.w : s.ow, area = height * width;
+  const size_t covered = ceilDivide(height, kTile) * ceilDivide(width, kTile) * kTile * kTile;
+  return 2 * area >= covered && s.n * area >= 4 * kTile * kTile;
+}
 
 Winograd::Winograd(const ConvShape& s) : shape_(s) {
   const bool isInputGradient = s.kind == int(ConvKind::kInputGradient);
@@ -48,20 +59,28 @@ Winograd::Winograd(const ConvShape& s) : shape_(s) {
   tiles_ = size_t(s.n) * to_.tilesY * to_.tilesX;
   panel_ = loops().panel;
   panels_ = ceilDivide(width_, panel_);
-  if (isFilterGradient) {
-    shared_ = true;
-    blockTiles_ = std::min(kGradientTiles, ceilDivide(tiles_, 8) * 8);
-    chunkPanels_ = 1;
-    chunkRows_ = kGradientRows;
-    partDepth_ = depth_;
-    return;
-  }
-  const size_t threads = omp_get_max_threads();
-  shared_ = depth_ > 128 || tiles_ < kOwnTiles * threads;
-  blockTiles_ = std::min(shared_ ? kSharedTiles : kOwnTiles, tiles_);
-  chunkPanels_ = std::min(panels_, kChunkPanels);
+  isFilterGradient ? planFilterGradient() : planResult();
+}
+
+/** Threads take blocks of tiles; where there are too few, they share one block and take channels of the result. */
+void Winograd::planResult() {
+  const size_t threads = omp_get_max_threads(), many = depth_ > kFewChannels;
+  const size_t wanted = many ? kTilesOfMany : kTiles;
+  shared_ = depth_ > kPartDepth || tiles_ < threads * (many ? kTilesOfMany / 2 : kFewestTiles);
+  const size_t rounds = ceilDivide(tiles_, shared_ ? kTilesOfMany : wanted * threads);
+  blockTiles_ = ceilDivide(tiles_, shared_ ? rounds : rounds * threads);
+  chunkPanels_ = std::min(panels_, size_t{shared_ && depth_ <= kPartDepth ? 1 : 2});
+  if (shared_ && ceilDivide(panels_, chunkPanels_) < threads) chunkPanels_ = 1;
   partDepth_ = std::min(depth_, kPartDepth);
-  chunkRows_ = 0;
+}
+
+void Winograd::planFilterGradient() {
+  const size_t threads = omp_get_max_threads();
+  const size_t fitting = kGradientValues / kWinogradPositions / (depth_ + width_);
+  const size_t wanted = std::min(std::max(fitting, kFewestGradientTiles), kGradientTiles);
+  blockTiles_ = ceilDivide(ceilDivide(tiles_, ceilDivide(tiles_, wanted)), 8) * 8;
+  const bool isParallel = panels_ * ceilDivide(depth_, kGradientRows) >= 2 * threads;
+  chunkRows_ = isParallel ? kGradientRows : kFewestGradientRows;
 }
 
 std::string Winograd::describe() const {
@@ -76,6 +95,10 @@ void Winograd::run(float* input, float* filter, float* output, float* bias, void
   }
 }
 
+size_t Winograd::stripedTiles() const { return ceilDivide(blockTiles_, loops().stripRows) * loops().stripRows; }
+
+size_t Winograd::filterPieceSize() const { return kWinogradPositions * spread(chunkPanels_ * partDepth_ * panel_); }
+
 /** One chunk of panels for one part of the depth, as [position][panel][depth][column]. */
 void Winograd::transformFilter(const float* filter, size_t chunk, size_t part, float* u) const {
   const bool turned = shape_.kind == int(ConvKind::kInputGradient);
@@ -85,7 +108,7 @@ void Winograd::transformFilter(const float* filter, size_t chunk, size_t part, f
     if (wide >= width_) return;
     for (size_t row = 0; row < depth; row += 8)
       loops().winogradFilter(filter, shape_.c, shape_.k, turned, first + row, wide, std::min(panel_, width_ - wide),
-                             u + (p * depth + row) * panel_, chunkPanels_ * depth * panel_, panel_);
+                             u + (p * depth + row) * panel_, spread(chunkPanels_ * depth * panel_), panel_);
   }
 }
 
@@ -94,18 +117,21 @@ void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float*
                             const float* u, float* scratch, float* results, const float* bias) const {
   const size_t count = end - begin, firstPanel = chunk * chunkPanels_;
   const size_t panels = std::min(chunkPanels_, panels_ - firstPanel);
-  const size_t vStride = spread(blockTiles_ * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
+  const size_t vStride = spread(stripedTiles() * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
   float* m = scratch;
   float* ownFilter = scratch + kWinogradPositions * mStride;
   for (size_t part = 0; part * partDepth_ < depth_; ++part) {
     const size_t first = part * partDepth_, depth = std::min(partDepth_, depth_ - first);
-    const float* piece = u + kWinogradPositions * panel_ * chunkPanels_ * (chunk * depth_ + first);
+    const size_t uStride = spread(chunkPanels_ * depth * panel_);
+    const float* piece = u + (chunk * ceilDivide(depth_, partDepth_) + part) * filterPieceSize();
     if (u == nullptr) transformFilter(filter, chunk, part, ownFilter), piece = ownFilter;
     for (size_t position = 0; position < kWinogradPositions; ++position)
-      for (size_t p = 0; p < panels; ++p)
-        loops().panelProduct(v + position * vStride + first * blockTiles_, blockTiles_ * 8, count,
-                             piece + (position * chunkPanels_ + p) * depth * panel_, depth,
-                             m + position * mStride + p * blockTiles_ * panel_, part > 0);
+      for (size_t p = 0; p < panels; ++p) {
+        const float* right = piece + position * uStride + p * depth * panel_;
+        const float* ahead = p + 1 < panels ? right + depth * panel_ : piece + (position + 1) * uStride;
+        loops().panelProduct(v + position * vStride + first * loops().stripRows, depth_ * loops().stripRows, count,
+                             right, depth, m + position * mStride + p * blockTiles_ * panel_, part > 0, ahead);
+      }
   }
   for (size_t p = 0; p < panels; ++p)
     for (size_t column = 0; column < panel_; column += 8) {
@@ -119,17 +145,22 @@ void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float*
 void Winograd::runResult(const float* images, const float* filter, float* results, const float* bias) const {
   const int threads = omp_get_max_threads();
   const size_t chunks = ceilDivide(panels_, chunkPanels_), parts = ceilDivide(depth_, partDepth_);
-  const size_t vStride = spread(blockTiles_ * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
-  const size_t vSize = kWinogradPositions * vStride, chunkWidth = chunkPanels_ * panel_;
-  const size_t ownFilter = shared_ ? kWinogradPositions * partDepth_ * chunkWidth : 0;
+  const size_t vStride = spread(stripedTiles() * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
+  const size_t vSize = kWinogradPositions * vStride, strip = loops().stripRows;
+  const size_t ownFilter = shared_ ? filterPieceSize() : 0;
   const size_t ownSize = kWinogradPositions * mStride + ownFilter + (shared_ ? 0 : vSize);
-  const size_t commonSize = shared_ ? vSize : kWinogradPositions * depth_ * chunkWidth * chunks;
+  const size_t commonSize = shared_ ? vSize : filterPieceSize() * chunks * parts;
   float* common = static_cast<float*>(scratch((commonSize + threads * ownSize) * sizeof(float)));
   float* own = common + commonSize;
   const size_t blocks = ceilDivide(tiles_, blockTiles_), eights = depth_ / 8;
-  const auto transform = [&](size_t block, size_t eight, float* v) {
-    const size_t begin = block * blockTiles_, end = std::min(begin + blockTiles_, tiles_);
-    loops().winogradData(from_, images, eight, begin, end, v + eight * blockTiles_ * 8, vStride, 8);
+  const size_t strips = stripedTiles() / strip, groups = ceilDivide(eights, 8);
+  // Strip by strip, so that what is written lies one behind the other.
+  const auto transform = [&](size_t block, size_t s, size_t firstEight, size_t lastEight, float* v) {
+    const size_t begin = block * blockTiles_ + s * strip;
+    const size_t end = std::min({begin + strip, (block + 1) * blockTiles_, tiles_});
+    for (size_t eight = firstEight; eight < lastEight && begin < end; ++eight)
+      loops().winogradData(from_, images, eight, begin, end, v + (s * depth_ + eight * 8) * strip,
+                           {vStride, 8, strip, 0});
   };
   const auto multiply = [&](size_t block, size_t chunk, const float* v, const float* u, float* space) {
     const size_t begin = block * blockTiles_, end = std::min(begin + blockTiles_, tiles_);
@@ -141,19 +172,19 @@ void Winograd::runResult(const float* images, const float* filter, float* result
     if (shared_) {
       for (size_t block = 0; block < blocks; ++block) {
 #pragma omp for schedule(dynamic, 2)
-        for (size_t eight = 0; eight < eights; ++eight) transform(block, eight, common);
+        for (size_t i = 0; i < strips * groups; ++i)
+          transform(block, i / groups, i % groups * 8, std::min(i % groups * 8 + 8, eights), common);
 #pragma omp for schedule(dynamic, 1)
         for (size_t chunk = 0; chunk < chunks; ++chunk) multiply(block, chunk, common, nullptr, space);
       }
     } else {
 #pragma omp for schedule(dynamic, 1)
       for (size_t i = 0; i < chunks * parts; ++i)
-        transformFilter(filter, i / parts, i % parts,
-                        common + kWinogradPositions * chunkWidth * (i / parts * depth_ + i % parts * partDepth_));
+        transformFilter(filter, i / parts, i % parts, common + i * filterPieceSize());
       float* v = space + kWinogradPositions * mStride;
 #pragma omp for schedule(dynamic, 1)
       for (size_t block = 0; block < blocks; ++block) {
-        for (size_t eight = 0; eight < eights; ++eight) transform(block, eight, v);
+        for (size_t s = 0; s < strips; ++s) transform(block, s, 0, eights, v);
         for (size_t chunk = 0; chunk < chunks; ++chunk) multiply(block, chunk, v, common, space);
       }
     }
@@ -183,7 +214,7 @@ void Winograd::runFilterGradient(const float* x, const float* dy, float* gradien
         const size_t position = isX ? vStride : dStride, tile = isX ? 8 : panel_;
         float* to = isX ? v + channel * blockTiles_ : d + channel / panel_ * panel_ * blockTiles_ + channel % panel_;
         (isX ? loops().winogradData : loops().winogradResultGrad)(isX ? from_ : to_, isX ? x : dy, channel / 8, begin,
-                                                                  end, to, position, tile);
+                                                                  end, to, {position, tile, blockTiles_, 0});
         for (size_t t = count; t < padded; ++t)
           for (size_t p = 0; p < kWinogradPositions; ++p) std::fill_n(to + p * position + t * tile, 8, 0.f);
       }
@@ -191,9 +222,11 @@ void Winograd::runFilterGradient(const float* x, const float* dy, float* gradien
       for (size_t task = 0; task < panels_ * rowChunks; ++task) {
         const size_t first = task / panels_ * chunkRows_, wide = task % panels_ * panel_;
         const size_t rows = std::min(chunkRows_, depth_ - first);
-        for (size_t p = 0; p < kWinogradPositions; ++p)
-          loops().panelOuterProduct(v + p * vStride + first * blockTiles_, blockTiles_ * 8, rows,
-                                    d + p * dStride + wide * blockTiles_, padded, u + p * uStride, false);
+        for (size_t p = 0; p < kWinogradPositions; ++p) {
+          const float* right = d + p * dStride + wide * blockTiles_;
+          loops().panelOuterProduct(v + p * vStride + first * blockTiles_, blockTiles_ * 8, rows, right, padded,
+                                    u + p * uStride, false, right + dStride);
+        }
         loops().winogradFilterGrad(u, uStride, panel_, first, rows, wide, std::min(panel_, width_ - wide), gradient,
                                    shape_.c, shape_.k, block > 0);
       }

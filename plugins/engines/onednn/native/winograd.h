@@ -17,8 +17,12 @@ class Winograd final : public ConvMethod {
   std::string describe() const override;
 
  private:
+  void planResult();
+  void planFilterGradient();
   void runResult(const float* images, const float* filter, float* results, const float* bias) const;
   void runFilterGradient(const float* x, const float* dy, float* gradient) const;
+  size_t stripedTiles() const;
+  size_t filterPieceSize() const;
   void transformFilter(const float* filter, size_t chunk, size_t part, float* u) const;
   void computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter, const float* u,
                     float* scratch, float* results, const float* bias) const;
@@ -28,9 +32,9 @@ class Winograd final : public ConvMethod {
   WinogradImages from_, to_;
   /** Channels that are summed over and channels of the result; input and output channels for the filter's gradient. */
   size_t depth_, width_;
-  size_t tiles_, blockTiles_, panel_, panels_, chunkPanels_, partDepth_, chunkRows_;
+  size_t tiles_, blockTiles_, panel_, panels_, chunkPanels_ = 1, partDepth_ = 0, chunkRows_ = 0;
   /** Whether all threads work on one block of tiles, each on other channels of the result. */
-  bool shared_;
+  bool shared_ = true;
 };
 
 }  // namespace fgkd

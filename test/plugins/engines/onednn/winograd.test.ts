@@ -19,6 +19,8 @@ const cases: Case[] = [
   { size: [2, 5, 9], channels: [40, 8], pad: [2, 2, 2, 2] },
   { size: [1, 2, 30], channels: [8, 48], pad: [1, 0, 0, 2] },
   { size: [40, 4, 4], channels: [136, 16], pad: [1, 1, 1, 1] },
+  { size: [2, 9, 4], channels: [264, 40], pad: [1, 1, 1, 1] },
+  { size: [1, 44, 43], channels: [136, 8], pad: [1, 1, 1, 1] },
   { size: [1, 26, 22], channels: [16, 56], pad: [1, 1, 1, 1] },
 ];
 
@@ -89,6 +91,10 @@ function compute(of: Case, kind: number, blocked: boolean, choice: number): Floa
   return written === 1 ? filter : reorder(laid[written] as Float32Array, channels[written / 2] as number, true);
 }
 
+function bytes(values: Float32Array): Buffer {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+}
+
 function greatestError(received: ArrayLike<number>, wanted: ArrayLike<number>): number {
   let [error, scale] = [0, 0];
   for (let i = 0; i < wanted.length; i++) {
@@ -112,7 +118,8 @@ describe.skipIf(!available)("Winograd's convolutions", () => {
     "repeat to the byte: $kind, blocked $blocked, $name",
     ({ of, i, blocked }) => {
       const first = compute(of, i, blocked, winograd);
-      for (let run = 0; run < 5; run++) expect(compute(of, i, blocked, winograd)).toEqual(first);
+      for (let run = 0; run < 5; run++)
+        expect(bytes(compute(of, i, blocked, winograd)).equals(bytes(first))).toBe(true);
     },
   );
 
@@ -125,7 +132,7 @@ describe.skipIf(!available)("Winograd's convolutions", () => {
           addon.setThreads(count);
           return compute(of, i, true, winograd);
         });
-        expect(one).toEqual(three);
+        expect(bytes(one as Float32Array).equals(bytes(three as Float32Array))).toBe(true);
       }
     } finally {
       addon.setThreads(threads);
@@ -174,7 +181,7 @@ describe.skipIf(!available)("Winograd's convolutions", () => {
         const y = tf.conv2d(image as tf.Tensor4D, weights as tf.Tensor4D, 1, "same");
         return y.mul(random(y.shape, 3)).sum().asScalar();
       };
-      return tf.grads(loss)([random([2, 9, 11, 64], 1), random([3, 3, 64, 72], 2)]);
+      return tf.grads(loss)([random([2, 9, 11, 16], 1), random([3, 3, 16, 24], 2)]);
     });
   });
 });

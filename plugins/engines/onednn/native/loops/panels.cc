@@ -11,9 +11,13 @@ constexpr int kVectors = kTilesFit ? kTileVectors : 4, kRows = kTilesFit ? kTile
 constexpr int kPanel = kLanes * kVectors;
 static_assert(kPanel % 8 == 0, "a panel takes whole blocks");
 
-/** Step p of the sum finds row r at `starts[r][p / 8 * outer + p % 8 * Step]`. */
+/**
+ * Meanwhile it calls for the values at `ahead`, as many as `b` has: what the next product reads.
+ * Step p of the sum finds row r at `starts[r][p / 8 * outer + p % 8 * Step]`.
+ */
 template <int Rows, int Step>
-void product(const float* const* starts, size_t outer, const float* b, size_t eights, float* y, bool add) {
+void product(const float* const* starts, size_t outer, const float* b, size_t eights, float* y, bool add,
+             const float* ahead) {
   Vector sums[Rows][kVectors];
   const float* rows[Rows];
 #pragma GCC unroll 16
@@ -22,9 +26,10 @@ void product(const float* const* starts, size_t outer, const float* b, size_t ei
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sums[r][v] = add ? load(y + r * kPanel + v * kLanes) : Vector{};
   }
-  for (size_t e = 0; e < eights; ++e, b += 8 * kPanel) {
+  for (size_t e = 0; e < eights; ++e, b += 8 * kPanel, ahead += 8 * kPanel) {
 #pragma GCC unroll 4
     for (int p = 0; p < 8; ++p) {
+      for (int line = 0; line < kPanel; line += 16) __builtin_prefetch(ahead + p * kPanel + line);
       Vector columns[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) columns[v] = load(b + p * kPanel + v * kLanes);
@@ -45,27 +50,30 @@ void product(const float* const* starts, size_t outer, const float* b, size_t ei
 }
 
 template <int Step, int Rows = kRows>
-void anyRows(int rows, const float* const* starts, size_t outer, const float* b, size_t eights, float* y, bool add) {
+void anyRows(int rows, const float* const* starts, size_t outer, const float* b, size_t eights, float* y, bool add,
+             const float* ahead) {
   if constexpr (Rows > 1)
-    if (rows < Rows) return anyRows<Step, Rows - 1>(rows, starts, outer, b, eights, y, add);
-  product<Rows, Step>(starts, outer, b, eights, y, add);
+    if (rows < Rows) return anyRows<Step, Rows - 1>(rows, starts, outer, b, eights, y, add, ahead);
+  product<Rows, Step>(starts, outer, b, eights, y, add, ahead);
 }
 
-void panelProduct(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add) {
+void panelProduct(const float* a, size_t strip, size_t rows, const float* b, size_t depth, float* y, bool add,
+                  const float* ahead) {
   for (size_t first = 0; first < rows; first += kRows) {
     const int count = static_cast<int>(rows - first < kRows ? rows - first : kRows);
     const float* starts[kRows];
-    for (int r = 0; r < count; ++r) starts[r] = a + (first + r) * 8;
-    anyRows<1>(count, starts, block, b, depth / 8, y + first * kPanel, add);
+    for (int r = 0; r < count; ++r) starts[r] = a + first / kRows * strip + r * 8;
+    anyRows<1>(count, starts, kRows * 8, b, depth / 8, y + first * kPanel, add, first == 0 ? ahead : b);
   }
 }
 
-void panelOuterProduct(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add) {
+void panelOuterProduct(const float* a, size_t block, size_t rows, const float* b, size_t depth, float* y, bool add,
+                  const float* ahead) {
   for (size_t first = 0; first < rows; first += kRows) {
     const int count = static_cast<int>(rows - first < kRows ? rows - first : kRows);
     const float* starts[kRows];
     for (int r = 0; r < count; ++r) starts[r] = a + (first + r) / 8 * block + (first + r) % 8;
-    anyRows<8>(count, starts, 64, b, depth / 8, y + first * kPanel, add);
+    anyRows<8>(count, starts, 64, b, depth / 8, y + first * kPanel, add, first == 0 ? ahead : b);
   }
 }
 
@@ -73,6 +81,7 @@ void panelOuterProduct(const float* a, size_t block, size_t rows, const float* b
 
 void fillPanels(Loops& loops) {
   loops.panel = kPanel;
+  loops.stripRows = kRows;
   loops.panelProduct = panelProduct;
   loops.panelOuterProduct = panelOuterProduct;
 }

@@ -113,9 +113,11 @@ struct Walk {
   int tx, ty;
   size_t image;
   Walk(const WinogradImages& geometry, size_t tile) : g(geometry) {
-    tx = static_cast<int>(tile % g.tilesX);
-    ty = static_cast<int>(tile / g.tilesX % g.tilesY);
-    image = tile / g.tilesX / g.tilesY;
+    // Tiles are counted in 32 bits, whose division is the faster one.
+    const uint32_t row = static_cast<uint32_t>(tile) / static_cast<uint32_t>(g.tilesX);
+    tx = static_cast<int>(static_cast<uint32_t>(tile) - row * static_cast<uint32_t>(g.tilesX));
+    image = row / static_cast<uint32_t>(g.tilesY);
+    ty = static_cast<int>(row - static_cast<uint32_t>(image) * static_cast<uint32_t>(g.tilesY));
   }
   void advance() {
     if (++tx < g.tilesX) return;
@@ -126,41 +128,58 @@ struct Walk {
   }
 };
 
-/** Transforms windows of SIZE × SIZE pixels that may reach over the border, where there are zeros. */
+/** What the next eight channels need is called for early: too few values lie together for the processor to foresee it. */
+inline ptrdiff_t aheadOf(const WinogradImages& g) { return static_cast<ptrdiff_t>(g.block > 16 ? g.block : 16); }
+
+/** Transforms windows of pixels that may reach over the border, where there are zeros. */
 template <class T>
 inline void readTiles(const WinogradImages& g, const float* images, size_t block, size_t begin, size_t end, float* to,
-                      size_t position, size_t tile) {
+                      const WinogradTiles& lie) {
   constexpr int kSize = T::kIn;
+  // Copies, which no store can change.
+  const size_t position = lie.position;
+  const ptrdiff_t row = g.row, pixel = g.pixel, ahead = aheadOf(g);
   Walk walk(g, begin);
-  for (size_t t = begin; t < end; ++t, walk.advance(), to += tile) {
+  size_t left = lie.run;
+  for (size_t t = begin; t < end; ++t, walk.advance()) {
     const int y0 = walk.ty * kTile - g.top, x0 = walk.tx * kTile - g.left;
-    const ptrdiff_t offset = y0 * static_cast<ptrdiff_t>(g.row) + x0 * static_cast<ptrdiff_t>(g.pixel);
-    const float* from = images + walk.image * g.image + block * g.block;
-    const auto put = [&](int i, int j, const Eight& value) { store(to + (i * T::kOut + j) * position, value); };
+    const float* from = images + walk.image * g.image + block * g.block + (y0 * row + x0 * pixel);
+    for (int i = 0; i < kSize; ++i)
+      for (int j = kSize % 4 / 2; j < kSize; j += 2) __builtin_prefetch(from + ahead + i * row + j * pixel);
+    const auto put = [=](int i, int j, const Eight& value) { store(to + (i * T::kOut + j) * position, value); };
     if (y0 >= 0 && x0 >= 0 && y0 + kSize <= g.h && x0 + kSize <= g.w) {
-      const float* inside = from + offset;
-      twoSided<T>([&](int i, int j) { return load(inside + i * g.row + j * g.pixel); }, put);
+      twoSided<T>([=](int i, int j) { return load(from + i * row + j * pixel); }, put);
     } else {
-      Eight window[kSize][kSize];
-      for (int i = 0; i < kSize; ++i)
-        for (int j = 0; j < kSize; ++j) {
-          const int y = y0 + i, x = x0 + j;
-          const bool isInside = y >= 0 && y < g.h && x >= 0 && x < g.w;
-          window[i][j] = isInside ? load(from + y * g.row + x * g.pixel) : Eight{};
-        }
-      twoSided<T>([&](int i, int j) { return window[i][j]; }, put);
+      // Pixels outside are read from a place of zeros, without a branch for each.
+      alignas(32) static const float zeros[8] = {};
+      const intptr_t nothing = reinterpret_cast<intptr_t>(zeros), base = reinterpret_cast<intptr_t>(from) - nothing;
+      intptr_t rowInside[kSize], columnInside[kSize];
+      for (int i = 0; i < kSize; ++i) {
+        rowInside[i] = y0 + i >= 0 && y0 + i < g.h ? -1 : 0;
+        columnInside[i] = x0 + i >= 0 && x0 + i < g.w ? -1 : 0;
+      }
+      twoSided<T>(
+          [&](int i, int j) {
+            const intptr_t pixelAt = base + (i * row + j * pixel) * static_cast<intptr_t>(sizeof(float));
+            return load(reinterpret_cast<const float*>(nothing + (pixelAt & rowInside[i] & columnInside[j])));
+          },
+          put);
     }
+    to += lie.tile;
+    if (--left > 0) continue;
+    left = lie.run;
+    to += lie.next - lie.run * lie.tile;
   }
 }
 
 void winogradData(const WinogradImages& g, const float* x, size_t block, size_t begin, size_t end, float* v,
-                  size_t position, size_t tile) {
-  readTiles<Data>(g, x, block, begin, end, v, position, tile);
+                  const WinogradTiles& to) {
+  readTiles<Data>(g, x, block, begin, end, v, to);
 }
 
 void winogradResultGrad(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end, float* d,
-                        size_t position, size_t tile) {
-  readTiles<ResultGrad>(g, dy, block, begin, end, d, position, tile);
+                        const WinogradTiles& to) {
+  readTiles<ResultGrad>(g, dy, block, begin, end, d, to);
 }
 
 inline Eight activated(const Eight& value, int activation) {
@@ -174,16 +193,22 @@ inline Eight activated(const Eight& value, int activation) {
 void winogradResult(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
                     size_t position, size_t tile, const float* bias, int activation) {
   const Eight added = bias == nullptr ? Eight{} : load(bias);
+  const size_t row = g.row, pixel = g.pixel, ahead = aheadOf(g);
   Walk walk(g, begin);
   for (size_t t = begin; t < end; ++t, walk.advance(), m += tile) {
     const int y0 = walk.ty * kTile, x0 = walk.tx * kTile;
-    float* to = y + walk.image * g.image + block * g.block + y0 * g.row + x0 * g.pixel;
+    float* to = y + walk.image * g.image + block * g.block + y0 * row + x0 * pixel;
     const int rows = g.h - y0, columns = g.w - x0;
-    twoSided<Result>([&](int i, int j) { return load(m + (i * kWindow + j) * position); },
-                     [&](int i, int j, const Eight& value) {
-                       if (i < rows && j < columns)
-                         store(to + i * g.row + j * g.pixel, activated(value + added, activation));
-                     });
+    for (int i = 0; i < kTile; ++i)
+      for (int j = 0; j < kTile; j += 2) __builtin_prefetch(to + ahead + i * row + j * pixel, 1);
+    const auto at = [=](int i, int j) { return load(m + (i * kWindow + j) * position); };
+    if (rows >= kTile && columns >= kTile && activation == 0) {
+      twoSided<Result>(at, [=](int i, int j, const Eight& value) { store(to + i * row + j * pixel, value + added); });
+    } else {
+      twoSided<Result>(at, [=](int i, int j, const Eight& value) {
+        if (i < rows && j < columns) store(to + i * row + j * pixel, activated(value + added, activation));
+      });
+    }
   }
 }
 
