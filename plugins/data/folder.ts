@@ -39,6 +39,8 @@ export function registerFolder({ sources }: Training): void {
       split: 0.2,
       splitSeed: 0,
       onBadImage: "fail",
+      badImageShare: 0.1,
+      maxPixels: 2 ** 26,
       exif: "apply",
       workers: null,
       cacheBytes: 2 ** 30,
@@ -59,13 +61,18 @@ export function registerFolder({ sources }: Training): void {
  */
 async function openFolder(options: Required<FolderOptions>, logger: Logger): Promise<Source> {
   const layout = await readLayout(options);
-  const { candidates, fingerprint } = await checkFolder(layout, options.onBadImage, logger);
+  const { candidates, fingerprint } = await checkFolder(layout, options, logger);
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const samplesOf = (wanted: Split) =>
     candidates
       .filter(({ split }) => split === wanted)
       .map(({ path, className }) => ({
-        recipe: { kind: "file", path: join(layout.root, path), exif: options.exif } as const,
+        recipe: {
+          kind: "file",
+          path: join(layout.root, path),
+          exif: options.exif,
+          maxPixels: options.maxPixels,
+        } as const,
         label: labels.get(className) as number,
       }));
   return createImageSource({
@@ -87,6 +94,8 @@ function check({
   workers,
   cacheBytes,
   patience,
+  badImageShare,
+  maxPixels,
 }: Required<FolderOptions>): void {
   const refuse = (option: string, mustBe: string, received: unknown, remedy: string) => {
     throw invalidOption(OWNER, option, mustBe, received, remedy);
@@ -98,9 +107,13 @@ function check({
   if (!(split > 0 && split < 1)) refuse("split", "between 0 and 1", split, "0.2 tests on a fifth of each class.");
   if (!["fail", "skip"].includes(onBadImage))
     refuse("onBadImage", '"fail" or "skip"', onBadImage, "The default is fail.");
+  if (!(badImageShare >= 0 && badImageShare <= 1))
+    refuse("badImageShare", "between 0 and 1", badImageShare, "0.1 allows one image in ten to be bad.");
+  if (!(Number.isInteger(maxPixels) && maxPixels > 0 && maxPixels <= 2 ** 30))
+    refuse("maxPixels", "a whole number from 1 to 2^30", maxPixels, "The default is 2^26.");
   if (!["apply", "ignore"].includes(exif)) refuse("exif", '"apply" or "ignore"', exif, "The default is apply.");
-  if (workers !== null && !(Number.isInteger(workers) && workers > 0)) {
-    refuse("workers", "a whole number above 0, or null", workers, "null takes one per core, at most eight.");
+  if (workers !== null && !(Number.isInteger(workers) && workers > 0 && workers <= 256)) {
+    refuse("workers", "a whole number from 1 to 256, or null", workers, "null takes one per core, at most eight.");
   }
   if (!(patience > 0)) refuse("patience", "greater than 0", patience, "The default is 300.");
   if (!(cacheBytes >= 0)) refuse("cacheBytes", "0 or more", cacheBytes, "0 keeps no image in memory.");

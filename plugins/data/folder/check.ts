@@ -6,6 +6,7 @@ import { badImage, invalidData, type Logger, type Split } from "../../../core/in
 import { forEachAtOnce } from "../images/at-once.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
+import type { FolderOptions } from "./options.js";
 
 /** Files looked at before others get a turn: the terminal, and Ctrl-C. */
 const TURN = 100;
@@ -30,15 +31,24 @@ export interface CheckedFolder {
  */
 export async function checkFolder(
   layout: FolderLayout,
-  onBadImage: "fail" | "skip",
+  { onBadImage, badImageShare, maxPixels }: Pick<Required<FolderOptions>, "onBadImage" | "badImageShare" | "maxPixels">,
   logger: Logger,
 ): Promise<CheckedFolder> {
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const reports = await inspect(paths);
-  await verify(paths, reports, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
+  await verify(paths, reports, maxPixels, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
   const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
   if (bad.length > 0 && onBadImage === "fail") throw refuse(bad, paths);
+  if (bad.length > badImageShare * paths.length) {
+    const [first] = bad as [{ index: number; problem: string }];
+    const problem = `${first.problem}; ${bad.length} of ${paths.length} images are bad, more than data.badImageShare (${badImageShare}) allows`;
+    throw invalidData(
+      paths[first.index] as string,
+      problem,
+      "Is the data set whole? Raise the share to train on the rest.",
+    );
+  }
   for (const { index, problem } of bad) logger.warn(`Left out ${paths[index]}: ${problem}.`);
   if (bad.length > 0) logger.warn(`${bad.length} of ${paths.length} images were left out.`);
   const candidates = layout.candidates.filter((_, index) => reports[index]?.problem === undefined);
@@ -59,6 +69,7 @@ async function inspect(paths: readonly string[]): Promise<FileReport[]> {
 async function verify(
   paths: readonly string[],
   reports: FileReport[],
+  maxPixels: number,
   isChosen: (report: FileReport) => boolean,
 ): Promise<void> {
   const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
@@ -66,7 +77,7 @@ async function verify(
   const { decodeFile } = await import("../images/decode.js");
   await forEachAtOnce(AT_ONCE, chosen, async (index) => {
     try {
-      await decodeFile(paths[index] as string, "ignore");
+      await decodeFile(paths[index] as string, "ignore", maxPixels);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       reports[index] = { ...(reports[index] as FileReport), problem: error.message };

@@ -1,7 +1,7 @@
 /** What lies in a folder of class folders: names only, no file is opened. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pathProblem } from "../../../core/index.js";
+import { invalidData, pathProblem } from "../../../core/index.js";
 
 /** Left behind by operating systems and archivers; never anyone's data. */
 const LITTER = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "__macosx", "lost+found"]);
@@ -30,12 +30,27 @@ export async function list(folder: string): Promise<Listing> {
   return { folders: folders.sort(byBytes), files: files.sort(byBytes) };
 }
 
-/** Paths of all files below a folder, relative to it, with `/`; byte-wise sorted folder by folder. */
-export async function listFiles(folder: string, depth = DEPTH): Promise<readonly string[]> {
+/**
+ * Paths of all files below a folder, relative to it, with `/`; byte-wise sorted folder by folder.
+ *
+ * @param above the folders it lies in, by device and number
+ * @throws FGKD_PATH, FGKD_INVALID_DATA when a link leads back up: following it would never end
+ */
+export async function listFiles(
+  folder: string,
+  depth = DEPTH,
+  above: ReadonlySet<string> = new Set(),
+): Promise<readonly string[]> {
   const { folders, files } = await list(folder);
-  if (depth === 0) return files;
+  if (depth === 0 || folders.length === 0) return files;
+  const { dev, ino } = await stat(folder);
+  const own = `${dev}/${ino}`;
+  if (above.has(own)) throw invalidData(folder, "a link that leads back to a folder it lies in", "Remove the link.");
+  const around = new Set([...above, own]);
   const below = await Promise.all(
-    folders.map(async (name) => (await listFiles(join(folder, name), depth - 1)).map((file) => `${name}/${file}`)),
+    folders.map(async (name) =>
+      (await listFiles(join(folder, name), depth - 1, around)).map((file) => `${name}/${file}`),
+    ),
   );
   return [...files, ...below.flat()];
 }
@@ -48,6 +63,8 @@ export function byBytes(a: string, b: string): number {
 /** The error of a folder that cannot be listed, in words. */
 export function folderProblem(folder: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" && folder.includes("\ufffd"))
+    return pathProblem(folder, "has a name that is not UTF-8", "Rename the folder.");
   if (code === "ENOENT") return pathProblem(folder, "there is no such folder", "Check the path given with --data.");
   if (code === "ENOTDIR") {
     const remedy = "Name the folder that holds train/ and test/, or the class folders.";

@@ -15,6 +15,13 @@ export interface FolderOptions {
    * cannot be used is left out and named. Default `fail`.
    */
   readonly onBadImage?: "fail" | "skip";
+  /**
+   * With `skip`: the share of bad images above which the run stops all the same, since then something else is wrong.
+   * Default 0.1.
+   */
+  readonly badImageShare?: number;
+  /** Pixels above which an image counts as bad: decoding takes memory for each. Default 2²⁶, 8192 × 8192. */
+  readonly maxPixels?: number;
   /** Whether photographs are turned the way the camera noted. PyTorch's loaders do not. Default `apply`. */
   readonly exif?: Exif;
   /** Threads that decode. Default: one per core, at most eight. */

@@ -1,11 +1,14 @@
 /** Reads an image file into eight-bit RGB. */
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
-import { ImageProblem, sniffFormat } from "./inspect.js";
+import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
 import type { Pixels } from "./pixels.js";
 
 /** Whether the camera's note on which side is up is followed. */
 export type Exif = "apply" | "ignore";
+
+/** In seconds: some images are made to take for ever. */
+const PATIENCE = 60;
 
 /** One thread per image: the parallelism is ours, across images. */
 sharp.concurrency(1);
@@ -16,30 +19,33 @@ sharp.cache(false);
  * laid on white; of an animation the first frame is taken; sixteen bits become eight; colour profiles are ignored, as
  * PyTorch's loaders do.
  *
+ * @param maxPixels an image of more is refused before it is decoded: a few bytes can stand for any number of them
  * @throws ImageProblem
  */
-export async function decodeFile(path: string, exif: Exif): Promise<Pixels> {
+export async function decodeFile(path: string, exif: Exif, maxPixels: number): Promise<Pixels> {
   const bytes = readBytes(path);
   const format = requireFormat(bytes);
   try {
-    let image = sharp(bytes, { failOn: "warning", ignoreIcc: true });
+    let image = sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maxPixels });
     if (exif === "apply") image = image.rotate();
     const { data, info } = await image
       .flatten({ background: "white" })
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
+      .timeout({ seconds: PATIENCE })
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
   } catch (error) {
-    throw damaged(format, error);
+    throw damaged(format, error, maxPixels);
   }
 }
 
 function readBytes(path: string): Buffer {
   try {
+    checkFile(path);
     return readFileSync(path);
   } catch (error) {
-    throw new ImageProblem(`cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw error instanceof ImageProblem ? error : new ImageProblem(accessProblem(path, error));
   }
 }
 
@@ -62,8 +68,10 @@ function toRgb(data: Uint8Array, channels: number): Uint8Array {
   return rgb;
 }
 
-function damaged(format: string, error: unknown): ImageProblem {
+function damaged(format: string, error: unknown, maxPixels: number): ImageProblem {
   const message = error instanceof Error ? error.message : String(error);
+  if (/pixel limit/i.test(message)) return new ImageProblem(`has more than ${maxPixels} pixels (data.maxPixels)`);
+  if (/^timeout/i.test(message)) return new ImageProblem(`takes longer than ${PATIENCE} s to decode`);
   const detail = message
     .replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/i, "")
     .split("\n")[0]

@@ -1,10 +1,13 @@
 /** A quick look at image files: is each one what it claims, is it whole, and what identifies it. No decoding. */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 
 /** Bytes read from the start; files up to this size are identified by all of their content. */
 const HEAD = 32 * 1024;
 const TAIL = 4 * 1024;
+
+/** In bytes; photographs are well below. */
+const LARGEST = 2 ** 28;
 
 /** What a look at a file found. */
 export interface FileReport {
@@ -24,15 +27,16 @@ export class ImageProblem extends Error {}
 export function inspectFile(path: string): FileReport {
   let file: number | undefined;
   try {
+    const size = checkFile(path);
     file = openSync(path, "r");
-    const { size } = fstatSync(file);
     const head = readPart(file, 0, Math.min(HEAD, size));
     const tail = size > HEAD ? readPart(file, size - TAIL, TAIL) : head;
     const hash = createHash("sha256").update(`${size}\n`).update(head).update(tail).digest("hex").slice(0, 32);
     const { format, problem } = sniffFormat(head);
     return { size, hash, problem, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
   } catch (error) {
-    return { size: 0, hash: "", problem: accessProblem(error), suspicious: false };
+    const problem = error instanceof ImageProblem ? error.message : accessProblem(path, error);
+    return { size: 0, hash: "", problem, suspicious: false };
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -65,9 +69,30 @@ function endsWell(format: string, head: Buffer, tail: Buffer, size: number): boo
   return head.length >= 12 && head.readUInt32LE(4) + 8 <= size;
 }
 
-function accessProblem(error: unknown): string {
+/**
+ * The size of a file that may be opened: a pipe would never end, and what is larger than any photograph fills memory.
+ *
+ * @throws ImageProblem, and what the system says
+ */
+export function checkFile(path: string): number {
+  const found = statSync(path);
+  if (!found.isFile()) throw new ImageProblem(`is ${kindOf(found)}, not a file`);
+  if (found.size > LARGEST) throw new ImageProblem(`is ${found.size} bytes large; ${LARGEST} are read at most`);
+  return found.size;
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return "a folder";
+  if (found.isFIFO()) return "a pipe";
+  return found.isSocket() ? "a socket" : "a device";
+}
+
+/** What the system says, in words that follow the file's name and a colon. */
+export function accessProblem(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT" && path.includes("\ufffd")) return "has a name that is not UTF-8: rename it";
   if (code === "ENOENT") return "is a link to a file that does not exist";
+  if (code === "ELOOP") return "is a link that leads back to itself";
   if (code === "EACCES" || code === "EPERM") return "may not be read (permission denied)";
   return `cannot be read (${code || String(error)})`;
 }

@@ -6,7 +6,7 @@ import type { Pixels } from "./pixels.js";
 
 /** How one picture comes into being. */
 export type Recipe =
-  | { readonly kind: "file"; readonly path: string; readonly exif: Exif }
+  | { readonly kind: "file"; readonly path: string; readonly exif: Exif; readonly maxPixels: number }
   | { readonly kind: "bird"; readonly scene: Scene };
 
 /** One image of a batch, with everything random about it already drawn: workers draw nothing. */

@@ -54,7 +54,7 @@ async function make(recipe: Recipe, size: number): Promise<Pixels> {
   if (recipe.kind === "bird") return renderBird(recipe.scene, size);
   try {
     const { decodeFile } = await decoder();
-    return await decodeFile(recipe.path, recipe.exif);
+    return await decodeFile(recipe.path, recipe.exif, recipe.maxPixels);
   } catch (error) {
     if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
     throw error;

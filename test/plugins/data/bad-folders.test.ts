@@ -1,6 +1,11 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { decodeFile } from "../../../plugins/data/images/decode.js";
+import { ImageProblem } from "../../../plugins/data/images/inspect.js";
 import { classFolders, collect, folderWith, openFolder, picture, said, testPass, trainPass } from "./support.js";
 
 const good = await classFolders(["train", "test"], ["a", "b"], 3);
@@ -61,7 +66,7 @@ describe("with onBadImage: skip", () => {
   };
 
   test("bad images are left out, each named once, and counted", async () => {
-    const source = await openFolder(await folderWith(tree), { onBadImage: "skip" });
+    const source = await openFolder(await folderWith(tree), { onBadImage: "skip", badImageShare: 0.5 });
     expect([source.count("train"), source.count("test")]).toEqual([6, 6]);
     for (const name of ["train/a/x.jpg", "train/b/cut.jpg", "test/a/damaged.jpg"]) {
       expect(said.filter((line) => line.includes(name))).toHaveLength(1);
@@ -70,7 +75,7 @@ describe("with onBadImage: skip", () => {
   });
 
   test("batches are those of a folder without them", async () => {
-    const skipped = await openFolder(await folderWith(tree), { onBadImage: "skip" });
+    const skipped = await openFolder(await folderWith(tree), { onBadImage: "skip", badImageShare: 0.5 });
     const clean = await openFolder(await folderWith(good));
     expect(await collect(skipped, { epoch: 2 })).toEqual(await collect(clean, { epoch: 2 }));
     expect(skipped.fingerprint).toBe(clean.fingerprint);
@@ -78,7 +83,7 @@ describe("with onBadImage: skip", () => {
 
   test("a class all of whose images are bad is an error", async () => {
     const bad = { "train/c/0.jpg": "x", "test/c/0.jpg": "y" };
-    expect(await message({ ...good, ...bad }, { onBadImage: "skip" })).toContain(
+    expect(await message({ ...good, ...bad }, { onBadImage: "skip", badImageShare: 0.5 })).toContain(
       "ROOT/train/c: this class has no images",
     );
   });
@@ -149,7 +154,7 @@ describe("a folder that makes no sense is refused", () => {
 
 test.each([
   [{ split: 1.5 }, '[source folder] option "split" must be between 0 and 1, received 1.5'],
-  [{ workers: 0 }, 'option "workers" must be a whole number above 0, or null'],
+  [{ workers: 0 }, 'option "workers" must be a whole number from 1 to 256, or null'],
   [{ onBadImage: "ignore" as "skip" }, 'option "onBadImage" must be "fail" or "skip"'],
   [{ testFolders: [] }, 'option "testFolders" must be a list of folder names'],
 ])("refuses the options %j", async (options, text) => {
@@ -164,4 +169,91 @@ test("an image that is damaged after opening is still reported by name", async (
   await expect(collect(source, {}, { ...trainPass, batchSize: 6 })).rejects.toThrow(
     "train/a/1.png: is not a JPEG, PNG or WebP",
   );
+});
+
+/** A PNG of one colour: a few kilobytes for any number of pixels. */
+const bomb = await sharp({ create: { width: 3000, height: 3000, channels: 3, background: "red" } })
+  .png()
+  .toBuffer();
+
+const pngPhoto = await sharp(photo).png().toBuffer();
+const webpPhoto = await sharp(photo).webp().toBuffer();
+
+describe("files from a stranger", () => {
+  const skip = { onBadImage: "skip", badImageShare: 0.5 } as const;
+
+  test("are not decoded when they have more pixels than allowed", async () => {
+    expect(bomb.length).toBeLessThan(200_000);
+    const tree = { ...good, "train/a/bomb.png": bomb };
+    expect(await message(tree, { ...skip, maxPixels: 10 ** 6 })).toBe("opened");
+    expect(said.join()).toContain("bomb.png: has more than 1000000 pixels (data.maxPixels)");
+    const source = await openFolder(await folderWith(tree), { maxPixels: 10 ** 6 });
+    await expect(collect(source)).rejects.toThrow(/bomb\.png: has more than 1000000 pixels/);
+    await expect(collect(await openFolder(await folderWith(tree)))).resolves.toHaveLength(1);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "are not waited for when they are pipes, nor followed in circles",
+    async () => {
+      const root = await folderWith(good);
+      execFileSync("mkfifo", [join(root, "train/a/pipe.jpg")]);
+      await symlink("loop.jpg", join(root, "train/b/loop.jpg"));
+      await openFolder(root, skip);
+      expect(said.join()).toContain("train/a/pipe.jpg: is a pipe, not a file");
+      expect(said.join()).toContain("train/b/loop.jpg: is a link that leads back to itself");
+      await symlink("..", join(root, "train/a/up"));
+      await expect(openFolder(root, skip)).rejects.toThrow(
+        /FGKD_INVALID_DATA .*up.*: a link that leads back to a folder it lies in/,
+      );
+    },
+  );
+
+  test("are looked for in a folder that is called like an image", async () => {
+    const root = await folderWith({ ...good, "train/a/x.jpg/0.png": good["train/a/0.png"] as Uint8Array });
+    expect((await openFolder(root)).count("train")).toBe(7);
+  });
+
+  test.skipIf(process.platform !== "linux")("with names that are no text are told so", async () => {
+    const root = await folderWith(good);
+    await writeFile(
+      Buffer.concat([Buffer.from(join(root, "train/a/")), Buffer.from([0xff, 0xfe]), Buffer.from(".jpg")]),
+      photo,
+    );
+    await openFolder(root, skip);
+    expect(said.join()).toContain("has a name that is not UTF-8: rename it");
+  });
+
+  test("may be bad up to a share, and not beyond", async () => {
+    const bad = Object.fromEntries([0, 1, 2].map((index) => [`train/a/bad-${index}.jpg`, "no image"]));
+    expect(await message({ ...good, ...bad }, { onBadImage: "skip" })).toMatch(
+      /^FGKD_INVALID_DATA ROOT\/train\/a\/bad-0\.jpg: is not .*; 3 of 15 images are bad, more than data\.badImageShare \(0\.1\) allows\./,
+    );
+  });
+
+  test.each([
+    ["jpeg", photo],
+    ["png", pngPhoto],
+    ["webp", webpPhoto],
+  ])("are refused or read wherever they are cut or changed: %s", { timeout: 120_000 }, async (_, whole) => {
+    const root = await folderWith({});
+    const path = join(root, "image");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.length),
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 }),
+        async (length, changes) => {
+          const bytes = Uint8Array.from(whole);
+          for (const [at, value] of changes) bytes[at] = value;
+          await writeFile(path, bytes.subarray(0, length));
+          try {
+            const { width, height, data } = await decodeFile(path, "apply", 10 ** 6);
+            expect(data.length).toBe(width * height * 3);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ImageProblem);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });
