@@ -50,7 +50,8 @@ export function createCheckpointWriter(folder: string, keep: number): Checkpoint
     close,
     write: async (packed) => {
       await settle();
-      thread ??= startThread(folder);
+      // One that ended with nothing to do has lost nothing.
+      if (!thread?.isAlive) thread = startThread(folder);
       writing = thread.store({ folder, packed, keep }).then(async (found) => {
         problem = found;
         writing = undefined;
@@ -61,6 +62,7 @@ export function createCheckpointWriter(folder: string, keep: number): Checkpoint
 }
 
 interface WritingThread {
+  readonly isAlive: boolean;
   /** Resolves to what went wrong. */
   store(job: StoreJob): Promise<Error | undefined>;
   end(): Promise<void>;
@@ -71,9 +73,16 @@ function startThread(folder: string): WritingThread {
   const thread = new Worker(filename, { execArgv: [...execArgv] });
   let finish: (found?: Error) => void = () => {};
   thread.on("message", ({ problem }: StoreAnswer) => finish(problem && storageFailed(problem.path, problem)));
+  let isAlive = true;
   thread.on("error", (cause) => finish(storageFailed(folder, cause)));
-  thread.on("exit", () => finish(storageFailed(folder, new Error("the thread that writes ended"))));
+  thread.on("exit", () => {
+    isAlive = false;
+    finish(storageFailed(folder, new Error("the thread that writes ended")));
+  });
   return {
+    get isAlive() {
+      return isAlive;
+    },
     store: (job) =>
       new Promise((resolve) => {
         finish = (found) => {

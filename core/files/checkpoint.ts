@@ -34,9 +34,10 @@ export function storeCheckpoint(folder: string, packed: PackedCheckpoint, keep: 
   const sha256 = writeAtomically(join(folder, `${packed.name}.safetensors`), packed.tensors);
   const text = describeCheckpoint(packed, sha256);
   const path = join(folder, `${packed.name}.json`);
-  writeTextAtomically(path, text);
-  // The best of a stage is a second name for the same tensors, which then outlive the newest few.
+  // The best of a stage is a second name for the same tensors, which then outlive the newest few. It comes first: from the
+  // other on, a resumed run takes it as written.
   if (packed.best !== undefined) writeTextAtomically(join(folder, bestName(packed.best)), text);
+  writeTextAtomically(path, text);
   removeOld(folder, keep);
   return path;
 }

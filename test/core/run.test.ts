@@ -12,6 +12,7 @@ import {
   type PluginOption,
   type Preset,
   type Run,
+  type RunState,
   readNewestCheckpoint,
   replace,
   type StepReport,
@@ -211,6 +212,55 @@ describe("a run that is interrupted", () => {
     expect(resumed.weights).toEqual(whole.weights);
     expect(resumed.history).toEqual(whole.history);
     expect(resumed.reports).toEqual(whole.reports.slice(after));
+  });
+
+  test.each([
+    [twoStages, 8, 2],
+    [twoStages, 12, 1],
+    [takingTurns, 4, 1],
+    [takingTurns, 5, 1],
+    [takingTurns, 6, 2],
+  ])("$name, stopped after %i steps and again %i later, ends as if it had not been", async (preset, after, later) => {
+    let state: RunState | undefined;
+    for (const steps of [after, later, Number.POSITIVE_INFINITY]) {
+      const run = await createRun({ preset });
+      if (state) run.load(state);
+      await takeSteps(run, steps);
+      state = await run.save();
+      const end = { weights: await weights(run), history: [...run.history] };
+      await run.close();
+      if (steps > later && steps > after) {
+        const whole = await wholeRun(preset);
+        expect(end).toEqual({ weights: whole.weights, history: whole.history });
+      }
+    }
+  });
+
+  test("a setup tap that fills weights does so when the stage begins, and not over what was trained since", async () => {
+    const fill = definePlugin({
+      name: "fill",
+      defaults: {},
+      apply: ({ hooks, models }) =>
+        hooks.setup.tapPromise("fill", async () => {
+          const { parameters } = models.get("student");
+          const values = [...(await parameters.export())].map(([name, { shape, data }]) => {
+            return [name, { shape, data: new Float32Array(data.length).fill(0.5) }] as const;
+          });
+          parameters.import(new Map(values));
+        }),
+    });
+    const preset = definePreset({ ...twoStages, plugins: [plugins, fill()] });
+    const whole = await wholeRun(preset);
+    expect(whole.weights).not.toEqual((await wholeRun(twoStages)).weights);
+    for (const after of [2, 11, 16]) expect((await interrupted(preset, after)).weights).toEqual(whole.weights);
+  });
+
+  test("a stage that has ended keeps no optimiser", async () => {
+    const run = await createRun({ preset: twoStages });
+    await takeSteps(run, 12);
+    const { stages } = await run.save();
+    expect(stages.teacher?.optimizer).toBeUndefined();
+    await run.close();
   });
 
   test("a checkpoint that was cut off is passed over for the one before it", async () => {

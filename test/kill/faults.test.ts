@@ -4,10 +4,19 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeDots } from "./dots.js";
-import { type Ended, fgkd, outcome, type ProcessOptions, requireBuild, whenPrinted } from "./process.js";
+import {
+  type Ended,
+  fgkd,
+  hasCheckpoint,
+  outcome,
+  type ProcessOptions,
+  requireBuild,
+  whenPrinted,
+  whenTrue,
+} from "./process.js";
 
 let cwd = "";
 let whole: ReturnType<typeof outcome> = {};
@@ -28,6 +37,9 @@ function train(out: string, more: readonly string[] = [], options: Partial<Proce
   return fgkd(["--preset", "./dots.mjs", "--out", out, ...more], { cwd, ...options });
 }
 
+/** The same run at a tenth of its speed: room for what takes its time. The result is not changed by it. */
+const slowly = ["--set", "data.name=dots", "--set", "data.wait=150"];
+
 const resume = (run: string, options: Partial<ProcessOptions> = {}) => fgkd(["--resume", run], { cwd, ...options });
 const during = (act: (child: ChildProcess) => void, wanted: string | RegExp = "epoch 5/40") => ({
   meanwhile: (child: ChildProcess) => whenPrinted(child, wanted, () => act(child)),
@@ -46,7 +58,7 @@ function expectTold({ err }: Ended, code: string, words: RegExp): void {
 async function expectSameEnd(run: string): Promise<void> {
   const resumed = await resume(run);
   expect(resumed, resumed.err).toMatchObject({ code: 0 });
-  expect(outcome(join(cwd, run))).toEqual(whole);
+  expect(outcome(resolve(cwd, run))).toEqual(whole);
 }
 
 describe("signals", () => {
@@ -133,11 +145,14 @@ describe("the disk", () => {
       "50m",
       async (disk) => {
         const run = join(disk, "run");
-        const ended = await train(
-          run,
-          [],
-          during(() => void mount("-o", "remount,ro", disk)),
-        );
+        const ended = await train(run, [], {
+          meanwhile: (child) =>
+            whenTrue(
+              child,
+              () => hasCheckpoint(run),
+              () => void mount("-o", "remount,ro", disk),
+            ),
+        });
         expect(ended.code).toBe(74);
         expectTold(ended, "FGKD_STORAGE", /read-only/);
         mount("-o", "remount,rw", disk);
@@ -163,8 +178,9 @@ describe("the disk", () => {
     chownSync(home, 65534, 65534);
     const through = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     const run = join(home, "run");
-    const midst = during(() => chmodSync(join(run, "checkpoints"), 0o500));
-    const ended = await train(run, [], { through, ...midst });
+    const forbid = () => chmodSync(join(run, "checkpoints"), 0o500);
+    const meanwhile = (child: ChildProcess) => whenTrue(child, () => hasCheckpoint(run), forbid);
+    const ended = await train(run, slowly, { through, meanwhile });
     if (ended.err.includes("EACCES") && !ended.err.includes("FGKD_")) return skip("the other user cannot read fgkd");
     expect(ended.code).toBe(74);
     expectTold(ended, "FGKD_STORAGE", /permission is denied/);
@@ -224,7 +240,7 @@ describe("two processes on one run", () => {
     let pid: number | undefined;
     const first = await train(
       run,
-      [],
+      slowly,
       during((child) => {
         pid = child.pid;
         second = resume(run).finally(() => child.kill("SIGKILL"));

@@ -65,6 +65,23 @@ export function whenPrinted(child: ChildProcess, wanted: string | RegExp, act: (
   child.stdout?.on("data", look);
 }
 
+/** Calls back once, when the condition holds; looked at often while the process runs. */
+export function whenTrue(child: ChildProcess, condition: () => boolean, act: () => void): void {
+  const stop = () => clearInterval(looking);
+  const looking = setInterval(() => {
+    if (!condition()) return;
+    stop();
+    act();
+  }, 10);
+  child.on("close", stop);
+}
+
+/** Whether a run folder has a whole checkpoint. */
+export function hasCheckpoint(run: string): boolean {
+  const folder = join(run, "checkpoints");
+  return existsSync(folder) && readdirSync(folder).some((file) => /^\d+\.json$/.test(file));
+}
+
 /**
  * What a run came to, byte for byte: models, result, metrics, and the last checkpoint with optimisers and streams.
  * Left out is what may differ: seconds.

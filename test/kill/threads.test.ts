@@ -33,16 +33,29 @@ async function expectSameEnd(run: string): Promise<void> {
   expect(outcome(join(cwd, run))).toEqual(whole);
 }
 
-/** Runs in every thread whose file is called so, a moment after the thread began. */
-function inThreads(file: string, deed: string): NodeJS.ProcessEnv {
-  const script = join(cwd, `${file}-${deed.length}.mjs`);
+/** The threads of a file get a script to run before their own. */
+function inThreads(file: string, script: string): NodeJS.ProcessEnv {
+  const path = join(cwd, `${file}-${script.length}.mjs`);
   writeFileSync(
-    script,
+    path,
     `import { isMainThread } from "node:worker_threads";
-     if (!isMainThread && String(process.argv[1]).includes("${file}")) setTimeout(() => { ${deed} }, 700);`,
+     import fs from "node:fs";
+     import { syncBuiltinESMExports } from "node:module";
+     if (!isMainThread && String(process.argv[1]).includes("${file}")) { ${script} }`,
   );
-  return { NODE_OPTIONS: `--import ${script}` };
+  return { NODE_OPTIONS: `--import ${path}` };
 }
+
+/** In the midst of a batch: every image looks by `Atomics.load` whether it is still wanted. */
+const amidBatches = (deed: string) =>
+  `const load = Atomics.load; let calls = 0;
+   Atomics.load = (...of) => { if (++calls > 300) { ${deed} } return load(...of); };`;
+
+/** In the midst of a checkpoint: each file is flushed. */
+const amidCheckpoints = (deed: string) =>
+  `const sync = fs.fsyncSync; let calls = 0;
+   fs.fsyncSync = (file) => { if (++calls > 9) { ${deed} } return sync(file); };
+   syncBuiltinESMExports();`;
 
 const dies = "process.exit(3);";
 const hangs = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
@@ -55,7 +68,7 @@ describe("a thread that prepares images and", () => {
     ["runs out of memory", hoards, /ran out of memory/],
   ])("%s ends the run with 71, in one message, and it goes on to the same end", async (name, deed, words) => {
     const out = name.replaceAll(" ", "-");
-    const ended = await fgkd(start(out), { cwd, env: inThreads("piscina", deed) });
+    const ended = await fgkd(start(out), { cwd, env: inThreads("piscina", amidBatches(deed)) });
     expect(ended, ended.err).toMatchObject({ code: 71 });
     expect(ended.err.trim().split("\n").at(-1)).toMatch(/^FGKD_WORKER_FAILED \[source birds\]/);
     expect(ended.err).toMatch(words);
@@ -68,10 +81,16 @@ describe("the thread that writes checkpoints and", () => {
   test("dies ends the run with 74, and what it had written before is whole", async () => {
     const ended = await fgkd(start("silent"), {
       cwd,
-      env: inThreads("checkpoint-thread", dies),
+      env: inThreads("checkpoint-thread", amidCheckpoints(dies)),
     });
     expect(ended, ended.err).toMatchObject({ code: 74 });
     expect(ended.err).toMatch(/FGKD_STORAGE .*the thread that writes ended/);
     await expectSameEnd("silent");
+  });
+
+  test("dies with nothing to do is replaced, and the run does not know of it", async () => {
+    const env = inThreads("checkpoint-thread", `setTimeout(() => { ${dies} }, 100);`);
+    expect(await fgkd(start("unknowing"), { cwd, env })).toMatchObject({ code: 0, err: "" });
+    expect(outcome(join(cwd, "unknowing"))).toEqual(whole);
   });
 });

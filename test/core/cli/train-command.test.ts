@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { definePlugin, definePreset } from "../../../core/index.js";
+import { definePlugin, definePreset, type Manifest } from "../../../core/index.js";
 import { createWorld, toyEnsemble, toyPreset, type World } from "./world.js";
 
 const bytes = (world: World, run: string, role: string) =>
@@ -11,6 +11,9 @@ const bytes = (world: World, run: string, role: string) =>
 const ctrlCAt = (at: number) => (look: number, world: World) => {
   if (look === at) world.pressCtrlC();
 };
+
+const manifest = async (world: World, run = "toy-1") =>
+  JSON.parse(await readFile(join(world.cwd, "runs", run, "manifest.json"), "utf8")) as Manifest;
 
 describe("fgkd train", () => {
   test("trains, tells each epoch in a line, ends with a table, and leaves a run folder", async () => {
@@ -128,6 +131,64 @@ describe("fgkd train", () => {
     expect(world.err).toContain("the run has 2 members already");
     expect(await world.fgkd("--preset toy --members 3")).toBe(1);
     expect(world.err).toContain('[preset toy] has no option "members"');
+  });
+
+  test("counts images and seconds over all sittings", async () => {
+    const world = await createWorld({ onLook: ctrlCAt(8) });
+    expect(await world.fgkd("--preset toy --quiet")).toBe(130);
+    expect(await world.fgkd("--resume --quiet")).toBe(0);
+    const { images, seconds } = await manifest(world);
+    expect(images).toEqual({ teacher: 36, student: 24 });
+    expect(seconds.teacher).toBeCloseTo(1.2);
+  });
+
+  test("keeps the best checkpoint of each stage, and as many of the newest as it is told", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet --set checkpoints.keep=1");
+    const files = await readdir(join(world.cwd, "runs/toy-1/checkpoints"));
+    expect(files.filter((file) => /^\d+\.json$/.test(file))).toEqual(["000000020.json"]);
+    expect(files).toEqual(expect.arrayContaining(["best-student.json", "best-teacher.json"]));
+  });
+
+  test("refuses to go on with changed data, says what --force would cost, and goes on with it", async () => {
+    const world = await createWorld({ onLook: ctrlCAt(3) });
+    const preset = (
+      train: number,
+      epochs: number,
+    ) => `import { definePreset } from "fgkd"; import { toy } from "fgkd/presets";
+      export const mine = definePreset({ ...toy, name: "mine", scales: {}, defaults: { ...toy.defaults,
+        data: { name: "toy-points", train: ${train} }, epochs: ${epochs} } });`;
+    await writeFile(join(world.cwd, "mine.ts"), preset(12, 3));
+    expect(await world.fgkd("train --preset ./mine.ts --quiet")).toBe(130);
+    await writeFile(join(world.cwd, "mine.ts"), preset(16, 4));
+    expect(await world.fgkd("--resume --quiet")).toBe(65);
+    expect(world.err).toContain('data was {"teacher":"toy-12","student":"toy-12"}, is {"teacher":"toy-16"');
+    expect(world.err).toContain("stages.teacher.epochs was 3, is 4");
+    expect(world.err).toMatch(/go on with --force, at a risk: the images change midway.*; the settings change midway/);
+    expect(await world.fgkd("--resume --force --quiet")).toBe(0);
+    expect((await manifest(world, "mine-1")).forced).toContain("stages.teacher.epochs was 3, is 4");
+    expect(await world.fgkd("--resume --quiet")).toBe(0);
+  });
+
+  test("refuses another engine without --force, and never loads weights of other shapes", async () => {
+    const world = await createWorld({ onLook: ctrlCAt(3) });
+    expect(await world.fgkd("--preset toy --quiet")).toBe(130);
+    const path = join(world.cwd, "runs/toy-1/manifest.json");
+    await writeFile(path, (await readFile(path, "utf8")).replace('"engine": "cpu"', '"engine": "abacus"'));
+    expect(await world.fgkd("--resume --quiet --engine cpu")).toBe(65);
+    expect(world.err).toContain('engine was "abacus", is "cpu"');
+    expect(await world.fgkd("--resume --quiet --engine cpu --force")).toBe(0);
+  });
+
+  test("begins anew in a folder whose run was killed before its first checkpoint", async () => {
+    const world = await createWorld({ onLook: ctrlCAt(2) });
+    expect(await world.fgkd("--preset toy --quiet")).toBe(130);
+    for (const lost of ["checkpoints", "manifest.json", "metrics.jsonl"])
+      await rm(join(world.cwd, "runs/toy-1", lost), { recursive: true, force: true });
+    expect(await world.fgkd("--resume runs/toy-1 --quiet")).toBe(0);
+    const whole = await createWorld();
+    await whole.fgkd("--preset toy --quiet");
+    expect(await bytes(world, "runs/toy-1", "student")).toBe(await bytes(whole, "runs/toy-1", "student"));
   });
 
   test("takes a trained teacher from another run", async () => {

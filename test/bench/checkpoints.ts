@@ -1,0 +1,95 @@
+/**
+ * What checkpoints cost training, by the clock of the training thread:
+ * `npx tsx test/bench/checkpoints.ts [engine] [epochs] [demo|large]`.
+ *
+ * `demo`: the preset dadkd at demo scale, a checkpoint after every epoch. `large`: the states of two ResNet-50, copied and
+ * written without training.
+ */
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRun, createRunFolder, type Run } from "../../core/index.js";
+import { dadkd } from "../../presets/index.js";
+import { type EngineName, startEngine } from "../support/engines.js";
+
+const [engine = "wasm", epochs = "3", scale = "demo"] = process.argv.slice(2);
+await startEngine(engine as EngineName);
+const path = mkdtempSync(join(tmpdir(), "fgkd-bench-"));
+const request = { preset: "dadkd", layers: [], plugins: [] };
+
+const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function demo(): Promise<void> {
+  const layers = [
+    { origin: "demo", config: dadkd.scales?.demo ?? {} },
+    { origin: "bench", config: { epochs: Number(epochs), stages: { teacher: { epochs: Number(epochs) } } } },
+  ];
+  const run = await createRun({ preset: dadkd, layers });
+  const folder = await createRunFolder(path, request, run);
+  const [training, saving]: [number[], number[]] = [[], []];
+  let last = performance.now();
+  let epoch = 0;
+  for await (const report of run.steps()) {
+    epoch += performance.now() - last;
+    if (report.epoch) {
+      saving.push(await timed(() => folder.checkpoint(run, {}, report.epoch)));
+      training.push(epoch);
+      epoch = 0;
+    }
+    last = performance.now();
+  }
+  await folder.settle();
+  const share = (100 * sum(saving)) / sum(training);
+  console.log(
+    `${engine}: ${training.length} epochs, median ${middle(training).toFixed(0)} ms; a checkpoint holds training up for ` +
+      `${middle(saving).toFixed(1)} ms (median), ${Math.max(...saving).toFixed(1)} ms (worst): ${share.toFixed(2)} % in all`,
+  );
+  console.log(`${size()} MB on disk for each`);
+  await folder.close();
+  await run.close();
+}
+
+/** The training thread's part and the whole, for a state of a few hundred megabytes. */
+async function large(): Promise<void> {
+  const resnet = { backbone: { name: "resnet50" } } as const;
+  const config = {
+    data: { name: "birds", classes: 12, train: 2, test: 1 },
+    input: { resize: 40, crop: 32 },
+    batchSize: 2,
+    epochs: 1,
+    stepsPerEpoch: 1,
+    models: { teacher: resnet, student: { ...resnet, inputSize: 32 } },
+    stages: { teacher: { enabled: false } },
+    options: { snapmix: { probability: 0, camWeights: "classifier" } },
+  } as const;
+  const run = await createRun({ preset: dadkd, layers: [{ origin: "bench", config }] });
+  const folder = await createRunFolder(path, request, run);
+  const steps = run.steps();
+  await steps.next();
+  for (let time = 0; time < 4; time++) {
+    const held = await timed(() => folder.checkpoint(run as Run, {}));
+    const whole = held + (await timed(() => folder.settle()));
+    console.log(`${engine}: training held up for ${held.toFixed(0)} ms, on the disk after ${whole.toFixed(0)} ms`);
+  }
+  console.log(`${size()} MB on disk for each`);
+  await folder.close();
+  await run.close();
+}
+
+function size(): string {
+  const folder = join(path, "checkpoints");
+  return (Math.max(...readdirSync(folder).map((file) => statSync(join(folder, file)).size)) / 1e6).toFixed(1);
+}
+
+try {
+  await (scale === "large" ? large() : demo());
+} finally {
+  rmSync(path, { recursive: true, force: true });
+}
