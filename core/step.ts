@@ -1,6 +1,7 @@
 /** One optimiser step: batch → forward → loss → update. The only code that takes gradients. */
 import * as tf from "@tensorflow/tfjs";
 import { invalidConfig } from "./errors.js";
+import { releaseEarly } from "./gradients/release-early.js";
 import { describePosition } from "./hooks.js";
 import type { Model } from "./model.js";
 import type { Optimizer } from "./optimizer.js";
@@ -66,22 +67,22 @@ function differentiate(
   const { hooks, activity } = training;
   const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train"));
   const trained = [...trainedBy(training, model)];
+  const variables = trained.map(([, variable]) => variable);
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
-  const { value, grads } = tf.variableGrads(
-    () => {
-      const outputs = hooks.forward.call(forward(batch), batch, step);
-      const named: LossTerms = hooks.loss.call({}, outputs, batch, step);
-      names = Object.keys(named);
-      const list = Object.values(named);
-      if (list.length === 0)
-        throw invalidConfig(where, "no plugin adds a loss term", "List one, such as crossEntropy().");
-      // Stacked, so that one read brings all of them to JavaScript; kept, since the tape's scope ends here.
-      terms = tf.keep(tf.stack(list.map((term) => term.asScalar())) as tf.Tensor1D);
-      return tf.addN(list.map((term) => term.asScalar())) as tf.Scalar;
-    },
-    trained.map(([, variable]) => variable),
-  );
+  const { value, grads } = tf.variableGrads(() => {
+    const outputs = hooks.forward.call(forward(batch), batch, step);
+    const named: LossTerms = hooks.loss.call({}, outputs, batch, step);
+    names = Object.keys(named);
+    const list = Object.values(named);
+    if (list.length === 0)
+      throw invalidConfig(where, "no plugin adds a loss term", "List one, such as crossEntropy().");
+    // Stacked, so that one read brings all of them to JavaScript; kept, since the tape's scope ends here.
+    terms = tf.keep(tf.stack(list.map((term) => term.asScalar())) as tf.Tensor1D);
+    const total = tf.addN(list.map((term) => term.asScalar())) as tf.Scalar;
+    releaseEarly(total, variables);
+    return total;
+  }, variables);
   value.dispose();
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, variable] of trained) {

@@ -1,4 +1,5 @@
 /** The tfjs backend `onednn`: tensors in pooled host memory that JavaScript and native code share without copies. */
+import { freemem } from "node:os";
 import * as tf from "@tensorflow/tfjs";
 import type { Addon, Values } from "./addon.js";
 import { BufferPool } from "./pool.js";
@@ -18,7 +19,12 @@ export class OnednnBackend extends tf.KernelBackend {
 
   constructor(readonly addon: Addon) {
     super();
-    this.pool = new BufferPool(addon);
+    this.pool = new BufferPool({
+      allocate: (bytes) => addon.allocate(bytes),
+      release: (buffer) => addon.release(buffer),
+      // Node 20.13 and later know a container's limit.
+      available: () => process.availableMemory?.() ?? freemem(),
+    });
     const layout = process.env.FGKD_ONEDNN_LAYOUT;
     this.usesBlocks = layout === undefined ? addon.describe().instructionSet.startsWith("avx2") : layout === "blocked";
   }

@@ -4,7 +4,7 @@
 //     node plugins/engines/onednn/build.mjs [--force] [--strict]
 //
 // Where something is missing it says so in one line and ends well, since `wasm` takes over; with `--strict` it fails.
-// `--force` compiles what is up to date, too. Two compilers run at a time, each for five minutes at most.
+// `--force` compiles what is up to date, too. Two compilers run at a time, each for five minutes at most unless strict.
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -26,7 +26,8 @@ const [strict, force] = ["--strict", "--force"].map((flag) => process.argv.inclu
 const isMac = platform() === "darwin";
 const compiler = process.env.CXX || "c++";
 const compilers = Math.min(2, availableParallelism());
-const patience = { timeout: 300_000, maxBuffer: 1 << 24 };
+/** An install must come to its end; who builds by hand can wait. */
+const patience = { timeout: strict ? 0 : 300_000, maxBuffer: 1 << 24 };
 const remedy = isMac
   ? "xcode-select --install; brew install onednn libomp"
   : "apt-get install libdnnl-dev g++ (or: dnf install onednn-devel gcc-c++; conda install -c conda-forge onednn cxx-compiler)";

@@ -4,10 +4,17 @@
 export interface BufferSource {
   allocate(bytes: number): ArrayBuffer;
   release(buffer: ArrayBuffer): void;
+  /** Bytes that this process may still take from the system. */
+  available?(): number;
 }
 
-/** Buffers kept for reuse may exceed the greatest need so far by this much. */
+/** Buffers in use and kept for reuse may exceed the greatest need of late by this much. */
 const slack = 64 << 20;
+/** Requests after which needs count as past: some steps of a network. */
+const memory = 20_000;
+/** Fresh buffers of this size are worth a look at the system's memory, of which this much is left to others. */
+const large = 4 << 20;
+const reserve = 512 << 20;
 
 export class BufferPool {
   /** Idle buffers by size, the most recently used last: its pages are the likeliest to be in a cache. */
@@ -16,7 +23,10 @@ export class BufferPool {
   readonly #owned = new Set<ArrayBuffer>();
   #bytesInUse = 0;
   #bytesIdle = 0;
+  /** The most in use since the last look back, and between the two looks before. */
   #peak = 0;
+  #peakBefore = 0;
+  #requests = 0;
 
   constructor(readonly source: BufferSource) {}
 
@@ -33,6 +43,7 @@ export class BufferPool {
     const buffer = this.#reuse(size) ?? this.#allocate(size);
     this.#bytesInUse += buffer.byteLength;
     this.#peak = Math.max(this.#peak, this.#bytesInUse);
+    if (++this.#requests % memory === 0) this.#lookBack();
     return buffer;
   }
 
@@ -81,14 +92,31 @@ export class BufferPool {
   }
 
   #allocate(size: number): ArrayBuffer {
-    const bound = Math.max(this.#peak, this.#bytesInUse + size) + slack;
+    const bound = Math.max(this.#need(), this.#bytesInUse + size) + slack;
     if (this.#bytesInUse + this.#bytesIdle + size > bound) this.trim(Math.max(0, bound - this.#bytesInUse - size));
+    if (size >= large && this.#bytesIdle > 0 && this.#isScarce(size)) this.trim();
     try {
       return this.#own(this.source.allocate(size));
     } catch {
       this.trim();
       return this.#own(this.source.allocate(size));
     }
+  }
+
+  #need(): number {
+    return Math.max(this.#peak, this.#peakBefore);
+  }
+
+  /** What a phase that is over needed is given back: an evaluation's sizes, the first steps'. */
+  #lookBack(): void {
+    this.trim(Math.max(0, this.#need() + slack - this.#bytesInUse));
+    this.#peakBefore = this.#peak;
+    this.#peak = this.#bytesInUse;
+  }
+
+  #isScarce(size: number): boolean {
+    const { available } = this.source;
+    return available !== undefined && available() < size + reserve;
   }
 
   #own(buffer: ArrayBuffer): ArrayBuffer {

@@ -52,6 +52,44 @@ describe("the buffer pool", () => {
     expect(pool.bytesIdle).toBeLessThan(2 * 332 * mega + (64 << 20));
   });
 
+  test("gives back what a phase that is over needed", () => {
+    const { pool } = createPool();
+    const evaluation = Array.from({ length: 8 }, () => pool.take(50 * mega));
+    for (const buffer of evaluation) pool.give(buffer);
+    expect(pool.bytesIdle).toBeGreaterThanOrEqual(400 * mega);
+    for (let request = 0; request < 60_000; request++) pool.give(pool.take(mega));
+    expect(pool.bytesIdle).toBeLessThanOrEqual(66 * mega);
+  });
+
+  test("keeps what every step needs", () => {
+    const { pool, allocations } = createPool();
+    const step = () => {
+      const buffers = Array.from({ length: 10 }, () => pool.take(20 * mega));
+      for (const buffer of buffers) pool.give(buffer);
+    };
+    step();
+    const first = allocations();
+    for (let steps = 0; steps < 5000; steps++) step();
+    expect(allocations()).toBe(first);
+  });
+
+  test("gives idle buffers back first where the system has little memory left", () => {
+    const released: number[] = [];
+    let available = 8 * 2 ** 30;
+    const pool = new BufferPool({
+      allocate: (bytes) => new ArrayBuffer(bytes),
+      release: (buffer) => released.push(buffer.byteLength),
+      available: () => available,
+    });
+    pool.give(pool.take(10 * mega));
+    pool.give(pool.take(40 * mega));
+    expect(released).toEqual([]);
+    available = 100 * mega;
+    pool.take(80 * mega);
+    expect(released.length).toBe(2);
+    expect(pool.bytesIdle).toBe(0);
+  });
+
   test("trims, and tries again, when the system has no memory left", () => {
     let refuse = false;
     const released: ArrayBuffer[] = [];
