@@ -53,7 +53,8 @@ export function createRandomStreams(seed: number): RandomStreams {
   };
   return {
     stream: (purpose) => open(purpose).random,
-    save: () => Object.fromEntries([...streams].map(([purpose, { generator }]) => [purpose, generator.getState()])),
+    // In the order of their names: a resumed run opens them in another order than one that was never interrupted.
+    save: () => Object.fromEntries([...streams.keys()].sort().map((name) => [name, open(name).generator.getState()])),
     load: (saved) => {
       for (const [purpose, state] of Object.entries(saved)) open(purpose).generator = xoroshiro128plusFromState(state);
     },
