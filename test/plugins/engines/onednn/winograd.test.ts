@@ -181,7 +181,7 @@ describe.skipIf(!available)("Winograd's convolutions", () => {
         const y = tf.conv2d(image as tf.Tensor4D, weights as tf.Tensor4D, 1, "same");
         return y.mul(random(y.shape, 3)).sum().asScalar();
       };
-      return tf.grads(loss)([random([2, 9, 11, 16], 1), random([3, 3, 16, 24], 2)]);
+      return tf.grads(loss)([random([2, 9, 11, 32], 1), random([3, 3, 32, 40], 2)]);
     });
   });
 });
