@@ -42,6 +42,8 @@ export interface NativeResult {
   readonly tensors: readonly number[];
   /** MiB, after each step. */
   readonly resident: readonly number[];
+  /** MiB, after every twentieth step and a collection of garbage, whose own moments say nothing of leaks. */
+  readonly settled: readonly number[];
   /** MiB, the most at any moment. */
   readonly peak: number;
 }
@@ -56,7 +58,7 @@ declare module "../../core/index.js" {
 export async function trainApart(options: NativeTraining, variables: NodeJS.ProcessEnv = {}): Promise<NativeResult> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--import", "tsx", fileURLToPath(import.meta.url), JSON.stringify(options)],
+    ["--expose-gc", "--import", "tsx", fileURLToPath(import.meta.url), JSON.stringify(options)],
     { env: { ...process.env, ...variables }, maxBuffer: 1 << 26 },
   );
   return JSON.parse(stdout) as NativeResult;
@@ -74,6 +76,15 @@ const noise = definePlugin({
   },
 });
 
+/** Drawn once: a new array a step is garbage, whose comings and goings would hide what training itself holds. */
+const drawn = new Map<string, Float32Array>();
+
+function pixelsOf(seed: string, length: number): Float32Array {
+  const known = drawn.get(seed) ?? createRandom(seed).normals(length);
+  drawn.set(seed, known);
+  return known;
+}
+
 function noiseSource(size: number, batches: number): Source {
   const batchCount: Source["batchCount"] = ({ split }) => (split === "train" ? batches : 2);
   return {
@@ -84,7 +95,7 @@ function noiseSource(size: number, batches: number): Source {
     async *batches({ split, mode, epoch, seed, batchSize, skip }) {
       const side = split === "train" ? size : Math.round(size * 1.5);
       for (let index = skip; index < batchCount({ split, mode, batchSize }); index++) {
-        const pixels = createRandom(`${seed}/${split}/${epoch}/${index}`).normals(batchSize * side * side * 3);
+        const pixels = pixelsOf(`${seed}/${split}/${epoch}/${index % 8}`, batchSize * side * side * 3);
         const labels = Array.from({ length: batchSize }, (_, row) => (row + index) % 4);
         yield {
           images: tf.tensor4d(pixels, [batchSize, side, side, 3]),
@@ -116,14 +127,19 @@ async function train(options: NativeTraining): Promise<NativeResult> {
   const run = await createRun({ preset });
   const tensors: number[] = [];
   const resident: number[] = [];
+  const settled: number[] = [];
   for await (const _ of run.steps()) {
     tensors.push(tf.memory().numTensors);
     resident.push(process.memoryUsage.rss() / 2 ** 20);
+    if (tensors.length % 20 === 0) {
+      globalThis.gc?.();
+      settled.push(process.memoryUsage.rss() / 2 ** 20);
+    }
     if (tensors.length === steps) break;
   }
   const digest = await digestOf(run);
   await run.close();
-  return { digest, tensors, resident, peak: process.resourceUsage().maxRSS / 1024 };
+  return { digest, tensors, resident, settled, peak: process.resourceUsage().maxRSS / 1024 };
 }
 
 async function digestOf(run: Run): Promise<string> {
