@@ -101,7 +101,7 @@ describe("a resumed run", () => {
     const { machine, world } = await createMachine();
     await world.fgkd("--preset toy --engine onednn");
     machine.version = "2.0";
-    expect(await world.fgkd("--resume runs/toy-1")).toBe(1);
+    expect(await world.fgkd("--resume runs/toy-1")).toBe(65);
     expect(world.err).toContain("FGKD_CHECKPOINT_MISMATCH");
     expect(world.err).toContain('engineVersion was "1.0", is "2.0"');
   });
