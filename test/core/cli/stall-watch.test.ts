@@ -35,7 +35,10 @@ describe("a run that shows no sign of life", { timeout: 240_000, concurrent: tru
     expect(signal).toBe("SIGALRM");
     expect(err).toContain("FGKD_STALLED hooks.batch of [suspect] has not come to its end for");
   });
+});
 
+// How long a silence was is a matter of the clock, which a busy machine bends: `npm run test:long` asks.
+describe.runIf(process.env.FGKD_LONG_RUN)("a run that is slow", { timeout: 240_000 }, () => {
   test("is let be while it sets up, as long as the event loop turns", async () => {
     expect(await run("setup", 3, 1)).toMatchObject({ code: 0, out: "9 steps\n" });
   });
