@@ -1,7 +1,7 @@
 /** Faults of disk and process, each for real: what is told, the exit code, and that the run goes on to the same end. */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -198,7 +198,8 @@ describe("the disk", () => {
     const ended = await train(
       run,
       [],
-      during(() => rmSync(join(cwd, run), { recursive: true })),
+      // In one stroke: a folder that is emptied file by file meets files that the run is just adding.
+      during(() => renameSync(join(cwd, run), join(cwd, `${run}-elsewhere`))),
     );
     expect(ended.code).toBe(74);
     expectTold(ended, "FGKD_STORAGE", /was removed or moved .* written anew, with a checkpoint/);
