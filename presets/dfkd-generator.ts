@@ -17,7 +17,7 @@ import {
   crossEntropy,
   logitDistillation,
   semanticContrast,
-  teacherMaps,
+  teacherFeatures,
 } from "../plugins/losses/index.js";
 import { optimizers } from "../plugins/optimizers/index.js";
 import { dataFreeScales, dataFreeSettings } from "./data-free.js";
@@ -55,7 +55,7 @@ export const dfkdGenerator = definePreset({
       plugins: [
         noise(),
         generatedImages(),
-        teacherMaps(),
+        teacherFeatures(),
         logitDistillation({ temperature: 1 }),
         attentionDistillation(),
         semanticContrast(),

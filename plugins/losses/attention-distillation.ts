@@ -43,7 +43,7 @@ interface Pair {
 
 /**
  * Adds the term `attention`: the mean squared difference of attended maps, summed over the stages of both backbones.
- * `teacherMaps()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
+ * `teacherFeatures()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
  * trained 1×1 convolution, sides by pooling the larger map.
  *
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
@@ -64,7 +64,7 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
     });
     training.hooks.loss.tap(name, (terms, outputs, batch) => {
       const student = need(outputs, "stages", name, "The student's backbone must name its stages.");
-      const teacher = need(batch, "teacherStages", name, "List teacherMaps() before it.");
+      const teacher = need(batch, "teacherStages", name, "List teacherFeatures() before it.");
       const distances = () =>
         pairs.map((pair, stage) =>
           distance(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),

@@ -17,5 +17,5 @@ export type { AttentionForm } from "./mixed-high-order-attention.js";
 export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
 export { type SemanticContrastOptions, semanticContrast } from "./semantic-contrast.js";
 export { type TeacherAttentionOptions, teacherAttention } from "./teacher-attention.js";
+export { type TeacherFeaturesOptions, teacherFeatures } from "./teacher-features.js";
 export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";
-export { type TeacherMapsOptions, teacherMaps } from "./teacher-maps.js";

@@ -23,7 +23,7 @@ type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
 
 /**
  * Adds the term `contrast`. Pooled features of both networks pass a projector, two linear layers with a ReLU between,
- * trained with the student; one for both where their widths agree. `teacherMaps()`, listed before it, provides the
+ * trained with the student; one for both where their widths agree. `teacherFeatures()`, listed before it, provides the
  * teacher's.
  *
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
@@ -44,7 +44,7 @@ export const semanticContrast = definePlugin<SemanticContrastOptions>({
     });
     training.hooks.loss.tap(name, (terms, outputs, batch) => {
       const mine = need(outputs, "features", name);
-      const theirs = need(batch, "teacherFeatures", name, "List teacherMaps() before it.");
+      const theirs = need(batch, "teacherFeatures", name, "List teacherFeatures() before it.");
       const contrast = tf.tidy(() => {
         // `setup` ran before the first step.
         const { student, teacher } = projectors as NonNullable<typeof projectors>;

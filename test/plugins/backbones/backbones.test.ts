@@ -1,27 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createRandom, createRandomStreams, createTraining, type Model, type Random } from "../../../core/index.js";
-import { catalogue } from "../../../plugins/index.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createRandom, type Random } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-
-const built: Model[] = [];
-
-function training(classes: number, random?: Random) {
-  const streams = createRandomStreams(0);
-  return createTraining({
-    plugins: [catalogue()],
-    services: {
-      classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
-      random: random ? { ...streams, stream: () => random } : streams,
-    },
-  });
-}
+import { choose, training } from "./building.js";
 
 beforeAll(() => startEngine("wasm"));
-afterEach(() => {
-  for (const model of built.splice(0)) model.parameters.dispose();
-});
 
 describe("every registered backbone", () => {
   /** Cheap, with about the right spread: millions of properly drawn weights are not what is tested here. */
@@ -46,8 +30,7 @@ describe("every registered backbone", () => {
         images: tf.tensor4d(createRandom(2).normals(2 * 32 * 32 * 3), [2, 32, 32, 3]),
         labels: tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]),
       };
-      const model = training(3, quick).backbones.choose({ name, ...options(name) });
-      built.push(model);
+      const model = choose({ name, ...options(name) }, 3, quick);
       const before = tf.memory().numTensors;
       const { value, grads } = tf.variableGrads(
         () =>
@@ -71,8 +54,7 @@ describe("every registered backbone", () => {
     (name) => {
       const widths = name === "attention-generator" ? { widths: [16, 8, 8, 4, 4] } : { width: 4 };
       const options: object = { size: 16, noise: 5, ...widths };
-      const model = training(3, quick).backbones.choose({ name, ...options });
-      built.push(model);
+      const model = choose({ name, ...options }, 3, quick);
       const batch = { noise: tf.tensor2d(createRandom(2).normals(10), [2, 5]) };
       const before = tf.memory().numTensors;
       const { value, grads } = tf.variableGrads(

@@ -1,37 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Backbones,
-  createRandom,
-  createRandomStreams,
-  createTraining,
-  type Model,
-  type Random,
-} from "../../../core/index.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Backbones, createRandom } from "../../../core/index.js";
 import { largestSingularValue } from "../../../plugins/backbones/generators/spectral-norm.js";
-import { generators } from "../../../plugins/backbones/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-
-const built: Model[] = [];
-/** Drawing millions of normal numbers takes seconds that these tests need not spend. */
-const blank: Random = { ...createRandom(0), normals: (length) => new Float32Array(length).fill(0.01) };
-
-function create<N extends "attention-generator" | "small-generator">(name: N, options: Backbones[N], random?: Random) {
-  const streams = createRandomStreams(0);
-  const training = createTraining({
-    plugins: [generators()],
-    services: { random: random ? { ...streams, stream: () => random } : streams },
-  });
-  const model = training.backbones.choose({ name, ...options });
-  built.push(model);
-  return model;
-}
+import { blank, create } from "./building.js";
 
 beforeAll(() => startEngine("wasm"));
-afterEach(() => {
-  for (const model of built.splice(0)) model.parameters.dispose();
-});
 
 const tiny = { noise: 6, size: 16, widths: [16, 8, 8, 4, 4] };
 
@@ -40,7 +15,7 @@ describe("the attention generator", () => {
     [256, 224, 27_656_643],
     [100, 64, 2_693_571],
   ])("with noise %d and %d px has %d weights, as in the specification", (noise, size, expected) => {
-    expect(create("attention-generator", { noise, size }, blank).parameters.size).toBe(expected);
+    expect(create("attention-generator", { noise, size }, 0, blank).parameters.size).toBe(expected);
   });
 
   test("makes normalised images, every pixel of which is between black and white", () => {
@@ -72,7 +47,7 @@ describe("the attention generator", () => {
 });
 
 test("the small generator with noise 256, width 64 and 32 px has 2,328,899 weights, as in the specification", () => {
-  expect(create("small-generator", { size: 32, width: 64 }, blank).parameters.size).toBe(2_328_899);
+  expect(create("small-generator", { size: 32, width: 64 }, 0, blank).parameters.size).toBe(2_328_899);
 });
 
 describe("spectral normalisation", () => {

@@ -1,46 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Backbones,
-  createRandom,
-  createRandomStreams,
-  createTraining,
-  type Model,
-  type Random,
-} from "../../../core/index.js";
-import { resnet } from "../../../plugins/backbones/index.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Backbones, createRandom, type Model } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-
-const built: Model[] = [];
-
-/** Drawing millions of normal numbers takes seconds that only one of these tests needs to spend. */
-const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
-
-function training(classes: number, random?: Random) {
-  const streams = createRandomStreams(0);
-  return createTraining({
-    plugins: [resnet()],
-    services: {
-      classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
-      random: random ? { ...streams, stream: () => random } : streams,
-    },
-  });
-}
-
-function create<N extends keyof Backbones>(name: N, options: Backbones[N], classes = 3, random?: Random): Model {
-  const model = training(classes, random).backbones.choose({ name, ...options });
-  built.push(model);
-  return model;
-}
+import { blank, create, keep, training } from "./building.js";
 
 const small = { depths: [1, 1], widths: [4, 6], stem: { filters: 4, size: 3, stride: 1, pool: false } } as const;
 
 beforeAll(() => startEngine("wasm"));
-afterEach(() => {
-  for (const model of built.splice(0)) model.parameters.dispose();
-});
 
 describe.each([
   ["resnet18", 512, 11_176_512],
@@ -102,18 +70,12 @@ describe("new weights", () => {
     expect(zero.get("layer1.0.downsample.1.weight")?.data).toEqual(ones(16));
   });
   test("come from the run's seed and the model's role alone", async () => {
-    const { backbones } = training(3);
-    const again = training(3);
-    const make = (from: typeof again, purpose: string) => {
-      const model = from.backbones.choose({ name: "resnet", ...small }, purpose);
-      built.push(model);
-      return values(model, "conv1.weight");
-    };
-    const student = await make(again, "models/student");
-    expect(await values(backbones.choose({ name: "resnet", ...small }, "models/student"), "conv1.weight")).toEqual(
-      student,
-    );
-    expect(await make(again, "models/teacher")).not.toEqual(student);
+    const make = (from: ReturnType<typeof training>, role: string) =>
+      values(keep(from.backbones.choose({ name: "resnet", ...small }, `models/${role}`)), "conv1.weight");
+    const [one, other] = [training(3), training(3)];
+    const student = await make(one, "student");
+    expect(await make(other, "student")).toEqual(student);
+    expect(await make(one, "teacher")).not.toEqual(student);
   });
 });
 

@@ -1,45 +1,16 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Backbones,
-  createRandom,
-  createRandomStreams,
-  createTraining,
-  type Model,
-  type Random,
-} from "../../../core/index.js";
-import { resnet, vgg } from "../../../plugins/backbones/index.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Backbones, createRandom } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-
-const built: Model[] = [];
-
-/** Drawing a hundred million normal numbers takes seconds. */
-const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
-
-function create<N extends keyof Backbones>(name: N, options: Backbones[N], classes = 3, random?: Random): Model {
-  const streams = createRandomStreams(0);
-  const { backbones } = createTraining({
-    plugins: [resnet(), vgg()],
-    services: {
-      classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
-      random: random ? { ...streams, stream: () => random } : streams,
-    },
-  });
-  const model = backbones.choose({ name, ...options });
-  built.push(model);
-  return model;
-}
+import { blank, create } from "./building.js";
 
 const small = { depths: [1, 2], widths: [4, 6], hidden: 10 } as const;
 const images = (side: number) => tf.tensor4d(createRandom(1).normals(2 * side * side * 3), [2, side, side, 3]);
 
 // The cpu engine keeps the arrays it is given, so that blank weights take no memory.
 beforeAll(() => startEngine("cpu"));
-afterEach(() => {
-  for (const model of built.splice(0)) model.parameters.dispose();
-});
 
 describe("names, shapes and number of weights", () => {
   test.each([

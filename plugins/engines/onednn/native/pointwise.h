@@ -7,7 +7,7 @@ namespace fgkd {
 
 class Pointwise final : public ConvMethod {
  public:
-  /** Whether it computes this convolution: any strides, images in the usual order. */
+  /** Whether it computes this convolution: whatever its strides, of images in the usual order. */
   static bool fits(const ConvShape& shape);
 
   explicit Pointwise(const ConvShape& shape) : shape_(shape) {}

@@ -2,9 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Batch, definePlugin, need, type Role, replace } from "../../core/index.js";
 
-const name = "teacher-maps";
+const name = "teacher-features";
 
-export interface TeacherMapsOptions {
+export interface TeacherFeaturesOptions {
   /** The role whose model teaches. Default `teacher`. */
   readonly teacher?: Role;
 }
@@ -13,7 +13,7 @@ export interface TeacherMapsOptions {
  * Sets `batch.teacherLogits`, `teacherStages` and `teacherFeatures` from one pass of the teacher, in eval mode and outside
  * the tape, over `batch.images` as they are when this plugin's turn comes. It takes the place of `teacherLogits()`.
  */
-export const teacherMaps = definePlugin<TeacherMapsOptions>({
+export const teacherFeatures = definePlugin<TeacherFeaturesOptions>({
   name,
   defaults: { teacher: "teacher" },
   apply({ hooks, models }, { teacher }) {

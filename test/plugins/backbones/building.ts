@@ -1,0 +1,49 @@
+/** Networks for tests of backbones, freed after each test. */
+import { afterEach } from "vitest";
+import {
+  type Backbones,
+  type Choice,
+  createRandom,
+  createRandomStreams,
+  createTraining,
+  type Model,
+  type Random,
+} from "../../../core/index.js";
+import { generators, resnet, vgg } from "../../../plugins/backbones/index.js";
+
+const built: Model[] = [];
+
+afterEach(() => {
+  for (const model of built.splice(0)) model.parameters.dispose();
+});
+
+/** Drawing a hundred million normal numbers takes seconds that few tests need to spend. */
+export const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
+
+/** Every backbone, for so many classes. Without `random` it draws as a run of seed 0 does. */
+export function training(classes: number, random?: Random) {
+  const streams = createRandomStreams(0);
+  return createTraining({
+    plugins: [resnet(), vgg(), generators()],
+    services: {
+      classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
+      random: random ? { ...streams, stream: () => random } : streams,
+    },
+  });
+}
+
+/** A model that lives as long as the test. */
+export function create<N extends keyof Backbones>(name: N, options: Backbones[N], classes = 3, random?: Random): Model {
+  return choose({ name, ...options } as Choice<Backbones>, classes, random);
+}
+
+/** The same, for names and options that are only known at run time. */
+export function choose(choice: { readonly name: string }, classes = 3, random?: Random): Model {
+  return keep(training(classes, random).backbones.choose(choice));
+}
+
+/** Has the model freed after the test. */
+export function keep(model: Model): Model {
+  built.push(model);
+  return model;
+}
