@@ -2,10 +2,11 @@
  * Makes the tables of docs/papers/or-ensemble.md: plain, adaptive and fixed, each seed, one run after the other through the
  * command; then single and ensemble accuracy for every number of members, and how the members differ.
  *
- *     npx tsx test/bench/ensemble-table.ts --data ../shared/data/grocery [--seeds 0,1] [--members 3] [--engine onednn]
+ *     npx tsx test/bench/ensemble-table.ts --data ../shared/data/grocery [--seeds 0,1] [--members 3] [--engine onednn] [--threads 1]
  *
  * Without --data: the built-in birds at the demo's scale, and how much of each member's attention lies on which part.
- * `--epochs 1` tries the whole out. A finished run folder is not run again.
+ * `--epochs 1` tries the whole out. A finished run folder is not run again, so that two processes with different seeds may
+ * share the work.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -19,6 +20,7 @@ const { values: given } = parseArgs({
     members: { type: "string", default: "3" },
     epochs: { type: "string" },
     engine: { type: "string", default: "auto" },
+    threads: { type: "string" },
     out: { type: "string" },
   },
 });
@@ -63,6 +65,7 @@ function train({ name, arguments: chosen }: (typeof modes)[number], seed: string
     ...recipe,
     ...["--members", given.members, "--seed", seed, "--engine", given.engine, "--quiet"],
     ...(given.epochs === undefined ? [] : ["--epochs", given.epochs]),
+    ...(given.threads === undefined ? [] : ["--threads", given.threads]),
   ]);
 }
 
