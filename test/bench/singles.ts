@@ -6,7 +6,7 @@ export interface Single {
   readonly shapes: string;
   /** The least of many runs, for other programs only ever take time away. */
   readonly milliseconds: number;
-  /** By definition of the kernel. */
+  /** By definition of the kernel; 0 where its time is that of reading and writing. */
   readonly operations: number;
   /** `milliseconds` over the time that an element-wise kernel takes to read and write as many bytes. */
   readonly overCopy: number;
@@ -29,6 +29,10 @@ const cases: readonly Case[] = [
   ...products([48], 197, 197, 64),
   ...depthwise([8, 56, 56, 96], 7),
   ...depthwise([8, 14, 14, 384], 7),
+  ...perRow("FgkdLayerNorm", [25088, 96], { epsilon: 1e-6 }),
+  ...perRow("FgkdGroupNorm", [8, 56, 56, 96], { groups: 32, epsilon: 1e-5 }),
+  ...elementwise("FgkdGelu", [25088, 96], "x"),
+  ...elementwise("Softmax", [9456, 197], "y"),
   ...convolutions([8, 56, 56, 64], [3, 3, 64, 64], 1),
   ...convolutions([16, 16, 16, 128], [3, 3, 128, 128], 1),
   ...convolutions([16, 8, 8, 256], [3, 3, 256, 256], 1),
@@ -51,8 +55,8 @@ function measure({ kernel, inputs, attributes = {}, operations }: Case, repeats:
     for (const [name, shape] of Object.entries(inputs)) {
       tensors[name] = tf.randomUniform([...shape], -1, 1, "float32", 1);
     }
-    const run = () => tf.engine().runKernel(kernel, tensors, attributes as tf.NamedAttrMap) as tf.Tensor;
-    const written = run().size;
+    const run = () => [tf.engine().runKernel(kernel, tensors, attributes as tf.NamedAttrMap)].flat() as tf.Tensor[];
+    const written = run().reduce((sum, { size }) => sum + size, 0);
     const read = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
     const copied = tf.zeros([Math.ceil((read + written) / 2)]);
     const milliseconds = least(run, repeats);
@@ -63,15 +67,15 @@ function measure({ kernel, inputs, attributes = {}, operations }: Case, repeats:
         .join(" "),
       milliseconds,
       operations,
-      overCopy: milliseconds / least(() => copied.neg(), repeats),
+      overCopy: milliseconds / least(() => [copied.neg()], repeats),
     };
   });
 }
 
-function least(run: () => tf.Tensor, repeats: number): number {
+function least(run: () => readonly tf.Tensor[], repeats: number): number {
   const times = Array.from({ length: repeats }, () => {
     const begin = performance.now();
-    run().dispose();
+    for (const tensor of run()) tensor.dispose();
     return performance.now() - begin;
   });
   return Math.min(...times);
@@ -139,5 +143,35 @@ function depthwise(x: Sides, size: number): readonly Case[] {
       attributes: { ...common, filterShape: [...filter] },
       operations,
     },
+  ];
+}
+
+/** A normalisation and its gradient. */
+function perRow(kernel: string, x: readonly number[], attributes: Readonly<Record<string, unknown>>): readonly Case[] {
+  const channels = [x.at(-1) as number];
+  const rows = kernel === "FgkdGroupNorm" ? [x[0] as number, attributes.groups as number] : x.slice(0, -1);
+  return [
+    { kernel, inputs: { x, scale: channels, offset: channels }, attributes, operations: 0 },
+    {
+      kernel: `${kernel}Grad`,
+      inputs: { dy: x, x, scale: channels, mean: rows, variance: rows },
+      attributes,
+      operations: 0,
+    },
+  ];
+}
+
+/** A kernel of one tensor, and its gradient, which reads what came in (`x`) or went out (`y`). */
+function elementwise(kernel: string, shape: readonly number[], reads: "x" | "y"): readonly Case[] {
+  const gradient = kernel.startsWith("Fgkd") ? `${kernel}Grad` : `Fgkd${kernel}Grad`;
+  return [
+    // Softmax insists on being told the last axis; the others are told nothing.
+    {
+      kernel,
+      inputs: { [reads === "x" ? "x" : "logits"]: shape },
+      attributes: { dim: shape.length - 1 },
+      operations: 0,
+    },
+    { kernel: gradient, inputs: { dy: shape, [reads]: shape }, operations: 0 },
   ];
 }
