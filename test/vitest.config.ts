@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 
+/** `npm test`. What takes minutes is called `*.long.test.ts` or `*.slow.test.ts`, or lies in a folder of its own. */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/slow/**", "test/conformance/**", "test/kill/**"],
+    exclude: ["test/**/*.{long,slow}.test.ts", "test/conformance/**", "test/kill/**"],
     testTimeout: 30_000,
     pool: "forks",
   },

@@ -1,4 +1,4 @@
-/** A process of its own, for test/core/cli/stall-watch.test.ts: a toy run whose plugin does not come back. */
+/** A process of its own, for test/support/stalls.ts: a toy run whose plugin does not come back. */
 import { setTimeout } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import { type StallWatch, watchStalls } from "../../core/cli/stall-watch.js";

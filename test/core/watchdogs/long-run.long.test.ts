@@ -13,9 +13,7 @@ import { engineNames, startEngine } from "../../support/engines.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
-/** `npm run test:long` takes 2,000 steps; between other tests a few hundred must do. */
-const isLong = process.env.FGKD_LONG_RUN === "1";
-const epochs = isLong ? 100 : 15;
+const epochs = 100;
 const stepsPerEpoch = 20;
 const page = fileURLToPath(new URL("../../../docs/guides/long-runs.md", import.meta.url));
 const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
@@ -76,7 +74,6 @@ test.each(engineNames.filter((name) => name !== "cpu"))(
 
 /** Prints the row of the guide's table; with FGKD_FIGURES=write, puts it there. */
 function tell(engine: string, tensors: number, readings: readonly MemoryReading[]): void {
-  if (!isLong) return;
   const at = (epoch: number) => mebi((readings[epoch - 1] as MemoryReading).resident);
   const row = `| \`${engine}\` | ${tensors} | ${[1, 10, 50, 100].map(at).join(" | ")} |`;
   console.log(`${cpus()[0]?.model}, node ${process.version}: ${row}`);
