@@ -15,7 +15,7 @@ import { checkWeight } from "./option-checks.js";
 const name = "attention-distillation";
 
 export interface AttentionDistillationOptions {
-  /** β: multiplies the term. Default 10. */
+  /** β: multiplies the term. Default 10; 0 computes and trains nothing. */
   readonly weight?: number;
   /** R: the highest order of attention. Default 3. */
   readonly order?: number;
@@ -58,6 +58,7 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
       throw invalidOption(name, "order", "whole and positive", order, "Try 3.");
   },
   apply(training, options) {
+    if (options.weight === 0) return;
     let pairs: readonly Pair[] = [];
     training.hooks.setup.tap(name, () => {
       pairs = declarePairs(training, options);

@@ -8,7 +8,7 @@ import { checkTemperature, checkWeight } from "./option-checks.js";
 const name = "semantic-contrast";
 
 export interface SemanticContrastOptions {
-  /** γ: multiplies the term. Default 8. */
+  /** γ: multiplies the term. Default 8; 0 computes and trains nothing. */
   readonly weight?: number;
   /** τ: divides the cosines. Default 0.07. */
   readonly temperature?: number;
@@ -38,6 +38,7 @@ export const semanticContrast = definePlugin<SemanticContrastOptions>({
     if (!Number.isInteger(size) || size < 1) throw invalidOption(name, "size", "whole and positive", size, "Try 128.");
   },
   apply(training, { weight, temperature, anchors, size }) {
+    if (weight === 0) return;
     let projectors: { readonly student: Projector; readonly teacher: Projector } | undefined;
     training.hooks.setup.tap(name, () => {
       projectors = declareProjectors(training, size);

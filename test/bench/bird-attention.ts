@@ -1,11 +1,9 @@
 /** Where the members of a trained ensemble look in the built-in birds, whose parts have known places. */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { createRun, need, type Run, type RunRequest, release } from "../../core/index.js";
+import { need, type Run, release } from "../../core/index.js";
 import { spatialAttention, standardizedMaps } from "../../core/ops/index.js";
 import { type BirdCounts, birdParts } from "../../plugins/data/index.js";
-import * as presets from "../../presets/index.js";
+import { openTrained } from "./trained.js";
 
 /** Percent, by place; they add up to 100. */
 export type Shares = Readonly<Record<Place, number>>;
@@ -34,30 +32,11 @@ const fineness = 6;
  * belongs to the first part whose box holds it; "rest of the bird" is what else the box around all four parts holds.
  */
 export async function attentionOnParts(folder: string, engine: string): Promise<PartAttention> {
-  const run = await openRun(folder);
+  const run = await openTrained(folder, engine);
   try {
-    if (engine === "auto") await startFirst(run);
-    else await run.engines.choose({ name: engine }).start();
     return await measure(run);
   } finally {
     await run.close();
-  }
-}
-
-async function openRun(folder: string): Promise<Run> {
-  const { preset: name, layers } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as RunRequest;
-  const preset = Object.values(presets).find((known) => known.name === name);
-  if (!preset) throw new Error(`${folder} was made by no preset of fgkd`);
-  const models = readdirSync(join(folder, "models")).map((file) => {
-    return [basename(file, ".safetensors"), { weights: join(folder, "models", file) }] as const;
-  });
-  return createRun({ preset, layers: [...layers, { origin: folder, config: { models: Object.fromEntries(models) } }] });
-}
-
-async function startFirst({ engines }: Run): Promise<void> {
-  for (const name of engines.names) {
-    const engine = engines.choose({ name });
-    if ((await engine.check()).available) return void (await engine.start());
   }
 }
 

@@ -7,18 +7,39 @@ import { join } from "node:path";
 export interface Result {
   readonly stage: string;
   readonly accuracy: number;
+  readonly best: number;
   readonly measured: Readonly<Record<string, number>>;
   /** From the manifest. */
   readonly seconds: number;
 }
 
-/** Trains unless the folder holds a finished run; goes on with one that was stopped. Ends this process on failure. */
+/** The command's exit code when another process has the run. */
+const locked = 75;
+const nap = 10_000;
+
+/**
+ * Trains unless the folder holds a finished run; goes on with one that was stopped, and waits for one that another process
+ * has in hand. Ends this process on failure.
+ */
 export function trainOnce(out: string, asked: readonly string[]): void {
-  if (existsSync(join(out, "result.json"))) return;
-  const begun = existsSync(join(out, "config.json"));
-  const words = ["dist/core/cli/main.js", ...(begun ? ["--resume", out] : [...asked, "--out", out])];
-  const { status } = spawnSync("node", words, { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
+  const holds = (file: string) => existsSync(join(out, file));
+  while (!holds("result.json")) {
+    const begun = holds("config.json");
+    const words = ["dist/core/cli/main.js", ...(begun ? ["--resume", out] : [...asked, "--out", out])];
+    const { status } = spawnSync("node", words, { stdio: "inherit" });
+    const cameSecond = !begun && holds("config.json");
+    if (status === locked || (status !== 0 && cameSecond)) sleep(nap);
+    else if (status !== 0) process.exit(status ?? 1);
+  }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Whether there is anything to report. */
+export function isFinished(out: string): boolean {
+  return existsSync(join(out, "result.json"));
 }
 
 /** By stage, in order. */
