@@ -1,7 +1,7 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { openRunFolder, pathProblem } from "../index.js";
+import { type FgkdError, openRunFolder, pathProblem } from "../index.js";
 
 const runs = "runs";
 
@@ -33,7 +33,7 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
  *
  * @param given a run folder, or `true` for the newest under `runs/`
  * @param preset when given, only runs of that preset count as the newest
- * @throws FGKD_PATH when there is none
+ * @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE when the newest cannot be read
  */
 export async function runToResume(given: string | true, preset: string | undefined, cwd: string): Promise<string> {
   if (given !== true) return resolve(cwd, given);
@@ -41,6 +41,8 @@ export async function runToResume(given: string | true, preset: string | undefin
   const names = await readdir(home).catch(() => [] as string[]);
   const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
   const newest = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched)[0];
+  // Going on with an older run instead would not be what was asked for.
+  if (newest?.problem) throw newest.problem;
   if (newest) return newest.path;
   const which = preset === undefined ? "" : ` of preset "${preset}"`;
   throw pathProblem(home, `holds no run${which}`, "Name the folder of the run: --resume RUN.");
@@ -48,9 +50,12 @@ export async function runToResume(given: string | true, preset: string | undefin
 
 async function ageOf(path: string, preset: string | undefined) {
   try {
-    const { request } = await openRunFolder(path);
-    if (preset !== undefined && request.preset !== preset) return null;
-    return { path, touched: (await stat(join(path, "manifest.json"))).mtimeMs };
+    const touched = (await stat(join(path, "manifest.json"))).mtimeMs;
+    const problem = await openRunFolder(path).then(
+      ({ request }) => (preset === undefined || request.preset === preset ? undefined : null),
+      (error: FgkdError) => (error.code === "FGKD_CORRUPT_FILE" ? error : null),
+    );
+    return problem === null ? null : { path, touched, problem };
   } catch {
     // No run folder, or one that never came to its first step: nothing to continue.
     return null;

@@ -1,15 +1,20 @@
 /** What stands in a checkpoint: a run's state as a text and a file of tensors, each with its checksum. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { corruptFile, FgkdError } from "../errors.js";
+import { corruptFile, FgkdError, notComposed } from "../errors.js";
 import type { RunState } from "../run.js";
 import type { StageState } from "../stage.js";
 import type { Json, SavedState } from "../state.js";
+import { readJsonFile } from "../untrusted/json-file.js";
+import { checkSavedState } from "../untrusted/run-files.js";
 import { encodeSafetensors, type NamedArray, readSafetensors } from "./safetensors.js";
 
 /** Raised when an older fgkd could not read what a newer one writes. */
 const format = 2;
+
+/** In bytes of JSON, tensors apart. What is larger would be refused when it is read, so it is not written. */
+const largestState = 2 ** 26;
 
 /** A checkpoint ready to be written, by this thread or by another: bytes and text alone. */
 export interface PackedCheckpoint {
@@ -23,12 +28,18 @@ export interface PackedCheckpoint {
   readonly best?: string;
 }
 
-/** Copies what is needed of a state. Nothing that happens to the run afterwards reaches the copy. */
+/**
+ * Copies what is needed of a state. Nothing that happens to the run afterwards reaches the copy.
+ *
+ * @throws FGKD_PLUGIN_FAILED when a plugin puts into JSON what belongs into tensors
+ */
 export function packCheckpoint(state: RunState, best?: string): PackedCheckpoint {
   const { values, tensors } = flatten(state);
+  const text = JSON.stringify(values);
+  if (text.length > largestState / 2) checkSize(text, values);
   return {
     name: checkpointName(state),
-    state: JSON.stringify(values),
+    state: text,
     tensors: [...encodeSafetensors({ tensors, metadata: { format: "fgkd-checkpoint" } })],
     ...(best !== undefined && { best }),
   };
@@ -43,7 +54,7 @@ export function describeCheckpoint({ state, name }: PackedCheckpoint, tensorsSha
 /** The file of tensors that a checkpoint's JSON file names; `null` where it names none. */
 export function tensorsNamedBy(path: string): string | null {
   try {
-    const { tensors } = JSON.parse(readFileSync(path, "utf8")) as { readonly tensors?: unknown };
+    const { tensors } = readJsonFile(path, largestState) as { readonly tensors?: unknown };
     return typeof tensors === "string" && /^\d+\.safetensors$/.test(tensors) ? tensors : null;
   } catch {
     return null;
@@ -59,16 +70,20 @@ export function tensorsNamedBy(path: string): string | null {
 export function readCheckpoint(path: string): RunState {
   const remedy = "It was not written to its end, or was changed since.";
   try {
-    const file = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
+    const file = readJsonFile(path, largestState) as Readonly<Record<string, unknown>>;
     if (file.format !== format) throw corruptFile(path, `is of format ${brief(file.format)}, not ${format}`, remedy);
     const tensors = tensorsNamedBy(path);
     if (tensors === null) throw corruptFile(path, "names no file of tensors", remedy);
     if (digest(JSON.stringify(file.state)) !== file.stateSha256)
       throw corruptFile(path, "does not have the checksum it names", remedy);
     const tensorPath = join(dirname(path), tensors);
-    if (digest(readFileSync(tensorPath)) !== file.tensorsSha256)
+    if (digestOfFile(tensorPath) !== file.tensorsSha256)
       throw corruptFile(tensorPath, "does not have the checksum its checkpoint names", remedy);
-    return unflatten(file.state as Flat["values"], readSafetensors(tensorPath).tensors);
+    checkSavedState(file.state);
+    const state = unflatten(file.state as Flat["values"], readSafetensors(tensorPath).tensors);
+    if (`${checkpointName(state)}.safetensors` !== tensors)
+      throw corruptFile(path, `is of step ${Number(checkpointName(state))}, but names ${tensors}`, remedy);
+    return state;
   } catch (cause) {
     // Whatever is not JSON, or not of a checkpoint's form, ends up here.
     throw cause instanceof FgkdError
@@ -79,6 +94,33 @@ export function readCheckpoint(path: string): RunState {
 
 function digest(value: string | Uint8Array): string {
   return createHash("sha256").update(value).digest("hex");
+}
+
+/** Piece by piece: a file may be larger than what Node reads at once. */
+function digestOfFile(path: string): string {
+  const about = statSync(path);
+  if (!about.isFile()) throw new Error(`${path} is not a file`);
+  const file = openSync(path, "r");
+  try {
+    const hash = createHash("sha256");
+    const piece = new Uint8Array(Math.min(about.size + 1, 2 ** 22));
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+    return hash.digest("hex");
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkSize(text: string, { stages }: Flat["values"]): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= largestState) return;
+  const sizes = Object.values(stages).flatMap(({ plugins }) =>
+    Object.entries(plugins).map(([plugin, saved]) => ({ plugin, size: JSON.stringify(saved).length })),
+  );
+  const { plugin = "a plugin" } = sizes.sort((a, b) => b.size - a.size)[0] ?? {};
+  const problem = `a run's state would take ${bytes} bytes of JSON, and ${largestState} are the most. Keep what is large as tensors`;
+  throw notComposed(plugin, "save", problem);
 }
 
 function brief(value: unknown): string {

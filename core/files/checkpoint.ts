@@ -63,6 +63,11 @@ export async function readNewestCheckpoint(folder: string, logger: Logger): Prom
   return null;
 }
 
+/** Whether there is one, whole or not. */
+export function holdsCheckpoint(folder: string): boolean {
+  return candidates(folder).length > 0;
+}
+
 /** Takes away what a killed process left unfinished, and bests of epochs that a resumed run has yet to come to. */
 export function cleanCheckpoints(folder: string, from: RunState | null): void {
   for (const file of filesIn(folder)) {

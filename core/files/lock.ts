@@ -1,9 +1,11 @@
 /** A lock on a run folder that a killed process does not leave in force. */
 import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { runLocked, storageFailed } from "../errors.js";
+import { readJsonFile } from "../untrusted/json-file.js";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
 export interface FolderLock {
@@ -19,6 +21,17 @@ export interface FolderLock {
 interface Holder extends ProcessIdentity {
   readonly token: string;
 }
+
+const holder = z.object({
+  pid: z.number().int().positive(),
+  host: z.string(),
+  token: z.string(),
+  space: z.string().optional(),
+  began: z.string().optional(),
+});
+
+/** In bytes. */
+const longest = 4096;
 
 /** Milliseconds between two signs of life, for those who cannot see this process: other machines, other containers. */
 const beat = 15_000;
@@ -37,9 +50,9 @@ const patience = 120_000;
  */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, "lock");
-  const holder: Holder = { ...thisProcess(), token: randomUUID() };
-  const text = `${JSON.stringify(holder)}\n`;
-  const draft = `${path}.${holder.token}`;
+  const own: Holder = { ...thisProcess(), token: randomUUID() };
+  const text = `${JSON.stringify(own)}\n`;
+  const draft = `${path}.${own.token}`;
   try {
     writeFileSync(draft, text, { flag: "wx" });
     takeOver(folder, path, draft, text);
@@ -49,7 +62,7 @@ export function lockFolder(folder: string): FolderLock {
   } finally {
     rmSync(draft, { force: true });
   }
-  const isOurs = () => read(path)?.token === holder.token;
+  const isOurs = () => read(path)?.token === own.token;
   // Written, not touched: the time is then the disk's own, which is the clock that others compare it with.
   const sign = setInterval(() => isOurs() && attempt(() => writeFileSync(path, text, { flag: "r+" })), beat).unref();
   const release = () => {
@@ -64,7 +77,7 @@ export function lockFolder(folder: string): FolderLock {
     },
     check: () => {
       const other = read(path);
-      if (other && other.token !== holder.token)
+      if (other && other.token !== own.token)
         throw runLocked(folder, describe(other), "It took the run over; this process leaves it alone.");
     },
     release,
@@ -112,8 +125,9 @@ function put(draft: string, path: string, text: string): boolean {
   }
 }
 
+/** `undefined` also for what no process of fgkd has written. */
 function read(path: string): Holder | undefined {
-  return attempt(() => JSON.parse(readFileSync(path, "utf8")) as Holder);
+  return attempt(() => holder.parse(readJsonFile(path, longest)));
 }
 
 function describe({ pid, host }: Holder): string {

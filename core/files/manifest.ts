@@ -90,26 +90,32 @@ const shared = {
 /**
  * @param then the manifest of the run; `null` when it had none yet
  * @param resolved the settings of the run, as its folder has them
- * @param grown whether the run was asked to go on with further stages; these may say what they like
+ * @param about the run's: whether it was asked to go on with further stages, which may say what they like; whether it had
+ *   come to a checkpoint, and so to a manifest
  */
 export function differences(
   then: Manifest | null,
   manifest: Manifest,
   resolved: Resolved,
   run: Run,
-  grown = false,
+  { grown = false, hadStarted = false }: { readonly grown?: boolean; readonly hadStarted?: boolean } = {},
 ): Differences {
   const now = grown && then ? { ...manifest, data: only(then.data, manifest.data) } : manifest;
   const is = grown ? withoutGrowth(resolved, resolvedOf(run), run.preset.name) : resolvedOf(run);
   const keys = Object.keys(shared) as (keyof typeof shared)[];
   const other = then ? keys.filter((key) => text(then[key]) !== text(now[key])) : [];
   const words = other.map((key) => `${key} was ${brief(then?.[key])}, is ${brief(now[key])}`);
+  const lost = !then && hadStarted ? ["manifest.json is missing"] : [];
   const settings = differentPaths(stagesOf(resolved), stagesOf(is), "stages");
   const shown = settings.slice(0, 5).map(({ path, was, is }) => `${path} was ${brief(was)}, is ${brief(is)}`);
   const more = settings.length > 5 ? [`${settings.length - 5} more settings differ`] : [];
   return {
-    differences: [...words, ...shown, ...more],
-    risks: [...other.map((key) => shared[key]), ...(settings.length > 0 ? ["the settings change midway"] : [])],
+    differences: [...lost, ...words, ...shown, ...more],
+    risks: [
+      ...lost.map(() => "version, engine, data and classes may be others than before"),
+      ...other.map((key) => shared[key]),
+      ...(settings.length > 0 ? ["the settings change midway"] : []),
+    ],
     notices:
       then && then.node !== now.node
         ? [`The run began under Node.js ${then.node} and goes on under ${now.node}: last bits may differ.`]

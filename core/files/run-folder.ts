@@ -1,20 +1,22 @@
 /** The folder a run leaves behind: manifest, config, metrics, result, checkpoints, models. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Layer } from "../config.js";
 import type { UsedEngine } from "../engine.js";
-import { checkpointMismatch, corruptFile, pathProblem, storageFailed, weightsMismatch } from "../errors.js";
+import { checkpointMismatch, pathProblem, weightsMismatch } from "../errors.js";
 import type { Run, RunState, Spent } from "../run.js";
 import type { EpochSummary } from "../types.js";
-import { unfinished, writeAtomically, writeTextAtomically } from "./atomic.js";
-import { cleanCheckpoints, readNewestCheckpoint } from "./checkpoint.js";
+import { unfinished, writeAtomically } from "./atomic.js";
+import { cleanCheckpoints, holdsCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
 import { type FolderLock, lockFolder } from "./lock.js";
-import { differences, type Manifest, manifestOf, type Resolved, resolvedOf } from "./manifest.js";
+import { differences, type Manifest, manifestOf } from "./manifest.js";
 import { isBestSoFar, type StageResult, summarize } from "./result.js";
+import { readConfig, readManifest, writeConfig } from "./run-config.js";
 import { encodeSafetensors } from "./safetensors.js";
+import { asStorage, writeJson, writeText } from "./storage.js";
 
 /** What the run was asked for: enough to compose it again. */
 export interface RunRequest {
@@ -152,7 +154,12 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     },
     restore: async (run, engine, { force = false, grown } = {}) => {
       const then = readManifest(path);
-      const found = differences(then, manifestOf(run, engine), readConfig(path).resolved, run, grown !== undefined);
+      const hadStarted = holdsCheckpoint(checkpoints);
+      const { resolved } = readConfig(path);
+      const found = differences(then, manifestOf(run, engine), resolved, run, {
+        grown: grown !== undefined,
+        hadStarted,
+      });
       forced = [...(then?.forced ?? []), ...found.differences];
       if (found.differences.length > 0) {
         if (!force) throw checkpointMismatch(path, found.differences, found.risks);
@@ -236,35 +243,6 @@ async function exportModel(run: Run, role: string, path: string): Promise<void> 
   asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));
 }
 
-interface RunConfig extends RunRequest {
-  /** Every setting as it came out, for `differences`. */
-  readonly resolved: Resolved;
-}
-
-function writeConfig(path: string, request: RunRequest, run: Run): void {
-  writeJson(join(path, "config.json"), { ...request, resolved: resolvedOf(run) });
-}
-
-function readConfig(path: string): RunConfig {
-  const file = join(path, "config.json");
-  if (!existsSync(file))
-    throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
-  return readJson(file) as RunConfig;
-}
-
-function readManifest(path: string): Manifest | null {
-  const file = join(path, "manifest.json");
-  return existsSync(file) ? (readJson(file) as Manifest) : null;
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw corruptFile(path, `cannot be read (${(cause as Error).message})`, "Start the run afresh with another --out.");
-  }
-}
-
 /** A role is a name the preset's author chose; a file name must not leave the folder. */
 function fileName(role: string): string {
   return role.replaceAll(/[^\w.-]/g, "_");
@@ -272,21 +250,4 @@ function fileName(role: string): string {
 
 function line(summary: EpochSummary): string {
   return `${JSON.stringify(summary)}\n`;
-}
-
-function writeJson(path: string, value: unknown): void {
-  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-function writeText(path: string, text: string): void {
-  asStorage(path, () => writeTextAtomically(path, text));
-}
-
-/** @throws FGKD_STORAGE for errors of the system */
-function asStorage(path: string, work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    throw storageFailed((error as NodeJS.ErrnoException).path ?? path, error);
-  }
 }

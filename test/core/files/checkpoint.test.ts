@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Json, type RunState, readNewestCheckpoint, silentLogger, writeCheckpoint } from "../../../core/index.js";
+import { cases } from "../../support/cases.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -47,7 +48,7 @@ describe("a checkpoint", () => {
         const state = await readNewestCheckpoint(folder, silentLogger);
         expect(state?.stages.student?.plugins.patience?.values).toEqual(saved);
       }),
-      { numRuns: 25 },
+      cases("checkpoint: any state of a plugin"),
     );
   });
 

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lockFolder } from "../../../core/files/lock.js";
 import { type ProcessIdentity, thisProcess } from "../../../core/files/process-identity.js";
+import { cases } from "../../support/cases.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -75,6 +78,29 @@ describe("a lock on a run folder", () => {
     expect(() => lock.check()).toThrow("process 1 on elsewhere. It took the run over");
     lock.release();
     expect(await readFile(join(folder, "lock"), "utf8")).toContain("elsewhere");
+  });
+
+  test("is taken or refused, whatever stands in its file", () => {
+    const field = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom(process.pid, 0, -1, hostname()));
+    const holder = fc.record(
+      { pid: field, host: field, token: field, space: fc.oneof(field, fc.constant(thisProcess().space)), began: field },
+      { requiredKeys: [] },
+    );
+    const text = fc.oneof(
+      holder.map((one) => JSON.stringify(one)),
+      fc.json({ maxDepth: 1 }),
+      fc.string(),
+    );
+    const check = (content: string) => {
+      writeFileSync(join(folder, "lock"), content);
+      try {
+        lockFolder(folder).release();
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^FGKD_RUN_LOCKED /);
+      }
+      expect(readdirSync(folder).filter((file) => file !== "lock")).toEqual([]);
+    };
+    fc.assert(fc.property(text, check), cases("lock: anything"));
   });
 
   test("goes with its folder", async () => {

@@ -10,6 +10,7 @@ import {
   readSafetensors,
   type TensorFile,
 } from "../../../core/index.js";
+import { cases } from "../../support/cases.js";
 
 let folder: string;
 let file: string;
@@ -81,7 +82,7 @@ describe("a safetensors file", () => {
           expect(found.tensors.get(key)?.data).toEqual(data);
         }
       }),
-      { numRuns: 200 },
+      cases("safetensors: any content"),
     );
   });
 
@@ -179,7 +180,7 @@ describe("a file that is not what it claims", () => {
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         expect(outcome(bytes)).toSatisfy((found) => found === "FGKD_CORRUPT_FILE" || found === 0);
       }),
-      { numRuns: 300 },
+      cases("safetensors: any bytes"),
     );
   });
 
@@ -205,8 +206,39 @@ describe("a file that is not what it claims", () => {
           (found) => found === "FGKD_CORRUPT_FILE" || (typeof found === "number" && found <= values.length),
         );
       }),
-      { numRuns: 1000 },
+      cases("safetensors: any header"),
     );
+  });
+});
+
+describe("a file of which a byte was changed", () => {
+  test("is refused, or has the same tensors but for one name, one value or one entry of text", () => {
+    const written = encode({
+      tensors: new Map<string, NamedArray>([
+        ["fc.weight", { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+        ["fc.bias", { shape: [2], data: Float32Array.of(7, 8) }],
+        ["seen", { shape: [], data: BigInt64Array.of(9n) }],
+      ]),
+      metadata: { format: "pt" },
+    });
+    const listed = (bytes: Uint8Array) =>
+      [...read(bytes).tensors].flatMap(([key, { shape, data }]) => [
+        `${key} [${shape}] ${data.constructor.name}`,
+        ...[...data].map((value, index) => `${key} ${index} ${value}`),
+      ]);
+    const whole = listed(written);
+    const check = (at: number, flip: number) => {
+      const bytes = Uint8Array.from(written);
+      bytes[at] = (bytes[at] as number) ^ flip;
+      const found = outcome(bytes);
+      if (typeof found === "string") return void expect(found).toBe("FGKD_CORRUPT_FILE");
+      const now = new Set(listed(bytes));
+      const other = whole.filter((line) => !now.has(line)).map((line) => line.split(" ")[0]);
+      // Another name, shape or type moves every line of one tensor; another value, one line.
+      expect(new Set(other).size).toBeLessThanOrEqual(1);
+    };
+    const at = fc.nat(written.length - 1);
+    fc.assert(fc.property(at, fc.integer({ min: 1, max: 255 }), check), cases("safetensors: any byte changed"));
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseSetting } from "../../../core/cli/set-option.js";
 import { type Config, FgkdError, resolveConfig } from "../../../core/index.js";
+import { cases } from "../../support/cases.js";
 
 const resolve = (config: unknown) => resolveConfig(["student"], [{ origin: "file", config: config as Config }]);
 const pollution = () => Object.keys(Object.getOwnPropertyDescriptors(Object.prototype)).length;
@@ -111,7 +112,7 @@ describe("settings from a stranger", () => {
         expect(["accepted", "FGKD_INVALID_CONFIG", "FGKD_UNKNOWN_OPTION", "FGKD_UNKNOWN_NAME"]).toContain(code);
         expect(pollution()).toBe(before);
       }),
-      { numRuns: 3000 },
+      cases("settings: anything"),
     );
   });
 
@@ -150,7 +151,7 @@ describe("settings from a stranger", () => {
         );
         expect(JSON.stringify(twice.run)).toBe(JSON.stringify(once.run));
       }),
-      { numRuns: 300 },
+      cases("settings: laid over themselves"),
     );
   });
 });
@@ -184,7 +185,7 @@ describe("--set from a stranger", () => {
         expect(["accepted", "FGKD_INVALID_CONFIG"]).toContain(code);
         expect(pollution()).toBe(before);
       }),
-      { numRuns: 3000 },
+      cases("--set: anything"),
     );
   });
 });
