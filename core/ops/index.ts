@@ -1,5 +1,7 @@
 /** Tensor operations with sound gradients that tfjs lacks; public as `fgkd/ops`. */
 export { addRelu, gelu } from "./activations.js";
+export type { AdamMoments, AdamStepOptions } from "./adam.js";
+export { adamStep } from "./adam.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult } from "./batch-norm.js";
 export { batchNormInference, batchNormTraining } from "./batch-norm.js";

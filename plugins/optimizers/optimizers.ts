@@ -1,6 +1,6 @@
 /** Registers the optimisers. */
 import { definePlugin, invalidOption } from "../../core/index.js";
-import { type AdamOptions, adamRule, adamwRule } from "./adam.js";
+import { type AdamOptions, adamRule } from "./adam.js";
 import { type SgdOptions, sgdRule } from "./sgd.js";
 
 declare module "../../core/index.js" {
@@ -24,10 +24,13 @@ export const optimizers = definePlugin({
       defaults: { momentum: 0, nesterov: false },
       create: (options) => sgdRule(checkSgd(options)),
     });
-    optimizers.register("adam", { defaults: adamDefaults, create: (options) => adamRule(checkAdam("adam", options)) });
+    optimizers.register("adam", {
+      defaults: adamDefaults,
+      create: (options) => adamRule(checkAdam("adam", options), false),
+    });
     optimizers.register("adamw", {
       defaults: adamDefaults,
-      create: (options) => adamwRule(checkAdam("adamw", options)),
+      create: (options) => adamRule(checkAdam("adamw", options), true),
     });
   },
 });

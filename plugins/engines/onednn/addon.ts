@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 7;
+const contract = 8;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -71,6 +71,16 @@ export interface Addon {
   readonly binaryInt: Broadcast<Int32Array, Int32Array>;
   readonly compareInt: Broadcast<Int32Array, Uint8Array>;
   select(condition: Uint8Array, a: Values, b: Values, y: Values): void;
+  adam(
+    p: Values,
+    g: Values,
+    m: Values,
+    v: Values,
+    newP: Values,
+    newM: Values,
+    newV: Values,
+    options: Float32Array,
+  ): void;
   sgd(p: Values, g: Values, m: Values, newP: Values, newM: Values, options: Float32Array): void;
 
   /** `kind`: 0 sum, 1 mean, 2 maximum, 3 minimum. */

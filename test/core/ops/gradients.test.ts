@@ -190,6 +190,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
     },
   ],
   resizeMatrix: "makes an array, and takes no tensor",
+  adamStep: "is not differentiated: it uses a gradient",
   sgdStep: "is not differentiated: it uses a gradient",
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],

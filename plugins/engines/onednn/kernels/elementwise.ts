@@ -9,7 +9,7 @@ export function elementwiseKernels(addon: Addon): NamedKernel[] {
   );
   const binary = Object.entries(addon.binaryOps).map(([name, op]) => binaryKernel(addon, name, op));
   const compare = Object.entries(addon.compareOps).map(([name, op]) => compareKernel(addon, name, op));
-  return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), sgdKernel(addon)];
+  return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), sgdKernel(addon), adamKernel(addon)];
 }
 
 /** The two settings of a unary operation, or zeros. */
@@ -166,3 +166,21 @@ function sgdKernel(addon: Addon): NamedKernel {
     return made;
   });
 }
+
+/** Adam's update, in one pass: `[parameter, gradient, mean, square]` to the new parameter and means. */
+function adamKernel(addon: Addon): NamedKernel {
+  return floatKernel("FgkdAdam", (call) => {
+    const { backend } = call;
+    const read = (["parameter", "gradient", "mean", "square"] as const).map((name) => input(call, name));
+    const shape = (read[0] as tf.TensorInfo).shape;
+    const made = Array.from({ length: 3 }, () => backend.output(shape, "float32"));
+    const values = [...read, ...made].map((info) => backend.values(info) as Values);
+    const { rate, beta1, beta2, correction, epsilon, decay, shrinkage } = call.attrs as Record<AdamAttribute, number>;
+    const options = Float32Array.of(rate, beta1, beta2, 1 - beta1, 1 - beta2, correction, epsilon, decay, shrinkage);
+    addon.adam(...(values as Seven<Values>), options);
+    return made;
+  });
+}
+
+type AdamAttribute = "rate" | "beta1" | "beta2" | "correction" | "epsilon" | "decay" | "shrinkage";
+type Seven<T> = [T, T, T, T, T, T, T];

@@ -198,6 +198,19 @@ Napi::Value sgd(const Args& args) {
   return args.info().Env().Undefined();
 }
 
+/** `adam(p, g, m, v, newP, newM, newV, options)`, the nine options of loops/binary.cc */
+Napi::Value adam(const Args& args) {
+  auto p = args.array<float>(0);
+  auto g = args.f32(1, p.size), m = args.f32(2, p.size), v = args.f32(3, p.size);
+  auto newP = args.f32(4, p.size), newM = args.f32(5, p.size), newV = args.f32(6, p.size);
+  auto options = args.f32(7, 9);
+  pieces(p.size, 1, [&](size_t at, size_t n) {
+    loops().adam(p.data + at, g.data + at, m.data + at, v.data + at, newP.data + at, newM.data + at, newV.data + at, n,
+                 options.data);
+  });
+  return args.info().Env().Undefined();
+}
+
 Napi::Object numbers(Napi::Env env, const std::vector<const char*>& names) {
   auto made = Napi::Object::New(env);
   for (size_t i = 0; i < names.size(); ++i) made.Set(names[i], double(i));
@@ -219,6 +232,7 @@ void bindElementwise(Napi::Object& exports) {
   bind(exports, "compareInt", compareInt);
   bind(exports, "select", select);
   bind(exports, "sgd", sgd);
+  bind(exports, "adam", adam);
 }
 
 }  // namespace fgkd

@@ -108,6 +108,8 @@ struct Loops {
   void (*compare)(int op, const float* a, const float* b, uint8_t* y, size_t n, int stepA, int stepB);
   void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, size_t n);
   void (*sgd)(float* p, const float* g, float* m, float* newP, float* newM, size_t n, const float* options);
+  void (*adam)(const float* p, const float* g, const float* m, const float* v, float* newP, float* newM, float* newV,
+               size_t n, const float* options);
 
   double (*sum)(const float* x, size_t n);
   float (*max)(const float* x, size_t n);

@@ -86,6 +86,21 @@ void sgd(float* __restrict p, const float* __restrict g, float* __restrict m, fl
   }
 }
 
+/** options: rate, both shares that stay, both that come, the second mean's correction, epsilon, decay, shrinkage. */
+void adam(const float* __restrict p, const float* __restrict g, const float* __restrict m, const float* __restrict v,
+          float* __restrict newP, float* __restrict newM, float* __restrict newV, size_t n, const float* options) {
+  const float rate = options[0], stays1 = options[1], stays2 = options[2], comes1 = options[3], comes2 = options[4];
+  const float correction = options[5], epsilon = options[6], decay = options[7], shrinkage = options[8];
+  FGKD_SIMD for (size_t i = 0; i < n; ++i) {
+    const float gradient = g[i] + decay * p[i];
+    const float mean = stays1 * m[i] + comes1 * gradient;
+    const float square = stays2 * v[i] + comes2 * (gradient * gradient);
+    newM[i] = mean;
+    newV[i] = square;
+    newP[i] = shrinkage * p[i] - rate * mean / (std::sqrt(square / correction) + epsilon);
+  }
+}
+
 }  // namespace
 
 void fillBinary(Loops& loops) {
@@ -93,6 +108,7 @@ void fillBinary(Loops& loops) {
   loops.compare = compare;
   loops.select = select;
   loops.sgd = sgd;
+  loops.adam = adam;
 }
 
 }  // namespace FGKD_ISA

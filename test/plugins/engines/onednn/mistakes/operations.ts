@@ -125,4 +125,10 @@ export const operations: Readonly<Record<string, () => unknown>> = {
       { parameter: random([9], 1), gradient: random([9], 2), velocity: random([9], 3) },
       { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true },
     ),
+  "fused step of Adam": () =>
+    kernel(
+      "FgkdAdam",
+      { parameter: random([9], 1), gradient: random([9], 2), mean: random([9], 3), square: random([9], 4) },
+      { rate: 0.1, beta1: 0.9, beta2: 0.999, correction: 0.001, epsilon: 1e-8, decay: 0.01, shrinkage: 1 },
+    ),
 };
