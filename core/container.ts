@@ -7,6 +7,7 @@ import {
   inject,
   injectable,
 } from "tsyringe";
+import type { Artifacts } from "./files/artifacts.js";
 import type { Logger } from "./logger.js";
 import type { Models } from "./models.js";
 import type { RandomStreams } from "./random.js";
@@ -18,6 +19,8 @@ export interface Services {
   readonly models: Models;
   /** Names of the classes, in label order. Filled once the data is open, so read it when a model is made. */
   readonly classes: readonly string[];
+  /** Where plugins leave files in the run folder; kept nowhere when there is none. */
+  readonly artifacts: Artifacts;
 }
 
 export const RANDOM: InjectionToken<RandomStreams> = Symbol("fgkd.random");

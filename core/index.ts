@@ -17,6 +17,7 @@ export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./engine.js";
 export * from "./errors.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
 export { evaluate } from "./evaluate.js";
+export type { Artifacts } from "./files/artifacts.js";
 export { readNewestCheckpoint, writeCheckpoint } from "./files/checkpoint.js";
 export type { Manifest } from "./files/manifest.js";
 export { engineOf, version } from "./files/manifest.js";

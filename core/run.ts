@@ -3,11 +3,11 @@ import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from ".
 import type { Services } from "./container.js";
 import type { Engine } from "./engine.js";
 import { invalidConfig, noData, unknownName } from "./errors.js";
+import { type Artifacts, noArtifacts } from "./files/artifacts.js";
 import type { NamedArray } from "./files/safetensors.js";
 import { classesInWeights, loadWeights } from "./files/weights.js";
 import { type Logger, silentLogger } from "./logger.js";
 import { createModels, type ModelSettings, type Models, type OwnedModels } from "./models.js";
-import { withoutImages } from "./own-images.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
 import { configurePreset } from "./presets/options.js";
@@ -15,6 +15,7 @@ import { createRandomStreams } from "./random.js";
 import type { Engines, Registry } from "./registry.js";
 import { type Steps, sequence } from "./schedule.js";
 import type { Source } from "./source.js";
+import { withoutImages } from "./sources/own-images.js";
 import { createStage, type RunningStage, type StageState } from "./stage.js";
 import { type ComposedTraining, createTraining } from "./training.js";
 import type { EpochSummary, StepReport } from "./types.js";
@@ -69,6 +70,8 @@ export interface RunOptions {
   /** Applied after the preset's, in every stage. */
   readonly plugins?: readonly PluginOption[];
   readonly logger?: Logger;
+  /** Where plugins may leave files. Default: nowhere. */
+  readonly artifacts?: Artifacts;
   /** Told of everything the run begins; for whoever watches whether it still moves. */
   readonly onActivity?: (activity: Activity) => void;
 }
@@ -83,6 +86,7 @@ export async function createRun({
   layers = [],
   plugins = [],
   logger = silentLogger,
+  artifacts = noArtifacts,
   onActivity,
 }: RunOptions): Promise<Run> {
   checkPreset(given);
@@ -101,7 +105,7 @@ export async function createRun({
     load: (role, model, file) => loadWeights(role, model, file, logger),
   });
   const activity = createActivity(onActivity);
-  const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes };
+  const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
   for (const stage of enabled) {
     const own = preset.stages[stage]?.plugins ?? [];
     trainings.push(
@@ -227,7 +231,7 @@ async function openSources(preset: Preset, trainings: readonly ComposedTraining[
     const key = JSON.stringify(config.data);
     const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
     if (source) open.set(key, source);
-    byStage.set(stage, makesItsOwn ? withoutImages(source, config.stepsPerEpoch ?? 1) : (source as Source));
+    byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
   }
   return { byStage, open: [...open.values()] };
 }

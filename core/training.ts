@@ -4,6 +4,7 @@ import { defaults, type Settings } from "./config.js";
 import { createContainer, type Services } from "./container.js";
 import type { Engine } from "./engine.js";
 import { duplicateName, unknownName } from "./errors.js";
+import { noArtifacts } from "./files/artifacts.js";
 import { createHooks, type TrainingHooks } from "./hooks.js";
 import { silentLogger } from "./logger.js";
 import { type Model, Parameters } from "./model.js";
@@ -134,5 +135,6 @@ function completeServices(config: Settings, given: Partial<Services> = {}): Serv
       isPretrained: () => false,
     },
     classes: given.classes ?? [],
+    artifacts: given.artifacts ?? noArtifacts,
   };
 }

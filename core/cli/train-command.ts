@@ -46,14 +46,15 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
   let watch: StallWatch | null | undefined;
+  let folder = old;
   const run = await createRun({
     preset: chosen.preset,
     layers: chosen.layers,
     plugins: chosen.plugins,
     logger,
+    artifacts: { write: (name, content) => folder?.artifacts.write(name, content) },
     onActivity: (activity) => watch?.note(activity),
   });
-  let folder = old;
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
     folder ??= await makeFolder(given.out, chosen, run, cwd);

@@ -49,7 +49,7 @@ function writeWhole(file: number, chunk: Uint8Array): void {
 }
 
 /** A renamed file is safe when its folder is. Some systems cannot flush folders; those do without. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   try {
     const folder = openSync(path, "r");
     try {

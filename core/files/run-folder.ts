@@ -1,5 +1,5 @@
 /** The folder a run leaves behind: manifest, config, metrics, result, checkpoints, models. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Layer } from "../config.js";
@@ -7,10 +7,12 @@ import type { UsedEngine } from "../engine.js";
 import { checkpointMismatch, pathProblem, weightsMismatch } from "../errors.js";
 import type { Run, RunState, Spent } from "../run.js";
 import type { EpochSummary } from "../types.js";
-import { unfinished, writeAtomically } from "./atomic.js";
-import { cleanCheckpoints, holdsCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
+import { type Artifacts, artifactsIn } from "./artifacts.js";
+import { writeAtomically } from "./atomic.js";
+import { holdsCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
+import { cleanRun } from "./clean.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf } from "./manifest.js";
 import { isBestSoFar, type StageResult, summarize } from "./result.js";
@@ -65,7 +67,9 @@ export interface RunFolder {
    * @param ended the epoch that has just ended; its checkpoint is kept when it is the best of its stage
    */
   checkpoint(run: Run, spent: SpentByStage, ended?: EpochSummary): Promise<void>;
-  /** Throws what went wrong in the background. */
+  /** What plugins leave. What goes wrong there is for `check` to throw. */
+  readonly artifacts: Artifacts;
+  /** Throws what went wrong in the background, or with artifacts. */
   check(): void;
   /** Waits for the background. */
   settle(): Promise<void>;
@@ -130,6 +134,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     writer ??= createCheckpointWriter(checkpoints, run.config.run.checkpoints.keep);
     return writer;
   };
+  const artifacts = artifactsIn(at("artifacts"), () => lock);
   const folder: RunFolder = {
     path,
     get request() {
@@ -144,7 +149,11 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     get busy() {
       return writer?.busy ?? false;
     },
-    check: () => writer?.check(),
+    artifacts,
+    check: () => {
+      writer?.check();
+      artifacts.check();
+    },
     settle: async () => writer?.settle(),
     recordEpoch: (summary) => asStorage(at("metrics.jsonl"), () => appendFileSync(at("metrics.jsonl"), line(summary))),
     checkpoint: async (run, spent, ended) => {
@@ -170,7 +179,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       for (const notice of found.notices) run.logger.warn(notice);
       const state = await readNewestCheckpoint(checkpoints, run.logger);
       if (state) load(run, state, checkpoints);
-      asStorage(path, () => clean(path, state));
+      asStorage(path, () => cleanRun(path, state));
       // What was recorded after that checkpoint will be recorded again.
       writeText(at("metrics.jsonl"), run.history.map(line).join(""));
       const ended = existsSync(at("result.json")) && run.stages.every(({ stage }) => state?.stages[stage]?.finished);
@@ -224,14 +233,6 @@ function load(run: Run, state: RunState, source: string): void {
     if (wrong.length + missing.length > 0) throw weightsMismatch(role, source, [...wrong, ...missing]);
   }
   run.load(state);
-}
-
-/** Takes away what a killed process left unfinished. */
-function clean(path: string, state: RunState | null): void {
-  cleanCheckpoints(join(path, "checkpoints"), state);
-  for (const folder of [path, join(path, "models")])
-    for (const file of existsSync(folder) ? readdirSync(folder) : [])
-      if (file.endsWith(unfinished)) rmSync(join(folder, file), { force: true });
 }
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */

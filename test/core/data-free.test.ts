@@ -117,7 +117,7 @@ describe("a stage without data", () => {
 
   test("says so where the run's manifest names the data", async () => {
     const run = await createRun({ preset });
-    expect(run.fingerprints).toEqual({ teacher: "toy-12", student: "none; tests toy-12" });
+    expect(run.fingerprints).toEqual({ teacher: "toy-12", student: "no data: makes its own images; tested on toy-12" });
     await run.close();
   });
 
@@ -132,7 +132,7 @@ describe("a stage without data", () => {
     const config = { data: null, models: { teacher: { weights: teacher } }, stages: { teacher: { enabled: false } } };
     const run = await createRun({ preset, layers: [{ origin: "test", config }] });
     expect(run.classes).toEqual(["dark", "light"]);
-    expect(run.fingerprints).toEqual({ student: "none" });
+    expect(run.fingerprints).toEqual({ student: "no data: makes its own images; not tested" });
     await drive(run);
     expect(run.history.map(({ metrics }) => metrics)).toEqual([{}, {}, {}]);
     await run.close();

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -83,7 +83,7 @@ export function hasCheckpoint(run: string): boolean {
 }
 
 /**
- * What a run came to, byte for byte: models, result, metrics, and the last checkpoint with optimisers and streams.
+ * What a run came to, byte for byte: models, result, metrics, artifacts, and the last checkpoint with optimisers and streams.
  * Left out is what may differ: seconds.
  */
 export function outcome(run: string): Readonly<Record<string, string>> {
@@ -104,8 +104,18 @@ export function outcome(run: string): Readonly<Record<string, string>> {
     "metrics.jsonl": readFileSync(at("metrics.jsonl"), "utf8"),
     "last checkpoint": `${last} ${JSON.stringify({ ...state, spent: undefined })}`,
     "its tensors": digest(readFileSync(at("checkpoints", String(last).replace(".json", ".safetensors")))),
+    artifacts: artifactsOf(run),
     "best checkpoints": best.map((file) => `${file} ${tensorsOf(file)}`).join(),
   };
+}
+
+/** What plugins left, and nothing unfinished. */
+function artifactsOf(run: string): string {
+  const folder = join(run, "artifacts");
+  if (!existsSync(folder)) return "none";
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  return paths.map((path) => `${relative(folder, path)} ${digest(readFileSync(path))}`).join("\n");
 }
 
 function digest(bytes: Uint8Array): string {

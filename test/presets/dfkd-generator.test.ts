@@ -106,7 +106,12 @@ describe("dfkd-generator", () => {
   test("asks for training images for the teacher alone, and for test images to test the student", () => {
     expect(new Set(asked)).toEqual(new Set(["teacher train", "teacher test"]));
     expect(asked.filter((split) => split === "teacher train")).toHaveLength(2);
-    expect(run.fingerprints.student).toBe("none; tests squares");
+    expect(run.fingerprints).toEqual({
+      teacher: "squares",
+      warmup: "no data: makes its own images; not tested",
+      generator: "no data: makes its own images; not tested",
+      student: "no data: makes its own images; tested on squares",
+    });
     expect(run.history.filter(({ stage }) => stage === "student").every(({ metrics }) => "accuracy" in metrics)).toBe(
       true,
     );

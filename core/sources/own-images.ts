@@ -1,17 +1,23 @@
 /** The data of a stage that makes its own images: batches with nothing in them, and tests by what others call data. */
-import type { Source } from "./source.js";
+import type { Settings } from "../config.js";
+import type { Source } from "../source.js";
 
 /**
  * A source whose training batches are empty. No training image can be had from it, whatever stands behind it.
  *
  * @param tests where test images come from; `null` for nowhere, and then nothing is tested
- * @param steps training batches in a pass
+ * @param settings of the stage: training batches in a pass, 1 unless said otherwise, and whether it is tested at all
  */
-export function withoutImages(tests: Source | null, steps: number): Source {
+export function withoutImages(
+  tests: Source | null,
+  { stepsPerEpoch, evaluation }: Pick<Settings, "stepsPerEpoch" | "evaluation">,
+): Source {
+  const steps = stepsPerEpoch ?? 1;
+  const tested = tests && evaluation.every > 0 ? `tested on ${tests.fingerprint}` : "not tested";
   return {
     classes: tests?.classes ?? [],
     count: (split) => (split === "train" ? 0 : (tests?.count(split) ?? 0)),
-    fingerprint: tests ? `none; tests ${tests.fingerprint}` : "none",
+    fingerprint: `no data: makes its own images; ${tested}`,
     batchCount: (pass) => (pass.split === "train" ? steps : (tests?.batchCount(pass) ?? 0)),
     async *batches(pass) {
       if (pass.split === "test") yield* tests?.batches(pass) ?? [];
