@@ -44,6 +44,8 @@ export interface Outputs {
 
 /** A batch norm as it was met on the way through a network. */
 export interface NormInput {
+  /** The batch norm's, as files have it: `layer1.0.bn1`. */
+  readonly name?: string;
   /** `[batch, height, width, channels]` */
   readonly input: tf.Tensor4D;
   /** `[channels]`, the running mean. */

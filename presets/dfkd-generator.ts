@@ -8,6 +8,7 @@ import {
   disagreement,
   endAfter,
   generatedImages,
+  generatorHealth,
   judges,
   noise,
 } from "../plugins/data-free/index.js";
@@ -40,13 +41,14 @@ export const dfkdGenerator = definePreset({
         batchNormStatistics({ weight: 1 }),
         classPriors({ oneHot: 0.5, balance: 5 }),
         endAfter(),
+        generatorHealth({ student: null }),
       ],
     },
     generator: {
       trains: "generator",
       title: "generator",
       data: "none",
-      plugins: [noise(), judges(), batchNormStatistics(), classPriors(), disagreement()],
+      plugins: [noise(), judges(), batchNormStatistics(), classPriors(), disagreement(), generatorHealth()],
     },
     student: {
       trains: "student",

@@ -52,7 +52,7 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
       const variance = runningVariance as tf.Tensor1D;
       // As if the bias had been added: what it adds to the input is taken off the mean.
       const mean = (inputBias ? runningMean.sub(inputBias) : runningMean) as tf.Tensor1D;
-      if (x.rank === 4) at.normInputs?.push({ input: x as tf.Tensor as tf.Tensor4D, mean, variance });
+      if (x.rank === 4) at.normInputs?.push({ name, input: x as tf.Tensor as tf.Tensor4D, mean, variance });
       return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
     }
     return tf.tidy(() => {
