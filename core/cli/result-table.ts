@@ -1,10 +1,14 @@
-/** What a run came to: one line a stage. */
+/** What a run came to: one line a stage, and what a stage measured of its own below. */
 import type { Run, StageResult } from "../index.js";
-import type { Environment } from "./environment.js";
+import { type Environment, widthOf } from "./environment.js";
 import { table } from "./tables.js";
-import { duration, percent } from "./text.js";
+import { duration, percent, wrap } from "./text.js";
 
-/** @param seconds by stage */
+/**
+ * Names without a slash are columns; those with one, `group/name`, are many, and stand below.
+ *
+ * @param seconds by stage
+ */
 export function resultTable(
   results: readonly StageResult[],
   run: Pick<Run, "config" | "stages">,
@@ -13,7 +17,9 @@ export function resultTable(
 ): string {
   const means = [...new Set(results.flatMap(({ accuracy, meanOf }) => (accuracy === null ? [] : [meanOf])))];
   const accuracy = means.length === 1 && means[0] !== 1 ? `mean of last ${means[0]}` : "accuracy";
-  const measured = [...new Set(results.flatMap((result) => Object.keys(result.measured)))];
+  const measured = [...new Set(results.flatMap((result) => Object.keys(result.measured)))].filter(
+    (name) => !name.includes("/"),
+  );
   const columns = [
     { head: "stage" },
     { head: "trains" },
@@ -32,7 +38,22 @@ export function resultTable(
     ...measured.map((name) => number(result.measured[name])),
     duration(seconds.get(result.stage) ?? 0),
   ]);
-  return table(columns, rows, stdout, variables);
+  const width = stdout.isTTY ? widthOf(stdout) : Number.POSITIVE_INFINITY;
+  return [table(columns, rows, stdout, variables), ...results.flatMap((result) => groupsOf(result, width))].join("\n");
+}
+
+/** Lines such as `generator  generated: classes 10, agreement 81.2`, each group after an empty line. */
+function groupsOf({ title, measured }: StageResult, width: number): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(measured)) {
+    const [group = "", ...rest] = name.split("/");
+    if (rest.length > 0)
+      groups.set(group, [...(groups.get(group) ?? []), `${inWords(rest.join("/"))} ${Number(value.toPrecision(3))}`]);
+  }
+  return [...groups].flatMap(([group, values]) => [
+    "",
+    ...wrap(`${title}, ${inWords(group)}: ${values.join(", ")}`, width),
+  ]);
 }
 
 /** `ensembleAccuracy` as `ensemble accuracy`. */

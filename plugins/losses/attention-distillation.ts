@@ -7,6 +7,7 @@ import {
   type AttentionForm,
   type AttentionWeights,
   attend,
+  attentionOf,
   attentionWeights,
   type Declare,
 } from "./mixed-high-order-attention.js";
@@ -31,6 +32,9 @@ export interface AttentionDistillationOptions {
   readonly teacherAttention?: "frozen" | "shared-frozen" | "joint";
 }
 
+/** Below this mean, attention is as good as none. */
+const vanishing = 0.05;
+
 const defaults = { weight: 10, order: 3, form: "mean-of-sigmoids", teacherAttention: "frozen" } as const;
 
 /** What compares one pair of stages. */
@@ -46,6 +50,9 @@ interface Pair {
  * `teacherFeatures()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
  * trained 1×1 convolution, sides by pooling the larger map.
  *
+ * Metrics `attention/stage-1` and so on: the mean of the student's attention on the first batch of the epoch, which starts
+ * near 0.5. Below 0.05 there is a warning, since maps agree as well where nothing is attended to.
+ *
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 7
  */
@@ -60,18 +67,28 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
   apply(training, options) {
     if (options.weight === 0) return;
     let pairs: readonly Pair[] = [];
+    let means: tf.Variable | undefined;
     training.hooks.setup.tap(name, () => {
       pairs = declarePairs(training, options);
+      // A helper, so that a run that is taken up within an epoch still knows what it measured at its start.
+      means = training.helpers.buffer("attention.means", [pairs.length], ([stages = 0]) => new Float32Array(stages));
     });
-    training.hooks.loss.tap(name, (terms, outputs, batch) => {
+    training.hooks.loss.tap(name, (terms, outputs, batch, { index }) => {
       const student = need(outputs, "stages", name, "The student's backbone must name its stages.");
       const teacher = need(batch, "teacherStages", name, "List teacherFeatures() before it.");
-      const distances = () =>
-        pairs.map((pair, stage) =>
-          distance(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
+      const attention = tf.tidy(() => {
+        const stages = pairs.map((pair, stage) =>
+          compare(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
         );
-      return { ...terms, attention: tf.tidy(() => tf.addN(distances()).asScalar().mul<tf.Scalar>(options.weight)) };
+        if (index === 0) means?.assign(stopGradient(() => tf.stack(stages.map(({ attention }) => attention.mean()))));
+        return tf
+          .addN(stages.map(({ distance }) => distance))
+          .asScalar()
+          .mul<tf.Scalar>(options.weight);
+      });
+      return { ...terms, attention };
     });
+    watchAttention(training, options, async () => Array.from((await means?.data()) ?? []));
   },
 });
 
@@ -129,18 +146,44 @@ function sidesOf(
   return { student, teacher };
 }
 
-/** A scalar: the mean squared difference of the attended maps of one stage. */
-function distance(
+/** Tells of the student's attention after each epoch, and warns once when it vanishes. */
+function watchAttention(
+  { hooks, stage, logger }: Training,
+  { teacherAttention }: Required<AttentionDistillationOptions>,
+  means: () => Promise<readonly number[]>,
+): void {
+  let told = false;
+  hooks.epoch.tapPromise(name, async ({ epoch, measure }) => {
+    const measured = await means();
+    measure(Object.fromEntries(measured.map((mean, index) => [`attention/stage-${index + 1}`, mean])));
+    const least = Math.min(...measured);
+    if (told || !(least < vanishing)) return;
+    told = true;
+    const at = `stages.${stage}.options.${name}`;
+    const remedy =
+      teacherAttention === "joint"
+        ? `Train the student's alone: --set ${at}.teacherAttention=frozen.`
+        : `Lower its weight: --set ${at}.weight=…`;
+    logger.warn(
+      `stage "${stage}", epoch ${epoch + 1}: the student's attention to its stage ${measured.indexOf(least) + 1} has shrunk to ${least.toFixed(3)} (mean; about 0.5 at the start). Maps to which nothing is attended agree without the student having learnt anything. ${remedy}`,
+    );
+  });
+}
+
+/** Of one stage: a scalar, the mean squared difference of the attended maps, and the student's attention. */
+function compare(
   { student, teacher, adapter }: Pair,
   mine: tf.Tensor4D,
   theirs: tf.Tensor4D,
   { form, teacherAttention }: Required<AttentionDistillationOptions>,
-): tf.Tensor {
+): { readonly distance: tf.Tensor; readonly attention: tf.Tensor4D } {
   const adapted = adapter ? conv2d(mine, adapter) : mine;
   const [height, width] = [Math.min(mine.shape[1], theirs.shape[1]), Math.min(mine.shape[2], theirs.shape[2])];
   const shrunk = (map: tf.Tensor4D) =>
     map.shape[1] === height && map.shape[2] === width ? map : adaptiveAveragePool(map, [height, width]);
   const attended = () => attend(shrunk(theirs), teacher, form);
   const wanted = teacherAttention === "joint" ? attended() : stopGradient(attended);
-  return attend(shrunk(adapted), student, form).squaredDifference(wanted).mean();
+  const own = shrunk(adapted);
+  const attention = attentionOf(own, student, form);
+  return { distance: attention.mul(own).squaredDifference(wanted).mean(), attention };
 }

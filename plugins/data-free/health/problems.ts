@@ -17,8 +17,8 @@ const mostSaturated = 50;
 /**
  * Looks for mode collapse.
  *
- * - One class has more than half of what a fair share leaves to others: 55 percent and more of ten classes, 75 of two. By
- *   chance, in 32 fair draws, that happens less than once in a thousand looks.
+ * - One class has its fair share and more than half of the rest: above 55 percent for ten classes, 75 for two. In 32 fair draws
+ *   chance does that to two classes in two of a thousand looks, and to ten next to never.
  * - Fewer than half as many classes come up as would in as many fair draws: of 200 classes, 64 images show 55 on average.
  * - The images differ by less than 5 levels of 255 from each other (standard deviation, mean over pixels).
  * - More than half of all colour values are 0 or 255.
