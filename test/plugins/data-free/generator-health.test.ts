@@ -30,7 +30,7 @@ const squares = (colours: tf.Tensor) => colours.reshape([-1, 1, 1, 3]).tile<tf.T
 const teacher = model((batch) => {
   const images = need(batch, "images", "test");
   const light = images.mean<tf.Tensor2D>([1, 2]);
-  const colour = light.sub(light.mean(1, true));
+  const colour = light.sub<tf.Tensor2D>(light.mean(1, true));
   return {
     logits: tf.concat2d([colour, tf.ones([light.shape[0], 1]).mul<tf.Tensor2D>(0.1)], 1),
     normInputs: [{ name: "bn1", input: images, mean: tf.zeros([3]), variance: tf.ones([3]) }],
