@@ -147,7 +147,8 @@ function introduce(
   const stage = run.stages[0]?.stage;
   if (stage !== undefined) {
     const source = run.source(stage);
-    const images = `${count(source.count("train"), "image")} to train on, ${source.count("test")} to test on`;
+    const train = source.count("train");
+    const images = `${train === 0 ? "no image" : count(train, "image")} to train on, ${source.count("test")} to test on`;
     line("data", `${count(run.classes.length, "class")}, ${images}`);
   }
   const epochs = count(run.history.length, "epoch");
