@@ -33,7 +33,7 @@ export interface RunningStage {
   readonly trains: Role;
   /** Each `next()` takes one step; leaving it, early or not, disposes what it held. */
   steps(): AsyncGenerator<StepReport, void, undefined>;
-  /** Between two steps only. */
+  /** Between two steps only. Its arrays are the caller's. */
   save(): Promise<StageState>;
   /** Before `steps()`: the steps already taken are replayed as reports without work, so that schedules find their place. */
   load(state: StageState): void;
@@ -143,7 +143,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     steps,
     save: async () => {
       const { optimizer: loaded, plugins, ...place } = state;
-      const own = state.finished ? undefined : ((await optimizer?.save()) ?? loaded);
+      const own = state.finished ? undefined : ((await optimizer?.save()) ?? structuredClone(loaded));
       const isFresh = isTakenUp || state.taken === 0;
       return { ...place, ...(own && { optimizer: own }), plugins: isFresh ? await saveAll(training.states) : plugins };
     },

@@ -1,34 +1,113 @@
-/** What `dfkd-generator` and the rows it is compared with share: the paper's settings, and the demo's. */
-import type { Config, Scale } from "../core/index.js";
+/** Distillation without data as one loop, whose weights make the methods: a generator and a student in turns. */
+import {
+  alternate,
+  type Config,
+  definePreset,
+  type PluginOption,
+  type Preset,
+  type Scale,
+  sequence,
+} from "../core/index.js";
+import { generators, resnet, vgg } from "../plugins/backbones/index.js";
+import { sources } from "../plugins/data/index.js";
+import {
+  batchNormStatistics,
+  type ClassPriorsOptions,
+  classPriors,
+  type DisagreementOptions,
+  disagreement,
+  endAfter,
+  generatedImages,
+  generatorHealth,
+  type JudgesOptions,
+  judges,
+  type NoiseOptions,
+  noise,
+} from "../plugins/data-free/index.js";
+import { engines } from "../plugins/engines/index.js";
+import { crossEntropy } from "../plugins/losses/index.js";
+import { optimizers } from "../plugins/optimizers/index.js";
 
-const adam = { name: "adam", learningRate: 0.001, beta1: 0.5, weightDecay: 0, schedule: { name: "constant" } } as const;
+/** A method in its loop. */
+export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
+  /** What the generator is taught by. */
+  readonly generator: {
+    /** Weight of the distance of batch-norm statistics. */
+    readonly statistics: number;
+    readonly priors?: ClassPriorsOptions;
+    readonly disagreement: DisagreementOptions;
+    readonly judges?: JudgesOptions;
+    readonly noise?: NoiseOptions;
+  };
+  /** What the student is taught by, on generated images. */
+  readonly student: readonly PluginOption[];
+  readonly defaults: Config;
+  readonly scales: Readonly<Record<Scale, Config>>;
+}
 
-/** ResNet-34 teaches ResNet-18 at 224 px; 50 rounds an epoch of 20 steps of the generator and 15 of the student. */
-export const dataFreeSettings: Config = {
-  epochs: 200,
-  batchSize: 64,
-  data: { name: "birds" },
-  input: { resize: 256, crop: 224, flip: 0.5 },
-  optimizer: {
-    name: "sgd",
-    learningRate: 0.01,
-    momentum: 0.9,
-    weightDecay: 5e-4,
-    schedule: { name: "cosine" },
-  },
-  models: {
-    teacher: { backbone: { name: "resnet34" } },
-    student: { backbone: { name: "resnet18" } },
-    generator: { backbone: { name: "attention-generator" } },
-  },
-  evaluation: { last: 1 },
-  stages: {
-    teacher: { epochs: 100, evaluation: { every: 5 } },
-    warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, evaluation: { every: 0 } },
-    generator: { stepsPerEpoch: 1000, turn: 20, optimizer: adam, evaluation: { every: 0 } },
-    student: { stepsPerEpoch: 750, turn: 15 },
-  },
-};
+/**
+ * The teacher with data, unless there is one; then steps of generator and student in turns, as `stages.<name>.turn` says,
+ * without any. A warm-up of the generator alone can come before (`stages.warmup.enabled`).
+ */
+export function dataFreePreset({ name, summary, generator, student, defaults, scales }: DataFreeMethod): Preset {
+  return definePreset({
+    name,
+    summary,
+    plugins: [engines(), sources(), optimizers(), resnet(), vgg(), generators()],
+    stages: {
+      teacher: { trains: "teacher", title: "teacher, with data", plugins: [crossEntropy()] },
+      // Images that look real to the teacher, before a student takes part. None of the papers has it.
+      warmup: {
+        trains: "generator",
+        title: "generator, warming up",
+        data: "none",
+        plugins: [
+          noise(),
+          judges({ student: null }),
+          batchNormStatistics({ weight: 1 }),
+          classPriors({ oneHot: 0.5, balance: 5 }),
+          endAfter(),
+          generatorHealth({ student: null }),
+        ],
+      },
+      generator: {
+        trains: "generator",
+        title: "generator",
+        data: "none",
+        plugins: [
+          noise(generator.noise),
+          judges(generator.judges),
+          batchNormStatistics({ weight: generator.statistics }),
+          classPriors(generator.priors),
+          disagreement(generator.disagreement),
+          generatorHealth(),
+        ],
+      },
+      student: {
+        trains: "student",
+        title: "student, without data",
+        data: "none",
+        plugins: [noise(), generatedImages(), student],
+      },
+    },
+    defaults,
+    scales,
+    schedule: ({ teacher, warmup, generator, student }, settings) =>
+      sequence(teacher, warmup, alternate([generator, settings.generator.turn], [student, settings.student.turn])),
+  });
+}
+
+/** How generators are trained. */
+export const adam = {
+  name: "adam",
+  learningRate: 0.001,
+  beta1: 0.5,
+  weightDecay: 0,
+  schedule: { name: "constant" },
+} as const;
+
+/** The demo's. */
+export const fastAdam = { ...adam, learningRate: 0.002 };
 
 /** A ResNet of four basic blocks without the first pool: maps of 16, 8, 4 and 2 at 32 px. */
 const smallNetwork = {
@@ -40,39 +119,21 @@ const smallNetwork = {
   zeroInitResidual: true,
 } as const;
 
-const noiseSize = { noise: { size: 100 } };
-const fast = { ...adam, learningRate: 0.002 };
+export const demoNoise = { noise: { size: 100 } };
 
-/** `demo`: 32 px, generator of half the width; minutes on two cores. */
-export const dataFreeScales: Readonly<Record<Scale, Config>> = {
-  paper: {},
-  demo: {
-    epochs: 22,
-    batchSize: 32,
-    data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
-    input: { resize: 37, crop: 32, flip: 0.5 },
-    optimizer: { name: "sgd", learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4 },
-    models: {
-      teacher: { backbone: smallNetwork },
-      student: { backbone: smallNetwork },
-      generator: {
-        backbone: { name: "attention-generator", size: 32, noise: 100, widths: [256, 128, 64, 32, 32] },
-      },
-    },
-    stages: {
-      teacher: { epochs: 40, optimizer: { nesterov: true }, evaluation: { every: 10, last: 3 } },
-      warmup: { enabled: true, optimizer: fast, options: noiseSize },
-      generator: {
-        stepsPerEpoch: 20,
-        turn: 1,
-        optimizer: fast,
-        options: {
-          ...noiseSize,
-          "batch-norm-statistics": { weight: 1 },
-          "class-priors": { oneHot: 0.5, balance: 5 },
-        },
-      },
-      student: { stepsPerEpoch: 80, turn: 4, options: noiseSize, evaluation: { every: 2 } },
-    },
-  },
+/** What the demos share: 32 px, small networks, 22 epochs of 80 steps of the student; minutes on two cores. */
+export const demoSettings: Config = {
+  epochs: 22,
+  batchSize: 32,
+  data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
+  input: { resize: 37, pad: 0, crop: 32, flip: 0.5 },
+  optimizer: { name: "sgd", learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4 },
+  models: { teacher: { backbone: smallNetwork }, student: { backbone: smallNetwork } },
 };
+
+/** The demos' teacher. */
+export const demoTeacher = {
+  epochs: 40,
+  optimizer: { nesterov: true },
+  evaluation: { every: 10, last: 3 },
+} as const;

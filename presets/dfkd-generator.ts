@@ -1,71 +1,70 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
-import { alternate, definePreset, sequence } from "../core/index.js";
-import { generators, resnet, vgg } from "../plugins/backbones/index.js";
-import { sources } from "../plugins/data/index.js";
-import {
-  batchNormStatistics,
-  classPriors,
-  disagreement,
-  endAfter,
-  generatedImages,
-  generatorHealth,
-  judges,
-  noise,
-} from "../plugins/data-free/index.js";
-import { engines } from "../plugins/engines/index.js";
 import {
   attentionDistillation,
-  crossEntropy,
   logitDistillation,
   semanticContrast,
   teacherFeatures,
 } from "../plugins/losses/index.js";
-import { optimizers } from "../plugins/optimizers/index.js";
-import { dataFreeScales, dataFreeSettings } from "./data-free.js";
+import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
-export const dfkdGenerator = definePreset({
+export const dfkdGenerator = dataFreePreset({
   name: "dfkd-generator",
   summary: "distillation without data: attention generator, attention distillation, semantic contrast",
-  plugins: [engines(), sources(), optimizers(), resnet(), vgg(), generators()],
-  stages: {
-    teacher: { trains: "teacher", title: "teacher, with data", plugins: [crossEntropy()] },
-    // Images that look real to the teacher, before a student takes part. The paper does without.
-    warmup: {
-      trains: "generator",
-      title: "generator, warming up",
-      data: "none",
-      plugins: [
-        noise(),
-        judges({ student: null }),
-        batchNormStatistics({ weight: 1 }),
-        classPriors({ oneHot: 0.5, balance: 5 }),
-        endAfter(),
-        generatorHealth({ student: null }),
-      ],
+  generator: { statistics: 0.3, disagreement: { weight: 1 } },
+  student: [teacherFeatures(), logitDistillation({ temperature: 1 }), attentionDistillation(), semanticContrast()],
+  // ResNet-34 teaches ResNet-18 at 224 px; 50 rounds an epoch of 20 steps of the generator and 15 of the student.
+  defaults: {
+    epochs: 200,
+    batchSize: 64,
+    data: { name: "birds" },
+    input: { resize: 256, crop: 224, flip: 0.5 },
+    optimizer: {
+      name: "sgd",
+      learningRate: 0.01,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      schedule: { name: "cosine" },
     },
-    generator: {
-      trains: "generator",
-      title: "generator",
-      data: "none",
-      plugins: [noise(), judges(), batchNormStatistics(), classPriors(), disagreement(), generatorHealth()],
+    models: {
+      teacher: { backbone: { name: "resnet34" } },
+      student: { backbone: { name: "resnet18" } },
+      generator: { backbone: { name: "attention-generator" } },
     },
-    student: {
-      trains: "student",
-      title: "student, without data",
-      data: "none",
-      plugins: [
-        noise(),
-        generatedImages(),
-        teacherFeatures(),
-        logitDistillation({ temperature: 1 }),
-        attentionDistillation(),
-        semanticContrast(),
-      ],
+    evaluation: { last: 1 },
+    stages: {
+      teacher: { epochs: 100, evaluation: { every: 5 } },
+      warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, evaluation: { every: 0 } },
+      generator: { stepsPerEpoch: 1000, turn: 20, optimizer: adam, evaluation: { every: 0 } },
+      student: { stepsPerEpoch: 750, turn: 15 },
     },
   },
-  defaults: dataFreeSettings,
-  scales: dataFreeScales,
-  schedule: ({ teacher, warmup, generator, student }, settings) =>
-    sequence(teacher, warmup, alternate([generator, settings.generator.turn], [student, settings.student.turn])),
+  scales: {
+    paper: {},
+    // A generator of half the width, warmed up, and kept to all classes alike.
+    demo: {
+      ...demoSettings,
+      models: {
+        ...demoSettings.models,
+        generator: {
+          backbone: { name: "attention-generator", size: 32, noise: 100, widths: [256, 128, 64, 32, 32] },
+        },
+      },
+      stages: {
+        teacher: demoTeacher,
+        warmup: { enabled: true, optimizer: fastAdam, options: demoNoise },
+        generator: {
+          stepsPerEpoch: 20,
+          turn: 1,
+          optimizer: fastAdam,
+          options: {
+            ...demoNoise,
+            "batch-norm-statistics": { weight: 1 },
+            "class-priors": { oneHot: 0.5, balance: 5 },
+          },
+        },
+        student: { stepsPerEpoch: 80, turn: 4, options: demoNoise, evaluation: { every: 2 } },
+      },
+    },
+  },
 });

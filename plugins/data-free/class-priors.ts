@@ -6,8 +6,10 @@ import { globalAveragePool } from "../../core/ops/index.js";
 const name = "class-priors";
 
 export interface ClassPriorsOptions {
-  /** Weight of `oneHot`: cross-entropy of the teacher's logits with its own first choice. Default 0. */
+  /** Weight of `oneHot`: cross-entropy of the teacher's logits with a class. Default 0. */
   readonly oneHot?: number;
+  /** With which: the teacher's own first choice, or `batch.labels`, which `noise()` can draw. Default `first-choice`. */
+  readonly targets?: "first-choice" | "labels";
   /** Weight of `classBalance`: `Σ_k p̄_k ln p̄_k` of the batch's mean softmax, lowest when all classes come up alike. Default 0. */
   readonly balance?: number;
   /** Weight of `activation`: minus the mean absolute value of the teacher's pooled features. Default 0. */
@@ -23,20 +25,25 @@ export interface ClassPriorsOptions {
  */
 export const classPriors = definePlugin<ClassPriorsOptions>({
   name,
-  defaults: { oneHot: 0, balance: 0, activation: 0 },
-  check(options) {
-    for (const [option, weight] of Object.entries(options))
+  defaults: { oneHot: 0, targets: "first-choice", balance: 0, activation: 0 },
+  check({ targets, ...weights }) {
+    if (!["first-choice", "labels"].includes(targets))
+      throw invalidOption(name, "targets", "first-choice or labels", targets, 'Try "first-choice".');
+    for (const [option, weight] of Object.entries(weights))
       if (!(weight >= 0)) throw invalidOption(name, option, "at least 0", weight, "Try 1.");
   },
-  apply({ hooks }, { oneHot, balance, activation }) {
-    hooks.loss.tap(name, (terms, outputs) => {
+  apply({ hooks }, { oneHot, targets, balance, activation }) {
+    if (oneHot === 0 && balance === 0 && activation === 0) return;
+    hooks.loss.tap(name, (terms, outputs, batch) => {
       const judged = need(outputs, "byTeacher", name, "List judges() before it.");
       const logits = need(judged, "logits", name);
+      const labels = () => need(batch, "labels", name, "Let noise() draw them: labels: true.");
+      const chosen = (logs: tf.Tensor) => (targets === "labels" ? logs.mul(labels()).sum(-1) : logs.max(-1));
       const term = (weight: number, compute: () => tf.Tensor) =>
         tf.tidy(() => compute().asScalar().mul<tf.Scalar>(weight));
       return {
         ...terms,
-        ...(oneHot > 0 && { oneHot: term(oneHot, () => tf.logSoftmax(logits).max(-1).mean().neg()) }),
+        ...(oneHot > 0 && { oneHot: term(oneHot, () => chosen(tf.logSoftmax(logits)).mean().neg()) }),
         ...(balance > 0 && { classBalance: term(balance, () => negativeEntropy(logits)) }),
         ...(activation > 0 && {
           activation: term(activation, () =>

@@ -1,6 +1,6 @@
 /** Attention distillation: the student's attended maps are pulled to the teacher's, stage by stage. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need, type Training } from "../../core/index.js";
+import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { adaptiveAveragePool, conv2d, stopGradient } from "../../core/ops/index.js";
 import { mapShapes, pointwise } from "./helper-layers.js";
 import {
@@ -30,12 +30,23 @@ export interface AttentionDistillationOptions {
    * Default `frozen`.
    */
   readonly teacherAttention?: "frozen" | "shared-frozen" | "joint";
+  /** The role that the stage trains. Default `student`. */
+  readonly student?: Role;
+  /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
+  readonly teacher?: Role;
 }
 
 /** Below this mean, attention is as good as none. */
 const vanishing = 0.05;
 
-const defaults = { weight: 10, order: 3, form: "mean-of-sigmoids", teacherAttention: "frozen" } as const;
+const defaults = {
+  weight: 10,
+  order: 3,
+  form: "mean-of-sigmoids",
+  teacherAttention: "frozen",
+  student: "student",
+  teacher: "teacher",
+} as const;
 
 /** What compares one pair of stages. */
 interface Pair {
@@ -92,13 +103,11 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
   },
 });
 
-function declarePairs(training: Training, { order, teacherAttention }: Required<AttentionDistillationOptions>): Pair[] {
+function declarePairs(training: Training, options: Required<AttentionDistillationOptions>): Pair[] {
   const { models, config, helpers } = training;
   const random = training.stream(name);
-  const [student, teacher] = (["student", "teacher"] as const).map((role) =>
-    mapShapes(models.get(role), config.input.crop),
-  );
-  const [mine, theirs] = [student?.stages ?? [], teacher?.stages ?? []];
+  const stagesOf = (role: Role) => mapShapes(models.get(role), config.input.crop).stages;
+  const [mine, theirs] = [stagesOf(options.student), stagesOf(options.teacher)];
   if (mine.length === 0 || mine.length !== theirs.length)
     throw invalidOption(
       name,
@@ -115,8 +124,8 @@ function declarePairs(training: Training, { order, teacherAttention }: Required<
       (side: string, declare: Declare): Declare =>
       (part, ...rest) =>
         declare(`attention.${side}.${stage}.${part}`, ...rest);
-    const sides = sidesOf(teacherAttention, at, trained, frozen, (declare) =>
-      attentionWeights(declare, random, to, order),
+    const sides = sidesOf(options.teacherAttention, at, trained, frozen, (declare) =>
+      attentionWeights(declare, random, to, options.order),
     );
     const adapter = from === to ? {} : { adapter: pointwise(helpers, random, `adapter.${stage}.weight`, from, to) };
     return { ...sides, ...adapter };

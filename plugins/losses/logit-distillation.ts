@@ -1,7 +1,7 @@
 /** Logit distillation: the student's softened distribution is pulled to the teacher's. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, type Loss, need } from "../../core/index.js";
-import { distillationLoss } from "./distillation-loss.js";
+import { definePlugin, invalidOption, type Loss, need } from "../../core/index.js";
+import { type DistillationMeasure, distillationLoss, distillationMeasures } from "./distillation-loss.js";
 import { checkTemperature, checkWeight } from "./option-checks.js";
 
 const name = "logit-distillation";
@@ -9,6 +9,8 @@ const name = "logit-distillation";
 export interface LogitDistillationLossOptions {
   /** Softens both distributions. Default 4; 2 to 8 is usual. */
   readonly temperature?: number;
+  /** Whose distribution is the target, or `l1` for the logits themselves. Default `teacher-first`. */
+  readonly measure?: DistillationMeasure;
 }
 
 export interface LogitDistillationOptions extends LogitDistillationLossOptions {
@@ -22,6 +24,8 @@ declare module "../../core/index.js" {
   }
 }
 
+const defaults = { temperature: 4, measure: "teacher-first" } as const;
+
 /**
  * Adds the term `distillation`: pulls the logits to `batch.teacherLogits`, which `teacherLogits()`, listed before it,
  * provides.
@@ -31,14 +35,15 @@ declare module "../../core/index.js" {
  */
 export const logitDistillation = definePlugin<LogitDistillationOptions>({
   name,
-  defaults: { temperature: 4, weight: 1 },
-  check({ temperature, weight }) {
-    checkTemperature(name, temperature);
-    checkWeight(name, "weight", weight);
+  defaults: { ...defaults, weight: 1 },
+  check(options) {
+    check(options);
+    checkWeight(name, "weight", options.weight);
   },
-  apply({ losses, hooks }, { temperature, weight }) {
-    losses.register(name, { defaults: { temperature: 4 }, create: logitDistillationLoss });
-    const loss = losses.create(name, { temperature });
+  apply({ losses, hooks }, { weight, ...options }) {
+    losses.register(name, { defaults, create: logitDistillationLoss });
+    if (weight === 0) return;
+    const loss = losses.create(name, options);
     hooks.loss.tap(name, (terms, outputs, batch, step) => ({
       ...terms,
       distillation: tf.tidy(() => loss(outputs, batch, step).mul<tf.Scalar>(weight)),
@@ -46,11 +51,17 @@ export const logitDistillation = definePlugin<LogitDistillationOptions>({
   },
 });
 
-function logitDistillationLoss({ temperature }: Required<LogitDistillationLossOptions>): Loss {
-  checkTemperature(name, temperature);
+function logitDistillationLoss(options: Required<LogitDistillationLossOptions>): Loss {
+  check(options);
   return (outputs, batch) => {
     const student = need(outputs, "logits", name);
     const teacher = need(batch, "teacherLogits", name, "List teacherLogits() before it.");
-    return distillationLoss(student, teacher, temperature);
+    return distillationLoss(student, teacher, options.temperature, options.measure);
   };
+}
+
+function check({ temperature, measure }: Required<LogitDistillationLossOptions>): void {
+  checkTemperature(name, temperature);
+  if (!distillationMeasures.includes(measure))
+    throw invalidOption(name, "measure", `one of ${distillationMeasures.join(", ")}`, measure, 'Try "teacher-first".');
 }

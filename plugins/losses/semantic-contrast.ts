@@ -1,6 +1,6 @@
 /** Semantic contrast: of all images in a batch, the student's features must be nearest to the teacher's of the same image. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need, type Training } from "../../core/index.js";
+import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
 import { mapShapes, uniform } from "./helper-layers.js";
 import { checkTemperature, checkWeight } from "./option-checks.js";
@@ -16,6 +16,10 @@ export interface SemanticContrastOptions {
   readonly anchors?: "teacher" | "both";
   /** Numbers in a projected vector. Default 128. */
   readonly size?: number;
+  /** The role that the stage trains. Default `student`. */
+  readonly student?: Role;
+  /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
+  readonly teacher?: Role;
 }
 
 /** `[batch, from]` to `[batch, size]`. */
@@ -31,17 +35,18 @@ type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
  */
 export const semanticContrast = definePlugin<SemanticContrastOptions>({
   name,
-  defaults: { weight: 8, temperature: 0.07, anchors: "teacher", size: 128 },
+  defaults: { weight: 8, temperature: 0.07, anchors: "teacher", size: 128, student: "student", teacher: "teacher" },
   check({ weight, temperature, size }) {
     checkWeight(name, "weight", weight);
     checkTemperature(name, temperature);
     if (!Number.isInteger(size) || size < 1) throw invalidOption(name, "size", "whole and positive", size, "Try 128.");
   },
-  apply(training, { weight, temperature, anchors, size }) {
+  apply(training, options) {
+    const { weight, temperature, anchors } = options;
     if (weight === 0) return;
     let projectors: { readonly student: Projector; readonly teacher: Projector } | undefined;
     training.hooks.setup.tap(name, () => {
-      projectors = declareProjectors(training, size);
+      projectors = declareProjectors(training, options);
     });
     training.hooks.loss.tap(name, (terms, outputs, batch) => {
       const mine = need(outputs, "features", name);
@@ -57,10 +62,10 @@ export const semanticContrast = definePlugin<SemanticContrastOptions>({
   },
 });
 
-function declareProjectors(training: Training, size: number) {
+function declareProjectors(training: Training, { size, ...roles }: Required<SemanticContrastOptions>) {
   const { models, config } = training;
-  const width = (role: string) => mapShapes(models.get(role), config.input.crop).last[3] as number;
-  const [student, teacher] = [width("student"), width("teacher")];
+  const width = (role: Role) => mapShapes(models.get(role), config.input.crop).last[3] as number;
+  const [student, teacher] = [width(roles.student), width(roles.teacher)];
   if (student === teacher) {
     const shared = projector(training, "projector", teacher, size);
     return { student: shared, teacher: shared };

@@ -1,6 +1,11 @@
 /** Every preset at a scale that trains in a moment: the same stages and plugins, small networks, a dozen drawn birds. */
 import { type Config, type Preset, resolveConfig } from "../../core/index.js";
 
+const generators: Readonly<Record<string, object>> = {
+  "attention-generator": { widths: [16, 8, 8, 4, 4] },
+  "small-generator": { width: 4, firstWidth: null },
+};
+
 /** Settings for `fgkd --preset NAME --config FILE`, laid over the preset's demo scale. */
 export function tinyConfig(preset: Preset): Config {
   const stages = Object.keys(preset.stages);
@@ -15,7 +20,7 @@ export function tinyConfig(preset: Preset): Config {
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
     const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem, strides: null };
     // Networks that are no ResNets are taken as the demo has them, for images of this size.
-    const fitting = name === "attention-generator" ? { ...backbone, size: 16, widths: [16, 8, 8, 4, 4] } : backbone;
+    const fitting = generators[name] ? { ...backbone, size: 16, ...generators[name] } : backbone;
     return [
       role,
       { backbone: name.startsWith("resnet") ? small : fitting, ...(inputSize && { inputSize: 8 }) },

@@ -40,6 +40,8 @@ function tiny(preset: Preset, scale: Scale): Layer {
   const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
     if (backbone.name === "attention-generator")
       return [role, { backbone: { ...backbone, size: 16, widths: [16, 8, 8, 4, 4] } }] as const;
+    if (backbone.name === "small-generator")
+      return [role, { backbone: { ...backbone, size: 16, width: 4, firstWidth: null } }] as const;
     const { head = "linear" } = backbone as { readonly head?: "linear" | "squeeze-excite" | "max-pool-mlp" };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
     const small = {

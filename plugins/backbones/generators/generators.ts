@@ -30,7 +30,7 @@ export const generators = definePlugin({
       create: attentionGenerator,
     });
     backbones.register("small-generator", {
-      defaults: { ...generatorDefaults, size: 32, width: 64 },
+      defaults: { ...generatorDefaults, size: 32, width: 64, firstWidth: null },
       create: smallGenerator,
     });
   },

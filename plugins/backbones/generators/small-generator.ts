@@ -10,6 +10,8 @@ import { generatorConvolution, generatorNorm, small } from "./layers.js";
 export interface SmallGeneratorOptions extends GeneratorCommonOptions {
   /** Channels before the last layer; twice as many before that. Default 64. */
   readonly width?: number;
+  /** Channels of the first map. Default `null`: twice `width`. Four times is what its authors call large. */
+  readonly firstWidth?: number | null;
 }
 
 const owner = "backbone small-generator";
@@ -26,18 +28,20 @@ const growth = 4;
 export function smallGenerator(options: Required<SmallGeneratorOptions>, { stream }: FactoryContext): Model {
   checkGenerator(owner, options, growth);
   const { width, noise, size } = options;
+  const first = options.firstWidth ?? 2 * width;
   checkCounts(owner, "width", [width]);
+  checkCounts(owner, "firstWidth", [first]);
   const at = construct(stream);
   const side = size / growth;
-  const start = linear(at, "stem.linear", noise, 2 * width * side * side, { weight: small(stream), bias: constant(0) });
-  const norm = generatorNorm(at, "stem.norm", 2 * width, false);
-  const blocks = [doubling(at, "blocks.0", 2 * width, 2 * width), doubling(at, "blocks.1", 2 * width, width)];
+  const start = linear(at, "stem.linear", noise, first * side * side, { weight: small(stream), bias: constant(0) });
+  const norm = generatorNorm(at, "stem.norm", first, false);
+  const blocks = [doubling(at, "blocks.0", first, 2 * width), doubling(at, "blocks.1", 2 * width, width)];
   const last = generatorConvolution(at, "output", { from: width, to: 3, size: 3 });
   return {
     parameters: at.parameters,
     forward: (batch, mode) => {
       const z = need(batch, "noise", owner, "List noise() in this stage.");
-      const map = norm(start.apply(z).reshape([z.shape[0], side, side, 2 * width]) as tf.Tensor4D, mode);
+      const map = norm(start.apply(z).reshape([z.shape[0], side, side, first]) as tf.Tensor4D, mode);
       const grown = blocks.reduce((value, layer) => layer(value, mode), map);
       // sigmoid(x) is (tanh(x / 2) + 1) / 2, which is what becomes of it there.
       return { images: normalised(tf.tanh(last(grown, mode).div<tf.Tensor4D>(2)), options) };

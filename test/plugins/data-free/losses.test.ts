@@ -125,4 +125,12 @@ describe.each(engineNames)("the losses of data-free distillation on %s", (engine
     expect(terms.classBalance as tf.Tensor).toBeAllclose(tf.scalar(2 * Math.log(0.5)), { absolute: 1e-6 });
     expect(terms.activation).toBeUndefined();
   });
+
+  test("class priors can ask for drawn classes instead of the teacher's own choice", () => {
+    const training = createTraining({ plugins: [classPriors({ oneHot: 2, targets: "labels" })] });
+    const outputs = { byTeacher: { logits: logits([[Math.log(3), 0]]) } };
+    const terms = training.hooks.loss.call({}, outputs, { labels: logits([[0, 1]]) }, step);
+    expect(terms.oneHot as tf.Tensor).toBeAllclose(tf.scalar(-2 * Math.log(0.25)), { absolute: 1e-6 });
+    expect(() => training.hooks.loss.call({}, outputs, {}, step)).toThrow("Let noise() draw them");
+  });
 });

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
+import { gradientError } from "../../../core/testing/index.js";
 import { distillationLoss } from "../../../plugins/losses/distillation-loss.js";
 import { goldenLosses, relativeError, valueAndGradient } from "./golden.js";
 
@@ -31,10 +32,19 @@ describe("distillation loss", () => {
     expect(Math.abs((value as number) - expected)).toBeLessThan(1e-6);
   });
 
-  test("is zero when student and teacher agree", () => {
+  test("is zero when student and teacher agree, however it is measured", () => {
     const logits = tf.tensor2d(teacher);
-    expect(distillationLoss(logits, logits, 4).dataSync()[0]).toBe(0);
+    for (const measure of ["teacher-first", "student-first", "l1"] as const)
+      expect(distillationLoss(logits, logits, 4, measure).dataSync()[0]).toBe(0);
   });
+
+  test.each(["student-first", "l1"] as const)(
+    "measured %s has the gradient that finite differences give",
+    (measure) => {
+      const compute = (z: tf.Tensor) => distillationLoss(z as tf.Tensor2D, tf.tensor2d(teacher), 2, measure);
+      expect(gradientError(compute, [tf.tensor2d(student)])).toBeLessThan(5e-3);
+    },
+  );
 
   test("stays finite, in value and gradient, for logits far apart", () => {
     const { value, gradient } = valueAndGradient(

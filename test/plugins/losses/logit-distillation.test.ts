@@ -23,6 +23,21 @@ describe("logit distillation plugin", () => {
     expect(number(loss)).toBeCloseTo(number(distillationLoss(logits, teacherLogits, 3)), 6);
   });
 
+  test("can take the student's distribution for the target, or compare the logits themselves", () => {
+    const term = (measure: "student-first" | "l1") => {
+      const { hooks } = createTraining({ plugins: [logitDistillation({ temperature: 2, measure })] });
+      return number(hooks.loss.call({}, { logits }, { teacherLogits }, step).distillation);
+    };
+    expect(term("student-first")).toBeCloseTo(number(distillationLoss(teacherLogits, logits, 2)), 6);
+    expect(term("student-first")).not.toBeCloseTo(number(distillationLoss(logits, teacherLogits, 2)), 3);
+    expect(term("l1")).toBeCloseTo((1 + 1.5 + 2) / 3, 6);
+  });
+
+  test("of weight 0 adds no term", () => {
+    const { hooks } = createTraining({ plugins: [logitDistillation({ weight: 0 })] });
+    expect(hooks.loss.call({}, { logits }, { teacherLogits }, step)).toEqual({});
+  });
+
   test("tells what to list when there are no teacher logits", () => {
     const { hooks } = createTraining({ plugins: [logitDistillation()] });
     expect(() => hooks.loss.call({}, { logits }, {}, step)).toThrow("List teacherLogits() before it.");
@@ -37,6 +52,7 @@ describe("logit distillation plugin", () => {
 
   test("refuses a temperature of zero, and a negative weight", () => {
     expect(() => logitDistillation({ temperature: 0 })).toThrow('option "temperature" must be greater than 0');
+    expect(() => logitDistillation({ measure: "l2" as "l1" })).toThrow('option "measure" must be one of');
     expect(() => logitDistillation({ weight: -0.1 })).toThrow('option "weight" must be at least 0');
   });
 });

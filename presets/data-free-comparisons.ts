@@ -1,0 +1,155 @@
+/**
+ * The methods that data-free distillation is compared with, as weights of its loop. Figures are those of their common
+ * implementation in the code of "Contrastive Model Inversion for Data-Free Knowledge Distillation", 2021.
+ */
+import type { Config, PluginOption } from "../core/index.js";
+import type { ClassPriorsOptions, DisagreementOptions, NoiseOptions } from "../plugins/data-free/index.js";
+import { logitDistillation, teacherLogits } from "../plugins/losses/index.js";
+import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
+
+/** A row of the table: what is left out weighs nothing. */
+interface Row {
+  readonly name: string;
+  readonly summary: string;
+  readonly statistics?: number;
+  readonly priors?: ClassPriorsOptions;
+  readonly disagreement?: DisagreementOptions;
+  readonly noise?: NoiseOptions;
+  /** Steps of generator and student, in turns. */
+  readonly turns: readonly [generator: number, student: number];
+  readonly student: PluginOption;
+  /** Of the student. */
+  readonly learningRate?: number;
+  /** The generator's, where it is not small; `noise` is how many numbers it takes. */
+  readonly network?: { readonly noise?: number; readonly firstWidth?: number };
+}
+
+/** Figures that all of them share: SGD with cosine, 200 epochs of 400 steps, CIFAR's networks and images. */
+const defaults: Config = {
+  epochs: 200,
+  batchSize: 256,
+  data: { name: "birds" },
+  input: { resize: 32, pad: 4, crop: 32, flip: 0.5 },
+  optimizer: { name: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4, schedule: { name: "cosine" } },
+  evaluation: { last: 1 },
+};
+const stem = { filters: 64, size: 3, stride: 1, pool: false } as const;
+const never = { every: 0 } as const;
+/** Of the generator. */
+const large = { firstWidth: 256 } as const;
+
+/** Stages of so many steps of the student an epoch, and as many of the generator as the turns make of them. */
+function inTurns([generator, student]: Row["turns"], steps: number) {
+  const turn = Math.min(student, steps);
+  return {
+    generator: { stepsPerEpoch: (steps / student) * generator, turn: (turn / student) * generator },
+    student: { stepsPerEpoch: steps, turn },
+  };
+}
+
+/** While images are made the student works by its running averages; where it has no say it is not asked. */
+function row({ name, summary, statistics = 0, priors = {}, disagreement = { weight: 0 }, ...own }: Row) {
+  const { noise = {}, network = {}, learningRate = 0.1 } = own;
+  const size = { noise: { size: network.noise ?? 256 } };
+  const [paper, demo] = [inTurns(own.turns, 400), inTurns(own.turns, 80)];
+  return dataFreePreset({
+    name,
+    summary,
+    generator: {
+      statistics,
+      priors,
+      disagreement,
+      noise,
+      judges: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
+    },
+    student: [teacherLogits(), own.student],
+    defaults: {
+      ...defaults,
+      models: {
+        teacher: { backbone: { name: "resnet34", stem } },
+        student: { backbone: { name: "resnet18", stem } },
+        generator: { backbone: { name: "small-generator", ...network } },
+      },
+      stages: {
+        teacher: { evaluation: { every: 5 } },
+        warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, options: size, evaluation: never },
+        generator: { ...paper.generator, optimizer: adam, options: size, evaluation: never },
+        student: { ...paper.student, optimizer: { learningRate }, options: size },
+      },
+    },
+    scales: {
+      paper: {},
+      demo: {
+        ...demoSettings,
+        models: {
+          ...demoSettings.models,
+          generator: { backbone: { name: "small-generator", ...network, noise: 100, width: 32, firstWidth: null } },
+        },
+        stages: {
+          teacher: demoTeacher,
+          warmup: { optimizer: fastAdam, options: demoNoise },
+          generator: { ...demo.generator, optimizer: fastAdam, options: demoNoise },
+          student: { ...demo.student, options: demoNoise, evaluation: { every: 2 } },
+        },
+      },
+    },
+  });
+}
+
+/** "Data-Free Learning of Student Networks", ICCV 2019. */
+export const dafl = row({
+  name: "dafl",
+  summary: "distillation without data: images that are clear to the teacher, of all classes, of strong features",
+  priors: { oneHot: 1, balance: 20, activation: 0.001 },
+  turns: [1, 5],
+  student: logitDistillation({ temperature: 1 }),
+  network: { ...large, noise: 512 },
+});
+
+/** "Zero-shot Knowledge Transfer via Adversarial Belief Matching", NeurIPS 2019; its attention term is not part of it here. */
+export const zskt = row({
+  name: "zskt",
+  summary: "distillation without data: images on which teacher and student disagree",
+  disagreement: { weight: 1 },
+  turns: [1, 5],
+  student: logitDistillation({ temperature: 1 }),
+  network: large,
+});
+
+/** "Data-Free Adversarial Distillation", 2019. */
+export const dfad = row({
+  name: "dfad",
+  summary: "distillation without data: images on which the logits of teacher and student differ",
+  disagreement: { weight: 1, measure: "l1" },
+  turns: [1, 5],
+  student: logitDistillation({ measure: "l1" }),
+  network: large,
+});
+
+/** "Data-Free Network Quantization with Adversarial Knowledge Distillation", CVPR workshops 2020. */
+export const dfq = row({
+  name: "dfq",
+  summary: "distillation without data: disagreement, batch-norm statistics, clear images of all classes",
+  statistics: 1,
+  priors: { oneHot: 1, balance: 20 },
+  disagreement: { weight: 1 },
+  turns: [1, 10],
+  student: logitDistillation({ temperature: 1 }),
+  learningRate: 0.05,
+  network: large,
+});
+
+/**
+ * "Contrastive Model Inversion for Data-Free Knowledge Distillation", IJCAI 2021, without its contrast: the terms of its
+ * inversion, 200 steps on one batch of noise and drawn classes. docs/papers/dfkd-generator.md says what is missing.
+ */
+export const cmi = row({
+  name: "cmi",
+  summary: "distillation without data: images of drawn classes, inverted batch by batch (no contrast)",
+  statistics: 1,
+  priors: { oneHot: 0.5, targets: "labels" },
+  disagreement: { weight: 0.5, agreedOnly: true },
+  noise: { hold: 200, labels: true },
+  turns: [200, 400],
+  student: logitDistillation({ temperature: 20 }),
+});

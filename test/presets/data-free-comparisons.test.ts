@@ -1,0 +1,124 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createTraining, flattenPlugins, type Preset, resolveConfig, type Settings } from "../../core/index.js";
+import { cmi, dafl, dfad, dfkdGenerator, dfq, zskt } from "../../presets/index.js";
+import { startEngine } from "../support/engines.js";
+
+const step = { epoch: 0, index: 0, progress: 0 };
+
+function settingsOf(preset: Preset, scale: "demo" | "paper") {
+  const layers = [
+    { origin: "preset", config: preset.defaults },
+    { origin: scale, config: preset.scales?.[scale] ?? {} },
+  ];
+  return resolveConfig(Object.keys(preset.stages), layers).stages as Readonly<Record<string, Settings>>;
+}
+
+/** By plugin. */
+function optionsOf(preset: Preset, stage: string): Readonly<Record<string, unknown>> {
+  const listed = flattenPlugins(preset.stages[stage]?.plugins);
+  return Object.fromEntries(listed.map(({ name, options }) => [name, options]));
+}
+
+/** What the generator is told of two images, the teacher sure of class 0 and the student of nothing. */
+async function generatorTerms(preset: Preset) {
+  const plugins = flattenPlugins(preset.stages.generator?.plugins).filter(({ name }) => name !== "judges");
+  const training = createTraining({ plugins, stage: "generator", services: { classes: ["bird", "fish"] } });
+  const normInputs = [{ input: tf.ones([16, 1, 1, 1]), mean: tf.tensor1d([0]), variance: tf.tensor1d([0]) }];
+  const features = tf.fill([16, 1, 1, 1], 2) as tf.Tensor4D;
+  const answers = (clear: number) => tf.tile(tf.tensor2d([[clear, 0]]), [16, 1]) as tf.Tensor2D;
+  const outputs = {
+    byTeacher: { logits: answers(3), features, normInputs: normInputs as never },
+    byStudent: { logits: answers(0.5) },
+  };
+  const batch = await training.hooks.batch.promise({}, step);
+  const terms = training.hooks.loss.call({}, outputs, batch, step);
+  return Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0] as number]));
+}
+
+const sure = Math.exp(3) / (Math.exp(3) + 1);
+const unsure = Math.exp(0.5) / (Math.exp(0.5) + 1);
+const divergence = sure * Math.log(sure / unsure) + (1 - sure) * Math.log((1 - sure) / (1 - unsure));
+const balance = sure * Math.log(sure) + (1 - sure) * Math.log(1 - sure);
+
+beforeAll(() => startEngine("cpu"));
+
+describe("the rows of data-free distillation teach the generator by", () => {
+  test.each([
+    ["dafl", dafl, { oneHot: -Math.log(sure), classBalance: 20 * balance, activation: -0.001 * 2 }],
+    ["zskt", zskt, { disagreement: -divergence }],
+    ["dfad", dfad, { disagreement: -(3 - 0.5) / 2 }],
+    [
+      "dfq",
+      dfq,
+      {
+        batchNormStatistics: 1,
+        oneHot: -Math.log(sure),
+        classBalance: 20 * balance,
+        disagreement: -divergence,
+      },
+    ],
+    ["dfkd-generator", dfkdGenerator, { batchNormStatistics: 0.3, disagreement: -divergence }],
+  ] as const)("%s: its terms, weighed as its authors do", async (_, preset, expected) => {
+    const terms = await generatorTerms(preset);
+    expect(Object.keys(terms)).toEqual(Object.keys(expected));
+    for (const [name, value] of Object.entries(expected)) expect(terms[name], name).toBeCloseTo(value, 4);
+  });
+
+  test("cmi: classes drawn for each image, and disagreement where both see the same class", async () => {
+    const terms = await generatorTerms(cmi);
+    expect(Object.keys(terms)).toEqual(["batchNormStatistics", "oneHot", "disagreement"]);
+    expect(terms.disagreement).toBeCloseTo(-0.5 * divergence, 4);
+    // Half the cross-entropy with 16 drawn classes: between that of none and of all being class 0.
+    expect(terms.oneHot).toBeGreaterThan(-0.5 * Math.log(sure));
+    expect(terms.oneHot).toBeLessThan(-0.5 * Math.log(1 - sure));
+    expect(optionsOf(cmi, "generator").disagreement).toMatchObject({ agreedOnly: true });
+  });
+});
+
+describe("the rows of data-free distillation", () => {
+  test.each([
+    ["dafl", dafl, [1, 5], 0.1, { temperature: 1, measure: "teacher-first" }],
+    ["zskt", zskt, [1, 5], 0.1, { temperature: 1, measure: "teacher-first" }],
+    ["dfad", dfad, [1, 5], 0.1, { measure: "l1" }],
+    ["dfq", dfq, [1, 10], 0.05, { temperature: 1, measure: "teacher-first" }],
+    ["cmi", cmi, [200, 400], 0.1, { temperature: 20, measure: "teacher-first" }],
+  ] as const)("%s takes turns, rates and the student's loss from the table", (_, preset, turns, rate, loss) => {
+    const { generator, student } = settingsOf(preset, "paper");
+    expect([generator?.turn, student?.turn]).toEqual(turns);
+    expect(student).toMatchObject({ stepsPerEpoch: 400, epochs: 200, batchSize: 256 });
+    expect((generator?.stepsPerEpoch ?? 0) / turns[0]).toBe(400 / turns[1]);
+    expect(generator?.optimizer).toMatchObject({ name: "adam", learningRate: 0.001, beta1: 0.5 });
+    expect(student?.optimizer).toMatchObject({
+      name: "sgd",
+      learningRate: rate,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      schedule: { name: "cosine" },
+    });
+    expect(optionsOf(preset, "student")["logit-distillation"]).toMatchObject(loss);
+  });
+
+  test.each([zskt, dfad, dfq, cmi])("$name asks the student in eval mode while images are made", (preset) => {
+    expect(optionsOf(preset, "generator").judges).toMatchObject({ student: "student", studentMode: "eval" });
+  });
+
+  test("dafl does not ask the student at all", () => {
+    expect(optionsOf(dafl, "generator").judges).toMatchObject({ student: null });
+  });
+
+  test.each([dafl, zskt, dfad, dfq, cmi])(
+    "$name's demo gives the student as many steps as dfkd-generator's",
+    (preset) => {
+      const [row, whole] = [settingsOf(preset, "demo"), settingsOf(dfkdGenerator, "demo")];
+      for (const field of ["epochs", "stepsPerEpoch", "batchSize", "input", "data"] as const)
+        expect(row.student?.[field], field).toEqual(whole.student?.[field]);
+      expect(row.teacher).toMatchObject({ epochs: whole.teacher?.epochs, optimizer: whole.teacher?.optimizer });
+    },
+  );
+
+  test("are stages of one loop", () => {
+    for (const preset of [dafl, zskt, dfad, dfq, cmi])
+      expect(Object.keys(preset.stages)).toEqual(Object.keys(dfkdGenerator.stages));
+  });
+});
