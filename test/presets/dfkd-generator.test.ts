@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -8,8 +11,11 @@ import {
   flattenPlugins,
   type Pass,
   type Run,
+  readNewestCheckpoint,
   resolveConfig,
   type StepReport,
+  silentLogger,
+  writeCheckpoint,
 } from "../../core/index.js";
 import { dfkdGenerator } from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
@@ -134,6 +140,48 @@ describe("dfkd-generator", () => {
     for await (const report of again.steps()) losses.push(report.losses);
     expect(losses).toEqual(reports.map((report) => report.losses));
     await again.close();
+  });
+
+  describe("stopped between two turns, and gone on with", () => {
+    const [untilFirstTurn, generator, student] = [4 + 3, 2, 3];
+    let folder = "";
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "fgkd-turns-"));
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    /** What a checkpoint of the run as it stands now consists of, file by file. */
+    async function bytesOf(run: Run, name: string): Promise<readonly string[]> {
+      const place = join(folder, name);
+      await mkdir(place);
+      await writeCheckpoint(place, await run.save());
+      const files = (await readdir(place)).sort();
+      expect(files).toContainEqual(expect.stringMatching(/safetensors$/));
+      return Promise.all(files.map(async (file) => `${file} ${await readFile(join(place, file), "base64")}`));
+    }
+
+    test.each([
+      ["the generator's and the student's", untilFirstTurn + generator, "student"],
+      ["the student's and the generator's", untilFirstTurn + generator + student, "generator"],
+    ])("%s: ends with the same bytes", async (between, steps, next) => {
+      const stopped = await start();
+      let taken = 0;
+      for await (const _ of stopped.steps()) if (++taken === steps) break;
+      const place = join(folder, `at-${steps}`);
+      await mkdir(place);
+      await writeCheckpoint(place, await stopped.save());
+      await stopped.close();
+      const resumed = await start();
+      const checkpoint = await readNewestCheckpoint(place, silentLogger);
+      if (!checkpoint) throw new Error(`no checkpoint between ${between}`);
+      resumed.load(checkpoint);
+      const rest: StepReport[] = [];
+      for await (const report of resumed.steps()) rest.push(report);
+      expect(rest[0]?.stage).toBe(next);
+      expect(rest).toEqual(reports.slice(steps));
+      expect(await bytesOf(resumed, `end-${steps}`)).toEqual(await bytesOf(run, `whole-${steps}`));
+      await resumed.close();
+    });
   });
 
   test("leads gradients from every loss of the generator back through teacher and student to the noise", async () => {
