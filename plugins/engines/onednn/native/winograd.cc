@@ -42,7 +42,7 @@ bool Winograd::pays(const ConvShape& s) {
   const bool isInputGradient = s.kind == int(ConvKind::kInputGradient);
   const size_t height = isInputGradient ? s.h : s.oh, width = isInputGradient ? s.w : s.ow, area = height * width;
   const size_t covered = ceilDivide(height, kTile) * ceilDivide(width, kTile) * kTile * kTile;
-  return 2 * area >= covered && s.n * area >= 4 * kTile * kTile;
+  return 4 * area >= covered && s.n * area >= 4 * kTile * kTile;
 }
 
 Winograd::Winograd(const ConvShape& s) : shape_(s) {
