@@ -7,6 +7,9 @@ import { agreementOf, type ClassStatistics, classStatistics } from "./health/sta
 
 const name = "generator-health";
 
+/** Steps before a generator is judged: it starts grey, and after so many a sound one is far from that. */
+const grown = 20;
+
 export interface GeneratorHealthOptions extends Judging {
   /** Epochs from one look to the next; the first and the last are looked at as well. Default 5. */
   readonly every?: number;
@@ -18,7 +21,7 @@ export interface GeneratorHealthOptions extends Judging {
  * teacher sees, `largestShare` (percent) and `entropy` (0 to 1) of them, `agreement` of teacher and student (percent),
  * `batchNormDistance`, and of the pictures `meanAbsolute`, `saturated` (percent) and `spread` (levels of 255). The shares of
  * all classes and the distances of all layers are left as `artifacts/<stage>/epoch-005.json`, the images as a grid in
- * `epoch-005.png`. A generator that collapses is reported in words, once for each way to do so.
+ * `epoch-005.png`. A generator that collapses is reported in words, once for each way to do so, from 20 steps on.
  *
  * List it after `noise()`.
  *
@@ -54,6 +57,7 @@ export const generatorHealth = definePlugin<GeneratorHealthOptions>({
         text({ images, ...numbers, shares: Object.fromEntries(shares), layers: look.layers }),
       );
       artifacts.write(`${file}.png`, await encodePng(imageGrid(look.pixels, look.shape)));
+      if (passed * (config.stepsPerEpoch ?? 1) < grown) return;
       for (const { kind, words } of problemsOf(seen, look.images, classes, `stages.${stage}.options`)) {
         if (!told.has(kind)) logger.warn(`stage "${stage}", epoch ${passed}: ${words}`);
         told.add(kind);

@@ -43,7 +43,7 @@ const student = model((batch) => ({
 }));
 
 /** Epochs of a stage with this generator, 12 images a look: metrics, files and warnings. */
-async function watch(paint: Paint, epochs = [0], options: GeneratorHealthOptions = {}) {
+async function watch(paint: Paint, epochs = [0], options: GeneratorHealthOptions = {}, stepsPerEpoch = 20) {
   const files = new Map<string, Uint8Array | string>();
   const warnings: string[] = [];
   const metrics: Record<string, number>[] = [];
@@ -54,6 +54,7 @@ async function watch(paint: Paint, epochs = [0], options: GeneratorHealthOptions
     config: {
       epochs: 12,
       batchSize: 12,
+      stepsPerEpoch,
       input: { resize: side, fit: "warp", pad: 0, crop: side, flip: 0, mean, deviation },
     },
     services: {
@@ -137,6 +138,12 @@ describe("generator health", () => {
 
   test("warns once for each kind, however long it goes on", async () => {
     expect((await watch(constant, [0, 4, 9, 11])).warnings).toHaveLength(2);
+  });
+
+  test("does not judge one that has hardly begun", async () => {
+    const { warnings, metrics } = await watch(constant, [0, 1, 2, 3], { every: 1 }, 5);
+    expect(metrics[0]?.["generated/classes"]).toBe(1);
+    expect(warnings.map((words) => words.slice(0, 26))).toEqual(Array(2).fill('stage "generator", epoch 4'));
   });
 
   test("looks after the first epoch, every few, and the last", async () => {
