@@ -1,5 +1,6 @@
 /** Every diagnostic of fgkd: one function each, so that the caller's `throw` keeps control flow visible. */
 import { distance } from "fastest-levenshtein";
+import { storageProblems } from "./files/storage-problems.js";
 
 /** An error that says what to do. `code` is stable; the message names plugin, option, received value and remedy. */
 export class FgkdError extends Error {
@@ -92,8 +93,13 @@ export function notComposed(owner: string, action: string, cause: unknown) {
 export function notFinite(what: string, value: number, where: string) {
   return new FgkdError(
     "FGKD_NOT_FINITE",
-    `${what} became ${value} in ${where}. Lower the learning rate, add warm-up epochs, or clip gradients (optimizer.clipNorm), and train anew. No weight has moved since the step before, and the last checkpoint is kept.`,
+    `${what} became ${value} in ${where}. Lower the learning rate, add warm-up epochs, or clip gradients (optimizer.clipNorm), and train anew. No weight has moved since the step before.`,
   );
+}
+
+/** The same in a run folder. `kept`: what there is to go back to, and how. */
+export function notFiniteInRun({ code, message }: FgkdError, kept: string) {
+  return new FgkdError(code, `${message.slice(code.length + 1)} ${kept}`);
 }
 
 /**
@@ -182,17 +188,6 @@ export function checkpointMismatch(path: string, differences: readonly string[],
     `${path} would go on otherwise than it began: ${differences.join("; ")}. Restore that, start afresh with another --out, or go on with --force, at a risk: ${risks.join("; ")}.`,
   );
 }
-
-/** What keeps a file from being written, by the system's code for it, and what to do. */
-const storageProblems: Readonly<Record<string, readonly [problem: string, remedy: string]>> = {
-  ENOSPC: ["the disk is full", "Free some space"],
-  EDQUOT: ["the quota is used up", "Free some space"],
-  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit (ulimit -f)"],
-  EROFS: ["it is mounted read-only", "Make it writable"],
-  EACCES: ["permission is denied", "Restore the permission"],
-  EPERM: ["permission is denied", "Restore the permission"],
-  ENOENT: ["its folder is gone", "Bring it back"],
-};
 
 /** A file of the run folder cannot be written. */
 export function storageFailed(path: string, cause: unknown) {

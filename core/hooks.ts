@@ -1,6 +1,6 @@
 /** The lifecycle of a stage: when plugins act. The only importer of tapable. */
 import { AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
-import { FgkdError, pluginFailed } from "./errors.js";
+import { pluginFailed } from "./errors.js";
 import type { Training } from "./training.js";
 import type { Batch, EpochReport, LossTerms, Outputs, Step } from "./types.js";
 import type { Activity } from "./watchdogs/activity.js";
@@ -75,10 +75,4 @@ function positionOf(args: readonly unknown[]): { epoch?: number; index?: number 
   return typeof last === "object" && last !== null && "epoch" in last
     ? (last as { epoch: number; index?: number })
     : {};
-}
-
-/** The code of the diagnostic at the bottom of a chain of causes. */
-export function rootCode(error: unknown): string | undefined {
-  if (!(error instanceof FgkdError)) return undefined;
-  return rootCode(error.cause) ?? error.code;
 }

@@ -21,6 +21,7 @@ import { createDisplay } from "./display.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { createKeeper, type Keeper } from "./keeper.js";
+import { withLastGood } from "./last-good.js";
 import { resultTable } from "./result-table.js";
 import { newRunPlace, runToResume, shortPath } from "./run-place.js";
 import type { StallWatch } from "./stall-watch.js";
@@ -66,7 +67,14 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     const display = createDisplay(run, environment, given.quiet);
     say = display.logger;
     watch = environment.watchStalls?.(run.config.run.watchdogs, engine.name);
-    const stop = await drive(run, keeper, display, environment).finally(() => {
+    const place = folder;
+    const driven = drive(run, keeper, display, environment).catch(async (error: unknown) => {
+      throw await withLastGood(error, place, `${command(environment)} --resume ${shortPath(place.path, cwd)}`, {
+        cwd,
+        logger,
+      });
+    });
+    const stop = await driven.finally(() => {
       watch?.stop();
       display.stop();
       say = lineLogger(environment);

@@ -68,6 +68,36 @@ export function holdsCheckpoint(folder: string): boolean {
   return candidates(folder).length > 0;
 }
 
+/** A checkpoint from before things went wrong. */
+export interface GoodCheckpoint {
+  /** Of its JSON file. */
+  readonly path: string;
+  /** Steps that the run had taken, over all stages. */
+  readonly steps: number;
+}
+
+/**
+ * The newest checkpoint that is whole and has none but finite weights and optimiser values; `null` when there is none.
+ * Reads each until then, so it is for when a run has ended badly.
+ */
+export function lastGoodCheckpoint(folder: string): GoodCheckpoint | null {
+  for (const file of candidates(folder)) {
+    try {
+      const state = readCheckpoint(join(folder, file));
+      if (hasFiniteValues(state)) return { path: join(folder, file), steps: Number(checkpointName(state)) };
+    } catch {
+      // The one before it, then.
+    }
+  }
+  return null;
+}
+
+function hasFiniteValues({ models, stages }: RunState): boolean {
+  const slots = Object.values(stages).flatMap(({ optimizer }) => (optimizer ? [optimizer.slots] : []));
+  const arrays = [...Object.values(models), ...slots].flatMap((named) => [...named.values()]);
+  return arrays.every(({ data }) => !(data instanceof Float32Array) || data.every(Number.isFinite));
+}
+
 /** Takes away what a killed process left unfinished, and bests of epochs that a resumed run has yet to come to. */
 export function cleanCheckpoints(folder: string, from: RunState | null): void {
   for (const file of filesIn(folder)) {

@@ -9,7 +9,7 @@ import type { Run, RunState, Spent } from "../run.js";
 import type { EpochSummary } from "../types.js";
 import { type Artifacts, artifactsIn } from "./artifacts.js";
 import { writeAtomically } from "./atomic.js";
-import { holdsCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
+import { type GoodCheckpoint, holdsCheckpoint, lastGoodCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
 import { cleanRun } from "./clean.js";
@@ -73,6 +73,8 @@ export interface RunFolder {
   check(): void;
   /** Waits for the background. */
   settle(): Promise<void>;
+  /** The newest checkpoint with none but finite values. Settle first. */
+  lastGood(): GoodCheckpoint | null;
   /** Loads the newest whole checkpoint into the run. @throws FGKD_CHECKPOINT_MISMATCH unless forced */
   restore(run: Run, engine: UsedEngine, options?: RestoreOptions): Promise<Restored>;
   /** Writes the manifest; again whenever more is known. */
@@ -161,6 +163,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       const best = ended && isBestSoFar(run.history, ended) ? ended.stage : undefined;
       await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
     },
+    lastGood: () => lastGoodCheckpoint(checkpoints),
     restore: async (run, engine, { force = false, grown } = {}) => {
       const then = readManifest(path);
       const hadStarted = holdsCheckpoint(checkpoints);

@@ -234,6 +234,51 @@ describe("checkpoints that are broken", () => {
   });
 });
 
+describe("a value that is not finite", () => {
+  /** From a step on, counted from 0 in an epoch of two, a gradient is NaN: that of the square root of 0. */
+  const spoilt = async (run: string, epoch: number, index: number) => {
+    const text = (when: string) => `
+      import * as tf from "@tensorflow/tfjs";
+      import { definePlugin } from "fgkd";
+      export const spoil = definePlugin({ name: "spoil", defaults: {}, apply({ hooks }) {
+        hooks.loss.tap("spoil", (terms, { logits }, batch, step) => {
+          const term = () => (${when} ? logits.mul(0).sqrt() : logits.square()).mul(0).sum().asScalar();
+          return { ...terms, spoil: tf.tidy(term) };
+        });
+      } });`;
+    const plugin = `./${run}.mjs`;
+    writeFileSync(join(cwd, plugin), text(`step.epoch === ${epoch} && step.index === ${index}`));
+    writeFileSync(join(cwd, `${run}.json`), JSON.stringify({ plugins: [plugin] }));
+    const ended = await train(run, ["--config", `${run}.json`]);
+    return { ended, mend: () => writeFileSync(join(cwd, plugin), text("false")) };
+  };
+
+  test("ends the run with 78, names the last good checkpoint, and the command that goes on from it", async () => {
+    const run = newRun();
+    const { ended, mend } = await spoilt(run, 4, 1);
+    expect(ended.code).toBe(78);
+    expectTold(ended, "FGKD_NOT_FINITE", /the gradient of "w" became NaN in stage "student", epoch 5, step 2\./);
+    const named = /The last good checkpoint is (\S+), after (\d+) steps of the run: (npx )?fgkd --resume (\S+) goes on/;
+    const [, path, steps, , folder] = named.exec(ended.err) ?? [];
+    const newest = readdirSync(join(cwd, run, "checkpoints")).filter((file) => /^\d+\.json$/.test(file));
+    expect([path, folder]).toEqual([`${run}/checkpoints/${newest.sort().at(-1)}`, run]);
+    // Step 10 is the one that failed; writing is done in the background, and may be some steps behind.
+    expect(Number(steps)).toBeGreaterThan(0);
+    expect(Number(steps)).toBeLessThan(10);
+    // The same settings come to the same step.
+    const again = await resume(run);
+    expect([again.code, named.test(again.err)]).toEqual([78, true]);
+    mend();
+    expect(await resume(run)).toMatchObject({ code: 0 });
+  });
+
+  test("in the first epoch leaves no checkpoint, and the message says so", async () => {
+    const { ended } = await spoilt(newRun(), 0, 1);
+    expect(ended.code).toBe(78);
+    expectTold(ended, "FGKD_NOT_FINITE", /The run has no checkpoint from before that\.$/);
+  });
+});
+
 describe("two processes on one run", () => {
   test("the second ends with 75 and names the first; a killed one leaves no lock in force", async () => {
     const run = newRun();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { lastGoodCheckpoint } from "../../../core/files/checkpoint.js";
 import { type Json, type RunState, readNewestCheckpoint, silentLogger, writeCheckpoint } from "../../../core/index.js";
 import { cases } from "../../support/cases.js";
 
@@ -96,6 +97,24 @@ describe("a checkpoint", () => {
   test("is none where the folder is empty, or is not there", async () => {
     expect(await readNewestCheckpoint(folder, silentLogger)).toBeNull();
     expect(await readNewestCheckpoint(join(folder, "none"), silentLogger)).toBeNull();
+  });
+
+  test("is the last good one while its weights and its optimiser's values are finite", async () => {
+    const momentum = (value: number, taken: number): RunState => {
+      const { stages, ...rest } = stateWith(null, taken);
+      const slots = new Map([["fc.weight/momentum", array(value)]]);
+      const student = { ...(stages.student as NonNullable<typeof stages.student>), optimizer: { count: 5, slots } };
+      return { ...rest, stages: { student } };
+    };
+    expect(lastGoodCheckpoint(folder)).toBeNull();
+    await writeCheckpoint(folder, momentum(Number.NaN, 1));
+    expect(lastGoodCheckpoint(folder)).toBeNull();
+    const good = await writeCheckpoint(folder, momentum(1, 2));
+    const spoilt = momentum(1, 4);
+    const weights = new Map([["fc.weight", array(1, Number.POSITIVE_INFINITY)]]);
+    await writeCheckpoint(folder, momentum(Number.NaN, 3));
+    await writeCheckpoint(folder, { ...spoilt, models: { ...spoilt.models, "member-1": weights } });
+    expect(lastGoodCheckpoint(folder)).toEqual({ path: good, steps: 2 });
   });
 
   test("leaves no temporary file, and makes way for newer ones", async () => {
