@@ -229,10 +229,10 @@ export function engineUnavailable(name: string, detail: string, remedy = "") {
 }
 
 /** Resident memory that grew epoch after epoch, beyond what was allowed. */
-export function memoryGrowth(account: string, where: string, limit: number) {
+export function memoryGrowth(account: string, where: string, limit: number, culprits = "") {
   return new FgkdError(
     "FGKD_MEMORY_GROWTH",
-    `${account}, in ${where}; watchdogs.memoryLimit allows ${limit} MiB. Something keeps what it should let go: take plugins off the list until it stays, or go on from the last checkpoint with --resume, which starts from little.`,
+    `${account}, in ${where}; watchdogs.memoryLimit allows ${limit} MiB. ${culprits && `${culprits} `}Something keeps what it should let go: take plugins off the list until it stays, or go on from the last checkpoint with --resume, which starts from little.`,
   );
 }
 

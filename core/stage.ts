@@ -53,7 +53,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
   let isTakenUp = false;
   const { watchdogs } = training.config;
   const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
-  const memory = watchMemory(watchdogs, training.logger);
+  const memory = watchMemory(watchdogs, training.logger, { activity: training.activity });
 
   async function* steps(): AsyncGenerator<StepReport, void, undefined> {
     for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);

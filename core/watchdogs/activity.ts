@@ -1,11 +1,15 @@
 /** What a run is doing at this moment, in words: for messages about leaks and stalls. */
 
+import type { MemoryTrace } from "./memory-trace.js";
+
 /** Kept by the run; plugins do not see it. */
 export interface Activity {
   /** What runs: `hooks.batch of [mixup]`, `the model "student"`, … */
   readonly part: string;
   /** Where the run stands: `stage "student", epoch 3, step 41`. */
   readonly position: string;
+  /** Once memory grows: what each part keeps. */
+  memory: MemoryTrace | undefined;
   /** From now on the run stands there. */
   moveTo(position: string): void;
   /** Does the work under its name; when it is done, also when it is a promise, what ran before has its name back. */
@@ -21,6 +25,7 @@ export function createActivity(onChange: (activity: Activity) => void = () => {}
     onChange(activity);
   };
   const activity: Activity = {
+    memory: undefined,
     get part() {
       return part;
     },
@@ -34,15 +39,20 @@ export function createActivity(onChange: (activity: Activity) => void = () => {}
     during: <T>(name: string, work: () => T): T => {
       const before = part;
       enter(name);
+      const end = activity.memory?.begin(name);
+      const leave = () => {
+        end?.();
+        enter(before);
+      };
       let waits = false;
       try {
         const result = work();
         if (!(result instanceof Promise)) return result;
         waits = true;
         // A promise of the same value: T is that promise's type.
-        return result.finally(() => enter(before)) as T;
+        return result.finally(leave) as T;
       } finally {
-        if (!waits) enter(before);
+        if (!waits) leave();
       }
     },
   };

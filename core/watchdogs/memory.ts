@@ -2,6 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { memoryGrowth } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { Activity } from "./activity.js";
+import { traceMemory } from "./memory-trace.js";
 import type { WatchdogSettings } from "./settings.js";
 
 /** What the process holds, in bytes; `tensors` is a number of them. */
@@ -36,12 +38,14 @@ const fewest = 5;
  * Compares each epoch with the first after the warm-up. Growth counts when it is steady: when most pairs of readings are in
  * order (Kendall's rank correlation with time, 0.7 or more). One jump, as by a first test in the middle of a run, is not.
  *
- * @param read replaced in tests
+ * From half of the warning on, what the plugins' taps keep is looked at too, once an epoch: then the report names them.
+ *
+ * @param around the run's activity, and how memory is read (which tests replace)
  */
 export function watchMemory(
   settings: Pick<WatchdogSettings, "memoryWarmup" | "memoryWarning" | "memoryLimit">,
   logger: Logger,
-  read: () => MemoryReading = readMemory,
+  { activity, read = readMemory }: { readonly activity?: Activity; readonly read?: () => MemoryReading } = {},
 ): MemoryWatch {
   const { memoryWarmup, memoryWarning, memoryLimit } = settings;
   const readings: MemoryReading[] = [];
@@ -56,12 +60,20 @@ export function watchMemory(
       readings.push(now);
       if (readings.length > window) readings.shift();
       const growth = now.resident - first.resident;
-      const isLate = growth > (memoryLimit ?? Number.POSITIVE_INFINITY) * mebi;
-      if (!(growth > warnAt || isLate) || readings.length < 3 || !isSteady(readings)) return;
+      const steady = readings.length >= 3 && isSteady(readings);
+      const endAt = (memoryLimit ?? Number.POSITIVE_INFINITY) * mebi;
+      const isLate = growth > endAt;
+      if (activity && steady && growth > Math.min(warnAt, endAt) / 2) activity.memory ??= traceMemory();
+      // What was asked for in this epoch is known now; the next one is another look.
+      const culprits = activity?.memory?.account() ?? "";
+      activity?.memory?.renew();
+      if (!(growth > warnAt || isLate) || !steady) return;
       const account = describe(first, now, epochs - memoryWarmup - 1);
-      if (isLate) throw memoryGrowth(account, where, memoryLimit ?? 0);
+      if (isLate) throw memoryGrowth(account, where, memoryLimit ?? 0, culprits);
       if (readings.length < fewest) return;
-      logger.warn(`memory: ${account}, in ${where}. It will be told again when it has doubled.`);
+      logger.warn(
+        `memory: ${account}, in ${where}. ${culprits && `${culprits} `}It will be told again when it has doubled.`,
+      );
       warnAt = 2 * growth;
     },
   };

@@ -1,5 +1,6 @@
 /** Toy runs that go wrong, and what they say. */
 import {
+  type Activity,
   type Config,
   createRun,
   definePreset,
@@ -18,7 +19,12 @@ export function plugin(name: string, apply: (training: Training) => void): Plugi
 }
 
 /** One stage, cross-entropy, and the plugin under suspicion. */
-export function toyRun(suspect: PluginOption, config: Config = {}, logger?: Logger): Promise<Run> {
+export function toyRun(
+  suspect: PluginOption,
+  config: Config = {},
+  logger?: Logger,
+  onActivity?: (activity: Activity) => void,
+): Promise<Run> {
   const preset = definePreset({
     name: "trouble",
     summary: "",
@@ -26,7 +32,7 @@ export function toyRun(suspect: PluginOption, config: Config = {}, logger?: Logg
     stages: { student: { trains: "student" } },
     defaults: toySettings,
   });
-  return createRun({ preset, layers: [{ origin: "test", config }], ...(logger && { logger }) });
+  return createRun({ preset, layers: [{ origin: "test", config }], ...(logger && { logger }), onActivity });
 }
 
 /** What went wrong, what was said before, and the trained weights after each step and at the end. */

@@ -15,7 +15,7 @@ function said(resident: readonly number[], other: (index: number) => Partial<Mem
     const index = epoch - 1;
     return { ...steadyProcess, resident: (resident[index] as number) * mebi, ...other(index) };
   };
-  const watch = watchMemory(watchdogDefaults, { info: () => {}, warn: (text) => warnings.push(text) }, read);
+  const watch = watchMemory(watchdogDefaults, { info: () => {}, warn: (text) => warnings.push(text) }, { read });
   let error: string | undefined;
   try {
     for (; epoch++ < resident.length; ) watch.look(`epoch ${epoch}`);
@@ -86,5 +86,22 @@ describe("a run whose plugin keeps memory", () => {
     expect(error?.message).toMatch(/^FGKD_MEMORY_GROWTH .*watchdogs\.memoryLimit allows 150 MiB/);
     expect(hoard.length).toBeGreaterThan(15);
     expect(hoard.length).toBeLessThan(50);
+  });
+
+  test("names the plugin, and its hook", async () => {
+    const hoard: Buffer[] = [];
+    const hoarder = plugin("hoarder", ({ hooks }) =>
+      hooks.loss.tap("hoarder", (terms) => {
+        hoard.push(Buffer.alloc(4 * mebi, 1));
+        return terms;
+      }),
+    );
+    const { error } = await walk([plugin("innocent", () => {}), hoarder], {
+      epochs: 100,
+      watchdogs: { memoryWarning: 40, memoryLimit: 200 },
+    });
+    expect(error?.message).toMatch(
+      /^FGKD_MEMORY_GROWTH .* allows 200 MiB\. After its garbage is collected, hooks\.loss of \[hoarder\] keeps 4\.0 MiB of buffers a call \(\d+ looked at\)\. Something keeps/,
+    );
   });
 });
