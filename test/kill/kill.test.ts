@@ -3,7 +3,7 @@ import { watch } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { createRandom, type Random } from "../../core/index.js";
 import * as shipped from "../../presets/index.js";
 import { engineNames } from "../support/engines.js";
@@ -19,6 +19,8 @@ const seed = process.env.FGKD_KILL_SEED ?? String(process.hrtime.bigint() % 1_00
 const mostPerRun = 5;
 
 const passed: Passed[] = [];
+/** What went wrong is to be looked at: the folders of what failed stay. */
+let keepsFolders = false;
 let cwd = "";
 
 beforeAll(async () => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
   console.log(`moments of the kills: FGKD_KILL_SEED=${seed}`);
 });
 afterAll(async () => {
-  await rm(cwd, { recursive: true, force: true });
+  if (!keepsFolders) await rm(cwd, { recursive: true, force: true });
   if (process.env.FGKD_PASS_LIST === "write") await writePassList(passed, seed);
 });
 
@@ -45,11 +47,20 @@ describe(`killed ${kills} times an engine`, { timeout: 1_800_000 }, () => {
     expect(await fgkd([...start, "--out", whole], { cwd })).toMatchObject({ code: 0, err: "" });
     const duration = performance.now() - began;
     const random = createRandom(`${seed}/${name}/${engine}`);
+    const moments: string[] = [];
+    onTestFailed(() => {
+      keepsFolders = true;
+      console.log(
+        `${name} on ${engine}: FGKD_KILL_SEED=${seed}, run folders ${whole} (let be) and ${whole}-N\n${moments.join("\n")}`,
+      );
+    });
     let hits = 0;
     for (let runs = 0; hits < kills; runs++) {
       const out = join(cwd, `${name}-${engine}-${runs}`);
       await mkdir(out);
-      hits += await killAndResume(start, out, Math.min(mostPerRun, kills - hits), duration, random);
+      hits += await killAndResume(start, out, Math.min(mostPerRun, kills - hits), (words) => {
+        return killed(words, out, duration, random, moments);
+      });
       expect(outcome(out)).toEqual(outcome(whole));
       await rm(out, { recursive: true });
     }
@@ -59,12 +70,17 @@ describe(`killed ${kills} times an engine`, { timeout: 1_800_000 }, () => {
 });
 
 /** One run, killed up to so many times. @returns how many kills met it alive */
-async function killAndResume(start: readonly string[], out: string, most: number, duration: number, random: Random) {
+async function killAndResume(
+  start: readonly string[],
+  out: string,
+  most: number,
+  runAndKill: (words: readonly string[]) => Promise<Ended>,
+) {
   let hits = 0;
   for (let sitting = 0; ; sitting++) {
     // A folder without a run is one that was killed before it had begun.
     const words = sitting > 0 && (await holdsRun(out)) ? ["--resume", out] : [...start, "--out", out];
-    const ended = hits < most ? await killed(words, out, duration, random) : await fgkd(words, { cwd });
+    const ended = hits < most ? await runAndKill(words) : await fgkd(words, { cwd });
     if (ended.signal === "SIGKILL") hits += 1;
     else expect(ended, `${ended.out}\n${ended.err}`).toMatchObject({ code: 0 });
     if (ended.code === 0) return hits;
@@ -79,10 +95,24 @@ async function holdsRun(out: string): Promise<boolean> {
   );
 }
 
-/** Any moment of the process; any moment of its training; or the moment in which a file of the run folder changes. */
-function killed(words: readonly string[], out: string, duration: number, random: Random): Promise<Ended> {
+/**
+ * Any moment of the process; any moment of its training; or the moment in which a file of the run folder changes.
+ *
+ * @param moments is told which
+ */
+function killed(
+  words: readonly string[],
+  out: string,
+  duration: number,
+  random: Random,
+  moments: string[],
+): Promise<Ended> {
   const kind = random.integer(5);
   const draw = random.next();
+  const after = (share: number) => `${(share * draw * duration).toFixed(0)} ms after its`;
+  const when =
+    kind === 0 ? `${after(1)} start` : kind < 3 ? `${after(0.5)} first step` : `at change ${Math.ceil(draw * 60)}`;
+  moments.push(`fgkd ${words.join(" ")}: SIGKILL ${when}`);
   return fgkd(words, {
     cwd,
     meanwhile: (child) => {

@@ -25,7 +25,7 @@ export async function writePassList(passed: readonly Passed[], seed: string): Pr
     `|---|${engines.map(() => "---|").join("")}`,
     ...presets.map((preset) => `| \`${preset}\` | ${engines.map((engine) => cell(preset, engine)).join(" | ")} |`),
   ].join("\n");
-  const made = `Kills after which the run ended with the same bytes; fgkd ${version()}, Node.js ${process.version}, ${process.platform} ${process.arch}, seed ${seed}.`;
+  const made = `Kills after which the run ended with the same bytes; fgkd ${version()}, Node.js ${process.version}, ${process.platform} ${process.arch}, seed ${seed}, \`npm run test:slow\` of ${new Date().toISOString().slice(0, 10)}.`;
   const text = await readFile(page, "utf8");
   const [before = "", rest = ""] = text.split(begin);
   const after = rest.split(end)[1] ?? "";
