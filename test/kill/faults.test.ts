@@ -1,7 +1,16 @@
 /** Faults of disk and process, each for real: what is told, the exit code, and that the run goes on to the same end. */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, readdirSync, renameSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -231,6 +240,69 @@ describe("checkpoints that are broken", () => {
     expect(resumed).toMatchObject({ code: 0, err: expect.stringMatching(/FGKD_CORRUPT_FILE .* the one before it/) });
     expect(outcome(join(cwd, run))).toEqual(whole);
     expect(readdirSync(folder).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("files of the run folder that somebody has edited", () => {
+  test.each([
+    ["config.json", "cut off", (text: string) => text.slice(0, 100)],
+    [
+      "config.json",
+      "given a key of JavaScript's own",
+      (text: string) => text.replace("{", '{ "__proto__": { "x": 1 },'),
+    ],
+    ["config.json", "emptied", () => ""],
+    ["manifest.json", "filled with another kind", (text: string) => text.replace(/"seed": \d+/, '"seed": "none"')],
+    ["manifest.json", "nested a million times", () => "[".repeat(1e6)],
+  ] as const)("%s, %s, ends --resume with 65, and nothing is lost", async (file, _, edit) => {
+    const run = newRun();
+    await train(
+      run,
+      [],
+      during((child) => child.kill("SIGTERM")),
+    );
+    const path = join(cwd, run, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, edit(text));
+    const refused = await resume(run);
+    expect(refused.code, refused.err).toBe(65);
+    expectTold(refused, "FGKD_CORRUPT_FILE", new RegExp(`${file}: is not as fgkd wrote it: .* Restore ${file}`));
+    writeFileSync(path, text);
+    await expectSameEnd(run);
+  });
+
+  test("a setting in config.json is a difference, which ends --resume with 65", async () => {
+    const run = newRun();
+    await train(
+      run,
+      [],
+      during((child) => child.kill("SIGTERM")),
+    );
+    const path = join(cwd, run, "config.json");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace('"layers": [', '"layers": [{ "origin": "nobody", "config": { "epochs": 39 } },'));
+    const refused = await resume(run);
+    expect(refused.code, refused.err).toBe(65);
+    expectTold(refused, "FGKD_CHECKPOINT_MISMATCH", /stages\.student\.epochs was 40, is 39/);
+  });
+});
+
+describe("a process without memory", () => {
+  test("since JavaScript's heap is full, is ended by the system, and goes on to the same end", async () => {
+    const run = newRun();
+    const hoarder = (when: string) => `
+      import { definePlugin } from "fgkd";
+      const hoard = [];
+      export const hoarder = definePlugin({ name: "hoarder", defaults: {}, apply({ hooks }) {
+        hooks.epoch.tap("hoarder", ({ epoch }) => { while (${when}) hoard.push(new Array(1e5).fill(0.5)); });
+      } });`;
+    writeFileSync(join(cwd, `${run}.mjs`), hoarder("epoch === 9"));
+    writeFileSync(join(cwd, `${run}.json`), JSON.stringify({ plugins: [`./${run}.mjs`] }));
+    const env = { NODE_OPTIONS: "--max-old-space-size=100" };
+    const ended = await train(run, ["--config", `${run}.json`], { env });
+    expect(ended.signal).toBe("SIGABRT");
+    writeFileSync(join(cwd, `${run}.mjs`), hoarder("false"));
+    await expectSameEnd(run);
   });
 });
 

@@ -224,4 +224,30 @@ describe("a run folder", () => {
     await folder.close();
     await run.close();
   });
+
+  test("of another version, preset, seed, engine, data set or classes says what differs, and what --force would risk", async () => {
+    const { run, path, folder, at } = await newFolder("other");
+    const own = folder.readManifest() as Manifest;
+    const edited: readonly [Partial<Manifest>, string, string][] = [
+      [{ fgkd: "0.0.1" }, `fgkd was "0.0.1", is "${own.fgkd}"`, "another version may compute otherwise"],
+      [{ preset: "other" }, 'preset was "other", is "trouble"', "the method changes midway"],
+      [{ seed: 9 }, `seed was 9, is ${own.seed}`, "the order of images changes midway"],
+      [{ engine: "wasm" }, 'engine was "wasm", is "cpu"', "engines differ in rounding"],
+      [{ data: { student: "other" } }, 'data was {"student":"other"}', "the images change midway"],
+      [{ classes: ["a", "b"] }, 'classes was ["a","b"], is ["dark","light"]', "labels change their meaning"],
+    ];
+    for (const [changes, difference, risk] of edited) {
+      writeFileSync(at("manifest.json"), JSON.stringify({ ...own, ...changes }));
+      const refused = folder.restore(run, { name: "cpu" });
+      await expect(refused).rejects.toThrow(
+        `FGKD_CHECKPOINT_MISMATCH ${path} would go on otherwise than it began: ${difference}`,
+      );
+      await expect(refused).rejects.toThrow(risk);
+      await folder.restore(run, { name: "cpu" }, { force: true });
+      folder.writeManifest(run, { name: "cpu" }, {});
+      expect(folder.readManifest()?.forced?.join()).toContain(difference);
+    }
+    await folder.close();
+    await run.close();
+  });
 });
