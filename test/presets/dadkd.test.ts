@@ -124,7 +124,11 @@ describe("the rows that dadkd is compared with", () => {
   test("kd: cross-entropy 0.1, soft loss 0.9, temperature 4, images not mixed", () => {
     expect(steps(kd, "student")).toEqual(["teacher-logits", "cross-entropy", "logit-distillation"]);
     expect(pluginsOf(kd, "student")["cross-entropy"]).toMatchObject({ weight: 0.1 });
-    expect(pluginsOf(kd, "student")["logit-distillation"]).toEqual({ temperature: 4, weight: 0.9 });
+    expect(pluginsOf(kd, "student")["logit-distillation"]).toEqual({
+      temperature: 4,
+      weight: 0.9,
+      measure: "teacher-first",
+    });
   });
 
   test("dkd: cross-entropy 1, alpha 1, beta 8, temperature 4, 20 epochs of warm-up, images not mixed", () => {
