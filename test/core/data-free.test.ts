@@ -162,6 +162,21 @@ describe("weights that a stage trains beside its model", () => {
 });
 
 describe("stages in turns", () => {
+  test("are saved with arrays of the caller's, also when they still wait for their turn after a stop", async () => {
+    const stopped = await createRun({ preset });
+    await drive(stopped, 9 + 2);
+    const state = await stopped.save();
+    await stopped.close();
+    const resumed = await createRun({ preset });
+    resumed.load(structuredClone(state));
+    // As the thread does that writes checkpoints.
+    const taken = [...((await resumed.save()).stages.student?.optimizer?.slots.values() ?? [])];
+    expect(taken.length).toBeGreaterThan(0);
+    for (const { data } of taken) structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] });
+    expect((await resumed.save()).stages.student).toEqual(state.stages.student);
+    await resumed.close();
+  });
+
   test("take as many steps a turn as their settings say", async () => {
     const inTurns = definePreset({
       name: "toy-in-turns",

@@ -30,12 +30,17 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (!keepsFolders) await rm(cwd, { recursive: true, force: true });
-  if (process.env.FGKD_PASS_LIST === "write") await writePassList(passed, seed);
+  if (process.env.FGKD_PASS_LIST === "write") await writePassList(passed, cases, seed);
 });
 
-const cases = Object.values(shipped).flatMap((preset) =>
-  engineNames.map((engine) => [preset.name, engine, preset] as const),
-);
+/** Other weights of the loop of `dfkd-generator`, which is killed everywhere: one engine each is enough, in turns. */
+const sameLoop = ["dafl", "zskt", "dfad", "dfq", "cmi"];
+
+const cases = Object.values(shipped).flatMap((preset) => {
+  const place = sameLoop.indexOf(preset.name);
+  const engines = place < 0 ? engineNames : [engineNames[place % engineNames.length] as (typeof engineNames)[number]];
+  return engines.map((engine) => [preset.name, engine, preset] as const);
+});
 
 describe(`killed ${kills} times an engine`, { timeout: 1_800_000 }, () => {
   test.each(cases)("%s on %s ends with the bytes of a run that was let be", async (name, engine, preset) => {
@@ -44,7 +49,12 @@ describe(`killed ${kills} times an engine`, { timeout: 1_800_000 }, () => {
     const start = ["--preset", name, "--config", config, "--engine", engine];
     const whole = join(cwd, `${name}-${engine}`);
     const began = performance.now();
-    expect(await fgkd([...start, "--out", whole], { cwd })).toMatchObject({ code: 0, err: "" });
+    const { code, err } = await fgkd([...start, "--out", whole], { cwd });
+    // What a generator makes after a dozen steps is not healthy, and may be called so.
+    const complaints = err
+      .split("\n")
+      .filter((line) => line !== "" && !/^warning stage "(warmup|generator)"/.test(line));
+    expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
     const duration = performance.now() - began;
     const random = createRandom(`${seed}/${name}/${engine}`);
     const moments: string[] = [];
