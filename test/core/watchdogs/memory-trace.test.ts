@@ -48,9 +48,7 @@ async function accountOf(...plugins: readonly Plugin[]): Promise<string> {
 describe("what plugins keep", () => {
   test.each([
     ["batch", "epoch"],
-    ["forward", "batch"],
     ["loss", "forward"],
-    ["epoch", "loss"],
   ] as const)(
     "is told of buffers in hooks.%s and in hooks.%s, the most first, and of nobody else",
     async (one, other) => {
