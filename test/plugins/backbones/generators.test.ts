@@ -50,6 +50,10 @@ test("the small generator with noise 256, width 64 and 32 px has 2,328,899 weigh
   expect(create("small-generator", { size: 32, width: 64 }, 0, blank).parameters.size).toBe(2_328_899);
 });
 
+test("the small generator whose first map is twice as wide has 4,581,955 weights", () => {
+  expect(create("small-generator", { size: 32, width: 64, firstWidth: 256 }, 0, blank).parameters.size).toBe(4_581_955);
+});
+
 describe("spectral normalisation", () => {
   const random = createRandom(1);
   const variable = (shape: number[]) =>
