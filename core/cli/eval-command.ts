@@ -10,6 +10,7 @@ import {
   invalidData,
   type Layer,
   need,
+  noData,
   openRunFolder,
   type Preset,
   pathProblem,
@@ -42,9 +43,11 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   });
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
-    const engine = await startEngine(run.config.run.engine, run.engines);
     const { stage, batchSize, input } = stageOf(run, roles.at(-1) as string);
-    const found = await evaluate(prediction(run, roles, given.ensembler), run.source(stage), { batchSize, input });
+    const source = run.source(stage);
+    if (source.count("test") === 0) throw noData(stage);
+    const engine = await startEngine(run.config.run.engine, run.engines);
+    const found = await evaluate(prediction(run, roles, given.ensembler), source, { batchSize, input });
     const who = roles.length === 1 ? roles[0] : `${given.ensembler} of ${roles.join(", ")}`;
     show(found, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
     return 0;

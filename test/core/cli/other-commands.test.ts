@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
+import { definePlugin, definePreset } from "../../../core/index.js";
+import { optimizers } from "../../../plugins/optimizers/index.js";
+import { toy, toyLoss, toySettings } from "../../support/toy.js";
 import { createWorld, toyEnsemble, toyPreset } from "./world.js";
 
 describe("fgkd", () => {
@@ -83,6 +87,32 @@ describe("fgkd build-engine", () => {
   });
 });
 
+/** A student that is taught by points out of thin air. */
+const withoutData = definePreset({
+  name: "toy-without-data",
+  summary: "no data at all",
+  plugins: [toy(), optimizers()],
+  stages: {
+    student: {
+      trains: "student",
+      data: "none",
+      plugins: [
+        definePlugin({
+          name: "thin-air",
+          defaults: {},
+          apply: ({ hooks }) =>
+            hooks.batch.tap("thin-air", () => ({
+              images: tf.ones([4, 2, 2, 1]),
+              labels: tf.tensor2d([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]),
+            })),
+        })(),
+        toyLoss(),
+      ],
+    },
+  },
+  defaults: { ...toySettings, data: null },
+});
+
 describe("fgkd eval", () => {
   test("tells the accuracy that the run ended with, class by class", async () => {
     const world = await createWorld();
@@ -109,6 +139,14 @@ describe("fgkd eval", () => {
     expect(world.out).toContain("mean-logits of member-1, member-2 of runs/toy-ensemble-1");
     expect(await world.fgkd("eval runs/toy-ensemble-1 --ensembler median")).toBe(1);
     expect(world.err).toContain('no ensembler is registered as "median"');
+  });
+
+  test("asks for images where the run had none to be tested on", async () => {
+    const world = await createWorld({ presets: [withoutData] });
+    expect(await world.fgkd("--preset toy-without-data --quiet")).toBe(0);
+    expect(await world.fgkd("eval runs/toy-without-data-1")).toBe(1);
+    expect(world.err).toContain("FGKD_NO_DATA");
+    expect(world.err).toContain("--data");
   });
 
   test("refuses a role that the run has no model of", async () => {
