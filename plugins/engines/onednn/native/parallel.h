@@ -9,7 +9,7 @@
 namespace fgkd {
 
 /** Below this many elements, waking the threads costs more than it saves. */
-constexpr size_t kGrain = 1 << 14;
+constexpr size_t kGrain = 1 << 16;
 
 /** Calls `body(begin, end)` for disjoint ranges that cover [0, n); `cost` is the number of elements behind one item. */
 template <class Body>
