@@ -41,9 +41,11 @@ export const dfkdGenerator = dataFreePreset({
   },
   scales: {
     paper: {},
-    // A generator of half the width, warmed up, and kept to all classes alike.
+    // A generator of half the width, warmed up, and kept to all classes alike; at γ = 8 the contrast of a batch with several
+    // images of each class outweighs the rest.
     demo: {
       ...demoSettings,
+      epochs: 14,
       models: {
         ...demoSettings.models,
         generator: {
@@ -63,7 +65,12 @@ export const dfkdGenerator = dataFreePreset({
             "class-priors": { oneHot: 0.5, balance: 5 },
           },
         },
-        student: { stepsPerEpoch: 80, turn: 4, options: demoNoise, evaluation: { every: 2 } },
+        student: {
+          stepsPerEpoch: 80,
+          turn: 4,
+          options: { ...demoNoise, "semantic-contrast": { weight: 1 } },
+          evaluation: { every: 2 },
+        },
       },
     },
   },
