@@ -121,9 +121,9 @@ const smallNetwork = {
 
 export const demoNoise = { noise: { size: 100 } };
 
-/** What the demos share: 32 px, small networks, 22 epochs of 80 steps of the student; minutes on two cores. */
+/** What the demos share: 32 px, small networks, 14 epochs of 80 steps of the student; minutes on two cores. */
 export const demoSettings: Config = {
-  epochs: 22,
+  epochs: 14,
   batchSize: 32,
   data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
   input: { resize: 37, pad: 0, crop: 32, flip: 0.5 },

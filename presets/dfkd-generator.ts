@@ -45,7 +45,6 @@ export const dfkdGenerator = dataFreePreset({
     // images of each class outweighs the rest.
     demo: {
       ...demoSettings,
-      epochs: 14,
       models: {
         ...demoSettings.models,
         generator: {

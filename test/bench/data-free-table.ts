@@ -3,7 +3,7 @@
  * after the other through the command, each with the same number of student steps.
  *
  *     npx tsx test/bench/data-free-table.ts --data ../shared/data/signs [--rows full,no-attention] [--seeds 0,1,2]
- *       [--engine onednn] [--threads 1] [--epochs 22] [--out runs/data-free]
+ *       [--engine onednn] [--threads 1] [--epochs 14] [--out runs/data-free]
  *
  * Without --rows: all of them; without --seeds: `full` with 0, 1 and 2, the others with 0. Without --data: the built-in
  * birds. `--epochs` counts the student's epochs; the teacher always has its own. A finished run folder is not run again,
