@@ -36,13 +36,13 @@ export const batchNormStatistics = definePlugin<BatchNormStatisticsOptions>({
  * batch, the variance biased. Plain norms, not squared, whose gradient at 0 is 0.
  */
 export function batchNormStatisticsLoss(inputs: readonly NormInput[]): tf.Scalar {
-  return tf.tidy(() => {
-    const distances = inputs.flatMap(({ input, mean, variance }) => {
-      const batch = tf.moments(input, [0, 1, 2]);
-      return [length(mean.sub(batch.mean)), length(variance.sub(batch.variance))];
-    });
-    return tf.addN(distances) as tf.Scalar;
-  });
+  return tf.tidy(() => tf.addN(inputs.flatMap(statisticsDistances)) as tf.Scalar);
+}
+
+/** Of one batch norm: how far apart the means are, and how far the variances. For use inside a tidy. */
+export function statisticsDistances({ input, mean, variance }: NormInput): [means: tf.Scalar, variances: tf.Scalar] {
+  const batch = tf.moments(input, [0, 1, 2]);
+  return [length(mean.sub(batch.mean)), length(variance.sub(batch.variance))];
 }
 
 /** The Euclidean norm. At 0 the maximum closes the way of the gradient, which the root would make infinite. */

@@ -19,6 +19,7 @@ import {
 } from "../../core/index.js";
 import { dfkdGenerator } from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
+import { tinyGenerator, tinyNetwork } from "./tiny-networks.js";
 
 declare module "../../core/index.js" {
   interface Sources {
@@ -60,12 +61,6 @@ const squares = definePlugin({
   },
 });
 
-const network = {
-  name: "resnet",
-  depths: [1, 1],
-  widths: [4, 6],
-  stem: { filters: 4, size: 3, stride: 2, pool: false },
-} as const;
 const noiseSize = { noise: { size: 6 } };
 const tiny: Config = {
   epochs: 2,
@@ -73,9 +68,9 @@ const tiny: Config = {
   data: { name: "watched-squares" },
   input: { resize: 16, crop: 16 },
   models: {
-    teacher: { backbone: network },
-    student: { backbone: { ...network, widths: [2, 6] } },
-    generator: { backbone: { name: "attention-generator", size: 16, noise: 6, widths: [16, 8, 8, 4, 4] } },
+    teacher: { backbone: tinyNetwork },
+    student: { backbone: { ...tinyNetwork, widths: [2, 6] } },
+    generator: { backbone: tinyGenerator },
   },
   stages: {
     teacher: { epochs: 2 },

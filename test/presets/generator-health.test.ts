@@ -3,13 +3,8 @@ import { type Artifacts, type Config, createRun, flattenPlugins, type Preset, ty
 import { dfkdGenerator } from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
 import { noisePictures } from "./pictures.js";
+import { tinyGenerator, tinyNetwork } from "./tiny-networks.js";
 
-const network = {
-  name: "resnet",
-  depths: [1, 1],
-  widths: [4, 6],
-  stem: { filters: 4, size: 3, stride: 2, pool: false },
-} as const;
 const options = { noise: { size: 6 }, "generator-health": { every: 2 } };
 const tiny: Config = {
   epochs: 3,
@@ -17,9 +12,9 @@ const tiny: Config = {
   data: { name: "noise-pictures" },
   input: { resize: 16, crop: 16 },
   models: {
-    teacher: { backbone: network },
-    student: { backbone: network },
-    generator: { backbone: { name: "attention-generator", size: 16, noise: 6, widths: [16, 8, 8, 4, 4] } },
+    teacher: { backbone: tinyNetwork },
+    student: { backbone: tinyNetwork },
+    generator: { backbone: tinyGenerator },
   },
   stages: {
     teacher: { epochs: 1 },

@@ -1,10 +1,9 @@
 /** The generator of data-free distillation for fine-grained classes: transposed convolutions and spatial attention. */
 import * as tf from "@tensorflow/tfjs";
-import { type FactoryContext, invalidOption, type Model, need } from "../../../core/index.js";
-import { constant } from "../initializers.js";
-import { construct, type Layer, linear } from "../layers.js";
-import { checkGenerator, type GeneratorCommonOptions, normalised } from "./generator-options.js";
-import { generatorConvolution, generatorNorm, small } from "./layers.js";
+import { type FactoryContext, invalidOption, type Model } from "../../../core/index.js";
+import type { Construction, Layer } from "../layers.js";
+import { generatorModel } from "./generator-model.js";
+import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
 import { type SpatialAttentionOptions, spatialAttention } from "./spatial-attention.js";
 import { spectralTransposedConvolution } from "./spectral-norm.js";
 
@@ -24,31 +23,19 @@ const growth = 16;
  * @throws FGKD_INVALID_OPTION
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, table 6
  */
-export function attentionGenerator(options: Required<AttentionGeneratorOptions>, { stream }: FactoryContext): Model {
+export function attentionGenerator(options: Required<AttentionGeneratorOptions>, context: FactoryContext): Model {
   checkGenerator(owner, options, growth);
-  const { widths, noise, size } = options;
+  const { widths } = options;
   if (widths.length !== 5)
     throw invalidOption(owner, "widths", "five channel counts", widths, "Try [256, 128, 64, 32, 32].");
-  const at = construct(stream);
   const [first, ...further] = widths as [number, ...number[]];
-  const side = size / growth;
-  const start = linear(at, "stem.linear", noise, first * side * side, { weight: small(stream), bias: constant(0) });
-  const norm = generatorNorm(at, "stem.norm", first, false);
-  const blocks = further.map((to, index) => block(at, `blocks.${index}`, widths[index] as number, to, options));
-  const last = generatorConvolution(at, "output", { from: further.at(-1) as number, to: 3, size: 3 });
-  return {
-    parameters: at.parameters,
-    forward: (batch, mode) => {
-      const z = need(batch, "noise", owner, "List noise() in this stage.");
-      const map = norm(start.apply(z).reshape([z.shape[0], side, side, first]) as tf.Tensor4D, mode);
-      const grown = blocks.reduce((value, layer) => layer(value, mode), map);
-      return { images: normalised(tf.tanh(last(grown, mode)), options) };
-    },
-  };
+  const blocks = (at: Construction) =>
+    further.map((to, index) => block(at, `blocks.${index}`, widths[index] as number, to, options));
+  return generatorModel({ owner, options, growth, first, last: further.at(-1) as number, blocks, scale: 1 }, context);
 }
 
 function block(
-  at: ReturnType<typeof construct>,
+  at: Construction,
   name: string,
   from: number,
   to: number,

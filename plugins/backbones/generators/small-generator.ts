@@ -1,11 +1,11 @@
 /** A small generator for small images, as the comparisons of data-free distillation use it. */
 import * as tf from "@tensorflow/tfjs";
-import { type FactoryContext, type Model, need } from "../../../core/index.js";
-import { constant } from "../initializers.js";
-import { type Construction, construct, type Layer, linear } from "../layers.js";
+import type { FactoryContext, Model } from "../../../core/index.js";
+import type { Construction, Layer } from "../layers.js";
 import { checkCounts } from "../option-checks.js";
-import { checkGenerator, type GeneratorCommonOptions, normalised } from "./generator-options.js";
-import { generatorConvolution, generatorNorm, small } from "./layers.js";
+import { generatorModel } from "./generator-model.js";
+import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
+import { generatorConvolution, generatorNorm } from "./layers.js";
 
 export interface SmallGeneratorOptions extends GeneratorCommonOptions {
   /** Channels before the last layer; twice as many before that. Default 64. */
@@ -25,28 +25,18 @@ const growth = 4;
  * @throws FGKD_INVALID_OPTION
  * @see "Data-Free Learning of Student Networks", 2019
  */
-export function smallGenerator(options: Required<SmallGeneratorOptions>, { stream }: FactoryContext): Model {
+export function smallGenerator(options: Required<SmallGeneratorOptions>, context: FactoryContext): Model {
   checkGenerator(owner, options, growth);
-  const { width, noise, size } = options;
+  const { width } = options;
   const first = options.firstWidth ?? 2 * width;
   checkCounts(owner, "width", [width]);
   checkCounts(owner, "firstWidth", [first]);
-  const at = construct(stream);
-  const side = size / growth;
-  const start = linear(at, "stem.linear", noise, first * side * side, { weight: small(stream), bias: constant(0) });
-  const norm = generatorNorm(at, "stem.norm", first, false);
-  const blocks = [doubling(at, "blocks.0", first, 2 * width), doubling(at, "blocks.1", 2 * width, width)];
-  const last = generatorConvolution(at, "output", { from: width, to: 3, size: 3 });
-  return {
-    parameters: at.parameters,
-    forward: (batch, mode) => {
-      const z = need(batch, "noise", owner, "List noise() in this stage.");
-      const map = norm(start.apply(z).reshape([z.shape[0], side, side, first]) as tf.Tensor4D, mode);
-      const grown = blocks.reduce((value, layer) => layer(value, mode), map);
-      // sigmoid(x) is (tanh(x / 2) + 1) / 2, which is what becomes of it there.
-      return { images: normalised(tf.tanh(last(grown, mode).div<tf.Tensor4D>(2)), options) };
-    },
-  };
+  const blocks = (at: Construction) => [
+    doubling(at, "blocks.0", first, 2 * width),
+    doubling(at, "blocks.1", 2 * width, width),
+  ];
+  // sigmoid(x) is (tanh(x / 2) + 1) / 2, which is what becomes of it when the image is normalised.
+  return generatorModel({ owner, options, growth, first, last: width, blocks, scale: 0.5 }, context);
 }
 
 function doubling(at: Construction, name: string, from: number, to: number): Layer {

@@ -1,6 +1,7 @@
 /** What can be counted in a batch of generated images, and in what its judges say of it. */
 import * as tf from "@tensorflow/tfjs";
 import type { InputSettings, NormInput } from "../../../core/index.js";
+import { statisticsDistances } from "../batch-norm-statistics.js";
 
 /** Of the pictures themselves. */
 export interface ImageStatistics {
@@ -76,13 +77,7 @@ export function imageStatistics(pixels: tf.Tensor4D, bounded: tf.Tensor4D): tf.T
 
 /** `[layers, 2]`: lengths of the differences of means and of variances; their sum is the loss that a generator is taught by. */
 export function layerDistances(inputs: readonly NormInput[]): tf.Tensor2D {
-  return tf.tidy(() => {
-    const rows = inputs.map(({ input, mean, variance }) => {
-      const batch = tf.moments(input, [0, 1, 2]);
-      return tf.stack([mean.sub(batch.mean).norm(), variance.sub(batch.variance).norm()]);
-    });
-    return tf.stack(rows) as tf.Tensor2D;
-  });
+  return tf.tidy(() => tf.stack(inputs.map((input) => tf.stack(statisticsDistances(input)))) as tf.Tensor2D);
 }
 
 /** Percent of the images in which both see the same. */

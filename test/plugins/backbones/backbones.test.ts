@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createRandom, type Random } from "../../../core/index.js";
+import { createRandom, type Model, type Random } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 import { choose, training } from "./building.js";
@@ -31,19 +31,10 @@ describe("every registered backbone", () => {
         labels: tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]),
       };
       const model = choose({ name, ...options(name) }, 3, quick);
-      const before = tf.memory().numTensors;
-      const { value, grads } = tf.variableGrads(
-        () =>
-          tf.losses.softmaxCrossEntropy(batch.labels, model.forward(batch, "train").logits as tf.Tensor2D).asScalar(),
-        [...model.parameters.trained.values()],
-      );
-      expect(Number.isFinite(value.dataSync()[0])).toBe(true);
-      for (const [parameter, variable] of model.parameters.trained) {
-        const size = tf.tidy(() => (grads[variable.name] as tf.Tensor).abs().max().dataSync()[0]);
-        expect(Number.isFinite(size), parameter).toBe(true);
-      }
-      tf.dispose([value, grads]);
-      expect(tf.memory().numTensors).toBe(before);
+      expectFiniteGradients(model, () => {
+        const { logits } = model.forward(batch, "train");
+        return tf.losses.softmaxCrossEntropy(batch.labels, logits as tf.Tensor2D).asScalar();
+      });
       expect(() => tf.tidy(() => void model.forward(batch, "eval"))).not.toLeak();
     },
     120_000,
@@ -56,18 +47,24 @@ describe("every registered backbone", () => {
       const options: object = { size: 16, noise: 5, ...widths };
       const model = choose({ name, ...options }, 3, quick);
       const batch = { noise: tf.tensor2d(createRandom(2).normals(10), [2, 5]) };
-      const before = tf.memory().numTensors;
-      const { value, grads } = tf.variableGrads(
-        () => (model.forward(batch, "train").images as tf.Tensor4D).square().mean().asScalar(),
-        [...model.parameters.trained.values()],
-      );
-      for (const [parameter, variable] of model.parameters.trained) {
-        const size = tf.tidy(() => (grads[variable.name] as tf.Tensor).abs().max().dataSync()[0]);
-        expect(Number.isFinite(size), parameter).toBe(true);
-      }
-      tf.dispose([value, grads]);
-      expect(tf.memory().numTensors).toBe(before);
+      expectFiniteGradients(model, () => {
+        const { images } = model.forward(batch, "train");
+        return (images as tf.Tensor4D).square().mean().asScalar();
+      });
       expect(() => tf.tidy(() => void model.forward(batch, "eval"))).not.toLeak();
     },
   );
 });
+
+/** Every weight has a finite gradient, the loss is finite, and no tensor stays. */
+function expectFiniteGradients({ parameters }: Model, loss: () => tf.Scalar): void {
+  const before = tf.memory().numTensors;
+  const { value, grads } = tf.variableGrads(loss, [...parameters.trained.values()]);
+  expect(Number.isFinite(value.dataSync()[0])).toBe(true);
+  for (const [parameter, variable] of parameters.trained) {
+    const size = tf.tidy(() => (grads[variable.name] as tf.Tensor).abs().max().dataSync()[0]);
+    expect(Number.isFinite(size), parameter).toBe(true);
+  }
+  tf.dispose([value, grads]);
+  expect(tf.memory().numTensors).toBe(before);
+}
