@@ -13,11 +13,10 @@ export interface MemoryTrace {
   account(): string;
 }
 
-/** What a tap left behind, in bytes, over all calls that were looked at. */
+/** What a tap left behind, in bytes, in each call that was looked at. */
 interface Kept {
-  calls: number;
-  buffers: number;
-  heap: number;
+  readonly buffers: number[];
+  readonly heap: number[];
 }
 
 /** Calls of one tap that are looked at, at most: each takes four collections. */
@@ -40,15 +39,14 @@ export function traceMemory(collect: () => void = collector()): MemoryTrace {
   };
   return {
     begin: (part) => {
-      const so = kept.get(part) ?? { calls: 0, buffers: 0, heap: 0 };
-      if (!part.startsWith("hooks.") || seen.has(part) || so.calls >= most) return undefined;
+      const so = kept.get(part) ?? { buffers: [], heap: [] };
+      if (!part.startsWith("hooks.") || seen.has(part) || so.heap.length >= most) return undefined;
       seen.add(part);
       const before = read();
       return () => {
         const after = read();
-        so.calls += 1;
-        so.buffers += after.buffers - before.buffers;
-        so.heap += after.heap - before.heap;
+        so.buffers.push(after.buffers - before.buffers);
+        so.heap.push(after.heap - before.heap);
         kept.set(part, so);
       };
     },
@@ -59,19 +57,31 @@ export function traceMemory(collect: () => void = collector()): MemoryTrace {
 
 function describe(kept: ReadonlyMap<string, Kept>): string {
   if (kept.size === 0) return "Which hook keeps it is looked for from now on.";
-  const found = [...kept].flatMap(([part, { calls, buffers, heap }]) =>
+  const found = [...kept].flatMap(([part, { buffers, heap }]) =>
     (
       [
-        ["buffers", buffers / calls, leastBuffers],
-        ["objects", heap / calls, leastHeap],
+        ["buffers", mean(buffers), leastBuffers],
+        ["objects", middle(heap), leastHeap],
       ] as const
     )
       .filter(([, bytes, least]) => bytes >= least)
-      .map(([kind, bytes]) => ({ bytes, text: `${part} keeps ${size(bytes)} of ${kind} a call (${calls} looked at)` })),
+      .map(([kind, bytes]) => ({
+        bytes,
+        text: `${part} keeps ${size(bytes)} of ${kind} a call (${heap.length} looked at)`,
+      })),
   );
   if (found.length === 0) return "No hook of a plugin kept buffers or objects in the calls that were looked at.";
   const words = found.sort((a, b) => b.bytes - a.bytes).map(({ text }) => text);
   return `After its garbage is collected, ${words.slice(0, 3).join(", ")}.`;
+}
+
+function mean(bytes: readonly number[]): number {
+  return bytes.reduce((sum, value) => sum + value, 0) / bytes.length;
+}
+
+/** The median, the lower one of two: the heap also gets what the runtime compiles once, in whosever call that falls. */
+function middle(bytes: readonly number[]): number {
+  return [...bytes].sort((a, b) => a - b)[Math.floor((bytes.length - 1) / 2)] ?? 0;
 }
 
 function size(bytes: number): string {

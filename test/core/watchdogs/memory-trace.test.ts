@@ -68,6 +68,14 @@ describe("what plugins keep", () => {
     );
   });
 
+  test("is not what one call of several keeps of objects, as compiled code is", async () => {
+    let calls = 0;
+    const once = () => (calls++ === 0 ? Array.from({ length: 2 ** 17 }, (_, index) => ({ index })) : 1);
+    expect(await accountOf(busy, keeps("compiled", "epoch", once))).toBe(
+      "No hook of a plugin kept buffers or objects in the calls that were looked at.",
+    );
+  });
+
   test("is nothing where nothing is kept", async () => {
     expect(
       await accountOf(
