@@ -32,10 +32,10 @@ const busy = plugin("busy", ({ hooks }) =>
   }),
 );
 
-/** What a trace says of a run of three epochs, looked at from its first step on. */
+/** What a trace says of a run of six epochs, looked at from its first step on. */
 async function accountOf(...plugins: readonly Plugin[]): Promise<string> {
   let trace: MemoryTrace | undefined;
-  const run = await toyRun(plugins, {}, undefined, (activity) => {
+  const run = await toyRun(plugins, { epochs: 6 }, undefined, (activity) => {
     trace ??= traceMemory();
     activity.memory = trace;
   });
@@ -55,8 +55,8 @@ describe("what plugins keep", () => {
       const buffers = (mebibytes: number) => () => Array.from({ length: mebibytes }, () => Buffer.alloc(mebi, 1));
       const account = await accountOf(busy, keeps("hoarder", one, buffers(1)), keeps("miser", other, buffers(4)));
       expect(account).toBe(
-        `After its garbage is collected, hooks.${other} of [miser] keeps 4.0 MiB of buffers a call (3 looked at), ` +
-          `hooks.${one} of [hoarder] keeps 1.0 MiB of buffers a call (3 looked at).`,
+        `After its garbage is collected, hooks.${other} of [miser] keeps 4.0 MiB of buffers a call (6 looked at), ` +
+          `hooks.${one} of [hoarder] keeps 1.0 MiB of buffers a call (6 looked at).`,
       );
     },
   );
@@ -64,7 +64,7 @@ describe("what plugins keep", () => {
   test("is told of objects too", async () => {
     const objects = () => Array.from({ length: 2 ** 17 }, (_, index) => ({ index }));
     expect(await accountOf(busy, keeps("hoarder", "epoch", objects))).toMatch(
-      /^After its garbage is collected, hooks\.epoch of \[hoarder\] keeps \d\.\d MiB of objects a call \(3 looked at\)\.$/,
+      /^After its garbage is collected, hooks\.epoch of \[hoarder\] keeps \d\.\d MiB of objects a call \(6 looked at\)\.$/,
     );
   });
 
