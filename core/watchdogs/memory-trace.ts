@@ -24,7 +24,7 @@ const most = 20;
 
 /** In bytes a call: less is noise, of compiled code and the like. */
 const leastBuffers = 2 ** 14;
-const leastHeap = 2 ** 17;
+const leastHeap = 2 ** 19;
 
 /** @param collect collects garbage */
 export function traceMemory(collect: () => void = collector()): MemoryTrace {
@@ -60,7 +60,7 @@ function describe(kept: ReadonlyMap<string, Kept>): string {
   const found = [...kept].flatMap(([part, { buffers, heap }]) =>
     (
       [
-        ["buffers", mean(buffers), leastBuffers],
+        ["buffers", lowerQuartile(buffers), leastBuffers],
         ["objects", lowerQuartile(heap), leastHeap],
       ] as const
     )
@@ -70,16 +70,13 @@ function describe(kept: ReadonlyMap<string, Kept>): string {
         text: `${part} keeps ${size(bytes)} of ${kind} a call (${heap.length} looked at)`,
       })),
   );
-  if (found.length === 0) return "No hook of a plugin kept buffers or objects in the calls that were looked at.";
+  if (found.length === 0)
+    return "No hook of a plugin kept buffers or objects in most of the calls that were looked at.";
   const words = found.sort((a, b) => b.bytes - a.bytes).map(({ text }) => text);
   return `After its garbage is collected, ${words.slice(0, 3).join(", ")}.`;
 }
 
-function mean(bytes: readonly number[]): number {
-  return bytes.reduce((sum, value) => sum + value, 0) / bytes.length;
-}
-
-/** What a call keeps again and again: the heap also gets what the runtime compiles, in whosever call that falls. */
+/** What most calls keep: memory also gets what the runtime compiles or reads ahead, in whosever call that falls. */
 function lowerQuartile(bytes: readonly number[]): number {
   return [...bytes].sort((a, b) => a - b)[Math.floor((bytes.length - 1) / 4)] ?? 0;
 }
