@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** `npm test`. What takes minutes is called `*.long.test.ts` or `*.slow.test.ts`, or lies in a folder of its own. */
@@ -8,5 +9,7 @@ export default defineConfig({
     exclude: ["test/**/*.{long,slow}.test.ts", "test/conformance/**", "test/kill/**"],
     testTimeout: 30_000,
     pool: "forks",
+    // Left alone it keeps one core for itself, which is half of two.
+    maxWorkers: availableParallelism(),
   },
 });
