@@ -60,12 +60,17 @@ export interface Registry<Entries, Product> {
   choose(choice: Choice<Entries> | { readonly name: string }, purpose?: string): Product;
 }
 
-/** The registry of one kind ("backbone", "loss", …) in a stage's container. */
+/**
+ * The registry of one kind ("backbone", "loss", …) in a stage's container.
+ *
+ * @param beside what a line of config that chooses an entry says beside the entry's options
+ */
 export function createRegistry<Entries, Product>(
   kind: string,
   container: Container,
   services: Services,
   stage: string,
+  beside: readonly string[] = [],
 ): Registry<Entries, Product> {
   const names: string[] = [];
   const token = (name: string) => `${kind}:${name}`;
@@ -77,11 +82,12 @@ export function createRegistry<Entries, Product>(
     name: string,
     options: Readonly<Record<string, unknown>>,
     purpose = `${stage}/${kind}/${name}`,
+    others: readonly string[] = [],
   ): Product => {
     if (!container.has(token(name))) throw unknownName(kind, name, names);
     const entry = container.resolve<Entry<Record<string, unknown>, Product>>(token(name));
     const owner = `${kind} ${name}`;
-    const resolved = resolveOptions(owner, { ...entry.defaults, ...blank(entry.required) }, options);
+    const resolved = resolveOptions(owner, { ...entry.defaults, ...blank(entry.required) }, options, others);
     for (const key of entry.required ?? []) {
       if (resolved[key] === undefined) throw invalidOption(owner, key, "given", undefined, "It has no default.");
     }
@@ -101,7 +107,7 @@ export function createRegistry<Entries, Product>(
     create: (name, ...[options]) => build(name, (options ?? {}) as Readonly<Record<string, unknown>>),
     choose: (choice, purpose) => {
       const { name, ...options } = choice as { readonly name: string };
-      return build(name, options, purpose);
+      return build(name, options, purpose, beside);
     },
   };
 }

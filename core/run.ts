@@ -8,6 +8,7 @@ import type { NamedArray } from "./files/safetensors.js";
 import { classesInWeights, loadWeights } from "./files/weights.js";
 import { type Logger, silentLogger } from "./logger.js";
 import { createModels, type ModelSettings, type Models, type OwnedModels } from "./models.js";
+import type { UpdateRule } from "./optimizer.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import type { Preset } from "./preset.js";
 import { configurePreset } from "./presets/options.js";
@@ -16,7 +17,7 @@ import type { Engines, Registry } from "./registry.js";
 import { type Steps, sequence } from "./schedule.js";
 import type { Source } from "./source.js";
 import { withoutImages } from "./sources/own-images.js";
-import { createStage, type RunningStage, type StageState } from "./stage.js";
+import { chooseRule, createStage, type RunningStage, type StageState } from "./stage.js";
 import { type ComposedTraining, createTraining } from "./training.js";
 import type { EpochSummary, StepReport } from "./types.js";
 import { checkPreset } from "./untrusted/preset.js";
@@ -118,17 +119,24 @@ export async function createRun({
       }),
     );
   }
+  const rules = new Map(trainings.map((training) => [training, chooseRule(training)]));
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, trainings, sources, services, models);
+  return assemble(preset, config, { trainings, rules, sources }, services, models);
+}
+
+interface Parts {
+  readonly trainings: readonly ComposedTraining[];
+  /** One of each training. */
+  readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
+  readonly sources: Sources;
 }
 
 function assemble(
   preset: Preset,
   config: ResolvedConfig,
-  trainings: readonly ComposedTraining[],
-  sources: Sources,
+  { trainings, rules, sources }: Parts,
   services: Services,
   models: OwnedModels,
 ): Run {
@@ -139,6 +147,7 @@ function assemble(
     trainings.map((training) => {
       const around = {
         source: sourceOf(training.stage),
+        rule: rules.get(training) as UpdateRule,
         record: (summary: EpochSummary) => void history.push(summary),
       };
       return [

@@ -6,7 +6,7 @@ import { describePosition } from "./hooks.js";
 import { learningRateAt } from "./learning-rate.js";
 import type { Model } from "./model.js";
 import type { Role } from "./models.js";
-import { createOptimizer, type Optimizer } from "./optimizer.js";
+import { createOptimizer, type Optimizer, type UpdateRule } from "./optimizer.js";
 import type { Source } from "./source.js";
 import type { SavedState } from "./state.js";
 import { takeStep, trainedBy } from "./step.js";
@@ -42,6 +42,8 @@ export interface RunningStage {
 /** What a stage needs from its run. */
 export interface StageSurroundings {
   readonly source: Source;
+  /** What its config chose. */
+  readonly rule: UpdateRule;
   /** Told of each finished epoch. */
   record(summary: EpochSummary): void;
 }
@@ -59,7 +61,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
     if (state.finished || training.config.epochs === 0) return;
     const model = training.models.get(trains);
-    optimizer = await prepare(training, trains, model, state);
+    optimizer = await prepare(training, around.rule, trains, model, state);
     isTakenUp = true;
     // The optimiser has its own copy now.
     state = { ...state, optimizer: undefined };
@@ -158,13 +160,22 @@ async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Rec
   return Object.fromEntries(await Promise.all(saved));
 }
 
-/** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */
-async function prepare(training: ComposedTraining, trains: Role, model: Model, state: StageState): Promise<Optimizer> {
-  const { models, config, random, hooks } = training;
-  const { name, learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...own } =
+/** What every optimiser can be told is not among the options of one. */
+export function chooseRule({ config, optimizers }: ComposedTraining): UpdateRule {
+  const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...choice } =
     config.optimizer;
-  const rule = training.optimizers.choose({ name, ...own });
-  const shared = { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm };
+  return optimizers.choose(choice);
+}
+
+/** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */
+async function prepare(
+  training: ComposedTraining,
+  rule: UpdateRule,
+  trains: Role,
+  model: Model,
+  state: StageState,
+): Promise<Optimizer> {
+  const { models, config, random, hooks } = training;
   const streams = random.save();
   const weights = state.taken === 0 ? [] : models.built.map((role) => models.get(role).parameters);
   const trained = await Promise.all(weights.map((parameters) => parameters.export()));
@@ -172,7 +183,7 @@ async function prepare(training: ComposedTraining, trains: Role, model: Model, s
   for (const [index, parameters] of weights.entries()) parameters.import(trained[index] ?? new Map());
   const optimizer = createOptimizer(
     rule,
-    shared,
+    config.optimizer,
     { trained: trainedBy(training, model) },
     (parameter) => !models.isPretrained(trains, parameter),
   );

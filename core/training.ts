@@ -83,8 +83,8 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
   const container = createContainer(services);
   const plugins = configurePlugins(flattenPlugins(options.plugins), config.options);
   const states = new Map<string, Stateful>();
-  const registry = <Entries, Product>(kind: string) =>
-    createRegistry<Entries, Product>(kind, container, services, stage);
+  const registry = <Entries, Product>(kind: string, beside?: readonly string[]) =>
+    createRegistry<Entries, Product>(kind, container, services, stage, beside);
   const training: ComposedTraining = {
     ...services,
     stage,
@@ -97,7 +97,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     augmenters: registry("augmenter"),
     losses: registry("loss"),
     ensemblers: registry("ensembler"),
-    optimizers: registry("optimizer"),
+    optimizers: registry("optimizer", Object.keys(defaults.optimizer)),
     sources: registry("source"),
     engines: registry("engine"),
     state: {

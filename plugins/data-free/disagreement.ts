@@ -1,21 +1,15 @@
 /** The adversarial term: a generator looks for images on which the student does not yet follow its teacher. */
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, invalidOption, need } from "../../core/index.js";
-import { stopGradient } from "../../core/ops/index.js";
+import { type LogitMeasure, logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
 
 const name = "disagreement";
 
 export interface DisagreementOptions {
   /** Multiplies the term, which the generator drives down, and so the disagreement up. Default 1. */
   readonly weight?: number;
-  /**
-   * - `teacher-first`: `KL(teacher ‖ student)`;
-   * - `student-first`: `KL(student ‖ teacher)`;
-   * - `l1`: mean absolute difference of the logits.
-   *
-   * Default `teacher-first`.
-   */
-  readonly measure?: "teacher-first" | "student-first" | "l1";
+  /** Default `teacher-first`. */
+  readonly measure?: LogitMeasure;
   /** Whether only images count on which both see the same class. Default false. */
   readonly agreedOnly?: boolean;
 }
@@ -32,9 +26,8 @@ export const disagreement = definePlugin<DisagreementOptions>({
   defaults: { weight: 1, measure: "teacher-first", agreedOnly: false },
   check({ weight, measure }) {
     if (!(weight >= 0)) throw invalidOption(name, "weight", "at least 0", weight, "Try 1.");
-    const measures = ["teacher-first", "student-first", "l1"];
-    if (!measures.includes(measure))
-      throw invalidOption(name, "measure", `one of ${measures.join(", ")}`, measure, 'Try "teacher-first".');
+    if (!logitMeasures.includes(measure))
+      throw invalidOption(name, "measure", `one of ${logitMeasures.join(", ")}`, measure, 'Try "teacher-first".');
   },
   apply({ hooks }, { weight, measure, agreedOnly }) {
     if (weight === 0) return;
@@ -42,7 +35,7 @@ export const disagreement = definePlugin<DisagreementOptions>({
       const teacher = need(need(outputs, "byTeacher", name, "List judges() before it."), "logits", name);
       const student = need(need(outputs, "byStudent", name, "judges() needs a student."), "logits", name);
       const term = () => {
-        const perImage = distance(teacher, student, measure);
+        const perImage = logitDistance(student, teacher, { measure });
         const counted = agreedOnly ? perImage.mul(agreement(teacher, student)) : perImage;
         return counted.mean<tf.Scalar>().mul<tf.Scalar>(-weight);
       };
@@ -50,18 +43,6 @@ export const disagreement = definePlugin<DisagreementOptions>({
     });
   },
 });
-
-/** `[batch]` */
-function distance(
-  teacher: tf.Tensor2D,
-  student: tf.Tensor2D,
-  measure: Required<DisagreementOptions>["measure"],
-): tf.Tensor {
-  if (measure === "l1") return teacher.sub(student).abs().mean(-1);
-  const [first, second] = measure === "teacher-first" ? [teacher, student] : [student, teacher];
-  const [p, q] = [tf.logSoftmax(first), tf.logSoftmax(second)];
-  return p.exp().mul(p.sub(q)).sum(-1);
-}
 
 /** `[batch]`, 1 where both see the same class. */
 function agreement(teacher: tf.Tensor2D, student: tf.Tensor2D): tf.Tensor {

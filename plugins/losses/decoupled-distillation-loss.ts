@@ -1,7 +1,6 @@
 /** Decoupled distillation: the target classes and the other classes as two terms, for one or two targets. */
 import * as tf from "@tensorflow/tfjs";
-import { logSoftmax } from "../../core/ops/index.js";
-import { type LogProbabilities, pointwiseDivergence } from "./divergence.js";
+import { type LogProbabilities, logSoftmax, pointwiseDivergence } from "../../core/ops/index.js";
 import { maskedLogSumExp } from "./masked-log-sum-exp.js";
 
 /**

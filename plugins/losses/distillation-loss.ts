@@ -1,24 +1,12 @@
 /** Logit distillation as introduced by Hinton et al. */
 import * as tf from "@tensorflow/tfjs";
-import { logSoftmax } from "../../core/ops/index.js";
-import { pointwiseDivergence } from "./divergence.js";
-
-/**
- * How far a student's answers are from its teacher's.
- *
- * - `teacher-first`: `KL(teacher ‖ student)`, the teacher is the target;
- * - `student-first`: `KL(student ‖ teacher)`;
- * - `l1`: mean absolute difference of the logits, which no temperature softens.
- */
-export type DistillationMeasure = "teacher-first" | "student-first" | "l1";
-
-export const distillationMeasures: readonly DistillationMeasure[] = ["teacher-first", "student-first", "l1"];
+import { type LogitMeasure, logitDistance } from "../../core/ops/index.js";
 
 /**
  * Kullback–Leibler divergence of the softened student from the softened teacher, or another measure of their distance.
  *
  * `T² · mean_i Σ_k p_k·(ln p_k − ln q_k)` with `p = softmax(teacher/T)` and `q = softmax(student/T)`: summed over
- * classes, averaged over the batch, times temperature² so that the gradient keeps its size as the temperature changes.
+ * classes, averaged over the batch.
  *
  * @param studentLogits `[batch, classes]`
  * @param teacherLogits `[batch, classes]`, a constant
@@ -31,14 +19,7 @@ export function distillationLoss(
   studentLogits: tf.Tensor2D,
   teacherLogits: tf.Tensor2D,
   temperature: number,
-  measure: DistillationMeasure = "teacher-first",
+  measure?: LogitMeasure,
 ): tf.Scalar {
-  return tf.tidy(() => {
-    if (measure === "l1") return teacherLogits.sub(studentLogits).abs().mean<tf.Scalar>();
-    const student = logSoftmax(studentLogits.div<tf.Tensor2D>(temperature));
-    const teacher = logSoftmax(teacherLogits.div<tf.Tensor2D>(temperature));
-    const [target, learner] = measure === "teacher-first" ? [teacher, student] : [student, teacher];
-    const perSample = pointwiseDivergence({ student: learner, teacher: target }).sum(-1);
-    return perSample.mean<tf.Scalar>().mul(temperature ** 2);
-  });
+  return tf.tidy(() => logitDistance(studentLogits, teacherLogits, { measure, temperature }).mean<tf.Scalar>());
 }

@@ -8,7 +8,6 @@ export {
   decoupledDistillation,
 } from "./decoupled-distillation.js";
 export type { DecoupledTargets } from "./decoupled-distillation-loss.js";
-export type { DistillationMeasure } from "./distillation-loss.js";
 export {
   type LogitDistillationLossOptions,
   type LogitDistillationOptions,

@@ -1,7 +1,8 @@
 /** Logit distillation: the student's softened distribution is pulled to the teacher's. */
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, invalidOption, type Loss, need } from "../../core/index.js";
-import { type DistillationMeasure, distillationLoss, distillationMeasures } from "./distillation-loss.js";
+import { type LogitMeasure, logitMeasures } from "../../core/ops/index.js";
+import { distillationLoss } from "./distillation-loss.js";
 import { checkTemperature, checkWeight } from "./option-checks.js";
 
 const name = "logit-distillation";
@@ -10,7 +11,7 @@ export interface LogitDistillationLossOptions {
   /** Softens both distributions. Default 4; 2 to 8 is usual. */
   readonly temperature?: number;
   /** Whose distribution is the target, or `l1` for the logits themselves. Default `teacher-first`. */
-  readonly measure?: DistillationMeasure;
+  readonly measure?: LogitMeasure;
 }
 
 export interface LogitDistillationOptions extends LogitDistillationLossOptions {
@@ -62,6 +63,6 @@ function logitDistillationLoss(options: Required<LogitDistillationLossOptions>):
 
 function check({ temperature, measure }: Required<LogitDistillationLossOptions>): void {
   checkTemperature(name, temperature);
-  if (!distillationMeasures.includes(measure))
-    throw invalidOption(name, "measure", `one of ${distillationMeasures.join(", ")}`, measure, 'Try "teacher-first".');
+  if (!logitMeasures.includes(measure))
+    throw invalidOption(name, "measure", `one of ${logitMeasures.join(", ")}`, measure, 'Try "teacher-first".');
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createRun, definePlugin, definePreset, need, type PluginOption } from "../../core/index.js";
 import { antialiasedResize } from "../../core/ops/index.js";
 import { tinyBatch, tinyModel } from "../../core/testing/index.js";
+import { optimizers } from "../../plugins/optimizers/index.js";
 import { startEngine } from "../support/engines.js";
 import { toy, toySource } from "../support/toy.js";
 import "../support/matchers.js";
@@ -42,7 +43,7 @@ const runWith = (models: Record<string, object>, plugins: readonly PluginOption[
     preset: definePreset({
       name: "models-test",
       summary: "",
-      plugins: [toy(), tiny(), plugins],
+      plugins: [toy(), tiny(), optimizers(), plugins],
       stages: { student: { trains: "student" } },
       defaults: { data: { name: "toy-points" }, models: models as never },
     }),

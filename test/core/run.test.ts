@@ -336,6 +336,18 @@ describe("a run that goes wrong", () => {
     expect((error.cause as Error).message).toBe("dropped it");
   });
 
+  test("refuses a misspelt setting of the optimiser before data is opened, be it one that all share or its own", async () => {
+    // Opening such data would be refused too.
+    const defaults = { ...toySettings, data: { name: "toy-nowhere" } };
+    const refuse = (optimizer: object) =>
+      expect(createRun({ preset: { ...failing(null), defaults: { ...defaults, optimizer } as never } })).rejects;
+    await refuse({ name: "sgd", learningrate: 1 }).toThrow(
+      '[optimizer sgd] has no option "learningrate". Options: momentum, nesterov, name, learningRate,',
+    );
+    await refuse({ name: "sgd", learningrate: 1 }).toThrow('Did you mean "learningRate"?');
+    await refuse({ name: "sgd", momentun: 1 }).toThrow('Did you mean "momentum"?');
+  });
+
   test("says so when no plugin adds a loss", async () => {
     const preset = definePreset({
       name: "lossless",

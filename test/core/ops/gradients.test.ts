@@ -149,6 +149,12 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [normals(2, 3, 11), positive(11), normals(11)],
     },
   ],
+  logitDistance: ops.logitMeasures.map((measure) => ({
+    of: measure,
+    compute: (a, b) => ops.logitDistance(a as tf.Tensor2D, b as tf.Tensor2D, { measure, temperature: 2 }),
+    inputs: () => [awayFromZero(3, 5), normals(3, 5).mul(0.01)],
+  })),
+  logitMeasures: "is a list of names",
   logSoftmax: [{ compute: (x) => ops.logSoftmax(x as tf.Tensor), inputs: () => [normals(4, 9)] }],
   maxPool: [
     { of: "overlapping", compute: (x) => ops.maxPool(x as Four), inputs: () => [apart(1, 6, 7, 3)] },
@@ -192,6 +198,13 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
   resizeMatrix: "makes an array, and takes no tensor",
   adamStep: "is not differentiated: it uses a gradient",
   sgdStep: "is not differentiated: it uses a gradient",
+  pointwiseDivergence: [
+    {
+      compute: (student, teacher) =>
+        ops.pointwiseDivergence({ student: student as tf.Tensor2D, teacher: teacher as tf.Tensor2D }),
+      inputs: () => [awayFromZero(3, 4), normals(3, 4).mul(0.01)],
+    },
+  ],
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],
   stackMaps: [
