@@ -160,7 +160,11 @@ async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Rec
   return Object.fromEntries(await Promise.all(saved));
 }
 
-/** What every optimiser can be told is not among the options of one. */
+/**
+ * The update rule of a stage's optimiser; what every optimiser can be told is not among the options of one.
+ *
+ * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION
+ */
 export function chooseRule({ config, optimizers }: ComposedTraining): UpdateRule {
   const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...choice } =
     config.optimizer;

@@ -1,15 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { logitDistance, logitMeasures } from "../../../core/ops/index.js";
-
-const teacher = [
-  [2, 1, 0.1, -1, 0.5],
-  [0.3, 2.2, -0.7, 1.5, 0],
-];
-const student = [
-  [1, 0.5, 0.2, -0.3, 0.8],
-  [0.1, 1, 0.4, 0.9, -0.5],
-];
+import { student, teacher } from "../../support/logits.js";
 
 const softmax = (row: readonly number[], temperature: number) => {
   const powers = row.map((value) => Math.exp(value / temperature));

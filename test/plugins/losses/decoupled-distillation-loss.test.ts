@@ -7,16 +7,9 @@ import {
   mixedDecoupledDistillationLoss,
 } from "../../../plugins/losses/decoupled-distillation-loss.js";
 import { distillationLoss } from "../../../plugins/losses/distillation-loss.js";
+import { student, teacher } from "../../support/logits.js";
 import { goldenLosses, oneHot, relativeError, valueAndGradient } from "./golden.js";
 
-const teacher = [
-  [2, 1, 0.1, -1, 0.5],
-  [0.3, 2.2, -0.7, 1.5, 0],
-];
-const student = [
-  [1, 0.5, 0.2, -0.3, 0.8],
-  [0.1, 1, 0.4, 0.9, -0.5],
-];
 const forms: readonly DecoupledTargets[] = ["ternary", "merged", "pair"];
 
 const weighted = ({ target, nonTarget }: DecoupledTerms, alpha: number, beta: number) =>

@@ -2,16 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { gradientError } from "../../../core/testing/index.js";
 import { distillationLoss } from "../../../plugins/losses/distillation-loss.js";
+import { student, teacher } from "../../support/logits.js";
 import { goldenLosses, relativeError, valueAndGradient } from "./golden.js";
-
-const teacher = [
-  [2, 1, 0.1, -1, 0.5],
-  [0.3, 2.2, -0.7, 1.5, 0],
-];
-const student = [
-  [1, 0.5, 0.2, -0.3, 0.8],
-  [0.1, 1, 0.4, 0.9, -0.5],
-];
 
 describe("distillation loss", () => {
   test.each(goldenLosses("kd"))("equals the golden value and gradient, case %#", (golden) => {
