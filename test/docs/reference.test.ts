@@ -23,7 +23,7 @@ function attempt(factory: () => unknown): unknown {
 }
 
 function isPlugin(value: unknown): value is Plugin {
-  return typeof value === "object" && value !== null && "name" in value && "apply" in value;
+  return typeof value === "object" && value !== null && "name" in value && ("apply" in value || "register" in value);
 }
 
 /** Those that register the same names (a source alone, and all sources) get a training each. */
