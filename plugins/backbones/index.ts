@@ -1,4 +1,4 @@
-/** Backbones, and the layers that further ones are built from. */
+/** The backbones that fgkd brings. */
 
 export type { AttentionGeneratorOptions } from "./generators/attention-generator.js";
 export { generators } from "./generators/generators.js";

@@ -160,6 +160,29 @@ describe("the reference of errors", () => {
   });
 });
 
+describe("the index of decisions", () => {
+  const folder = "docs/decisions";
+  const index = rowsUnder(`${folder}/README.md`, null);
+
+  test("names every record by number and title, in order", () => {
+    const records = readdirSync(join(root, folder)).filter((file) => /^\d{4}-.*\.md$/.test(file));
+    const titles = records.map((file) => {
+      const title = /^# (\d{4}) (.+)$/m.exec(readDocument(`${folder}/${file}`));
+      return [`[${title?.[1]}](${file})`, title?.[2]];
+    });
+    expect(index).toEqual(titles);
+  });
+
+  test("has the number of a record wherever one is linked to", () => {
+    const wrong = documents().flatMap((document) =>
+      [...readDocument(document).matchAll(/\[(\d{4})\]\([^)]*?(\d{4})-[^)]*\)/g)]
+        .filter(([, label, file]) => label !== file)
+        .map(([link]) => `${document}: ${link}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe("the documentation", () => {
   const links = documents().flatMap((document) =>
     [...readDocument(document).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g)].map(([, path, anchor]) => ({
