@@ -2,10 +2,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkOnednn, startOnednn } from "../../plugins/engines/onednn/index.js";
 import { startWasm } from "../../plugins/engines/wasm/index.js";
+import { isHere } from "./required.js";
 
 export type EngineName = "cpu" | "wasm" | "onednn";
 
-export const engineNames: readonly EngineName[] = checkOnednn().available ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
+const { available, detail, remedy = "" } = checkOnednn();
+
+/** Whether the native engine is built. Where `CI` is `true` it must be, and what imports this fails otherwise. */
+export const hasOnednn: boolean = isHere("the native engine", available ? null : `${detail}. ${remedy}`);
+
+export const engineNames: readonly EngineName[] = hasOnednn ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
 
 /** Makes an engine the active one of this process. */
 export async function startEngine(name: EngineName): Promise<void> {
