@@ -33,7 +33,7 @@ export interface RunRequest {
 /** Seconds and images by stage. */
 export type SpentByStage = Readonly<Record<string, Spent>>;
 
-export interface RestoreOptions {
+interface RestoreOptions {
   /** Go on although the run would go on otherwise than it began. Default false. */
   readonly force?: boolean;
   /** The request of a run with further stages, which takes the old one's place. Default: the folder's own. */
