@@ -1,7 +1,8 @@
 /** The rows that the paper compares DADKD with (its tables 2 and 3). */
 import { definePreset } from "../core/index.js";
 import { snapmix } from "../plugins/augmenters/index.js";
-import { crossEntropy, decoupledDistillation, logitDistillation, teacherLogits } from "../plugins/losses/index.js";
+import { crossEntropy, decoupledDistillation, logitDistillation } from "../plugins/losses/index.js";
+import { teacherLogits } from "../plugins/teachers/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 const shared = { plugins: choices, defaults: paperSettings, scales };

@@ -1,7 +1,8 @@
 /** DADKD: a low-resolution student, SnapMix with channel attention, decoupled distillation. */
 import { definePreset } from "../core/index.js";
 import { snapmix } from "../plugins/augmenters/index.js";
-import { crossEntropy, decoupledDistillation, teacherLogits } from "../plugins/losses/index.js";
+import { crossEntropy, decoupledDistillation } from "../plugins/losses/index.js";
+import { teacherLogits } from "../plugins/teachers/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 /** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */

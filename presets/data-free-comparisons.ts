@@ -3,8 +3,10 @@
  * implementation in the code of "Contrastive Model Inversion for Data-Free Knowledge Distillation", 2021.
  */
 import type { Config, PluginOption } from "../core/index.js";
-import type { ClassPriorsOptions, DisagreementOptions, NoiseOptions } from "../plugins/data-free/index.js";
-import { logitDistillation, teacherLogits } from "../plugins/losses/index.js";
+import type { NoiseOptions } from "../plugins/generators/index.js";
+import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
+import { logitDistillation } from "../plugins/losses/index.js";
+import { teacherLogits } from "../plugins/teachers/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 
 /** A row of the table: what is left out weighs nothing. */

@@ -8,25 +8,21 @@ import {
   type Scale,
   sequence,
 } from "../core/index.js";
-import { generators, resnet, vgg } from "../plugins/backbones/index.js";
+import { resnet, vgg } from "../plugins/backbones/index.js";
 import { sources } from "../plugins/data/index.js";
+import { engines } from "../plugins/engines/index.js";
+import { generatedImages, generators, type NoiseOptions, noise } from "../plugins/generators/index.js";
 import {
   batchNormStatistics,
   type ClassPriorsOptions,
   classPriors,
+  crossEntropy,
   type DisagreementOptions,
   disagreement,
-  endAfter,
-  generatedImages,
-  generatorHealth,
-  type JudgesOptions,
-  judges,
-  type NoiseOptions,
-  noise,
-} from "../plugins/data-free/index.js";
-import { engines } from "../plugins/engines/index.js";
-import { crossEntropy } from "../plugins/losses/index.js";
+} from "../plugins/losses/index.js";
+import { endAfter, generatorHealth } from "../plugins/observers/index.js";
 import { optimizers } from "../plugins/optimizers/index.js";
+import { type JudgesOptions, judges } from "../plugins/teachers/index.js";
 
 /** A method in its loop. */
 export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {

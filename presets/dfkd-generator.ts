@@ -1,10 +1,6 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
-import {
-  attentionDistillation,
-  logitDistillation,
-  semanticContrast,
-  teacherFeatures,
-} from "../plugins/losses/index.js";
+import { attentionDistillation, logitDistillation, semanticContrast } from "../plugins/losses/index.js";
+import { teacherFeatures } from "../plugins/teachers/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */

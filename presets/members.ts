@@ -11,7 +11,8 @@ import {
 import { resnet, vgg } from "../plugins/backbones/index.js";
 import { sources } from "../plugins/data/index.js";
 import { engines } from "../plugins/engines/index.js";
-import { ensembleMetrics, ensemblers } from "../plugins/ensemblers/index.js";
+import { ensemblers } from "../plugins/ensemblers/index.js";
+import { ensembleMetrics } from "../plugins/observers/index.js";
 import { optimizers } from "../plugins/optimizers/index.js";
 
 export interface EnsembleOptions {

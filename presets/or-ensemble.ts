@@ -1,6 +1,7 @@
 /** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
 import { definePresetWithOptions } from "../core/index.js";
-import { crossEntropy, orthogonalAttention, teacherAttention } from "../plugins/losses/index.js";
+import { crossEntropy, orthogonalAttention } from "../plugins/losses/index.js";
+import { teacherAttention } from "../plugins/teachers/index.js";
 import { checkEnsemble, type EnsembleOptions, ensembleDefaults, ensembleOf } from "./members.js";
 
 /** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { adaptiveAveragePool, conv2d, stopGradient } from "../../core/ops/index.js";
-import { mapShapes, pointwise } from "./helper-layers.js";
+import { mapShapes, pointwise } from "../layers/helper-layers.js";
 import {
   type AttentionForm,
   type AttentionWeights,

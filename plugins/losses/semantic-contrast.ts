@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { mapShapes, uniform } from "./helper-layers.js";
+import { mapShapes, uniform } from "../layers/helper-layers.js";
 import { checkTemperature, checkWeight } from "./option-checks.js";
 
 const name = "semantic-contrast";

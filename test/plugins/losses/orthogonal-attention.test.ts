@@ -3,8 +3,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createRandom, createTraining, type Model } from "../../../core/index.js";
 import { spatialAttention } from "../../../core/ops/index.js";
 import { modelsOf, tinyModel } from "../../../core/testing/index.js";
-import { orthogonalAttention, teacherAttention } from "../../../plugins/losses/index.js";
+import { orthogonalAttention } from "../../../plugins/losses/index.js";
 import { orthogonalLoss } from "../../../plugins/losses/orthogonal-loss.js";
+import { teacherAttention } from "../../../plugins/teachers/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 
