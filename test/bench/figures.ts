@@ -27,7 +27,7 @@ interface Recorded {
 /** By machine. */
 export type Figures = Readonly<Record<string, Recorded>>;
 
-/** More of it than this is told: `--quick` repeats itself to about a tenth in time on an idle machine. */
+/** So many times what it was is told; what is below may be noise. */
 const tolerated = { processor: 1.25, bytes: 1.1 } as const;
 
 const file = fileURLToPath(new URL("figures.json", import.meta.url));
