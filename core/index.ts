@@ -5,6 +5,7 @@ export type {
   Config,
   EvaluationSettings,
   Layer,
+  LossSettings,
   ResolvedConfig,
   Settings,
   StageSettings,
@@ -14,20 +15,23 @@ export type { ModelSettings } from "./config/model-settings.js";
 export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";
-export { createTraining } from "./lifecycle/compose.js";
+export { createRunScope, createTraining } from "./lifecycle/compose.js";
+export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
+export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";
 export { describePosition } from "./lifecycle/hooks.js";
 export type { PluginDefinition, PluginOption } from "./lifecycle/plugin.js";
 export { definePlugin, flattenPlugins } from "./lifecycle/plugin.js";
+export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
-export type { Plugin, Training, TrainingHooks } from "./lifecycle/training.js";
+export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
 export type { Mode, Model, Models, Role, Want } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
 export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./ops/engine.js";
-export { inject, LOGGER, MODELS, RANDOM } from "./registries/container.js";
+export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
   Augmenters,
@@ -41,10 +45,17 @@ export type {
   FactoryContext,
   Loss,
   Losses,
+  Metrics,
+  Needs,
   Optimizers,
-  Registry,
+  ParameterGroups,
+  Schedules,
   Sources,
-} from "./registries/registry.js";
+  Teacher,
+  Teachers,
+  Transforms,
+} from "./registries/entry.js";
+export type { Chosen, Registry } from "./registries/registry.js";
 export type { Services } from "./registries/services.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";

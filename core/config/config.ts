@@ -1,7 +1,7 @@
 /** Settings: what they are, their defaults, and how layers of them become one. Pure: reads no files. */
 
 import type { InputSettings } from "../data/source.js";
-import type { Choice, Engines, Optimizers, Sources } from "../registries/registry.js";
+import type { Augmenters, Choice, Engines, Losses, Optimizers, Sources, Teachers } from "../registries/entry.js";
 import type { OptimizerSettings } from "../update/optimizer.js";
 import { deepFreeze, merge } from "../values/merge.js";
 import { checkNames } from "../values/names.js";
@@ -26,9 +26,25 @@ export interface StageSettings {
   readonly data: Choice<Sources> | { readonly name: string } | null;
   readonly input: InputSettings;
   readonly evaluation: EvaluationSettings;
-  /** By plugin name: options that replace those the preset gave. */
+  /** What changes each batch before the step, in order. Default: nothing. */
+  readonly augmenters: readonly Choice<Augmenters>[];
+  /** What frozen models say of each batch, after the augmenters. Default: nothing. */
+  readonly teachers: readonly Choice<Teachers>[];
+  /** What is minimised: the sum of these terms. Default: what plugins add. */
+  readonly losses: readonly LossSettings[];
+  /** Plugins and listed entries, by name, that are left out though a preset lists them. Default: none. */
+  readonly without: readonly string[];
+  /** By name of a plugin or a listed entry: options that replace those the preset gave. */
   readonly options: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** A term of a stage's loss: an entry with its options, and what every term can be told. */
+export type LossSettings = Choice<Losses> & {
+  /** Multiplies the term. Default 1. */
+  readonly weight?: number;
+  /** What reports call it. Default: the entry's name in camel case; an entry of several terms names them itself. */
+  readonly term?: string;
+};
 
 export interface EvaluationSettings {
   /** Test after every so many epochs; the last epoch always counts. Default 1; 0 for never. */
@@ -106,6 +122,10 @@ export const defaults: Settings = deepFreeze<Settings>({
     deviation: [0.229, 0.224, 0.225],
   },
   evaluation: { every: 1, last: 10 },
+  augmenters: [],
+  teachers: [],
+  losses: [],
+  without: [],
   options: {},
   watchdogs: watchdogDefaults,
 });

@@ -13,6 +13,10 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 /** A registered name with its own options, which the registry checks. A layer may change the options alone. */
 const choice = z.looseObject({ name: z.string().min(1).optional() });
 
+/** A line of a list stands for itself: it needs its name. */
+const line = z.looseObject({ name: z.string().min(1) });
+const lossLine = line.extend({ weight: z.number().nonnegative().optional(), term: z.string().min(1).optional() });
+
 const schedule = z.union([
   z.strictObject({ name: z.enum(["constant", "cosine"]), warmupEpochs: count.optional() }),
   z.strictObject({
@@ -53,6 +57,10 @@ const stageShape = {
     })
     .partial(),
   evaluation: z.strictObject({ every: count, last: positive }).partial(),
+  augmenters: z.array(line),
+  teachers: z.array(line),
+  losses: z.array(lossLine),
+  without: z.array(z.string()),
   options: z.record(z.string(), z.record(z.string(), z.unknown())),
 };
 

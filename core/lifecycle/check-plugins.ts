@@ -4,7 +4,7 @@ import { guarded } from "../registries/guarded.js";
 import { invalidConfig, notComposed } from "../values/errors.js";
 import { checkName } from "../values/names.js";
 import { brief, isRecord } from "../values/unknown.js";
-import type { Plugin, Training } from "./training.js";
+import type { Plugin, RunScope, Training } from "./training.js";
 
 /**
  * The plugins, with the options that config overrides.
@@ -24,13 +24,22 @@ export function configurePlugins(
 }
 
 /** @throws FGKD_PLUGIN_FAILED, and what the plugin's own diagnostics are */
+export function registerPlugin(plugin: Plugin, run: RunScope): void {
+  atOnce(plugin, "register", () => plugin.register?.(run));
+}
+
+/** @throws FGKD_PLUGIN_FAILED, and what the plugin's own diagnostics are */
 export function applyPlugin(plugin: Plugin, training: Training): void {
-  guarded(plugin.name, `apply (stage "${training.stage}")`, () => {
-    const result: unknown = plugin.apply(training);
+  atOnce(plugin, `apply (stage "${training.stage}")`, () => plugin.apply?.(training));
+}
+
+function atOnce(plugin: Plugin, action: string, act: () => unknown): void {
+  guarded(plugin.name, action, () => {
+    const result = act();
     if (!(result instanceof Promise)) return;
     // Its taps would come too late, and nobody would hear it fail.
     result.catch(() => {});
-    throw notComposed(plugin.name, "apply", "it is asynchronous. Tap at once, and await in hooks.setup");
+    throw notComposed(plugin.name, action, "it is asynchronous. Act at once, and await in hooks.setup");
   });
 }
 
@@ -40,8 +49,8 @@ export function applyPlugin(plugin: Plugin, training: Training): void {
  * @throws FGKD_INVALID_CONFIG, FGKD_INVALID_NAME
  */
 function checkPlugin(plugin: Plugin): Plugin {
-  const { name, apply } = (isRecord(plugin) ? plugin : {}) as { readonly [K in keyof Plugin]?: unknown };
-  if (typeof apply !== "function")
+  const { name, apply, register } = (isRecord(plugin) ? plugin : {}) as { readonly [K in keyof Plugin]?: unknown };
+  if (typeof apply !== "function" && typeof register !== "function")
     throw invalidConfig("plugins", `${brief(plugin)} is no plugin`, "List what definePlugin() makes.");
   checkName("plugin", name);
   return plugin;

@@ -2,7 +2,7 @@
 
 import { resolveOptions } from "../registries/options.js";
 import { uncalledPlugin } from "../values/errors.js";
-import type { Plugin, Training } from "./training.js";
+import type { Plugin, RunScope, Training } from "./training.js";
 
 /** Plugins, nested as you like, with gaps: `condition && plugin()`. */
 export type PluginOption = Plugin | false | null | undefined | readonly PluginOption[];
@@ -15,7 +15,10 @@ export interface PluginDefinition<Options extends object> {
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
   /** Throws `invalidOption` for values out of range. Called where the plugin is listed. */
   check?(options: Required<Options>): void;
-  apply(training: Training, options: Required<Options>): void;
+  /** See `Plugin.provides`. */
+  readonly provides?: Plugin["provides"];
+  register?(run: RunScope, options: Required<Options>): void;
+  apply?(training: Training, options: Required<Options>): void;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface PluginDefinition<Options extends object> {
 export function definePlugin<Options extends object>(
   definition: PluginDefinition<Options>,
 ): (options?: Options) => Plugin {
-  const { name, defaults, check, apply } = definition;
+  const { name, defaults, check, provides, register, apply } = definition;
   const create = (given: Readonly<Record<string, unknown>>): Plugin => {
     const options = resolveOptions<object>(name, defaults, given) as Required<Options>;
     check?.(options);
@@ -41,7 +44,9 @@ export function definePlugin<Options extends object>(
       name,
       options: options as Readonly<Record<string, unknown>>,
       configure: (overrides) => create({ ...given, ...overrides }),
-      apply: (training) => apply(training, options),
+      ...(provides && { provides }),
+      ...(register && { register: (run) => register(run, options) }),
+      ...(apply && { apply: (training) => apply(training, options) }),
     };
   };
   return (options) => create({ ...options });

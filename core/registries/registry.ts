@@ -1,57 +1,25 @@
-/** Typed registries: which backbone, augmenter, loss, … a name stands for. Names and options live in open interfaces. */
-
-import type * as tf from "@tensorflow/tfjs";
+/** Typed registries: which backbone, augmenter, loss, … a name stands for; one level a run, one below it a stage. */
 import { duplicateName, invalidOption, unknownName } from "../values/errors.js";
-import type { Random } from "../values/random.js";
-import type { Batch, Outputs, Step } from "../values/records.js";
 import type { Container } from "./container.js";
+import type { Choice, Entry, EntryClass, Needs } from "./entry.js";
 import { guarded } from "./guarded.js";
 import { resolveOptions } from "./options.js";
 import type { Services } from "./services.js";
 
-/* Plugins merge `name: Options` into these; re-exported from core/index.ts BY NAME, never by `export *`. */
-export interface Backbones {}
-export interface Augmenters {}
-export interface Losses {}
-export interface Ensemblers {}
-export interface Optimizers {}
-export interface Sources {}
-export interface Engines {}
-
-export type Augmenter = (batch: Batch, step: Step) => Batch | Promise<Batch>;
-export type Loss = (outputs: Outputs, batch: Batch, step: Step) => tf.Scalar;
-/** Merges the members' logits into one prediction, `[batch, classes]` each. */
-export type Ensembler = (logits: readonly tf.Tensor2D[]) => tf.Tensor2D;
-
-/** What the factory of a registry entry is given beside its options. */
-export interface FactoryContext extends Services {
-  /** The stage's stream for this entry: `<stage>/<registry>/<name>`. */
-  readonly stream: Random;
-}
-
 type Name<Entries> = keyof Entries & string;
 type OptionsArgument<Options> = {} extends Options ? [options?: Options] : [options: Options];
-type OptionalKeys<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[keyof T];
 
-/** How an entry is made: its options' defaults, which are also the list of the options it knows, and its factory. */
-export interface Entry<Options, Product> {
-  /** One value per optional option; `null` for an optional one without default. */
-  readonly defaults: { readonly [K in OptionalKeys<Options>]-?: Options[K] };
-  /** The options that must be given. */
-  readonly required?: readonly (keyof Options & string)[];
-  create(options: Required<Options>, context: FactoryContext): Product;
+/** An entry as a line of config chose it, before anything is made. */
+export interface Chosen {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly needs: Needs;
+  readonly provides: readonly string[];
 }
 
-/** For a factory with constructor dependencies, each with an explicit `@inject(TOKEN)`. */
-export type EntryClass<Options, Product> = new (...dependencies: never[]) => Entry<Options, Product>;
-
-/** A registered name with its own options: how config refers to an entry, e.g. `{ name: "resnet18", head: "linear" }`. */
-export type Choice<Entries> = { [N in Name<Entries>]: { readonly name: N } & Readonly<Entries[N]> }[Name<Entries>];
-
-/** A typed face over the stage's container: no duplicates, known names in every error. */
+/** A typed face over a container: no duplicates, known names in every error. */
 export interface Registry<Entries, Product> {
   readonly names: readonly string[];
-  /** @throws FGKD_DUPLICATE_NAME */
+  /** The same entry twice is once. @throws FGKD_DUPLICATE_NAME */
   register<N extends Name<Entries>>(name: N, entry: Entry<Entries[N], Product>): void;
   /** @throws FGKD_DUPLICATE_NAME */
   registerClass<N extends Name<Entries>>(name: N, factory: EntryClass<Entries[N], Product>): void;
@@ -59,56 +27,114 @@ export interface Registry<Entries, Product> {
   create<N extends Name<Entries>>(name: N, ...options: OptionsArgument<Entries[N]>): Product;
   /** The entry that a line of config chooses; `purpose` names its random stream where the entry's name will not do. */
   choose(choice: Choice<Entries> | { readonly name: string }, purpose?: string): Product;
+  /** What `choose` would make it with, and what it depends on. Makes nothing. @throws as `choose` does */
+  look(choice: Choice<Entries> | { readonly name: string }): Chosen;
+  /** The options that an entry knows. @throws FGKD_UNKNOWN_NAME */
+  optionsOf(name: string): readonly string[];
+  /** The fields of the batch that an entry sets. @throws FGKD_UNKNOWN_NAME */
+  provides(name: string): readonly string[];
+}
+
+/** Where a registry stands: in a run, or in one of its stages. */
+export interface Level {
+  readonly container: Container;
+  readonly services: Services;
+  /** Begins the names of random streams: the stage's name, or `run`. */
+  readonly owner: string;
+  /** What a stage gives its entries beside the services. */
+  readonly context?: () => object;
+}
+
+/** The registry that a stage's is below, and who may add to it. */
+export interface Above<Entries, Product> {
+  readonly registry: Registry<Entries, Product>;
+  /**
+   * Present where what a stage registers is the whole run's: the names that stages have brought so far. Each stage applies
+   * the same plugins, so each may bring the same names.
+   */
+  readonly fromStages?: Set<string>;
 }
 
 /**
- * The registry of one kind ("backbone", "loss", …) in a stage's container.
+ * The registry of one kind ("backbone", "loss", …).
  *
  * @param beside what a line of config that chooses an entry says beside the entry's options
  */
 export function createRegistry<Entries, Product>(
   kind: string,
-  container: Container,
-  services: Services,
-  stage: string,
+  { container, services, owner, context }: Level,
   beside: readonly string[] = [],
+  above?: Above<Entries, Product>,
 ): Registry<Entries, Product> {
-  const names: string[] = [];
+  const own: string[] = [];
   const token = (name: string) => `${kind}:${name}`;
-  const claim = (name: string) => {
-    if (container.has(token(name))) throw duplicateName(kind, name);
-    names.push(name);
+  const names = () => [
+    ...(above?.registry.names ?? []),
+    ...own.filter((name) => !above?.registry.names.includes(name)),
+  ];
+  /** Where an entry of that name belongs; `null` when another stage has brought it already. */
+  const claim = (name: string): Registry<Entries, Product> | "here" | null => {
+    const isAbove = above?.registry.names.includes(name) ?? false;
+    if (own.includes(name) || (isAbove && !above?.fromStages?.has(name))) throw duplicateName(kind, name);
+    own.push(name);
+    if (!above?.fromStages) return "here";
+    above.fromStages.add(name);
+    return isAbove ? null : above.registry;
+  };
+  const find = (name: string) => {
+    if (!names().includes(name)) throw unknownName(kind, name, names());
+    return container.resolve<Entry<Record<string, unknown>, Product>>(token(name));
+  };
+  const open = (name: string, given: Readonly<Record<string, unknown>>, others: readonly string[]) => {
+    const entry = find(name);
+    const who = `${kind} ${name}`;
+    const options = resolveOptions(who, { ...entry.defaults, ...blank(entry.required) }, given, others);
+    for (const key of entry.required ?? []) {
+      if (options[key] === undefined) throw invalidOption(who, key, "given", undefined, "It has no default.");
+    }
+    guarded(who, "check", () => entry.check?.(options));
+    return { entry, options, who };
   };
   const build = (
     name: string,
-    options: Readonly<Record<string, unknown>>,
-    purpose = `${stage}/${kind}/${name}`,
+    given: Readonly<Record<string, unknown>>,
+    purpose = `${owner}/${kind}/${name}`,
     others: readonly string[] = [],
   ): Product => {
-    if (!container.has(token(name))) throw unknownName(kind, name, names);
-    const entry = container.resolve<Entry<Record<string, unknown>, Product>>(token(name));
-    const owner = `${kind} ${name}`;
-    const resolved = resolveOptions(owner, { ...entry.defaults, ...blank(entry.required) }, options, others);
-    for (const key of entry.required ?? []) {
-      if (resolved[key] === undefined) throw invalidOption(owner, key, "given", undefined, "It has no default.");
-    }
+    const { entry, options, who } = open(name, given, others);
     const stream = services.random.stream(purpose);
-    return guarded(owner, "create", () => entry.create(resolved, { ...services, stream }));
+    return guarded(who, "create", () => entry.create(options, { ...services, ...context?.(), stream }));
   };
   return {
-    names,
+    get names() {
+      return names();
+    },
     register: (name, entry) => {
-      claim(name);
-      container.registerValue(token(name), entry);
+      if (names().includes(name) && find(name) === (entry as unknown)) return;
+      const place = claim(name);
+      if (place === "here") container.registerValue(token(name), entry);
+      else place?.register(name, entry);
     },
     registerClass: (name, factory) => {
-      claim(name);
-      container.registerClass(token(name), factory);
+      const place = claim(name);
+      if (place === "here") container.registerClass(token(name), factory);
+      else place?.registerClass(name, factory);
     },
     create: (name, ...[options]) => build(name, (options ?? {}) as Readonly<Record<string, unknown>>),
     choose: (choice, purpose) => {
       const { name, ...options } = choice as { readonly name: string };
       return build(name, options, purpose, beside);
+    },
+    look: (choice) => {
+      const { name, ...given } = choice as { readonly name: string };
+      const { entry, options, who } = open(name, given, beside);
+      const needs = guarded(who, "needs", () => entry.needs?.(options) ?? {});
+      return { options, needs, provides: entry.provides ?? [] };
+    },
+    provides: (name) => find(name).provides ?? [],
+    optionsOf: (name) => {
+      const { defaults, required = [] } = find(name);
+      return [...Object.keys(defaults), ...required];
     },
   };
 }

@@ -9,6 +9,12 @@ export interface Stage {
   readonly trains: Role;
   /** Applied after the preset's. */
   readonly plugins?: readonly PluginOption[];
+  /** What changes each batch, in order. Short for `settings.augmenters`. */
+  readonly augmenters?: StageSettings["augmenters"];
+  /** What frozen models say of each batch. Short for `settings.teachers`. */
+  readonly teachers?: StageSettings["teachers"];
+  /** The terms of the loss. Short for `settings.losses`. */
+  readonly losses?: StageSettings["losses"];
   /** `none`: the stage makes its own images. What the run calls data then only tests what the stage has trained. */
   readonly data?: "none";
   /** As reports and result tables name it. Default: the stage's name. */

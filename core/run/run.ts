@@ -1,9 +1,10 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
+
 import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
-import type { ModelSettings } from "../config/model-settings.js";
 import { withoutImages } from "../data/own-images.js";
 import type { Source } from "../data/source.js";
-import { createTraining } from "../lifecycle/compose.js";
+import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
+import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
 import { type Steps, sequence } from "../lifecycle/schedule.js";
 import { chooseRule, createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
@@ -11,7 +12,8 @@ import type { ComposedTraining } from "../lifecycle/training.js";
 import type { Models } from "../models/model.js";
 import { classesInWeights, loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
-import type { Engines, Registry } from "../registries/registry.js";
+import type { Engines } from "../registries/entry.js";
+import type { Registry } from "../registries/registry.js";
 import type { Services } from "../registries/services.js";
 import type { UpdateRule } from "../update/optimizer.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
@@ -23,7 +25,7 @@ import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
 import { createModels, type OwnedModels } from "./models.js";
-import type { Preset } from "./preset.js";
+import type { Preset, Stage } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
@@ -101,35 +103,45 @@ export async function createRun({
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
-  // Filled below: models are made by the registries of trainings, and trainings are given the models.
-  const trainings: ComposedTraining[] = [];
   const classes: string[] = [];
   const models = createModels(config.run.models, {
-    create: (role, settings) => createModel(trainings, role, settings),
+    // The registries are composed below: they are given the models, and make them later.
+    create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
     load: (role, model, file) => loadWeights(role, model, file, logger),
   });
   const activity = createActivity(onActivity);
   const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
-  for (const stage of enabled) {
-    const own = preset.stages[stage]?.plugins ?? [];
-    trainings.push(
-      createTraining({
-        plugins: [preset.plugins, own, plugins],
-        config: stageSettings(config, stage),
-        stage,
-        services,
-        activity,
-      }),
-    );
-  }
+  const stageOf = (name: string) => preset.stages[name] as Stage;
+  const scope = createRunScope(
+    [preset.plugins, enabled.map((name) => stageOf(name).plugins), plugins],
+    config.run,
+    services,
+  );
+  const trainings = enabled.map((stage) => {
+    const { plugins: own = [], trains, data } = stageOf(stage);
+    const settings = stageSettings(config, stage);
+    const composed = {
+      plugins: [preset.plugins, own],
+      last: plugins,
+      config: settings,
+      stage,
+      role: trains,
+      scope,
+      activity,
+    };
+    const training = createTraining(composed);
+    checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
+    return training;
+  });
   const rules = new Map(trainings.map((training) => [training, chooseRule(training)]));
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, { trainings, rules, sources }, services, models);
+  return assemble(preset, config, { scope, trainings, rules, sources }, services, models);
 }
 
 interface Parts {
+  readonly scope: ComposedScope;
   readonly trainings: readonly ComposedTraining[];
   /** One of each training. */
   readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
@@ -139,7 +151,7 @@ interface Parts {
 function assemble(
   preset: Preset,
   config: ResolvedConfig,
-  { trainings, rules, sources }: Parts,
+  { scope, trainings, rules, sources }: Parts,
   services: Services,
   models: OwnedModels,
 ): Run {
@@ -168,7 +180,7 @@ function assemble(
     fingerprints: Object.fromEntries([...sources.byStage].map(([stage, source]) => [stage, source.fingerprint])),
     models,
     history,
-    engines: (trainings[0] as ComposedTraining).engines,
+    engines: scope.engines,
     stages: trainings,
     source: sourceOf,
     async *steps() {
@@ -196,35 +208,31 @@ function assemble(
 /** What a preset itself says: its defaults, and its word on each stage. */
 export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
   const origin = `preset ${name}`;
-  const own = Object.entries(stages).flatMap(([stage, { settings }]) => (settings ? [[stage, settings]] : []));
+  const own = Object.entries(stages).map(([stage, { settings, augmenters, teachers, losses }]) => {
+    const lists = Object.entries({ augmenters, teachers, losses }).filter(([, list]) => list !== undefined);
+    return [stage, { ...Object.fromEntries(lists), ...settings }] as const;
+  });
   return [
     { origin, config: defaults },
-    { origin, config: { stages: Object.fromEntries(own) } },
+    { origin, config: { stages: Object.fromEntries(own.filter(([, said]) => Object.keys(said).length > 0)) } },
   ];
 }
 
-/** Options for a plugin that no stage lists would be lost without a word. */
+/** Options for what no stage lists, or leaving out what is not there, would be lost without a word. */
 function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
   const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
-  const known = [...new Set([...listed.map(({ name }) => name), ...(preset.options ? [preset.name] : [])])];
-  for (const { options } of [config.run, ...Object.values(config.stages)])
-    for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownName("plugin", name, known);
+  const all = [config.run, ...Object.values(config.stages)];
+  const entries = all.flatMap(({ augmenters, teachers, losses }) => [...augmenters, ...teachers, ...losses] as const);
+  const names = [...listed, ...(entries as readonly { readonly name: string }[])].map(({ name }) => name);
+  const known = [...new Set([...names, ...(preset.options ? [preset.name] : [])])];
+  for (const { options, without } of all)
+    for (const name of [...Object.keys(options), ...without])
+      if (!known.includes(name)) throw unknownName("plugin", name, known);
 }
 
 function stageSettings(config: ResolvedConfig, stage: string): Settings {
   // resolveConfig was given exactly the preset's stages.
   return config.stages[stage] as Settings;
-}
-
-/** The first training whose plugins registered the backbone makes it; which one makes no difference. */
-function createModel(trainings: readonly ComposedTraining[], role: string, settings: ModelSettings) {
-  const { backbone } = settings;
-  const owner = trainings.find(({ backbones }) => backbones.names.includes((backbone as { name: string }).name));
-  if (!owner) {
-    const known = [...new Set(trainings.flatMap(({ backbones }) => backbones.names))];
-    throw unknownName("backbone", (backbone as { name: string }).name, known);
-  }
-  return owner.backbones.choose(backbone, `models/${role}`);
 }
 
 interface Sources {

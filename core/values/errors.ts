@@ -77,6 +77,15 @@ export function missingField(
   return new FgkdError("FGKD_MISSING_FIELD", `[${plugin}] needs "${field}", which no plugin set. ${remedy}`);
 }
 
+/** A listed entry needs what nothing before it sets; told before anything runs. */
+export function missingNeed(owner: string, field: string, stage: string, providers: readonly string[]) {
+  const remedy = providers.length > 0 ? ` Add ${providers.join(" or ")} to the stage, before it.` : "";
+  return new FgkdError(
+    "FGKD_MISSING_FIELD",
+    `[${owner}] needs "${field}", which nothing in stage "${stage}" sets.${remedy || " List the plugin that sets it."}`,
+  );
+}
+
 /** Something threw inside a hook. */
 export function pluginFailed(plugin: string, hook: string, where: string, cause: unknown) {
   return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {

@@ -16,6 +16,7 @@ export interface GeneratedImagesOptions {
 export const generatedImages = definePlugin<GeneratedImagesOptions>({
   name,
   defaults: { generator: "generator" },
+  provides: ["images"],
   apply({ hooks, models }, { generator }) {
     hooks.batch.tap(name, (batch) =>
       replace(batch, {

@@ -17,7 +17,7 @@ declare module "../../core/index.js" {
 export const generators = definePlugin({
   name: "generators",
   defaults: {},
-  apply({ backbones }) {
+  register({ backbones }) {
     backbones.register("attention-generator", {
       defaults: {
         ...generatorDefaults,

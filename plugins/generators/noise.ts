@@ -25,6 +25,7 @@ export const noise = definePlugin<NoiseOptions>({
     if (!Number.isInteger(size) || size < 1)
       throw invalidOption("noise", "size", "whole and positive", size, "Try 256.");
   },
+  provides: ["noise", "labels"],
   apply(training, { size, hold, labels }) {
     const { config, stage, hooks, classes } = training;
     const { batchSize, seed } = config;

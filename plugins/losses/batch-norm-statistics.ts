@@ -1,6 +1,7 @@
 /** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, type NormInput, need } from "../../core/index.js";
+import { defineLoss, type NormInput, need } from "../../core/index.js";
+import { checkWeight } from "./option-checks.js";
 
 const name = "batch-norm-statistics";
 
@@ -9,26 +10,30 @@ export interface BatchNormStatisticsOptions {
   readonly weight?: number;
 }
 
+declare module "../../core/index.js" {
+  interface Losses {
+    "batch-norm-statistics": BatchNormStatisticsOptions;
+  }
+}
+
 /**
  * Adds the term `batchNormStatistics`, from `judges()`, listed before it.
  *
  * @throws FGKD_INVALID_OPTION
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 3
  */
-export const batchNormStatistics = definePlugin<BatchNormStatisticsOptions>({
+export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
   name,
   defaults: { weight: 0.3 },
-  check({ weight }) {
-    if (!(weight >= 0)) throw invalidOption(name, "weight", "at least 0", weight, "Try 0.3.");
-  },
-  apply({ hooks }, { weight }) {
-    if (weight === 0) return;
-    hooks.loss.tap(name, (terms, outputs) => {
+  check: ({ weight }) => checkWeight(name, "weight", weight),
+  needs: () => ({ outputs: ["byTeacher"] }),
+  create:
+    ({ weight }) =>
+    (outputs) => {
       const judged = need(outputs, "byTeacher", name, "List judges() before it.");
       const inputs = need(judged, "normInputs", name, "The teacher has no batch norm that it could ask.");
-      return { ...terms, batchNormStatistics: tf.tidy(() => batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight)) };
-    });
-  },
+      return { batchNormStatistics: batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight) };
+    },
 });
 
 /**

@@ -1,7 +1,8 @@
 /** What generated images should be to their teacher: clear, of all classes, and of strong features. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need } from "../../core/index.js";
+import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
+import { checkWeight } from "./option-checks.js";
 
 const name = "class-priors";
 
@@ -16,6 +17,12 @@ export interface ClassPriorsOptions {
   readonly activation?: number;
 }
 
+declare module "../../core/index.js" {
+  interface Losses {
+    "class-priors": ClassPriorsOptions;
+  }
+}
+
 /**
  * Adds those of the terms `oneHot`, `classBalance` and `activation` whose weight is not 0. From `judges()`, listed before
  * it.
@@ -23,39 +30,38 @@ export interface ClassPriorsOptions {
  * @throws FGKD_INVALID_OPTION
  * @see "Data-Free Learning of Student Networks", 2019, equations 3 to 6
  */
-export const classPriors = definePlugin<ClassPriorsOptions>({
+export const classPriors = defineLoss<ClassPriorsOptions>({
   name,
   defaults: { oneHot: 0, targets: "first-choice", balance: 0, activation: 0 },
   check({ targets, ...weights }) {
     if (!["first-choice", "labels"].includes(targets))
       throw invalidOption(name, "targets", "first-choice or labels", targets, 'Try "first-choice".');
-    for (const [option, weight] of Object.entries(weights))
-      if (!(weight >= 0)) throw invalidOption(name, option, "at least 0", weight, "Try 1.");
+    for (const option of ["oneHot", "balance", "activation"] as const) checkWeight(name, option, weights[option]);
   },
-  apply({ hooks }, { oneHot, targets, balance, activation }) {
-    if (oneHot === 0 && balance === 0 && activation === 0) return;
-    hooks.loss.tap(name, (terms, outputs, batch) => {
+  needs: ({ oneHot, targets }) => ({
+    outputs: ["byTeacher"],
+    ...(oneHot > 0 && targets === "labels" && { batch: ["labels"] }),
+  }),
+  create:
+    ({ oneHot, targets, balance, activation }) =>
+    (outputs, batch) => {
+      if (oneHot === 0 && balance === 0 && activation === 0) return {};
       const judged = need(outputs, "byTeacher", name, "List judges() before it.");
       const logits = need(judged, "logits", name);
       const labels = () => need(batch, "labels", name, "Let noise() draw them: labels: true.");
       const chosen = (logs: tf.Tensor) => (targets === "labels" ? logs.mul(labels()).sum(-1) : logs.max(-1));
+      const strength = () =>
+        globalAveragePool(need(judged, "features", name))
+          .abs()
+          .mean();
       const term = (weight: number, compute: () => tf.Tensor) =>
         tf.tidy(() => compute().asScalar().mul<tf.Scalar>(weight));
       return {
-        ...terms,
         ...(oneHot > 0 && { oneHot: term(oneHot, () => chosen(tf.logSoftmax(logits)).mean().neg()) }),
         ...(balance > 0 && { classBalance: term(balance, () => negativeEntropy(logits)) }),
-        ...(activation > 0 && {
-          activation: term(activation, () =>
-            globalAveragePool(need(judged, "features", name))
-              .abs()
-              .mean()
-              .neg(),
-          ),
-        }),
+        ...(activation > 0 && { activation: term(activation, () => strength().neg()) }),
       };
-    });
-  },
+    },
 });
 
 /** Of the mean distribution of the batch. */

@@ -1,7 +1,8 @@
 /** The adversarial term: a generator looks for images on which the student does not yet follow its teacher. */
-import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need } from "../../core/index.js";
+import type * as tf from "@tensorflow/tfjs";
+import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { type LogitMeasure, logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
+import { checkWeight } from "./option-checks.js";
 
 const name = "disagreement";
 
@@ -14,6 +15,12 @@ export interface DisagreementOptions {
   readonly agreedOnly?: boolean;
 }
 
+declare module "../../core/index.js" {
+  interface Losses {
+    disagreement: DisagreementOptions;
+  }
+}
+
 /**
  * Adds the term `disagreement`: minus the divergence of both softmax outputs (temperature 1), summed over classes,
  * averaged over the batch. From `judges()`, listed before it.
@@ -21,27 +28,24 @@ export interface DisagreementOptions {
  * @throws FGKD_INVALID_OPTION
  * @see "Zero-shot Knowledge Transfer via Adversarial Belief Matching", 2019
  */
-export const disagreement = definePlugin<DisagreementOptions>({
+export const disagreement = defineLoss<DisagreementOptions>({
   name,
   defaults: { weight: 1, measure: "teacher-first", agreedOnly: false },
   check({ weight, measure }) {
-    if (!(weight >= 0)) throw invalidOption(name, "weight", "at least 0", weight, "Try 1.");
+    checkWeight(name, "weight", weight);
     if (!logitMeasures.includes(measure))
       throw invalidOption(name, "measure", `one of ${logitMeasures.join(", ")}`, measure, 'Try "teacher-first".');
   },
-  apply({ hooks }, { weight, measure, agreedOnly }) {
-    if (weight === 0) return;
-    hooks.loss.tap(name, (terms, outputs) => {
+  needs: () => ({ outputs: ["byTeacher", "byStudent"] }),
+  create:
+    ({ weight, measure, agreedOnly }) =>
+    (outputs) => {
       const teacher = need(need(outputs, "byTeacher", name, "List judges() before it."), "logits", name);
       const student = need(need(outputs, "byStudent", name, "judges() needs a student."), "logits", name);
-      const term = () => {
-        const perImage = logitDistance(student, teacher, { measure });
-        const counted = agreedOnly ? perImage.mul(agreement(teacher, student)) : perImage;
-        return counted.mean<tf.Scalar>().mul<tf.Scalar>(-weight);
-      };
-      return { ...terms, disagreement: tf.tidy(term) };
-    });
-  },
+      const perImage = logitDistance(student, teacher, { measure });
+      const counted = agreedOnly ? perImage.mul(agreement(teacher, student)) : perImage;
+      return { disagreement: counted.mean<tf.Scalar>().mul<tf.Scalar>(-weight) };
+    },
 });
 
 /** `[batch]`, 1 where both see the same class. */

@@ -16,6 +16,7 @@ export {
   type LogitDistillationOptions,
   logitDistillation,
 } from "./logit-distillation.js";
+export { losses } from "./losses.js";
 export type { AttentionForm } from "./mixed-high-order-attention.js";
 export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
 export { type SemanticContrastOptions, semanticContrast } from "./semantic-contrast.js";

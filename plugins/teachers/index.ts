@@ -3,3 +3,4 @@ export { type JudgesOptions, judges } from "./judges.js";
 export { type TeacherAttentionOptions, teacherAttention } from "./teacher-attention.js";
 export { type TeacherFeaturesOptions, teacherFeatures } from "./teacher-features.js";
 export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";
+export { teachers } from "./teachers.js";

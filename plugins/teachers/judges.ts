@@ -1,5 +1,5 @@
 /** What teacher and student say of the images that a generator is being trained to make. */
-import { definePlugin, need, type Outputs, type Role } from "../../core/index.js";
+import { defineTeacher, need, type Outputs, type Role } from "../../core/index.js";
 
 const name = "judges";
 
@@ -9,6 +9,9 @@ declare module "../../core/index.js" {
     readonly byTeacher?: Outputs;
     /** The student's, likewise. */
     readonly byStudent?: Outputs;
+  }
+  interface Teachers {
+    judges: JudgesOptions;
   }
 }
 
@@ -28,15 +31,17 @@ export interface JudgesOptions {
  * Runs the generated images through teacher (eval mode) and student, so that the losses listed after it can be led back
  * to the images. Neither is trained: the stage trains the generator.
  */
-export const judges = definePlugin<JudgesOptions>({
+export const judges = defineTeacher<JudgesOptions>({
   name,
   defaults: { teacher: "teacher", student: "student", studentMode: "batch-statistics" },
-  apply({ hooks, models }, { teacher, student, studentMode }) {
-    hooks.forward.tap(name, (outputs): Outputs => {
+  needs: ({ teacher, student }) => ({ models: student === null ? [teacher] : [teacher, student] }),
+  create({ teacher, student, studentMode }, { models, training }) {
+    training.hooks.forward.tap(name, (outputs): Outputs => {
       const images = need(outputs, "images", name, "It judges what a generator makes.");
       const byTeacher = models.get(teacher).forward({ images }, "eval", { normInputs: true });
       if (student === null) return { ...outputs, byTeacher };
       return { ...outputs, byTeacher, byStudent: models.get(student).forward({ images }, studentMode) };
     });
+    return (batch) => batch;
   },
 });

@@ -1,8 +1,7 @@
 /** Where frozen teachers look in each batch, for whatever loss moves the student's attention. */
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, definePlugin, type Model, need, type Role, replace } from "../../core/index.js";
+import { type Batch, defineTeacher, invalidOption, type Model, need, type Role, replace } from "../../core/index.js";
 import { spatialAttention, stackMaps } from "../../core/ops/index.js";
-import { checkTeachers } from "../losses/option-checks.js";
 
 const name = "teacher-attention";
 
@@ -10,6 +9,9 @@ declare module "../../core/index.js" {
   interface Batch {
     /** `[teachers, batch, height, width]`, the spatial attention maps of frozen teachers, set by `teacherAttention()`. */
     readonly teacherMaps?: tf.Tensor4D;
+  }
+  interface Teachers {
+    "teacher-attention": TeacherAttentionOptions;
   }
 }
 
@@ -25,17 +27,18 @@ export interface TeacherAttentionOptions {
  *
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD when a teacher does not output its last map
  */
-export const teacherAttention = definePlugin<TeacherAttentionOptions>({
+export const teacherAttention = defineTeacher<TeacherAttentionOptions>({
   name,
   defaults: { teachers: ["teacher"] },
-  check: ({ teachers }) => checkTeachers(name, teachers),
-  apply({ hooks, models }, { teachers }) {
-    hooks.batch.tap(name, (batch) =>
+  check: ({ teachers }) => checkTeachers(teachers),
+  needs: ({ teachers }) => ({ batch: ["images"], models: teachers }),
+  provides: ["teacherMaps"],
+  create:
+    ({ teachers }, { models }) =>
+    (batch) =>
       replace(batch, {
         teacherMaps: tf.tidy(() => stackMaps(teachers.map((role) => look(models.get(role), role, batch)))),
       }),
-    );
-  },
 });
 
 function look(model: Model, role: Role, batch: Batch): tf.Tensor3D {
@@ -45,4 +48,10 @@ function look(model: Model, role: Role, batch: Batch): tf.Tensor3D {
       need({ features }, "features", name, `The model of role "${role}" must output its last map.`),
     );
   });
+}
+
+function checkTeachers(teachers: readonly Role[]): void {
+  if (teachers.length > 0) return;
+  const remedy = "Leave the plugin out where nobody teaches.";
+  throw invalidOption(name, "teachers", "a list of at least one role", teachers, remedy);
 }

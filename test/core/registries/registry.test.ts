@@ -30,7 +30,7 @@ describe("a registry", () => {
   test("makes what was registered, with defaults for what is not said", () => {
     const registry = losses();
     registry.register("constant", constant);
-    const made = registry.create("constant")({}, {}, { epoch: 0, index: 0, progress: 0 });
+    const made = registry.create("constant")({}, {}, { epoch: 0, index: 0, progress: 0 }, {}) as tf.Scalar;
     expect(made.dataSync()[0]).toBe(2);
     made.dispose();
   });
@@ -39,7 +39,7 @@ describe("a registry", () => {
     const registry = losses();
     registry.register("constant", constant);
     const choice = { name: "constant", value: 5 } as const;
-    const made = registry.choose(choice)({}, {}, { epoch: 0, index: 0, progress: 0 });
+    const made = registry.choose(choice)({}, {}, { epoch: 0, index: 0, progress: 0 }, {}) as tf.Scalar;
     expect(made.dataSync()[0]).toBe(5);
     made.dispose();
   });
@@ -89,7 +89,7 @@ describe("a registry", () => {
     }
     const registry = losses();
     registry.registerClass("constant", Drawn);
-    const made = registry.create("constant")({}, {}, { epoch: 0, index: 0, progress: 0 });
+    const made = registry.create("constant")({}, {}, { epoch: 0, index: 0, progress: 0 }, {}) as tf.Scalar;
     expect(made.dataSync()[0]).toBeGreaterThan(0);
     made.dispose();
   });

@@ -17,6 +17,7 @@ import {
   replace,
   type StepReport,
   silentLogger,
+  type Training,
   writeCheckpoint,
 } from "../../../core/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
@@ -322,7 +323,7 @@ describe("a run that goes wrong", () => {
     let calls = 0;
     const clumsy = {
       name: "clumsy",
-      apply: ({ hooks }: Parameters<ReturnType<typeof toyLoss>["apply"]>[0]) => {
+      apply: ({ hooks }: Training) => {
         hooks.batch.tap("clumsy", (batch) => {
           if (++calls === 5) throw new Error("dropped it");
           return batch;
