@@ -1,8 +1,8 @@
 /** `fgkd doctor`: what this machine offers, which engines can run, and what would cure those that cannot. */
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { createTraining, type EngineCheck, version } from "../index.js";
+import { type EngineCheck, version } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
-import { builtInPlugins } from "./load-plugins.js";
+import { projectScope } from "./project.js";
 import { wrap } from "./text.js";
 
 /** @returns 0 when at least one engine can run, else 1 */
@@ -61,7 +61,7 @@ function sharpVersion(module: Readonly<Record<string, unknown>>): string {
 }
 
 async function checkEngines(environment: Environment) {
-  const { engines } = createTraining({ plugins: await builtInPlugins([], environment) });
+  const { engines } = await projectScope(environment);
   const checks: { readonly name: string; readonly check: EngineCheck }[] = [];
   // One after the other: two native libraries loading at once is not what a diagnosis should depend on.
   for (const name of engines.names)

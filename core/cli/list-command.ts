@@ -1,26 +1,28 @@
 /** `fgkd list`: presets, and every name that config may choose. */
-import { createTraining, type PluginOption, type Training } from "../index.js";
+import type { RunScope } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
 import { builtInPresets } from "./load-preset.js";
+import { projectScope } from "./project.js";
 import { wrap } from "./text.js";
 
-/** The registries of a training, as config speaks of them. */
+/** The registries of a run, as config speaks of them. */
 const registries = {
   backbones: "models.<role>.backbone",
-  augmenters: "in presets and plugins",
-  losses: "in presets and plugins",
+  augmenters: "augmenters, of a stage",
+  teachers: "teachers, of a stage",
+  losses: "losses, of a stage",
   ensemblers: "in presets and plugins",
   optimizers: "optimizer",
   sources: "data",
   engines: "engine",
-} as const satisfies Partial<Record<keyof Training, string>>;
+} as const satisfies Partial<Record<keyof RunScope, string>>;
 
 /** @returns the exit code */
 export async function listCommand(environment: Environment): Promise<number> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
   const presets = await builtInPresets(environment);
-  const training = await composeCatalogue(environment);
+  const scope = await projectScope(environment);
   const width = Math.max(...presets.map(({ name }) => name.length)) + 2;
   print(environment, colors.bold("presets"));
   for (const { name, summary } of presets) {
@@ -29,16 +31,16 @@ export async function listCommand(environment: Environment): Promise<number> {
     for (const line of rest) print(environment, `  ${"".padEnd(width)}${line}`);
   }
   for (const [registry, place] of Object.entries(registries) as [keyof typeof registries, string][]) {
-    const { names } = training[registry];
+    const { names } = scope[registry];
     print(environment);
     print(environment, `${colors.bold(registry)} ${colors.dim(`(${place})`)}`);
-    if (registry === "engines") await showEngines(training, environment);
+    if (registry === "engines") await showEngines(scope, environment);
     else for (const line of wrap(names.join(", ") || "none", widthOf(stdout) - 2)) print(environment, `  ${line}`);
   }
   return 0;
 }
 
-async function showEngines({ engines }: Training, environment: Environment): Promise<void> {
+async function showEngines({ engines }: RunScope, environment: Environment): Promise<void> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
   const width = Math.max(0, ...engines.names.map((name) => name.length)) + 2;
@@ -47,11 +49,4 @@ async function showEngines({ engines }: Training, environment: Environment): Pro
     const state = check.available ? colors.green("can run here") : colors.dim("cannot run here: see fgkd doctor");
     print(environment, `  ${name.padEnd(width)}${state}`);
   }
-}
-
-/** Everything that fgkd's own plugins register. */
-async function composeCatalogue(environment: Environment): Promise<Training> {
-  const { catalogue } = await environment.load("fgkd/plugins");
-  // fgkd's own module: `catalogue` lists its plugins.
-  return createTraining({ plugins: [(catalogue as () => PluginOption)()] });
 }

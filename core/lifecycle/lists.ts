@@ -44,15 +44,14 @@ function applyList(training: ComposedTraining, list: ListName, tap: Tap): readon
 
 /** What every loss can be told is told apart from its own options; one that has a weight of its own applies it itself. */
 export function lossEntry(training: Training, name: string, given: Readonly<Record<string, unknown>>): ChosenEntry {
-  const { term, weight = 1, ...options } = given;
+  const { term, weight, ...options } = given;
   const owner = `loss ${name}`;
-  checkTermWeight(owner, weight);
+  if (weight !== undefined) checkTermWeight(owner, weight);
   if (term !== undefined && typeof term !== "string")
     throw invalidConfig(owner, `its term is ${JSON.stringify(term)}`, "A term is named by a text.");
   const isItsOwn = training.losses.optionsOf(name).includes("weight");
-  return isItsOwn
-    ? { list: "losses", name, options: { ...options, weight }, term }
-    : { list: "losses", name, options, term, weight };
+  if (!isItsOwn) return { list: "losses", name, options, term, weight: weight ?? 1 };
+  return { list: "losses", name, options: weight === undefined ? options : { ...options, weight }, term };
 }
 
 /** @throws FGKD_INVALID_OPTION unless the weight of a term is a number of at least 0 */
