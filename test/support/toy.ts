@@ -31,7 +31,7 @@ export function toyModel(weights: Float32Array): Model {
 export const toy = definePlugin({
   name: "toy",
   defaults: {},
-  apply({ backbones, sources }) {
+  register({ backbones, sources }) {
     backbones.register("toy-linear", {
       defaults: { scale: 1 },
       create: ({ scale }, { stream }) => toyModel(stream.normals(8).map((value) => value * scale)),

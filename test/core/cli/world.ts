@@ -20,7 +20,7 @@ const { definePlugin, definePreset, definePresetWithOptions } = core;
 const toyEngines = definePlugin({
   name: "engines",
   defaults: {},
-  apply({ engines }) {
+  register({ engines }) {
     engines.register("tensorflow", {
       defaults: {},
       create: () => ({
