@@ -13,7 +13,7 @@ export type {
 export { defaults, defineConfig, resolveConfig } from "./config.js";
 export type { Services } from "./container.js";
 export { inject, LOGGER, MODELS, RANDOM } from "./container.js";
-export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./engine.js";
+export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./engine.js";
 export * from "./errors.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
 export { evaluate } from "./evaluate.js";

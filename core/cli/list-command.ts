@@ -2,6 +2,7 @@
 import { createTraining, type PluginOption, type Training } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
 import { builtInPresets } from "./load-preset.js";
+import { projectEngines } from "./project-engines.js";
 import { wrap } from "./text.js";
 
 /** The registries of a training, as config speaks of them. */
@@ -32,20 +33,21 @@ export async function listCommand(environment: Environment): Promise<number> {
     const { names } = training[registry];
     print(environment);
     print(environment, `${colors.bold(registry)} ${colors.dim(`(${place})`)}`);
-    if (registry === "engines") await showEngines(training, environment);
+    if (registry === "engines") await showEngines(environment);
     else for (const line of wrap(names.join(", ") || "none", widthOf(stdout) - 2)) print(environment, `  ${line}`);
   }
   return 0;
 }
 
-async function showEngines({ engines }: Training, environment: Environment): Promise<void> {
+async function showEngines(environment: Environment): Promise<void> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
-  const width = Math.max(0, ...engines.names.map((name) => name.length)) + 2;
-  for (const name of engines.names) {
-    const check = await engines.choose({ name }).check();
+  const engines = await projectEngines(environment);
+  const width = Math.max(0, ...engines.map(({ name }) => name.length)) + 2;
+  for (const engine of engines) {
+    const check = await engine.check();
     const state = check.available ? colors.green("can run here") : colors.dim("cannot run here: see fgkd doctor");
-    print(environment, `  ${name.padEnd(width)}${state}`);
+    print(environment, `  ${engine.name.padEnd(width)}${state}`);
   }
 }
 

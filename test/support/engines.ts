@@ -5,7 +5,11 @@ import { startWasm } from "../../plugins/engines/wasm/index.js";
 
 export type EngineName = "cpu" | "wasm" | "onednn";
 
-export const engineNames: readonly EngineName[] = checkOnednn().available ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
+/** `FGKD_TEST_ENGINES=onednn,wasm` names those that are wanted, whether they can run here or not. */
+const wanted = process.env.FGKD_TEST_ENGINES?.split(",") as EngineName[] | undefined;
+
+export const engineNames: readonly EngineName[] =
+  wanted ?? (checkOnednn().available ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"]);
 
 /** Makes an engine the active one of this process. */
 export async function startEngine(name: EngineName): Promise<void> {

@@ -216,6 +216,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
   ],
   standardizedMaps: [{ compute: (x) => ops.standardizedMaps(x as tf.Tensor3D), inputs: () => [normals(3, 4, 4)] }],
   stopGradient: "has no gradient, which is what it is for",
+  fusedKernels: "is the table of what engines may bring",
 };
 
 const all = Object.entries(checks).flatMap(([name, entries]) =>
