@@ -3,51 +3,35 @@
 export type {
   CheckpointSettings,
   Config,
-  ConfigFile,
   EvaluationSettings,
   Layer,
+  LossSettings,
   ResolvedConfig,
   Settings,
   StageSettings,
-} from "./config.js";
-export { defaults, defineConfig, resolveConfig } from "./config.js";
-export type { Services } from "./container.js";
-export { inject, LOGGER, MODELS, RANDOM } from "./container.js";
-export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./engine.js";
-export * from "./errors.js";
-export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluate.js";
-export { evaluate } from "./evaluate.js";
-export type { Artifacts } from "./files/artifacts.js";
-export { readNewestCheckpoint, writeCheckpoint } from "./files/checkpoint.js";
-export type { Manifest } from "./files/manifest.js";
-export { engineOf, version } from "./files/manifest.js";
-export type { StageResult } from "./files/result.js";
-export { isBestSoFar, summarize } from "./files/result.js";
-export type { Restored, RunFolder, RunRequest, SpentByStage } from "./files/run-folder.js";
-export { createRunFolder, openRunFolder } from "./files/run-folder.js";
-export type { NamedArray, TensorFile } from "./files/safetensors.js";
-export { encodeSafetensors, readSafetensors } from "./files/safetensors.js";
-export type { ThreadFile } from "./files/thread.js";
-export { threadFile } from "./files/thread.js";
-export type { TrainingHooks } from "./hooks.js";
-export { describePosition } from "./hooks.js";
-export type { LearningRateSchedule } from "./learning-rate.js";
-export { learningRateAt } from "./learning-rate.js";
-export type { Logger } from "./logger.js";
-export { silentLogger } from "./logger.js";
-export type { Initializer, Layout, Mode, Model, Want } from "./model.js";
-export { Parameters } from "./model.js";
-export type { ModelSettings, Models, Role } from "./models.js";
-export type { Optimizer, OptimizerSettings, Update, UpdateRule } from "./optimizer.js";
-export { createOptimizer } from "./optimizer.js";
-export type { Plugin, PluginDefinition, PluginOption } from "./plugin.js";
-export { definePlugin, flattenPlugins } from "./plugin.js";
-export type { Preset, Scale, Stage, StageOverrides } from "./preset.js";
-export { definePreset } from "./preset.js";
-export type { PresetDefinition } from "./presets/options.js";
-export { configurePreset, definePresetWithOptions } from "./presets/options.js";
-export type { Random, RandomStreams } from "./random.js";
-export { createRandom, createRandomStreams } from "./random.js";
+} from "./config/config.js";
+export { defaults, resolveConfig } from "./config/config.js";
+export type { ModelSettings } from "./config/model-settings.js";
+export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
+export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
+export { evaluate } from "./evaluation/evaluate.js";
+export { createRunScope, createTraining } from "./lifecycle/compose.js";
+export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
+export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";
+export { describePosition } from "./lifecycle/hooks.js";
+export type { PluginDefinition, PluginOption } from "./lifecycle/plugin.js";
+export { definePlugin, flattenPlugins } from "./lifecycle/plugin.js";
+export type { Registries } from "./lifecycle/registries.js";
+export type { Steps } from "./lifecycle/schedule.js";
+export { alternate, sequence } from "./lifecycle/schedule.js";
+export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
+export type { Mode, Model, Models, Role, Want } from "./models/model.js";
+export type { Initializer, Layout } from "./models/parameters.js";
+export { Parameters } from "./models/parameters.js";
+export type { TensorFile } from "./models/safetensors.js";
+export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
+export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
+export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
   Augmenters,
@@ -61,21 +45,60 @@ export type {
   FactoryContext,
   Loss,
   Losses,
+  Metrics,
+  Needs,
   Optimizers,
-  Registry,
+  ParameterGroups,
+  Schedules,
   Sources,
-} from "./registry.js";
-export type { Run, RunOptions, RunState, Spent } from "./run.js";
-export { createRun, presetLayers, train } from "./run.js";
-export type { Steps } from "./schedule.js";
-export { alternate, sequence } from "./schedule.js";
-export type { InputSettings, Pass, Source, SourceOpener, Split } from "./source.js";
-export type { Json, SavedState, Stateful, StateRegister } from "./state.js";
-export type { Training } from "./training.js";
-export { createTraining } from "./training.js";
-export type { Batch, EpochReport, EpochSummary, LossTerms, NormInput, Outputs, Step, StepReport } from "./types.js";
-export { need, release, replace } from "./types.js";
-export { checkPlain, isRefusedKey } from "./untrusted/plain.js";
-export { checkPreset } from "./untrusted/preset.js";
+  Teacher,
+  Teachers,
+  Transforms,
+} from "./registries/entry.js";
+export type { Chosen, Registry } from "./registries/registry.js";
+export type { Services } from "./registries/services.js";
+export { checkPreset } from "./run/check-preset.js";
+export type { ConfigFile } from "./run/config-file.js";
+export { defineConfig } from "./run/config-file.js";
+export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
+export { definePreset } from "./run/preset.js";
+export type { PresetDefinition } from "./run/preset-options.js";
+export { configurePreset, definePresetWithOptions } from "./run/preset-options.js";
+export type { Run, RunOptions, RunState, Spent } from "./run/run.js";
+export { createRun, presetLayers, train } from "./run/run.js";
+export { readNewestCheckpoint, writeCheckpoint } from "./store/checkpoint.js";
+export type { Manifest, SpentByStage } from "./store/manifest.js";
+export { engineOf, version } from "./store/manifest.js";
+export type { StageResult } from "./store/result.js";
+export { isBestSoFar, summarize } from "./store/result.js";
+export type { RunRequest } from "./store/run-config.js";
+export type { Restored, RunFolder } from "./store/run-folder.js";
+export { createRunFolder, openRunFolder } from "./store/run-folder.js";
+export type { LearningRateSchedule } from "./update/learning-rate.js";
+export { learningRateAt } from "./update/learning-rate.js";
+export type { Optimizer, OptimizerSettings, Update, UpdateRule } from "./update/optimizer.js";
+export { createOptimizer } from "./update/optimizer.js";
+export type { Artifacts } from "./values/artifacts.js";
+export * from "./values/errors.js";
+export type { Logger } from "./values/logger.js";
+export { silentLogger } from "./values/logger.js";
+export type { NamedArray } from "./values/named-array.js";
+export { checkPlain, isRefusedKey } from "./values/plain.js";
+export type { Random, RandomStreams } from "./values/random.js";
+export { createRandom, createRandomStreams } from "./values/random.js";
+export type {
+  Batch,
+  EpochReport,
+  EpochSummary,
+  LossTerms,
+  NormInput,
+  Outputs,
+  Step,
+  StepReport,
+} from "./values/records.js";
+export { need, release, replace } from "./values/records.js";
+export type { Json, SavedState, Stateful, StateRegister } from "./values/state.js";
+export type { ThreadFile } from "./values/thread-file.js";
+export { threadFile } from "./values/thread-file.js";
 export type { Activity } from "./watchdogs/activity.js";
 export type { WatchdogSettings } from "./watchdogs/settings.js";

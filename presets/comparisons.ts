@@ -1,7 +1,5 @@
 /** The rows that the paper compares DADKD with (its tables 2 and 3). */
 import { definePreset } from "../core/index.js";
-import { snapmix } from "../plugins/augmenters/index.js";
-import { crossEntropy, decoupledDistillation, logitDistillation, teacherLogits } from "../plugins/losses/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 const shared = { plugins: choices, defaults: paperSettings, scales };
@@ -15,7 +13,7 @@ export const baseline = definePreset({
   ...alone,
   name: "baseline",
   summary: "the low-resolution student alone, cross-entropy",
-  stages: { student: { trains: "student", plugins: [crossEntropy()] } },
+  stages: { student: { trains: "student", losses: [{ name: "cross-entropy" }] } },
 });
 
 /** The student alone, mixed by its own class activation map. */
@@ -24,7 +22,11 @@ export const snapmixPreset = definePreset({
   name: "snapmix",
   summary: "the low-resolution student alone, SnapMix with its own map",
   stages: {
-    student: { trains: "student", plugins: [snapmix({ map: "student", mapMode: "batch-statistics" }), crossEntropy()] },
+    student: {
+      trains: "student",
+      augmenters: [{ name: "snapmix", map: "student", mapMode: "batch-statistics" }],
+      losses: [{ name: "cross-entropy" }],
+    },
   },
 });
 
@@ -37,7 +39,11 @@ export const kd = definePreset({
     teacher: teacherStage,
     student: {
       trains: "student",
-      plugins: [teacherLogits(), crossEntropy({ weight: 0.1 }), logitDistillation({ temperature: 4, weight: 0.9 })],
+      teachers: [{ name: "teacher-logits" }],
+      losses: [
+        { name: "cross-entropy", weight: 0.1 },
+        { name: "logit-distillation", temperature: 4, weight: 0.9 },
+      ],
     },
   },
 });
@@ -52,10 +58,10 @@ export const dkd = definePreset({
     teacher: teacherStage,
     student: {
       trains: "student",
-      plugins: [
-        teacherLogits(),
-        crossEntropy(),
-        decoupledDistillation({ temperature: 4, alpha: 1, beta: 8, warmupEpochs: 20 }),
+      teachers: [{ name: "teacher-logits" }],
+      losses: [
+        { name: "cross-entropy" },
+        { name: "decoupled-distillation", temperature: 4, alpha: 1, beta: 8, warmupEpochs: 20 },
       ],
     },
   },

@@ -1,7 +1,5 @@
 /** DADKD: a low-resolution student, SnapMix with channel attention, decoupled distillation. */
 import { definePreset } from "../core/index.js";
-import { snapmix } from "../plugins/augmenters/index.js";
-import { crossEntropy, decoupledDistillation, teacherLogits } from "../plugins/losses/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
 /** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */
@@ -12,15 +10,15 @@ export const dadkd = definePreset({
   stages: {
     teacher: teacherStage,
     // The row that shows what the method is worth: on at demo scale, where it costs little.
-    baseline: { trains: "baseline", title: "student alone", plugins: [crossEntropy()] },
+    baseline: { trains: "baseline", title: "student alone", losses: [{ name: "cross-entropy" }] },
     student: {
       trains: "student",
       title: "student with DADKD",
-      plugins: [
-        snapmix({ map: "teacher", camWeights: "se-classifier" }),
-        teacherLogits(),
-        crossEntropy({ weight: 0.7 }),
-        decoupledDistillation({ temperature: 3, alpha: 1, beta: 8, weight: 0.3 }),
+      augmenters: [{ name: "snapmix", map: "teacher", camWeights: "se-classifier" }],
+      teachers: [{ name: "teacher-logits" }],
+      losses: [
+        { name: "cross-entropy", weight: 0.7 },
+        { name: "decoupled-distillation", temperature: 3, alpha: 1, beta: 8, weight: 0.3 },
       ],
     },
   },

@@ -2,9 +2,9 @@
  * The methods that data-free distillation is compared with, as weights of its loop. Figures are those of their common
  * implementation in the code of "Contrastive Model Inversion for Data-Free Knowledge Distillation", 2021.
  */
-import type { Config, PluginOption } from "../core/index.js";
-import type { ClassPriorsOptions, DisagreementOptions, NoiseOptions } from "../plugins/data-free/index.js";
-import { logitDistillation, teacherLogits } from "../plugins/losses/index.js";
+import type { Config, LossSettings } from "../core/index.js";
+import type { NoiseOptions } from "../plugins/generators/index.js";
+import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 
 /** A row of the table: what is left out weighs nothing. */
@@ -17,7 +17,7 @@ interface Row {
   readonly noise?: NoiseOptions;
   /** Steps of generator and student, in turns. */
   readonly turns: readonly [generator: number, student: number];
-  readonly student: PluginOption;
+  readonly student: LossSettings;
   /** Of the student. */
   readonly learningRate?: number;
   /** The generator's, where it is not small; `noise` is how many numbers it takes. */
@@ -62,7 +62,7 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
       noise,
       judges: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
     },
-    student: [teacherLogits(), own.student],
+    student: { teachers: [{ name: "teacher-logits" }], losses: [own.student] },
     defaults: {
       ...defaults,
       models: {
@@ -102,7 +102,7 @@ export const dafl = row({
   summary: "distillation without data: images that are clear to the teacher, of all classes, of strong features",
   priors: { oneHot: 1, balance: 20, activation: 0.001 },
   turns: [1, 5],
-  student: logitDistillation({ temperature: 1 }),
+  student: { name: "logit-distillation", temperature: 1 },
   network: { ...large, noise: 512 },
 });
 
@@ -112,7 +112,7 @@ export const zskt = row({
   summary: "distillation without data: images on which teacher and student disagree",
   disagreement: { weight: 1 },
   turns: [1, 5],
-  student: logitDistillation({ temperature: 1 }),
+  student: { name: "logit-distillation", temperature: 1 },
   network: large,
 });
 
@@ -122,7 +122,7 @@ export const dfad = row({
   summary: "distillation without data: images on which the logits of teacher and student differ",
   disagreement: { weight: 1, measure: "l1" },
   turns: [1, 5],
-  student: logitDistillation({ measure: "l1" }),
+  student: { name: "logit-distillation", measure: "l1" },
   network: large,
 });
 
@@ -134,7 +134,7 @@ export const dfq = row({
   priors: { oneHot: 1, balance: 20 },
   disagreement: { weight: 1 },
   turns: [1, 10],
-  student: logitDistillation({ temperature: 1 }),
+  student: { name: "logit-distillation", temperature: 1 },
   learningRate: 0.05,
   network: large,
 });
@@ -151,5 +151,5 @@ export const cmi = row({
   disagreement: { weight: 0.5, agreedOnly: true },
   noise: { hold: 200, labels: true },
   turns: [200, 400],
-  student: logitDistillation({ temperature: 20 }),
+  student: { name: "logit-distillation", temperature: 20 },
 });

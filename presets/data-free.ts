@@ -1,32 +1,10 @@
 /** Distillation without data as one loop, whose weights make the methods: a generator and a student in turns. */
-import {
-  alternate,
-  type Config,
-  definePreset,
-  type PluginOption,
-  type Preset,
-  type Scale,
-  sequence,
-} from "../core/index.js";
-import { generators, resnet, vgg } from "../plugins/backbones/index.js";
-import { sources } from "../plugins/data/index.js";
-import {
-  batchNormStatistics,
-  type ClassPriorsOptions,
-  classPriors,
-  type DisagreementOptions,
-  disagreement,
-  endAfter,
-  generatedImages,
-  generatorHealth,
-  type JudgesOptions,
-  judges,
-  type NoiseOptions,
-  noise,
-} from "../plugins/data-free/index.js";
-import { engines } from "../plugins/engines/index.js";
-import { crossEntropy } from "../plugins/losses/index.js";
-import { optimizers } from "../plugins/optimizers/index.js";
+import { alternate, type Config, definePreset, type Preset, type Scale, type Stage, sequence } from "../core/index.js";
+import { generatedImages, type NoiseOptions, noise } from "../plugins/generators/index.js";
+import { catalogue } from "../plugins/index.js";
+import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
+import { endAfter, generatorHealth } from "../plugins/observers/index.js";
+import type { JudgesOptions } from "../plugins/teachers/index.js";
 
 /** A method in its loop. */
 export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
@@ -40,7 +18,7 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
     readonly noise?: NoiseOptions;
   };
   /** What the student is taught by, on generated images. */
-  readonly student: readonly PluginOption[];
+  readonly student: Pick<Stage, "teachers" | "losses">;
   readonly defaults: Config;
   readonly scales: Readonly<Record<Scale, Config>>;
 }
@@ -53,41 +31,39 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
   return definePreset({
     name,
     summary,
-    plugins: [engines(), sources(), optimizers(), resnet(), vgg(), generators()],
+    plugins: [catalogue()],
     stages: {
-      teacher: { trains: "teacher", title: "teacher, with data", plugins: [crossEntropy()] },
+      teacher: { trains: "teacher", title: "teacher, with data", losses: [{ name: "cross-entropy" }] },
       // Images that look real to the teacher, before a student takes part. None of the papers has it.
       warmup: {
         trains: "generator",
         title: "generator, warming up",
         data: "none",
-        plugins: [
-          noise(),
-          judges({ student: null }),
-          batchNormStatistics({ weight: 1 }),
-          classPriors({ oneHot: 0.5, balance: 5 }),
-          endAfter(),
-          generatorHealth({ student: null }),
+        plugins: [noise(), endAfter(), generatorHealth({ student: null })],
+        teachers: [{ name: "judges", student: null }],
+        losses: [
+          { name: "batch-norm-statistics", weight: 1 },
+          { name: "class-priors", oneHot: 0.5, balance: 5 },
         ],
       },
       generator: {
         trains: "generator",
         title: "generator",
         data: "none",
-        plugins: [
-          noise(generator.noise),
-          judges(generator.judges),
-          batchNormStatistics({ weight: generator.statistics }),
-          classPriors(generator.priors),
-          disagreement(generator.disagreement),
-          generatorHealth(),
+        plugins: [noise(generator.noise), generatorHealth()],
+        teachers: [{ name: "judges", ...generator.judges }],
+        losses: [
+          { name: "batch-norm-statistics", weight: generator.statistics },
+          { name: "class-priors", ...generator.priors },
+          { name: "disagreement", ...generator.disagreement },
         ],
       },
       student: {
         trains: "student",
         title: "student, without data",
         data: "none",
-        plugins: [noise(), generatedImages(), student],
+        plugins: [noise(), generatedImages()],
+        ...student,
       },
     },
     defaults,

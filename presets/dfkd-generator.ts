@@ -1,10 +1,4 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
-import {
-  attentionDistillation,
-  logitDistillation,
-  semanticContrast,
-  teacherFeatures,
-} from "../plugins/losses/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
@@ -12,7 +6,14 @@ export const dfkdGenerator = dataFreePreset({
   name: "dfkd-generator",
   summary: "distillation without data: attention generator, attention distillation, semantic contrast",
   generator: { statistics: 0.3, disagreement: { weight: 1 } },
-  student: [teacherFeatures(), logitDistillation({ temperature: 1 }), attentionDistillation(), semanticContrast()],
+  student: {
+    teachers: [{ name: "teacher-features" }],
+    losses: [
+      { name: "logit-distillation", temperature: 1 },
+      { name: "attention-distillation" },
+      { name: "semantic-contrast" },
+    ],
+  },
   // ResNet-34 teaches ResNet-18 at 224 px; 50 rounds an epoch of 20 steps of the generator and 15 of the student.
   defaults: {
     epochs: 200,

@@ -1,14 +1,10 @@
 /** What `dadkd` and the rows it is compared with share: the paper's settings, the demo's, and the teacher's stage. */
-import type { Config, PluginOption, Scale, Stage } from "../core/index.js";
-import { snapmix } from "../plugins/augmenters/index.js";
-import { resnet } from "../plugins/backbones/index.js";
-import { sources } from "../plugins/data/index.js";
-import { engines } from "../plugins/engines/index.js";
-import { crossEntropy } from "../plugins/losses/index.js";
-import { optimizers } from "../plugins/optimizers/index.js";
 
-/** Engines, data, optimisers and the backbones: what every stage may choose from. */
-export const choices: readonly PluginOption[] = [engines(), sources(), optimizers(), resnet()];
+import type { Config, PluginOption, Scale, Stage } from "../core/index.js";
+import { catalogue } from "../plugins/index.js";
+
+/** All that a stage may choose from by name. */
+export const choices: readonly PluginOption[] = [catalogue()];
 
 /** ResNet-50 at 448 px teaches ResNet-50 at 128 px (paper, section 4; SnapMix's code for what it leaves open). */
 export const paperSettings: Config = {
@@ -79,5 +75,6 @@ export const fewClasses = { "decoupled-distillation": { beta: 1 } };
 export const teacherStage: Stage = {
   trains: "teacher",
   title: "teacher, high resolution",
-  plugins: [snapmix({ map: "teacher", mapMode: "batch-statistics", camWeights: "se-classifier" }), crossEntropy()],
+  augmenters: [{ name: "snapmix", map: "teacher", mapMode: "batch-statistics", camWeights: "se-classifier" }],
+  losses: [{ name: "cross-entropy" }],
 };

@@ -4,15 +4,12 @@ import {
   type Choice,
   type Config,
   invalidOption,
-  type PluginOption,
   type Preset,
   type Role,
+  type Stage,
 } from "../core/index.js";
-import { resnet, vgg } from "../plugins/backbones/index.js";
-import { sources } from "../plugins/data/index.js";
-import { engines } from "../plugins/engines/index.js";
-import { ensembleMetrics, ensemblers } from "../plugins/ensemblers/index.js";
-import { optimizers } from "../plugins/optimizers/index.js";
+import { catalogue } from "../plugins/index.js";
+import { ensembleMetrics } from "../plugins/observers/index.js";
 
 export interface EnsembleOptions {
   /** How many. Default 5. */
@@ -31,7 +28,7 @@ export const ensembleDefaults = { members: 5, backbone: null, weights: null };
 /** A stage for each member, and one description of all of them. */
 export function ensembleOf(
   { members, backbone, weights }: Required<EnsembleOptions>,
-  learning: (teachers: readonly Role[]) => readonly PluginOption[],
+  learning: (teachers: readonly Role[]) => Pick<Stage, "teachers" | "losses">,
 ): Omit<Preset, "name" | "summary"> {
   const roles = Array.from({ length: members }, (_, index) => `member-${index + 1}`);
   const everyMember = (usual: object): Config["models"] => {
@@ -39,11 +36,11 @@ export function ensembleOf(
     return Object.fromEntries(roles.map((role) => [role, { backbone: chosen, weights }]));
   };
   const stages = roles.map((role, index) => {
-    const plugins = [...learning(roles.slice(0, index)), ensembleMetrics({ members: roles.slice(0, index + 1) })];
-    return [role, { trains: role, title: `member ${index + 1}`, plugins }] as const;
+    const plugins = [ensembleMetrics({ members: roles.slice(0, index + 1) })];
+    return [role, { trains: role, title: `member ${index + 1}`, ...learning(roles.slice(0, index)), plugins }] as const;
   });
   return {
-    plugins: [engines(), sources(), optimizers(), ensemblers(), resnet(), vgg()],
+    plugins: [catalogue()],
     stages: Object.fromEntries(stages),
     defaults: { ...paperSettings, models: everyMember({ name: "resnet50" }) },
     scales: { paper: {}, demo: { ...demoSettings, models: everyMember(smallNetwork) } },

@@ -1,6 +1,5 @@
 /** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
 import { definePresetWithOptions } from "../core/index.js";
-import { crossEntropy, orthogonalAttention, teacherAttention } from "../plugins/losses/index.js";
 import { checkEnsemble, type EnsembleOptions, ensembleDefaults, ensembleOf } from "./members.js";
 
 /** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */
@@ -11,7 +10,12 @@ export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
   check: (options) => checkEnsemble("preset or-ensemble", options),
   create: (options) =>
     ensembleOf(options, (teachers) =>
-      teachers.length > 0 ? [teacherAttention({ teachers }), crossEntropy(), orthogonalAttention()] : [crossEntropy()],
+      teachers.length > 0
+        ? {
+            teachers: [{ name: "teacher-attention", teachers }],
+            losses: [{ name: "cross-entropy" }, { name: "orthogonal-attention" }],
+          }
+        : { losses: [{ name: "cross-entropy" }] },
     ),
 });
 
@@ -21,5 +25,5 @@ export const ensemble = definePresetWithOptions<EnsembleOptions>({
   summary: "members trained one after another, each by cross-entropy alone",
   defaults: ensembleDefaults,
   check: (options) => checkEnsemble("preset ensemble", options),
-  create: (options) => ensembleOf(options, () => [crossEntropy()]),
+  create: (options) => ensembleOf(options, () => ({ losses: [{ name: "cross-entropy" }] })),
 });

@@ -69,10 +69,16 @@ function pluginSettings(
   { origins }: ResolvedConfig,
 ): readonly Setting[] {
   const training = createTraining({ plugins, config: settings, stage });
-  return training.plugins.flatMap((plugin: Plugin) =>
-    flatten(plugin.options ?? {}).map(([option, value]) => {
-      const path = `stages.${stage}.options.${plugin.name}.${option}`;
-      return { path, value, origin: origins.get(path) ?? "plugin" };
+  const listed = training.chosen.map(({ name, options, weight, list }) => ({
+    name,
+    options: { ...options, ...(weight !== undefined && { weight }) },
+    from: origins.get(`stages.${stage}.${list}`) ?? list,
+  }));
+  const own = training.plugins.map(({ name, options = {} }: Plugin) => ({ name, options, from: "plugin" }));
+  return [...own, ...listed].flatMap(({ name, options, from }) =>
+    flatten(options).map(([option, value]) => {
+      const path = `stages.${stage}.options.${name}.${option}`;
+      return { path, value, origin: origins.get(path) ?? from };
     }),
   );
 }

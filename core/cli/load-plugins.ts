@@ -21,14 +21,15 @@ export async function loadPlugins(
 }
 
 /**
- * What every run is given unless its preset or its user lists it: the engines, which are no method's business.
+ * What every run is given unless its preset or its user lists it: every name that fgkd brings, for configuration to
+ * choose.
  *
  * @param listed what the run has already
  */
 export async function builtInPlugins(listed: PluginOption, environment: Environment): Promise<readonly Plugin[]> {
-  const { engines } = await environment.load("fgkd/plugins");
-  // fgkd's own module: `engines` is a plugin factory.
-  const own = [(engines as () => Plugin)()];
+  const { catalogue } = await environment.load("fgkd/plugins");
+  // fgkd's own module: `catalogue` lists its plugins.
+  const own = flattenPlugins((catalogue as () => PluginOption)());
   const names = flattenPlugins(listed).map(({ name }) => name);
   return own.filter(({ name }) => !names.includes(name));
 }
@@ -52,11 +53,17 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
   );
 }
 
-/** Every export that is a plugin, and what every factory makes when called without options. */
+/**
+ * Every export that is a plugin, and what every factory makes when called without options; of an entry's definition only
+ * what registers it, since configuration then chooses it by name.
+ */
 function pluginsOf(specifier: string, module: Readonly<Record<string, unknown>>): readonly Plugin[] {
   const made = [...new Set(Object.values(module))].map((value) => {
     try {
-      return typeof value === "function" ? (value as () => unknown)() : value;
+      if (typeof value !== "function") return value;
+      return isPlugin((value as { registration?: unknown }).registration)
+        ? (value as unknown as { readonly registration: Plugin }).registration
+        : (value as () => unknown)();
     } catch (cause) {
       throw loadFailed("plugin", specifier, cause);
     }
@@ -68,6 +75,6 @@ function pluginsOf(specifier: string, module: Readonly<Record<string, unknown>>)
 
 function isPlugin(value: unknown): value is Plugin {
   if (typeof value !== "object" || value === null) return false;
-  const { name, apply } = value as Partial<Plugin>;
-  return typeof name === "string" && typeof apply === "function";
+  const { name, apply, register } = value as Partial<Plugin>;
+  return typeof name === "string" && (typeof apply === "function" || typeof register === "function");
 }

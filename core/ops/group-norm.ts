@@ -1,6 +1,6 @@
 /** Group normalisation. */
 import type * as tf from "@tensorflow/tfjs";
-import { invalidOption } from "../errors.js";
+import { invalidOption } from "../values/errors.js";
 import { hasKernel, runKernel, withGradient } from "./kernels.js";
 import { standardise, standardiseGradient } from "./standardise.js";
 

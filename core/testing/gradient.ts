@@ -1,6 +1,6 @@
 /** Compares gradients with finite differences. */
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "../random.js";
+import { createRandom } from "../values/random.js";
 
 export interface GradientCheckOptions {
   /** How far each value is moved to both sides. Default 0.01, the best for float32 and values around 1. */

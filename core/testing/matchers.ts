@@ -1,6 +1,6 @@
 /** Matchers for tensors, in the form that vitest and jest share. */
 import * as tf from "@tensorflow/tfjs";
-import { countTensors } from "../parameters/derived.js";
+import { countTensors } from "../models/derived.js";
 
 /** Numbers in any shape: a tensor, a typed array, nested arrays, one number. */
 export type Numbers = tf.Tensor | ArrayLike<number> | number | readonly Numbers[];

@@ -1,11 +1,11 @@
 /** Small batches and models, so that a plugin's test takes milliseconds. */
 import * as tf from "@tensorflow/tfjs";
-import { unknownName } from "../errors.js";
-import { type Model, Parameters } from "../model.js";
-import type { Models } from "../models.js";
+import type { Model, Models } from "../models/model.js";
+import { Parameters } from "../models/parameters.js";
 import { conv2d, globalAveragePool } from "../ops/index.js";
-import { createRandom } from "../random.js";
-import { type Batch, need } from "../types.js";
+import { unknownName } from "../values/errors.js";
+import { createRandom } from "../values/random.js";
+import { type Batch, need } from "../values/records.js";
 
 export interface TinyOptions {
   /** Images in a batch. Default 4. */

@@ -1,7 +1,7 @@
 /** Watches the memory of the process from epoch to epoch: what grows steadily will not end well. */
 import * as tf from "@tensorflow/tfjs";
-import { memoryGrowth } from "../errors.js";
-import type { Logger } from "../logger.js";
+import { memoryGrowth } from "../values/errors.js";
+import type { Logger } from "../values/logger.js";
 import type { Activity } from "./activity.js";
 import { traceMemory } from "./memory-trace.js";
 import type { WatchdogSettings } from "./settings.js";

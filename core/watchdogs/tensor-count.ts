@@ -1,8 +1,8 @@
 /** Watches that a step leaves as many tensors as it found. */
 import * as tf from "@tensorflow/tfjs";
-import { tensorLeak } from "../errors.js";
-import type { Logger } from "../logger.js";
-import { type Batch, tensorsOf } from "../types.js";
+import { tensorLeak } from "../values/errors.js";
+import type { Logger } from "../values/logger.js";
+import { type Batch, tensorsOf } from "../values/records.js";
 import type { Activity } from "./activity.js";
 import { type TensorTrace, traceTensors } from "./tensor-trace.js";
 

@@ -1,5 +1,5 @@
 /** CutMix: mixes pairs of images, and weighs both labels by the area that each has. */
-import { type Augmenter, type Batch, definePlugin, type FactoryContext, replace } from "../../core/index.js";
+import { type Augmenter, type Batch, defineAugmenter, type FactoryContext, replace } from "../../core/index.js";
 import { checkAlpha, checkShare, drawBox, drawTurn } from "./mixing-turns.js";
 import { mixByCutmix } from "./mixture.js";
 
@@ -31,19 +31,16 @@ const defaults = { alpha: 3, probability: 1, asymmetric: false } as const;
  * @throws FGKD_INVALID_OPTION
  * @see "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019
  */
-export const cutmix = definePlugin<CutmixOptions>({
+export const cutmix = defineAugmenter<CutmixOptions>({
   name,
   defaults,
   check,
-  apply({ augmenters, hooks }, options) {
-    augmenters.register(name, { defaults, create: createCutmix });
-    const augment = augmenters.create(name, options);
-    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
-  },
+  needs: () => ({ batch: ["images", "labels"] }),
+  provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
+  create: createCutmix,
 });
 
 function createCutmix(options: Required<CutmixOptions>, { stream }: FactoryContext): Augmenter {
-  check(options);
   const { alpha, probability, asymmetric } = options;
   return (batch) => {
     const turn = drawTurn(batch, probability, stream, name);

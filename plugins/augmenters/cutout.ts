@@ -1,5 +1,5 @@
 /** CutOut: erases a box of every image. */
-import { type Augmenter, definePlugin, type FactoryContext, need, replace } from "../../core/index.js";
+import { type Augmenter, defineAugmenter, type FactoryContext, need, replace } from "../../core/index.js";
 import { checkShare, drawBox } from "./mixing-turns.js";
 import { cutOut } from "./mixture.js";
 
@@ -26,19 +26,15 @@ const defaults = { share: 0.25, probability: 1 } as const;
  * @throws FGKD_INVALID_OPTION
  * @see "Improved Regularization of Convolutional Neural Networks with Cutout", 2017
  */
-export const cutout = definePlugin<CutoutOptions>({
+export const cutout = defineAugmenter<CutoutOptions>({
   name,
   defaults,
   check,
-  apply({ augmenters, hooks }, options) {
-    augmenters.register(name, { defaults, create: createCutout });
-    const augment = augmenters.create(name, options);
-    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
-  },
+  needs: () => ({ batch: ["images"] }),
+  create: createCutout,
 });
 
 function createCutout(options: Required<CutoutOptions>, { stream }: FactoryContext): Augmenter {
-  check(options);
   const { share, probability } = options;
   return (batch) => {
     const images = need(batch, "images", name);

@@ -1,4 +1,6 @@
 /** What changes the images of a batch, and with them its labels. */
+
+export { augmenters } from "./augmenters.js";
 export { type CutmixOptions, cutmix } from "./cutmix.js";
 export { type CutoutOptions, cutout } from "./cutout.js";
 export { type MixupOptions, mixup } from "./mixup.js";

@@ -1,5 +1,5 @@
 /** MixUp: blends pairs of images and their labels in one proportion. */
-import { type Augmenter, type Batch, definePlugin, type FactoryContext, replace } from "../../core/index.js";
+import { type Augmenter, type Batch, defineAugmenter, type FactoryContext, replace } from "../../core/index.js";
 import { checkAlpha, checkShare, drawTurn } from "./mixing-turns.js";
 import { mixByMixup } from "./mixture.js";
 
@@ -29,19 +29,16 @@ const defaults = { alpha: 1, probability: 1 } as const;
  * @throws FGKD_INVALID_OPTION
  * @see "mixup: Beyond Empirical Risk Minimization", 2018
  */
-export const mixup = definePlugin<MixupOptions>({
+export const mixup = defineAugmenter<MixupOptions>({
   name,
   defaults,
   check,
-  apply({ augmenters, hooks }, options) {
-    augmenters.register(name, { defaults, create: createMixup });
-    const augment = augmenters.create(name, options);
-    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
-  },
+  needs: () => ({ batch: ["images", "labels"] }),
+  provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
+  create: createMixup,
 });
 
 function createMixup(options: Required<MixupOptions>, { stream }: FactoryContext): Augmenter {
-  check(options);
   const { alpha, probability } = options;
   return (batch) => {
     const turn = drawTurn(batch, probability, stream, name);

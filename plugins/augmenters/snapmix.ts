@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import {
   type Augmenter,
   type Batch,
-  definePlugin,
+  defineAugmenter,
   type FactoryContext,
   invalidOption,
   need,
@@ -65,19 +65,16 @@ const choices = {
  * @throws FGKD_INVALID_OPTION
  * @see "SnapMix: Semantically Proportional Mixing for Augmenting Fine-grained Data", 2021
  */
-export const snapmix = definePlugin<SnapmixOptions>({
+export const snapmix = defineAugmenter<SnapmixOptions>({
   name,
   defaults,
   check,
-  apply({ augmenters, hooks }, options) {
-    augmenters.register(name, { defaults, create: createSnapmix });
-    const augment = augmenters.create(name, options);
-    hooks.batch.tapPromise(name, async (batch, step) => augment(batch, step));
-  },
+  needs: ({ map }) => ({ batch: ["images", "labels"], models: [map] }),
+  provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
+  create: createSnapmix,
 });
 
 function createSnapmix(options: Required<SnapmixOptions>, { models, stream }: FactoryContext): Augmenter {
-  check(options);
   const { alpha, probability, map, sameClass } = options;
   return (batch) => {
     const turn = drawTurn(batch, probability, stream, name);

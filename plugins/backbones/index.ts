@@ -1,9 +1,5 @@
-/** Backbones, and the layers that further ones are built from. */
-
-export type { AttentionGeneratorOptions } from "./generators/attention-generator.js";
-export { generators } from "./generators/generators.js";
-export type { SmallGeneratorOptions } from "./generators/small-generator.js";
-export type { HeadKind } from "./heads.js";
+/** Backbones: the networks that config chooses by name. */
+export type { HeadKind } from "../layers/heads.js";
 export { resnet } from "./resnet.js";
 export type { ResnetCommonOptions, ResnetOptions, StemOptions } from "./resnet-options.js";
 export { vgg } from "./vgg.js";

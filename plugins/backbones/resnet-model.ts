@@ -1,10 +1,10 @@
 /** The residual network itself. */
 import { type FactoryContext, type Model, missingField, need } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
-import { normalisedConvolution } from "./convolution.js";
-import { head } from "./heads.js";
-import { type Construction, construct, type Layer, throughStages, tidied, watched } from "./layers.js";
-import { expansion, residualBlock } from "./residual-blocks.js";
+import { type Construction, construct, type Layer, throughStages, tidied, watched } from "../layers/construction.js";
+import { normalisedConvolution } from "../layers/convolution.js";
+import { head } from "../layers/heads.js";
+import { expansion, residualBlock } from "../layers/residual-blocks.js";
 import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
 
 /**

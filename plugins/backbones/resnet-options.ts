@@ -1,8 +1,8 @@
 /** The options of a residual network, and what they must be. */
 import { invalidOption, unknownOption } from "../../core/index.js";
-import type { HeadKind } from "./heads.js";
-import { checkChoice, checkCounts, checkLength } from "./option-checks.js";
-import type { BlockKind } from "./residual-blocks.js";
+import type { HeadKind } from "../layers/heads.js";
+import { checkChoice, checkCounts, checkLength } from "../layers/option-checks.js";
+import type { BlockKind } from "../layers/residual-blocks.js";
 
 /** The layers before the first stage. */
 export interface StemOptions {

@@ -41,7 +41,7 @@ const widths = [64, 128, 256, 512] as const;
 export const resnet = definePlugin({
   name: "resnet",
   defaults: {},
-  apply({ backbones }) {
+  register({ backbones }) {
     for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
     backbones.register("resnet", {
       defaults: { ...common, block: "basic" },

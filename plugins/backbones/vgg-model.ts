@@ -1,9 +1,9 @@
 /** The VGG network itself. */
 import { type FactoryContext, type Model, missingField, need } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
-import { convolution, normalisedConvolution } from "./convolution.js";
-import { head } from "./heads.js";
-import { type Construction, construct, type Layer, throughStages, watched } from "./layers.js";
+import { type Construction, construct, type Layer, throughStages, watched } from "../layers/construction.js";
+import { convolution, normalisedConvolution } from "../layers/convolution.js";
+import { head } from "../layers/heads.js";
 import { checkVgg, type VggOptions } from "./vgg-options.js";
 
 /**

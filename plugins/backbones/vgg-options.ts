@@ -1,7 +1,7 @@
 /** The options of a VGG network, and what they must be. */
 import { invalidOption } from "../../core/index.js";
-import type { HeadKind } from "./heads.js";
-import { checkChoice, checkCounts, checkLength } from "./option-checks.js";
+import type { HeadKind } from "../layers/heads.js";
+import { checkChoice, checkCounts, checkLength } from "../layers/option-checks.js";
 
 /** What every VGG network can be told. */
 export interface VggCommonOptions {

@@ -43,7 +43,7 @@ const widths = [64, 128, 256, 512, 512] as const;
 export const vgg = definePlugin({
   name: "vgg",
   defaults: {},
-  apply({ backbones }) {
+  register({ backbones }) {
     for (const size of Object.keys(depths) as (keyof typeof depths)[]) {
       registerStandard(backbones, size, { depths: depths[size], batchNorm: false });
       registerStandard(backbones, `${size}_bn`, { depths: depths[size], batchNorm: true });

@@ -1,6 +1,6 @@
 /** The built-in data set: drawn birds that only small parts tell apart, and whose parts' true places are known. */
 import { createHash } from "node:crypto";
-import { definePlugin, invalidOption, type Source, type Split, type Training } from "../../core/index.js";
+import { definePlugin, invalidOption, type RunScope, type Source, type Split } from "../../core/index.js";
 import { type BirdCounts, birdClasses, birdDefaults, birdLabel, birdScene } from "./birds/catalogue.js";
 import { MOST_SPECIES } from "./birds/species.js";
 import { createImageSource } from "./images/image-source.js";
@@ -39,10 +39,10 @@ const OWNER = "source birds";
 export const birdSource = definePlugin<object>({
   name: "bird-source",
   defaults: {},
-  apply: (training) => registerBirds(training),
+  register: (run) => registerBirds(run),
 });
 
-export function registerBirds({ sources }: Training): void {
+export function registerBirds({ sources }: RunScope): void {
   sources.register("birds", {
     defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30, patience: 300 },
     create: (options) => {

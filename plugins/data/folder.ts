@@ -1,6 +1,6 @@
 /** Photographs from a folder of class folders. */
 import { join } from "node:path";
-import { definePlugin, invalidOption, type Logger, type Source, type Split, type Training } from "../../core/index.js";
+import { definePlugin, invalidOption, type Logger, type RunScope, type Source, type Split } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
 import { readLayout } from "./folder/layout.js";
 import type { FolderOptions } from "./folder/options.js";
@@ -29,10 +29,10 @@ const OWNER = "source folder";
 export const folderSource = definePlugin<object>({
   name: "folder-source",
   defaults: {},
-  apply: (training) => registerFolder(training),
+  register: (run) => registerFolder(run),
 });
 
-export function registerFolder({ sources }: Training): void {
+export function registerFolder({ sources }: RunScope): void {
   sources.register("folder", {
     defaults: {
       testFolders: null,

@@ -10,7 +10,7 @@ export { type FolderOptions, folderSource } from "./folder.js";
 export const sources = definePlugin<object>({
   name: "sources",
   defaults: {},
-  apply: (training) => {
+  register: (training) => {
     registerFolder(training);
     registerBirds(training);
   },

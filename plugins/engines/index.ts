@@ -31,7 +31,7 @@ declare module "../../core/index.js" {
 export const engines = definePlugin({
   name: "engines",
   defaults: {},
-  apply(training) {
+  register(training) {
     training.engines.register("tensorflow", { defaults: {}, create: tensorflowEngine });
     training.engines.register("onednn", {
       defaults: { threads: null, winograd: null, autotune: null, layout: null },

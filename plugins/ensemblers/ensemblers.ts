@@ -24,7 +24,7 @@ declare module "../../core/index.js" {
 export const ensemblers = definePlugin({
   name: "ensemblers",
   defaults: {},
-  apply({ ensemblers }) {
+  register({ ensemblers }) {
     ensemblers.register("mean-logits", { defaults: {}, create: () => (members) => mean(members) });
     ensemblers.register("mean-probabilities", { defaults: {}, create: () => meanProbabilities });
     ensemblers.register("weighted", { defaults: { weights: null }, create: ({ weights }) => weighted(weights) });

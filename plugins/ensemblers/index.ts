@@ -1,4 +1,2 @@
-/** Ensembles: ways to merge several models' answers, and measures of how they differ. */
-export { type EnsembleMetricsOptions, ensembleMetrics } from "./ensemble-metrics.js";
+/** Ways to merge several models' answers. */
 export { ensemblers, type WeightedOptions } from "./ensemblers.js";
-export { fitWeights } from "./fit-weights.js";

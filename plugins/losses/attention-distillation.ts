@@ -1,8 +1,8 @@
 /** Attention distillation: the student's attended maps are pulled to the teacher's, stage by stage. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
+import { defineLoss, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { adaptiveAveragePool, conv2d, stopGradient } from "../../core/ops/index.js";
-import { mapShapes, pointwise } from "./helper-layers.js";
+import { mapShapes, pointwise } from "../layers/helper-layers.js";
 import {
   type AttentionForm,
   type AttentionWeights,
@@ -36,6 +36,12 @@ export interface AttentionDistillationOptions {
   readonly teacher?: Role;
 }
 
+declare module "../../core/index.js" {
+  interface Losses {
+    "attention-distillation": AttentionDistillationOptions;
+  }
+}
+
 /** Below this mean, attention is as good as none. */
 const vanishing = 0.05;
 
@@ -67,7 +73,7 @@ interface Pair {
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 7
  */
-export const attentionDistillation = definePlugin<AttentionDistillationOptions>({
+export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
   name,
   defaults,
   check({ weight, order }) {
@@ -75,8 +81,8 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
     if (!Number.isInteger(order) || order < 1)
       throw invalidOption(name, "order", "whole and positive", order, "Try 3.");
   },
-  apply(training, options) {
-    if (options.weight === 0) return;
+  needs: ({ student, teacher }) => ({ batch: ["teacherStages"], outputs: ["stages"], models: [student, teacher] }),
+  create(options, { training }) {
     let pairs: readonly Pair[] = [];
     let means: tf.Variable | undefined;
     training.hooks.setup.tap(name, () => {
@@ -84,22 +90,17 @@ export const attentionDistillation = definePlugin<AttentionDistillationOptions>(
       // A helper, so that a run that is taken up within an epoch still knows what it measured at its start.
       means = training.helpers.buffer("attention.means", [pairs.length], ([stages = 0]) => new Float32Array(stages));
     });
-    training.hooks.loss.tap(name, (terms, outputs, batch, { index }) => {
+    watchAttention(training, options, async () => Array.from((await means?.data()) ?? []));
+    return (outputs, batch, { index }) => {
       const student = need(outputs, "stages", name, "The student's backbone must name its stages.");
       const teacher = need(batch, "teacherStages", name, "List teacherFeatures() before it.");
-      const attention = tf.tidy(() => {
-        const stages = pairs.map((pair, stage) =>
-          compare(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
-        );
-        if (index === 0) means?.assign(stopGradient(() => tf.stack(stages.map(({ attention }) => attention.mean()))));
-        return tf
-          .addN(stages.map(({ distance }) => distance))
-          .asScalar()
-          .mul<tf.Scalar>(options.weight);
-      });
-      return { ...terms, attention };
-    });
-    watchAttention(training, options, async () => Array.from((await means?.data()) ?? []));
+      const stages = pairs.map((pair, stage) =>
+        compare(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
+      );
+      if (index === 0) means?.assign(stopGradient(() => tf.stack(stages.map(({ attention }) => attention.mean()))));
+      const sum = tf.addN(stages.map(({ distance }) => distance)).asScalar();
+      return { attention: sum.mul<tf.Scalar>(options.weight) };
+    };
   },
 });
 

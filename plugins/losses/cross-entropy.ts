@@ -1,7 +1,5 @@
 /** Supervised training with softmax cross-entropy, on one label or on the two labels of a mixed image. */
-import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, type Loss, need } from "../../core/index.js";
-import { checkWeight } from "./option-checks.js";
+import { defineLoss, invalidOption, type LossLineOptions, need } from "../../core/index.js";
 import { mixedCrossEntropy } from "./softmax-cross-entropy.js";
 
 const name = "cross-entropy";
@@ -11,10 +9,7 @@ export interface CrossEntropyLossOptions {
   readonly smoothing?: number;
 }
 
-export interface CrossEntropyOptions extends CrossEntropyLossOptions {
-  /** Multiplies the term. Default 1. */
-  readonly weight?: number;
-}
+export interface CrossEntropyOptions extends CrossEntropyLossOptions, LossLineOptions {}
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -29,28 +24,16 @@ declare module "../../core/index.js" {
  *
  * @throws FGKD_INVALID_OPTION
  */
-export const crossEntropy = definePlugin<CrossEntropyOptions>({
+export const crossEntropy = defineLoss<CrossEntropyLossOptions>({
   name,
-  defaults: { smoothing: 0, weight: 1 },
-  check({ smoothing, weight }) {
-    checkSmoothing(smoothing);
-    checkWeight(name, "weight", weight);
-  },
-  apply({ losses, hooks }, { smoothing, weight }) {
-    losses.register(name, { defaults: { smoothing: 0 }, create: crossEntropyLoss });
-    const loss = losses.create(name, { smoothing });
-    hooks.loss.tap(name, (terms, outputs, batch, step) => ({
-      ...terms,
-      crossEntropy: tf.tidy(() => loss(outputs, batch, step).mul<tf.Scalar>(weight)),
-    }));
-  },
+  defaults: { smoothing: 0 },
+  check: ({ smoothing }) => checkSmoothing(smoothing),
+  needs: () => ({ batch: ["labels"], outputs: ["logits"] }),
+  create:
+    ({ smoothing }) =>
+    (outputs, batch) =>
+      mixedCrossEntropy(need(outputs, "logits", name), { ...batch, labels: need(batch, "labels", name) }, smoothing),
 });
-
-function crossEntropyLoss({ smoothing }: Required<CrossEntropyLossOptions>): Loss {
-  checkSmoothing(smoothing);
-  return (outputs, batch) =>
-    mixedCrossEntropy(need(outputs, "logits", name), { ...batch, labels: need(batch, "labels", name) }, smoothing);
-}
 
 function checkSmoothing(smoothing: number): void {
   if (smoothing >= 0 && smoothing < 1) return;

@@ -1,6 +1,6 @@
 /** Decoupled distillation: what the teacher says of the target classes and of the others, weighted apart. */
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, definePlugin, invalidOption, type Loss, need, type Outputs, type Step } from "../../core/index.js";
+import { type Batch, defineLoss, invalidOption, need, type Outputs, type Step } from "../../core/index.js";
 import {
   type DecoupledTargets,
   type DecoupledTerms,
@@ -24,17 +24,16 @@ export interface DecoupledDistillationLossOptions {
 }
 
 export interface DecoupledDistillationOptions extends DecoupledDistillationLossOptions {
-  /** Multiplies both terms. Default 1. */
+  /** Multiplies both terms, warm-up included. Default 1. */
   readonly weight?: number;
 }
 
 declare module "../../core/index.js" {
   interface Losses {
-    "decoupled-distillation": DecoupledDistillationLossOptions;
+    "decoupled-distillation": DecoupledDistillationOptions;
   }
 }
 
-const defaults = { temperature: 4, alpha: 1, beta: 8, warmupEpochs: 0, targets: "ternary" } as const;
 const forms: readonly DecoupledTargets[] = ["ternary", "merged", "pair"];
 
 /**
@@ -46,35 +45,19 @@ const forms: readonly DecoupledTargets[] = ["ternary", "merged", "pair"];
  * @throws FGKD_INVALID_OPTION
  * @see "Decoupled Knowledge Distillation", 2022
  */
-export const decoupledDistillation = definePlugin<DecoupledDistillationOptions>({
+export const decoupledDistillation = defineLoss<DecoupledDistillationOptions>({
   name,
-  defaults: { ...defaults, weight: 1 },
-  check(options) {
-    check(options);
-    checkWeight(name, "weight", options.weight);
-  },
-  apply({ losses, hooks }, { weight, ...options }) {
-    losses.register(name, { defaults, create: decoupledLoss });
-    hooks.loss.tap(name, (terms, outputs, batch, step) => {
-      const { target, nonTarget } = weightedTerms(options, weight, outputs, batch, step);
-      return { ...terms, decoupledTarget: target, decoupledNonTarget: nonTarget };
-    });
+  defaults: { temperature: 4, alpha: 1, beta: 8, warmupEpochs: 0, targets: "ternary", weight: 1 },
+  check,
+  needs: () => ({ batch: ["labels", "teacherLogits"], outputs: ["logits"] }),
+  create: (options) => (outputs, batch, step) => {
+    const { target, nonTarget } = weightedTerms(options, outputs, batch, step);
+    return { decoupledTarget: target, decoupledNonTarget: nonTarget };
   },
 });
 
-/** Both terms as one, for who chooses a loss by name. */
-function decoupledLoss(options: Required<DecoupledDistillationLossOptions>): Loss {
-  check(options);
-  return (outputs, batch, step) =>
-    tf.tidy(() => {
-      const { target, nonTarget } = weightedTerms(options, 1, outputs, batch, step);
-      return target.add<tf.Scalar>(nonTarget);
-    });
-}
-
 function weightedTerms(
-  { temperature, alpha, beta, warmupEpochs, targets }: Required<DecoupledDistillationLossOptions>,
-  weight: number,
+  { temperature, alpha, beta, warmupEpochs, targets, weight }: Required<DecoupledDistillationOptions>,
   outputs: Outputs,
   batch: Batch,
   { epoch }: Step,
@@ -98,8 +81,10 @@ function weightedTerms(
   });
 }
 
-function check({ temperature, alpha, beta, warmupEpochs, targets }: Required<DecoupledDistillationLossOptions>): void {
+function check(options: Required<DecoupledDistillationOptions>): void {
+  const { temperature, alpha, beta, warmupEpochs, targets, weight } = options;
   checkTemperature(name, temperature);
+  checkWeight(name, "weight", weight);
   checkWeight(name, "alpha", alpha);
   checkWeight(name, "beta", beta);
   if (!(warmupEpochs >= 0))

@@ -1,6 +1,8 @@
-/** Loss terms, and the teacher they learn from. */
+/** Loss terms. */
 
 export { type AttentionDistillationOptions, attentionDistillation } from "./attention-distillation.js";
+export { type BatchNormStatisticsOptions, batchNormStatistics } from "./batch-norm-statistics.js";
+export { type ClassPriorsOptions, classPriors } from "./class-priors.js";
 export { type CrossEntropyLossOptions, type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
 export {
   type DecoupledDistillationLossOptions,
@@ -8,14 +10,13 @@ export {
   decoupledDistillation,
 } from "./decoupled-distillation.js";
 export type { DecoupledTargets } from "./decoupled-distillation-loss.js";
+export { type DisagreementOptions, disagreement } from "./disagreement.js";
 export {
   type LogitDistillationLossOptions,
   type LogitDistillationOptions,
   logitDistillation,
 } from "./logit-distillation.js";
+export { losses } from "./losses.js";
 export type { AttentionForm } from "./mixed-high-order-attention.js";
 export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
 export { type SemanticContrastOptions, semanticContrast } from "./semantic-contrast.js";
-export { type TeacherAttentionOptions, teacherAttention } from "./teacher-attention.js";
-export { type TeacherFeaturesOptions, teacherFeatures } from "./teacher-features.js";
-export { type TeacherLogitsOptions, teacherLogits } from "./teacher-logits.js";

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Random } from "../../core/index.js";
 import { conv2d } from "../../core/ops/index.js";
-import { uniform } from "./helper-layers.js";
+import { uniform } from "../layers/helper-layers.js";
 
 /** How the maps of the orders become one weight: the mean of their sigmoids, or the sigmoid of their sum. */
 export type AttentionForm = "mean-of-sigmoids" | "sigmoid-of-sum";

@@ -1,5 +1,5 @@
 /** Checks of options that several losses share. */
-import { invalidOption, type Role } from "../../core/index.js";
+import { invalidOption } from "../../core/index.js";
 
 /** @throws FGKD_INVALID_OPTION unless the temperature is a number greater than 0 */
 export function checkTemperature(plugin: string, temperature: number): void {
@@ -11,11 +11,4 @@ export function checkTemperature(plugin: string, temperature: number): void {
 export function checkWeight(plugin: string, option: string, weight: number): void {
   if (weight >= 0 && Number.isFinite(weight)) return;
   throw invalidOption(plugin, option, "at least 0", weight, "Try 1.");
-}
-
-/** @throws FGKD_INVALID_OPTION unless somebody teaches */
-export function checkTeachers(plugin: string, teachers: readonly Role[]): void {
-  if (teachers.length > 0) return;
-  const remedy = "Leave the plugin out where nobody teaches.";
-  throw invalidOption(plugin, "teachers", "a list of at least one role", teachers, remedy);
 }

@@ -1,14 +1,6 @@
 /** Sends the student's attention where its teachers do not look. */
 import * as tf from "@tensorflow/tfjs";
-import {
-  type Batch,
-  definePlugin,
-  invalidOption,
-  type Loss,
-  type LossTerms,
-  missingField,
-  need,
-} from "../../core/index.js";
+import { type Batch, defineLoss, invalidOption, type LossTerms, missingField, need } from "../../core/index.js";
 import { checkWeight } from "./option-checks.js";
 import { adaptiveWeight, orthogonalLoss } from "./orthogonal-loss.js";
 
@@ -29,7 +21,7 @@ export interface OrthogonalAttentionOptions {
 
 declare module "../../core/index.js" {
   interface Losses {
-    "orthogonal-attention": {};
+    "orthogonal-attention": OrthogonalAttentionOptions;
   }
 }
 
@@ -40,7 +32,7 @@ declare module "../../core/index.js" {
  * @throws FGKD_INVALID_OPTION
  * @see "Knowledge Transfer Based Fine-Grained Visual Classification", 2021
  */
-export const orthogonalAttention = definePlugin<OrthogonalAttentionOptions>({
+export const orthogonalAttention = defineLoss<OrthogonalAttentionOptions>({
   name,
   defaults: { weights: [0.5], weighting: "adaptive" },
   check({ weights, weighting }) {
@@ -49,22 +41,17 @@ export const orthogonalAttention = definePlugin<OrthogonalAttentionOptions>({
     if (weighting !== "adaptive" && weighting !== "fixed")
       throw invalidOption(name, "weighting", "one of adaptive, fixed", weighting, 'Try "adaptive".');
   },
-  apply({ losses, hooks }, { weights, weighting }) {
-    losses.register(name, { defaults: {}, create: () => attentionPenalty });
-    const loss = losses.create(name);
-    hooks.loss.tap(name, (terms, outputs, batch, step) => ({
-      ...terms,
-      orthogonal: tf.tidy(() => {
-        const penalty = loss(outputs, batch, step);
-        const alpha = weightFor(teachersOf(batch).shape[0], weights);
-        if (weighting === "fixed") return penalty.mul<tf.Scalar>(alpha);
-        return penalty.mul<tf.Scalar>(adaptiveWeight(sumOf(terms), penalty, alpha));
-      }),
-    }));
-  },
+  needs: () => ({ batch: ["teacherMaps"], outputs: ["features"] }),
+  create:
+    ({ weights, weighting }) =>
+    (outputs, batch, _, before) => {
+      const maps = teachersOf(batch);
+      const penalty = orthogonalLoss(need(outputs, "features", name), maps);
+      const alpha = weightFor(maps.shape[0], weights);
+      const factor = weighting === "fixed" ? alpha : adaptiveWeight(sumOf(before), penalty, alpha);
+      return { orthogonal: penalty.mul<tf.Scalar>(factor) };
+    },
 });
-
-const attentionPenalty: Loss = (outputs, batch) => orthogonalLoss(need(outputs, "features", name), teachersOf(batch));
 
 function teachersOf(batch: Batch): tf.Tensor4D {
   return need(batch, "teacherMaps", name, "List teacherAttention() before it.");

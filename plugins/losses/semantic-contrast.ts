@@ -1,8 +1,8 @@
 /** Semantic contrast: of all images in a batch, the student's features must be nearest to the teacher's of the same image. */
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, need, type Role, type Training } from "../../core/index.js";
+import { defineLoss, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { mapShapes, uniform } from "./helper-layers.js";
+import { mapShapes, uniform } from "../layers/helper-layers.js";
 import { checkTemperature, checkWeight } from "./option-checks.js";
 
 const name = "semantic-contrast";
@@ -22,6 +22,12 @@ export interface SemanticContrastOptions {
   readonly teacher?: Role;
 }
 
+declare module "../../core/index.js" {
+  interface Losses {
+    "semantic-contrast": SemanticContrastOptions;
+  }
+}
+
 /** `[batch, from]` to `[batch, size]`. */
 type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
 
@@ -33,7 +39,7 @@ type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equations 8 and 9
  */
-export const semanticContrast = definePlugin<SemanticContrastOptions>({
+export const semanticContrast = defineLoss<SemanticContrastOptions>({
   name,
   defaults: { weight: 8, temperature: 0.07, anchors: "teacher", size: 128, student: "student", teacher: "teacher" },
   check({ weight, temperature, size }) {
@@ -41,24 +47,21 @@ export const semanticContrast = definePlugin<SemanticContrastOptions>({
     checkTemperature(name, temperature);
     if (!Number.isInteger(size) || size < 1) throw invalidOption(name, "size", "whole and positive", size, "Try 128.");
   },
-  apply(training, options) {
+  needs: ({ student, teacher }) => ({ batch: ["teacherFeatures"], outputs: ["features"], models: [student, teacher] }),
+  create(options, { training }) {
     const { weight, temperature, anchors } = options;
-    if (weight === 0) return;
     let projectors: { readonly student: Projector; readonly teacher: Projector } | undefined;
     training.hooks.setup.tap(name, () => {
       projectors = declareProjectors(training, options);
     });
-    training.hooks.loss.tap(name, (terms, outputs, batch) => {
+    return (outputs, batch) => {
       const mine = need(outputs, "features", name);
       const theirs = need(batch, "teacherFeatures", name, "List teacherFeatures() before it.");
-      const contrast = tf.tidy(() => {
-        // `setup` ran before the first step.
-        const { student, teacher } = projectors as NonNullable<typeof projectors>;
-        const [u, v] = [teacher(globalAveragePool(theirs)), student(globalAveragePool(mine))];
-        return contrastLoss(u, v, temperature, anchors).mul<tf.Scalar>(weight);
-      });
-      return { ...terms, contrast };
-    });
+      // `setup` ran before the first step.
+      const { student, teacher } = projectors as NonNullable<typeof projectors>;
+      const [u, v] = [teacher(globalAveragePool(theirs)), student(globalAveragePool(mine))];
+      return { contrast: contrastLoss(u, v, temperature, anchors).mul<tf.Scalar>(weight) };
+    };
   },
 });
 

@@ -19,7 +19,7 @@ const adamDefaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 export const optimizers = definePlugin({
   name: "optimizers",
   defaults: {},
-  apply({ optimizers }) {
+  register({ optimizers }) {
     optimizers.register("sgd", {
       defaults: { momentum: 0, nesterov: false },
       create: (options) => sgdRule(checkSgd(options)),

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { createRun } from "../../core/index.js";
-import { readLosses } from "../../core/watchdogs/finite.js";
+import { readLosses } from "../../core/update/finite.js";
 import { tensorsAlive } from "../../core/watchdogs/tensor-count.js";
 import { baseline, kd } from "../../presets/index.js";
 import { type EngineName, startEngine } from "../support/engines.js";

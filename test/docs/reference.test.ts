@@ -99,7 +99,7 @@ describe("the reference of registries", () => {
 });
 
 describe("the reference of errors", () => {
-  const source = readFileSync(join(root, "core/errors.ts"), "utf8");
+  const source = readFileSync(join(root, "core/values/errors.ts"), "utf8");
   const codes = [...new Set([...source.matchAll(/"(FGKD_[A-Z_]+)"/g)].map(([, code]) => code as string))];
   const page = readDocument("docs/reference/errors.md");
   const sections = page.split(/^## /m).slice(1);

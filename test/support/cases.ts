@@ -1,5 +1,5 @@
 /**
- * How many generated cases each property test of a parser takes. test/core/untrusted/cases.test.ts adds them up, and looks
+ * How many generated cases each property test of a parser takes. test/core/store/cases.test.ts adds them up, and looks
  * that each is used: what the docs say of their number cannot outlive it.
  */
 const counts = {

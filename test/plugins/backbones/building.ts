@@ -9,7 +9,8 @@ import {
   type Model,
   type Random,
 } from "../../../core/index.js";
-import { generators, resnet, vgg } from "../../../plugins/backbones/index.js";
+import { resnet, vgg } from "../../../plugins/backbones/index.js";
+import { generators } from "../../../plugins/generators/index.js";
 
 const built: Model[] = [];
 

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom, createTraining, type Ensemblers } from "../../../core/index.js";
-import { ensemblers, fitWeights } from "../../../plugins/ensemblers/index.js";
+import { ensemblers } from "../../../plugins/ensemblers/index.js";
+import { fitWeights } from "../../../plugins/observers/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 

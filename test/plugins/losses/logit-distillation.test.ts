@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createTraining } from "../../../core/index.js";
 import { distillationLoss } from "../../../plugins/losses/distillation-loss.js";
 import { logitDistillation } from "../../../plugins/losses/logit-distillation.js";
+import { losses } from "../../../plugins/losses/losses.js";
 
 const step = { epoch: 0, index: 0, progress: 0 };
 const logits = tf.tensor2d([[1, 0.5, -2]]);
@@ -18,9 +19,12 @@ describe("logit distillation plugin", () => {
   });
 
   test("can be chosen by name", () => {
-    const { losses } = createTraining({ plugins: [logitDistillation()] });
-    const loss = losses.create("logit-distillation", { temperature: 3 })({ logits }, { teacherLogits }, step);
-    expect(number(loss)).toBeCloseTo(number(distillationLoss(logits, teacherLogits, 3)), 6);
+    const config = { losses: [{ name: "logit-distillation", temperature: 3 }] } as const;
+    const { hooks } = createTraining({ plugins: [losses()], config });
+    expect(number(hooks.loss.call({}, { logits }, { teacherLogits }, step).distillation)).toBeCloseTo(
+      number(distillationLoss(logits, teacherLogits, 3)),
+      6,
+    );
   });
 
   test("can take the student's distribution for the target, or compare the logits themselves", () => {

@@ -3,8 +3,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createRandom, createTraining, type Model } from "../../../core/index.js";
 import { spatialAttention } from "../../../core/ops/index.js";
 import { modelsOf, tinyModel } from "../../../core/testing/index.js";
-import { orthogonalAttention, teacherAttention } from "../../../plugins/losses/index.js";
+import { orthogonalAttention } from "../../../plugins/losses/index.js";
+import { losses } from "../../../plugins/losses/losses.js";
 import { orthogonalLoss } from "../../../plugins/losses/orthogonal-loss.js";
+import { teacherAttention } from "../../../plugins/teachers/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 
@@ -66,8 +68,10 @@ describe("orthogonal attention plugin", () => {
   });
 
   test("can be chosen by name", () => {
-    const { losses } = createTraining({ plugins: [orthogonalAttention()] });
-    expect(number(losses.create("orthogonal-attention")({ features }, { teacherMaps }, step))).toBeCloseTo(penalty, 6);
+    const config = { losses: [{ name: "orthogonal-attention", weights: [1], weighting: "fixed" }] } as const;
+    const { hooks } = createTraining({ plugins: [losses()], config });
+    const { orthogonal } = hooks.loss.call({}, { features }, { teacherMaps }, step);
+    expect(number(orthogonal)).toBeCloseTo(penalty, 6);
   });
 
   test("leaks no tensor", () => {

@@ -1,0 +1,55 @@
+/** Sources of data: where batches come from. */
+import type { Batch } from "../values/records.js";
+
+export type Split = "train" | "test";
+
+/** How an image becomes a tensor; the same for every source. Sizes in pixels. */
+export interface InputSettings {
+  /** Size before cropping. Default 512. */
+  readonly resize: number;
+  /** `shorter`: the shorter side becomes `resize`. `warp`: both sides do. Default `shorter`. */
+  readonly fit: "shorter" | "warp";
+  /** Zero padding around the resized image before the random crop. Default 0. */
+  readonly pad: number;
+  /** Side of the square the network sees: random in training, central in tests. Default 448. */
+  readonly crop: number;
+  /** Probability of a horizontal flip in training. Default 0.5. */
+  readonly flip: number;
+  /** Per channel, of pixels in [0, 1]. Default ImageNet's. */
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
+/** One walk over a split. A resumed run asks for the rest of a walk with `skip`. */
+export interface Pass {
+  readonly split: Split;
+  /** Train passes are shuffled, augmented, and drop the last partial batch; test passes are none of it. */
+  readonly mode: "train" | "test";
+  /** Counted from 0; with `seed`, decides order and augmentation of every sample. */
+  readonly epoch: number;
+  readonly seed: string;
+  readonly batchSize: number;
+  /** Batches of this pass that were taken before. */
+  readonly skip: number;
+  readonly input: InputSettings;
+}
+
+/** A data set, open for reading. */
+export interface Source {
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Images in a split. */
+  count(split: Split): number;
+  /** Changes when an image, its place or its class does; kept in the run's manifest. */
+  readonly fingerprint: string;
+  /** How many batches a whole pass has. */
+  batchCount(pass: Pick<Pass, "split" | "mode" | "batchSize">): number;
+  /** Tensors are made when pulled and belong to whoever pulls. Leaving early stops the work behind it. */
+  batches(pass: Pass): AsyncGenerator<Batch, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** What a registry entry of kind "source" makes: opening reads the disk, so it is awaited. */
+export interface SourceOpener {
+  open(): Promise<Source>;
+}

@@ -1,0 +1,140 @@
+/** Composes a run's registries and its stages: plugins register and tap. Opens and computes nothing. */
+import { defaults, type Settings } from "../config/config.js";
+import type { Role } from "../models/model.js";
+import { Parameters } from "../models/parameters.js";
+import { type Container, createContainer } from "../registries/container.js";
+import type { Services } from "../registries/services.js";
+import { noArtifacts } from "../values/artifacts.js";
+import { duplicateName, unknownName } from "../values/errors.js";
+import { silentLogger } from "../values/logger.js";
+import { checkName } from "../values/names.js";
+import { createRandomStreams } from "../values/random.js";
+import type { Stateful } from "../values/state.js";
+import { type Activity, createActivity } from "../watchdogs/activity.js";
+import { applyPlugin, configurePlugins, registerPlugin } from "./check-plugins.js";
+import { createHooks } from "./hooks.js";
+import { applyLists } from "./lists.js";
+import { flattenPlugins, type PluginOption } from "./plugin.js";
+import { type FromStages, nothingFromStages, type Registries, runRegistries, stageRegistries } from "./registries.js";
+import type { ChosenEntry, ComposedTraining, Plugin, RunScope } from "./training.js";
+
+/** A run's level of everything that is registered. */
+export interface ComposedScope extends RunScope {
+  readonly container: Container;
+  readonly fromStages: FromStages;
+}
+
+/**
+ * What a run's plugins register; each plugin once, however many stages list it.
+ *
+ * @param plugins of all stages
+ * @param services of the run; a test may leave them out
+ * @throws FGKD_DUPLICATE_NAME, FGKD_PLUGIN_FAILED, FGKD_UNKNOWN_OPTION
+ */
+export function createRunScope(
+  plugins: PluginOption,
+  config: Settings = defaults,
+  services: Services = completeServices(config),
+): ComposedScope {
+  const container = createContainer(services);
+  const registries: Registries = runRegistries({ container, services, owner: "run" });
+  const scope = { ...services, ...registries, config, container, fromStages: nothingFromStages() };
+  for (const plugin of once(configurePlugins(flattenPlugins(plugins), config.options))) registerPlugin(plugin, scope);
+  return scope;
+}
+
+/** The stages of a preset share plugins, or list others of the same name. */
+function once(plugins: readonly Plugin[]): readonly Plugin[] {
+  return [...new Map(plugins.map((plugin) => [plugin.name, plugin])).values()];
+}
+
+/** All a unit test needs: `createTraining({ plugins: [mine()] }).hooks.loss.call(…)`. Opens and computes nothing. */
+export interface TrainingOptions {
+  readonly plugins: readonly PluginOption[];
+  /** Applied after the augmenters, teachers and losses that the settings list. Default: none. */
+  readonly last?: readonly PluginOption[];
+  readonly config?: Partial<Settings>;
+  /** Default `student`. */
+  readonly stage?: string;
+  /** Default: the stage's name. */
+  readonly role?: Role;
+  /** The run's. Default: one of these plugins alone. */
+  readonly scope?: ComposedScope;
+  readonly services?: Partial<Services>;
+  /** The run's. */
+  readonly activity?: Activity;
+}
+
+/**
+ * Composes one stage: plugins, with the options that config overrides, tap; then the augmenters, teachers and losses that
+ * the settings list.
+ *
+ * @throws FGKD_DUPLICATE_NAME, FGKD_UNKNOWN_NAME (an entry, or an override for a plugin, that is not there),
+ *   FGKD_UNKNOWN_OPTION
+ */
+export function createTraining(options: TrainingOptions): ComposedTraining {
+  const { stage = "student", role = stage, activity = createActivity() } = options;
+  const config: Settings = { ...defaults, ...options.config };
+  const given = [options.plugins, options.last ?? []].map((list) =>
+    configurePlugins(flattenPlugins(list), config.options).filter(({ name }) => !config.without.includes(name)),
+  );
+  const [plugins = [], last = []] = given;
+  const services = options.scope ?? completeServices(config, options.services);
+  const scope = options.scope ?? createRunScope([plugins, last], config, services);
+  const states = new Map<string, Stateful>();
+  const chosen: ChosenEntry[] = [];
+  const { random, logger, models, classes, artifacts } = services;
+  const own = { random, logger, models, classes, artifacts };
+  const context = () => ({ training });
+  const level = { container: scope.container.forStage(stage), services: own, owner: stage, context };
+  const training: ComposedTraining = {
+    ...own,
+    ...stageRegistries(scope, scope.fromStages, level),
+    stage,
+    role,
+    config,
+    plugins: [...plugins, ...last],
+    chosen,
+    states,
+    activity,
+    hooks: createHooks(stage, activity),
+    state: {
+      declare: (name, stateful) => {
+        checkName("state", name);
+        if (states.has(name)) throw duplicateName("state", name);
+        states.set(name, stateful);
+      },
+    },
+    helpers: new Parameters(),
+    stream: (purpose) => random.stream(`${stage}/${purpose}`),
+  };
+  training.state.declare("helpers", keepHelpers(training.helpers));
+  for (const plugin of plugins) applyPlugin(plugin, training);
+  chosen.push(...applyLists(training));
+  for (const plugin of last) applyPlugin(plugin, training);
+  return training;
+}
+
+function keepHelpers(helpers: Parameters): Stateful {
+  return {
+    save: async () => ({ tensors: await helpers.export() }),
+    load: ({ tensors }) => helpers.import(tensors ?? new Map()),
+  };
+}
+
+/** A test may leave services out; a missing model role then says so when it is asked for. */
+function completeServices(config: Settings, given: Partial<Services> = {}): Services {
+  return {
+    random: given.random ?? createRandomStreams(config.seed),
+    logger: given.logger ?? silentLogger,
+    models: given.models ?? {
+      get: (role) => {
+        throw unknownName("model role", role, []);
+      },
+      built: [],
+      isPretrained: () => false,
+    },
+    classes: given.classes ?? [],
+    artifacts: given.artifacts ?? noArtifacts,
+  };
+}

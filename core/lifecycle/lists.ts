@@ -1,0 +1,85 @@
+/** The augmenters, teachers and losses that a stage's settings list: chosen from the registries, tapped in list order. */
+import * as tf from "@tensorflow/tfjs";
+import { invalidConfig } from "../values/errors.js";
+import type { LossTerms } from "../values/records.js";
+import type { ChosenEntry, ComposedTraining, Training } from "./training.js";
+
+type ListName = ChosenEntry["list"];
+
+/** A line of a list: a name, and options that its registry entry checks. */
+interface Line {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** Taps every listed entry: augmenters, then teachers, then losses. @throws as choosing from a registry does */
+export function applyLists(training: ComposedTraining): readonly ChosenEntry[] {
+  return [
+    ...applyList(training, "augmenters", tapBatch),
+    ...applyList(training, "teachers", tapBatch),
+    ...applyList(training, "losses", tapLoss),
+  ];
+}
+
+type Tap = (training: ComposedTraining, entry: ChosenEntry, purpose: string) => void;
+
+const kinds = { augmenters: "augmenter", teachers: "teacher", losses: "loss" } as const;
+
+function applyList(training: ComposedTraining, list: ListName, tap: Tap): readonly ChosenEntry[] {
+  const { config, stage } = training;
+  const times = new Map<string, number>();
+  // Whatever the open interfaces declare, each line has a name.
+  const lines = (config[list] as readonly Line[]).filter(({ name }) => !config.without.includes(name));
+  return lines.map((line) => {
+    const { name, ...given } = { ...line, ...config.options[line.name] };
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    const entry = list === "losses" ? lossEntry(training, name, given) : { list, name, options: given };
+    const { options } = training[list].look({ name, ...entry.options });
+    // The random stream of a second one of the same name is its own.
+    tap(training, { ...entry, options }, `${stage}/${kinds[list]}/${name}${time > 1 ? `-${time}` : ""}`);
+    return { ...entry, options };
+  });
+}
+
+/** What every loss can be told is told apart from its own options; one that has a weight of its own applies it itself. */
+export function lossEntry(training: Training, name: string, given: Readonly<Record<string, unknown>>): ChosenEntry {
+  const { term, weight = 1, ...options } = given;
+  const owner = `loss ${name}`;
+  if (!(typeof weight === "number" && weight >= 0 && Number.isFinite(weight)))
+    throw invalidConfig(owner, `its weight is ${JSON.stringify(weight)}`, "A weight is a number of at least 0.");
+  if (term !== undefined && typeof term !== "string")
+    throw invalidConfig(owner, `its term is ${JSON.stringify(term)}`, "A term is named by a text.");
+  const isItsOwn = training.losses.optionsOf(name).includes("weight");
+  return isItsOwn
+    ? { list: "losses", name, options: { ...options, weight }, term, weight: 1 }
+    : { list: "losses", name, options, term, weight };
+}
+
+export function tapBatch(training: Training, { list, name, options }: ChosenEntry, purpose: string): void {
+  const change = training[list as "augmenters" | "teachers"].choose({ name, ...options }, purpose);
+  training.hooks.batch.tapPromise(name, async (batch, step) => change(batch, step));
+}
+
+export function tapLoss(training: Training, { name, options, term, weight = 1 }: ChosenEntry, purpose: string): void {
+  // What weighs nothing is not even made.
+  if (weight === 0 || options.weight === 0) return;
+  const loss = training.losses.choose({ name, ...options }, purpose);
+  training.hooks.loss.tap(name, (terms, outputs, batch, step) => {
+    const added = tf.tidy(() => named(term ?? camelCase(name), loss(outputs, batch, step, terms), weight));
+    for (const key of Object.keys(added))
+      if (key in terms) throw invalidConfig(`loss ${name}`, `term "${key}" is there already`, 'Name it: term: "…".');
+    return { ...terms, ...added };
+  });
+}
+
+/** Each term by its name, times the weight. */
+function named(name: string, loss: tf.Scalar | LossTerms, weight: number): Record<string, tf.Scalar> {
+  const terms: LossTerms = loss instanceof tf.Tensor ? { [name]: loss } : loss;
+  const weigh = (term: tf.Scalar) => (weight === 1 ? term : term.mul<tf.Scalar>(weight));
+  return Object.fromEntries(Object.entries(terms).map(([key, term]) => [key, weigh(term)]));
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

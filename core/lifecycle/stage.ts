@@ -1,0 +1,211 @@
+/** A stage at work: an async generator of optimiser steps that can be left, saved and taken up again at any of them. */
+
+import type { Source } from "../data/source.js";
+import { evaluate } from "../evaluation/evaluate.js";
+import type { Model, Role } from "../models/model.js";
+import { learningRateAt } from "../update/learning-rate.js";
+import { createOptimizer, type Optimizer, type UpdateRule } from "../update/optimizer.js";
+import { shortPass } from "../values/errors.js";
+import type { NamedArray } from "../values/named-array.js";
+import { type EpochSummary, need, type StepReport } from "../values/records.js";
+import type { SavedState } from "../values/state.js";
+import { watchMemory } from "../watchdogs/memory.js";
+import { countTensors, noTensorCount } from "../watchdogs/tensor-count.js";
+import { describePosition } from "./hooks.js";
+import { takeStep, trainedBy } from "./step.js";
+import type { ComposedTraining } from "./training.js";
+
+/** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
+export interface StageState {
+  readonly epoch: number;
+  readonly index: number;
+  /** Steps since the stage began. */
+  readonly taken: number;
+  readonly finished: boolean;
+  /** Of each loss term, over the steps of this epoch. */
+  readonly sums: Readonly<Record<string, number>>;
+  readonly optimizer?: { readonly count: number; readonly slots: ReadonlyMap<string, NamedArray> };
+  readonly plugins: Readonly<Record<string, SavedState>>;
+}
+
+export interface RunningStage {
+  readonly training: ComposedTraining;
+  readonly trains: Role;
+  /** Each `next()` takes one step; leaving it, early or not, disposes what it held. */
+  steps(): AsyncGenerator<StepReport, void, undefined>;
+  /** Between two steps only. Its arrays are the caller's. */
+  save(): Promise<StageState>;
+  /** Before `steps()`: the steps already taken are replayed as reports without work, so that schedules find their place. */
+  load(state: StageState): void;
+}
+
+/** What a stage needs from its run. */
+export interface StageSurroundings {
+  readonly source: Source;
+  /** What its config chose. */
+  readonly rule: UpdateRule;
+  /** Told of each finished epoch. */
+  record(summary: EpochSummary): void;
+}
+
+export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
+  let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
+  let optimizer: Optimizer | undefined;
+  /** Whether what plugins hold is this stage's: not before it is taken up again. */
+  let isTakenUp = false;
+  const { watchdogs } = training.config;
+  const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
+  const memory = watchMemory(watchdogs, training.logger, { activity: training.activity });
+
+  async function* steps(): AsyncGenerator<StepReport, void, undefined> {
+    for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
+    if (state.finished || training.config.epochs === 0) return;
+    const model = training.models.get(trains);
+    optimizer = await prepare(training, around.rule, trains, model, state);
+    isTakenUp = true;
+    // The optimiser has its own copy now.
+    state = { ...state, optimizer: undefined };
+    try {
+      while (!state.finished) yield* epoch(model, optimizer);
+    } finally {
+      optimizer.dispose();
+      optimizer = undefined;
+    }
+  }
+
+  async function* epoch(model: Model, optimizer: Optimizer): AsyncGenerator<StepReport, void, undefined> {
+    const { config, stage } = training;
+    const { source } = around;
+    const shape = { split: "train", mode: "train", batchSize: config.batchSize } as const;
+    const batches = Math.min(source.batchCount(shape), config.stepsPerEpoch ?? Number.POSITIVE_INFINITY);
+    const learningRate = learningRateAt(
+      config.optimizer.learningRate,
+      config.optimizer.schedule,
+      state.epoch,
+      config.epochs,
+    );
+    const pass = {
+      ...shape,
+      epoch: state.epoch,
+      seed: `${config.seed}/${stage}`,
+      skip: state.index,
+      input: config.input,
+    };
+    for await (const raw of source.batches(pass)) {
+      const { epoch, index } = state;
+      const step = { epoch, index, progress: (epoch * batches + index) / (config.epochs * batches) };
+      const images = raw.images?.shape[0] ?? config.batchSize;
+      const losses = await takeStep(training, model, optimizer, raw, step, learningRate, tensors);
+      state = { ...state, index: index + 1, taken: state.taken + 1, sums: add(state.sums, losses) };
+      const report = { stage, step, losses, learningRate, images };
+      yield index + 1 < batches ? report : { ...report, epoch: await endEpoch(model, learningRate) };
+      if (state.index === 0) return;
+    }
+    // A source that stops short would be asked for the epoch's last batch for ever.
+    throw shortPass(stage, state.index, batches);
+  }
+
+  /** Tests, tells the plugins, and moves on to the next epoch — before the last report, so that what is saved then is whole. */
+  async function endEpoch(model: Model, learningRate: number): Promise<EpochSummary> {
+    const { config, stage, hooks } = training;
+    const losses = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum / state.index]));
+    const tested = isTested(config.evaluation, state.epoch, config.epochs) && around.source.count("test") > 0;
+    const metrics: Record<string, number> = tested ? await test(model) : {};
+    const summary: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate };
+    let stopped = false;
+    await hooks.epoch.promise({
+      ...summary,
+      stop: () => {
+        stopped = true;
+      },
+      measure: (measured) => void Object.assign(metrics, measured),
+    });
+    memory.look(describePosition(stage, { epoch: state.epoch }));
+    around.record(summary);
+    const finished = stopped || state.epoch + 1 >= config.epochs;
+    state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished };
+    return summary;
+  }
+
+  async function test(model: Model): Promise<Record<string, number>> {
+    const { batchSize, input } = training.config;
+    const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
+    const { activity } = training;
+    const { accuracy } = await activity.during("the test", () =>
+      evaluate(predict, around.source, { batchSize, input, onBatch: () => activity.moveTo(activity.position) }),
+    );
+    // The next step changes what it follows from.
+    model.parameters.forgetDerived();
+    return Number.isNaN(accuracy) ? {} : { accuracy };
+  }
+
+  return {
+    training,
+    trains,
+    steps,
+    save: async () => {
+      const { optimizer: loaded, plugins, ...place } = state;
+      const own = state.finished ? undefined : ((await optimizer?.save()) ?? structuredClone(loaded));
+      const isFresh = isTakenUp || state.taken === 0;
+      return { ...place, ...(own && { optimizer: own }), plugins: isFresh ? await saveAll(training.states) : plugins };
+    },
+    load: (saved) => {
+      state = saved;
+    },
+  };
+}
+
+async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Record<string, SavedState>>> {
+  const saved = [...states].map(async ([name, stateful]) => [name, await stateful.save()] as const);
+  return Object.fromEntries(await Promise.all(saved));
+}
+
+/**
+ * The update rule of a stage's optimiser; what every optimiser can be told is not among the options of one.
+ *
+ * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION
+ */
+export function chooseRule({ config, optimizers }: ComposedTraining): UpdateRule {
+  const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...choice } =
+    config.optimizer;
+  return optimizers.choose(choice);
+}
+
+/** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */
+async function prepare(
+  training: ComposedTraining,
+  rule: UpdateRule,
+  trains: Role,
+  model: Model,
+  state: StageState,
+): Promise<Optimizer> {
+  const { models, config, random, hooks } = training;
+  const streams = random.save();
+  const weights = state.taken === 0 ? [] : models.built.map((role) => models.get(role).parameters);
+  const trained = await Promise.all(weights.map((parameters) => parameters.export()));
+  await hooks.setup.promise(training);
+  for (const [index, parameters] of weights.entries()) parameters.import(trained[index] ?? new Map());
+  const optimizer = createOptimizer(
+    rule,
+    config.optimizer,
+    { trained: trainedBy(training, model) },
+    (parameter) => !models.isPretrained(trains, parameter),
+  );
+  if (state.taken === 0) return optimizer;
+  random.load(streams);
+  if (state.optimizer) optimizer.load(state.optimizer);
+  for (const [plugin, saved] of Object.entries(state.plugins)) await training.states.get(plugin)?.load(saved);
+  return optimizer;
+}
+
+function isTested({ every, last }: { readonly every: number; readonly last: number }, epoch: number, epochs: number) {
+  return every > 0 && ((epoch + 1) % every === 0 || epochs - epoch <= last);
+}
+
+function add(sums: Readonly<Record<string, number>>, losses: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name, (sums[name] ?? 0) + value]));
+}
+
+function replayedReport(stage: string): StepReport {
+  return { stage, step: { epoch: 0, index: 0, progress: 0 }, losses: {}, learningRate: 0, images: 0, replayed: true };
+}

@@ -1,0 +1,150 @@
+/** The named variables of a network, and how they travel to and from files. */
+import * as tf from "@tensorflow/tfjs";
+import type { NamedArray } from "../values/named-array.js";
+import { type Derivation, Derived } from "./derived.js";
+
+/** How a tensor is laid out here, and so how it must be turned for public files. */
+export type Layout =
+  /** Here `[height, width, in, out]`; in files `[out, in, height, width]`. */
+  | "convolution"
+  /** Here `[height, width, channels, 1]`; in files `[channels, 1, height, width]`. */
+  | "depthwise"
+  /** Here `[in, out]`; in files `[out, in]`. */
+  | "linear"
+  /** The same in both. */
+  | "plain";
+
+interface Slot {
+  readonly variable: tf.Variable;
+  readonly layout: Layout;
+}
+
+/** Fills a new variable: `(shape) => values`. */
+export type Initializer = (shape: readonly number[]) => Float32Array;
+
+let built = 0;
+
+/** The variables of one model by public name (`layer1.0.conv1.weight`), in the order they were declared. */
+export class Parameters {
+  readonly #trained = new Map<string, Slot>();
+  readonly #buffers = new Map<string, Slot>();
+  readonly #counters = new Map<string, number>();
+  readonly #derived: Derived[] = [];
+  /** tfjs keeps variable names unique in the process; ours are unique in the model only. */
+  readonly #prefix = `fgkd/${built++}`;
+
+  /** A trained variable. */
+  weight(name: string, shape: readonly number[], layout: Layout, initialize: Initializer): tf.Variable {
+    return this.#declare(this.#trained, name, shape, layout, initialize, true);
+  }
+
+  /** A variable that no optimiser touches, like a running mean. */
+  buffer(name: string, shape: readonly number[], initialize: Initializer): tf.Variable {
+    return this.#declare(this.#buffers, name, shape, "plain", initialize, false);
+  }
+
+  /** An integer that public checkpoints carry, like `num_batches_tracked`. */
+  counter(name: string): { increase(): void } {
+    this.#counters.set(name, 0);
+    return { increase: () => void this.#counters.set(name, (this.#counters.get(name) ?? 0) + 1) };
+  }
+
+  /**
+   * Tensors that follow from these variables: kept until one of them is assigned to, freed with the model. Not for use
+   * where gradients are recorded.
+   *
+   * @returns a function that gives them as they are now; not the caller's to free
+   */
+  derive(from: readonly tf.Tensor[], compute: Derivation): () => readonly tf.Tensor[] {
+    const derived = new Derived(from, compute);
+    this.#derived.push(derived);
+    return () => derived.values;
+  }
+
+  /** Frees what was derived, as after an evaluation in the midst of training; it is computed anew when needed. */
+  forgetDerived(): void {
+    for (const derived of this.#derived) derived.forget();
+  }
+
+  /** What an optimiser is given, by public name. */
+  get trained(): ReadonlyMap<string, tf.Variable> {
+    return new Map([...this.#trained].map(([name, { variable }]) => [name, variable]));
+  }
+
+  /** Number of trained values. */
+  get size(): number {
+    return [...this.#trained.values()].reduce((sum, { variable }) => sum + variable.size, 0);
+  }
+
+  /** Name and shape, in the layout of public files, of everything that `export` gives. */
+  get shapes(): ReadonlyMap<string, readonly number[]> {
+    const shapes = [...this.#slots()].map(([name, slot]) => [name, publicShape(slot)] as const);
+    return new Map([...shapes, ...[...this.#counters.keys()].map((name) => [name, []] as const)]);
+  }
+
+  /** Every value in the layout of public (PyTorch) files. */
+  async export(): Promise<ReadonlyMap<string, NamedArray>> {
+    const arrays = new Map<string, NamedArray>();
+    for (const [name, slot] of this.#slots()) {
+      const turned = tf.tidy(() =>
+        slot.layout === "plain" ? slot.variable : slot.variable.transpose([...order[slot.layout].out]),
+      );
+      // A copy: on some engines data() is a view of memory that the next step reuses.
+      arrays.set(name, { shape: publicShape(slot), data: Float32Array.from(await turned.data()) });
+      if (turned !== slot.variable) turned.dispose();
+    }
+    for (const [name, value] of this.#counters) arrays.set(name, { shape: [], data: BigInt64Array.of(BigInt(value)) });
+    return arrays;
+  }
+
+  /** Sets the named variables from arrays in public layout; shapes must have been checked against `shapes`. */
+  import(arrays: ReadonlyMap<string, NamedArray>): void {
+    const slots = new Map(this.#slots());
+    for (const [name, { data }] of arrays) {
+      const slot = slots.get(name);
+      if (slot) tf.tidy(() => slot.variable.assign(fromPublic(slot, Float32Array.from(data as Float32Array))));
+      else if (this.#counters.has(name)) this.#counters.set(name, Number(data[0] ?? 0));
+    }
+  }
+
+  dispose(): void {
+    this.forgetDerived();
+    for (const [, { variable }] of this.#slots()) variable.dispose();
+  }
+
+  *#slots(): Iterable<readonly [string, Slot]> {
+    yield* this.#trained;
+    yield* this.#buffers;
+  }
+
+  #declare(
+    into: Map<string, Slot>,
+    name: string,
+    shape: readonly number[],
+    layout: Layout,
+    initialize: Initializer,
+    trainable: boolean,
+  ): tf.Variable {
+    const variable = tf.tidy(() =>
+      tf.variable(tf.tensor(initialize(shape), [...shape]), trainable, `${this.#prefix}/${name}`),
+    );
+    into.set(name, { variable, layout });
+    return variable;
+  }
+}
+
+/** Permutations from our layout to the public one, and back. */
+const order = {
+  convolution: { out: [3, 2, 0, 1], in: [2, 3, 1, 0] },
+  depthwise: { out: [2, 3, 0, 1], in: [2, 3, 0, 1] },
+  linear: { out: [1, 0], in: [1, 0] },
+} as const satisfies Record<Exclude<Layout, "plain">, { out: readonly number[]; in: readonly number[] }>;
+
+function publicShape({ variable, layout }: Slot): readonly number[] {
+  return layout === "plain" ? variable.shape : order[layout].out.map((axis) => variable.shape[axis] as number);
+}
+
+function fromPublic(slot: Slot, data: Float32Array): tf.Tensor {
+  const tensor = tf.tensor(data, [...publicShape(slot)]);
+  return slot.layout === "plain" ? tensor : tensor.transpose([...order[slot.layout].in]);
+}

@@ -1,0 +1,57 @@
+/** Compute engines: what a plugin registers so that `--engine NAME` can choose it. */
+import type { Json } from "../values/state.js";
+
+/** Whether an engine can run here, and if not, what cures it. */
+export interface EngineCheck {
+  readonly available: boolean;
+  /** Version and device, or what is missing. */
+  readonly detail: string;
+  /** A command or an action that makes it available. */
+  readonly remedy?: string;
+  /** What results depend on beside the engine's options: its library's version, the processor's instructions. */
+  readonly version?: string;
+}
+
+/** The engine that a run computes with: what its manifest records, and a resumed run must share. */
+export interface UsedEngine {
+  readonly name: string;
+  readonly options?: Engine["options"];
+  readonly version?: string;
+}
+
+/** What came of compiling an engine. */
+export interface EngineBuild {
+  readonly built: boolean;
+  /** One line: that it is built, or why not and what cures that. */
+  readonly detail: string;
+}
+
+/** What an engine can do; what it does not say is not counted on. */
+export interface EngineCapabilities {
+  /** Whether it keeps and multiplies numbers of 16 bits where that is asked for. Default false. */
+  readonly halfPrecision?: boolean;
+  /** Whether the same run on the same machine, with the same options, ends in the same bytes. Default false. */
+  readonly deterministic?: boolean;
+  /** Threads that its kernels use; `null` where its library chooses. Default 1. */
+  readonly threads?: number | null;
+}
+
+/** A TensorFlow.js backend with everything that training needs. */
+export interface Engine {
+  readonly name: string;
+  /**
+   * `engine: "auto"` takes, of the engines that can run, the one of highest priority; of equal ones that registered first.
+   * Those of fgkd: `tensorflow` 40, `onednn` 30, `wasm` 20, `cpu` 10. Default 0.
+   */
+  readonly priority?: number;
+  /** Default: none. */
+  readonly capabilities?: EngineCapabilities;
+  /** Its options, with the defaults that this machine gives them; a resumed run is started with the same. */
+  readonly options?: Readonly<Record<string, Json>>;
+  /** Never throws, changes nothing. */
+  check(): Promise<EngineCheck>;
+  /** Makes it the active backend of this process. */
+  start(): Promise<void>;
+  /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */
+  build?(): Promise<EngineBuild>;
+}

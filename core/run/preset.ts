@@ -1,0 +1,60 @@
+/** Presets: a method as data — stages, plugins and settings. */
+import type { Config, StageSettings } from "../config/config.js";
+import type { PluginOption } from "../lifecycle/plugin.js";
+import type { Steps } from "../lifecycle/schedule.js";
+import type { Role } from "../models/model.js";
+
+/** One stage of a method: it trains exactly one model. */
+export interface Stage {
+  readonly trains: Role;
+  /** Applied after the preset's. */
+  readonly plugins?: readonly PluginOption[];
+  /** What changes each batch, in order. Short for `settings.augmenters`. */
+  readonly augmenters?: StageSettings["augmenters"];
+  /** What frozen models say of each batch. Short for `settings.teachers`. */
+  readonly teachers?: StageSettings["teachers"];
+  /** The terms of the loss. Short for `settings.losses`. */
+  readonly losses?: StageSettings["losses"];
+  /** `none`: the stage makes its own images. What the run calls data then only tests what the stage has trained. */
+  readonly data?: "none";
+  /** As reports and result tables name it. Default: the stage's name. */
+  readonly title?: string;
+  /** Laid over the preset's defaults. */
+  readonly settings?: StageOverrides;
+}
+
+/** Settings of one stage inside a preset. */
+export type StageOverrides = NonNullable<NonNullable<Config["stages"]>[string]>;
+
+/** `demo`: small networks and images, minutes on two cores. `paper`: as published. */
+export type Scale = "demo" | "paper";
+
+export interface Preset<Names extends string = string> {
+  /** Kebab-case; `fgkd --preset NAME`. */
+  readonly name: string;
+  /** One line for `fgkd list`. */
+  readonly summary: string;
+  /** Applied in every stage, before the stage's own. */
+  readonly plugins: readonly PluginOption[];
+  /** In the order in which they run. */
+  readonly stages: Readonly<Record<Names, Stage>>;
+  /** Settings as published, for every stage. */
+  readonly defaults: Config;
+  /** Laid over `defaults` at that scale. */
+  readonly scales?: Readonly<Partial<Record<Scale, Config>>>;
+  /**
+   * Default: the stages in order. Decides by the order of steps and by the stages' settings, never by what steps report.
+   * A stage that is not enabled has no steps.
+   */
+  schedule?(steps: Readonly<Record<Names, Steps>>, settings: Readonly<Record<Names, StageSettings>>): Steps;
+  /** What its stages depend on, resolved: how many members an ensemble has. See `definePresetWithOptions`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** The same preset with some options replaced: how config reaches them. */
+  configure?(overrides: Readonly<Record<string, unknown>>): Preset;
+}
+
+/** The identity, which infers the stages' names for `schedule`. */
+export function definePreset<const Names extends string>(preset: Preset<Names>): Preset {
+  // `schedule` is only ever given the steps of the preset's own stages, which are exactly `Names`.
+  return preset as unknown as Preset;
+}

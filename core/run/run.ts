@@ -1,0 +1,304 @@
+/** A run: a preset and its settings, composed into stages that share models, data and random streams. */
+
+import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
+import { withoutImages } from "../data/own-images.js";
+import type { Source } from "../data/source.js";
+import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
+import { checkNeeds } from "../lifecycle/needs.js";
+import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
+import { type Steps, sequence } from "../lifecycle/schedule.js";
+import { chooseRule, createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
+import type { ComposedTraining } from "../lifecycle/training.js";
+import type { Models } from "../models/model.js";
+import { classesInWeights, loadWeights } from "../models/weights.js";
+import type { Engine } from "../ops/engine.js";
+import type { Engines } from "../registries/entry.js";
+import type { Registry } from "../registries/registry.js";
+import type { Services } from "../registries/services.js";
+import type { UpdateRule } from "../update/optimizer.js";
+import { type Artifacts, noArtifacts } from "../values/artifacts.js";
+import { invalidConfig, noData, unknownName } from "../values/errors.js";
+import { type Logger, silentLogger } from "../values/logger.js";
+import type { NamedArray } from "../values/named-array.js";
+import { createRandomStreams } from "../values/random.js";
+import type { EpochSummary, StepReport } from "../values/records.js";
+import { type Activity, createActivity } from "../watchdogs/activity.js";
+import { checkPreset } from "./check-preset.js";
+import { createModels, type OwnedModels } from "./models.js";
+import type { Preset, Stage } from "./preset.js";
+import { configurePreset } from "./preset-options.js";
+
+/** Everything that the rest of a run depends on, between two steps. */
+export interface RunState {
+  readonly stages: Readonly<Record<string, StageState>>;
+  readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
+  readonly random: Readonly<Record<string, readonly number[]>>;
+  readonly history: readonly EpochSummary[];
+  /** By stage: what it took so far, over all sittings. Told, never used. */
+  readonly spent?: Readonly<Record<string, Spent>>;
+}
+
+/** Time and images that went into a stage. Work that an interruption undid does not count. */
+export interface Spent {
+  readonly seconds: number;
+  readonly images: number;
+}
+
+export interface Run {
+  readonly preset: Preset;
+  readonly config: ResolvedConfig;
+  readonly logger: Logger;
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Of the data of each enabled stage. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  readonly models: Models;
+  /** One finished epoch after the other, over all stages. */
+  readonly history: readonly EpochSummary[];
+  /** The engines that the plugins registered. Start one before the first step. */
+  readonly engines: Registry<Engines, Engine>;
+  /** The stages that will run, in order. */
+  readonly stages: readonly ComposedTraining[];
+  source(stage: string): Source;
+  /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
+  steps(): AsyncGenerator<StepReport, void, undefined>;
+  /** Between two steps only. */
+  save(): Promise<RunState>;
+  /** Before `steps()`. */
+  load(state: RunState): void;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly preset: Preset;
+  /** Laid over the preset's own settings. */
+  readonly layers?: readonly Layer[];
+  /** Applied after the preset's, in every stage. */
+  readonly plugins?: readonly PluginOption[];
+  readonly logger?: Logger;
+  /** Where plugins may leave files. Default: nowhere. */
+  readonly artifacts?: Artifacts;
+  /** Told of everything the run begins; for whoever watches whether it still moves. */
+  readonly onActivity?: (activity: Activity) => void;
+}
+
+/**
+ * Composes a run and opens its data. Makes no tensor before the first step.
+ *
+ * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
+ */
+export async function createRun({
+  preset: given,
+  layers = [],
+  plugins = [],
+  logger = silentLogger,
+  artifacts = noArtifacts,
+  onActivity,
+}: RunOptions): Promise<Run> {
+  checkPreset(given);
+  const preset = configurePreset(given, layers);
+  const names = Object.keys(preset.stages);
+  const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
+  checkOptions(preset, config, plugins);
+  const enabled = names.filter((name) => stageSettings(config, name).enabled);
+  if (enabled.length === 0)
+    throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
+  const classes: string[] = [];
+  const models = createModels(config.run.models, {
+    // The registries are composed below: they are given the models, and make them later.
+    create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
+    load: (role, model, file) => loadWeights(role, model, file, logger),
+  });
+  const activity = createActivity(onActivity);
+  const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
+  const stageOf = (name: string) => preset.stages[name] as Stage;
+  const scope = createRunScope(
+    [preset.plugins, enabled.map((name) => stageOf(name).plugins), plugins],
+    config.run,
+    services,
+  );
+  const trainings = enabled.map((stage) => {
+    const { plugins: own = [], trains, data } = stageOf(stage);
+    const settings = stageSettings(config, stage);
+    const composed = {
+      plugins: [preset.plugins, own],
+      last: plugins,
+      config: settings,
+      stage,
+      role: trains,
+      scope,
+      activity,
+    };
+    const training = createTraining(composed);
+    checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
+    return training;
+  });
+  const rules = new Map(trainings.map((training) => [training, chooseRule(training)]));
+  const sources = await openSources(preset, trainings);
+  const named = sources.open.find((source) => source.classes.length > 0)?.classes;
+  classes.push(...(named ?? classesOf(config.run.models)));
+  return assemble(preset, config, { scope, trainings, rules, sources }, services, models);
+}
+
+interface Parts {
+  readonly scope: ComposedScope;
+  readonly trainings: readonly ComposedTraining[];
+  /** One of each training. */
+  readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
+  readonly sources: Sources;
+}
+
+function assemble(
+  preset: Preset,
+  config: ResolvedConfig,
+  { scope, trainings, rules, sources }: Parts,
+  services: Services,
+  models: OwnedModels,
+): Run {
+  const history: EpochSummary[] = [];
+  // Every enabled stage has its source: openSources throws otherwise.
+  const sourceOf = (stage: string) => sources.byStage.get(stage) as Source;
+  const stages = new Map(
+    trainings.map((training) => {
+      const around = {
+        source: sourceOf(training.stage),
+        rule: rules.get(training) as UpdateRule,
+        record: (summary: EpochSummary) => void history.push(summary),
+      };
+      return [
+        training.stage,
+        createStage(training, preset.stages[training.stage]?.trains ?? "student", around),
+      ] as const;
+    }),
+  );
+  let running: AsyncIterator<StepReport> | undefined;
+  return {
+    preset,
+    config,
+    logger: services.logger,
+    classes: services.classes,
+    fingerprints: Object.fromEntries([...sources.byStage].map(([stage, source]) => [stage, source.fingerprint])),
+    models,
+    history,
+    engines: scope.engines,
+    stages: trainings,
+    source: sourceOf,
+    async *steps() {
+      const order = schedule(preset, stages, config);
+      running = order[Symbol.asyncIterator]();
+      for (let next = await running.next(); !next.done; next = await running.next())
+        if (!next.value.replayed) yield next.value;
+    },
+    save: () => save(stages, models, services, history),
+    load: (state) => {
+      for (const [role, arrays] of Object.entries(state.models)) models.get(role).parameters.import(arrays);
+      for (const [name, saved] of Object.entries(state.stages)) stages.get(name)?.load(saved);
+      services.random.load(state.random);
+      history.splice(0, history.length, ...state.history);
+    },
+    close: async () => {
+      await running?.return?.();
+      await Promise.all(sources.open.map((source) => source.close()));
+      models.dispose();
+      for (const { helpers } of trainings) helpers.dispose();
+    },
+  };
+}
+
+/** What a preset itself says: its defaults, and its word on each stage. */
+export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
+  const origin = `preset ${name}`;
+  const own = Object.entries(stages).map(([stage, { settings, augmenters, teachers, losses }]) => {
+    const lists = Object.entries({ augmenters, teachers, losses }).filter(([, list]) => list !== undefined);
+    return [stage, { ...Object.fromEntries(lists), ...settings }] as const;
+  });
+  return [
+    { origin, config: defaults },
+    { origin, config: { stages: Object.fromEntries(own.filter(([, said]) => Object.keys(said).length > 0)) } },
+  ];
+}
+
+/** Options for what no stage lists, or leaving out what is not there, would be lost without a word. */
+function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
+  const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
+  const all = [config.run, ...Object.values(config.stages)];
+  const entries = all.flatMap(({ augmenters, teachers, losses }) => [...augmenters, ...teachers, ...losses] as const);
+  const names = [...listed, ...(entries as readonly { readonly name: string }[])].map(({ name }) => name);
+  const known = [...new Set([...names, ...(preset.options ? [preset.name] : [])])];
+  for (const { options, without } of all)
+    for (const name of [...Object.keys(options), ...without])
+      if (!known.includes(name)) throw unknownName("plugin", name, known);
+}
+
+function stageSettings(config: ResolvedConfig, stage: string): Settings {
+  // resolveConfig was given exactly the preset's stages.
+  return config.stages[stage] as Settings;
+}
+
+interface Sources {
+  readonly byStage: ReadonlyMap<string, Source>;
+  /** Those that are open, each once. */
+  readonly open: readonly Source[];
+}
+
+/** Stages with equal choices share one source. */
+async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<Sources> {
+  const open = new Map<string, Source>();
+  const byStage = new Map<string, Source>();
+  for (const { stage, config, sources } of trainings) {
+    const makesItsOwn = preset.stages[stage]?.data === "none";
+    if (!config.data && !makesItsOwn) throw noData(stage);
+    const key = JSON.stringify(config.data);
+    const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
+    if (source) open.set(key, source);
+    byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
+  }
+  return { byStage, open: [...open.values()] };
+}
+
+/** Where no data names the classes, a model's file may. */
+function classesOf(models: Settings["models"]): readonly string[] {
+  for (const { weights } of Object.values(models)) {
+    const classes = weights && classesInWeights(weights);
+    if (classes) return classes;
+  }
+  return [];
+}
+
+function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {
+  const steps = Object.keys(preset.stages).map((name) => {
+    const stage = stages.get(name);
+    return [name, { [Symbol.asyncIterator]: () => stage?.steps() ?? sequence() }] as const;
+  });
+  if (!preset.schedule) return sequence(...steps.map(([, stage]) => stage));
+  return preset.schedule(Object.fromEntries(steps), config.stages);
+}
+
+async function save(
+  stages: ReadonlyMap<string, RunningStage>,
+  models: Models,
+  services: Services,
+  history: readonly EpochSummary[],
+): Promise<RunState> {
+  const exported = models.built.map(async (role) => [role, await models.get(role).parameters.export()] as const);
+  const saved = [...stages].map(async ([name, stage]) => [name, await stage.save()] as const);
+  return {
+    stages: Object.fromEntries(await Promise.all(saved)),
+    models: Object.fromEntries(await Promise.all(exported)),
+    random: services.random.save(),
+    history: [...history],
+  };
+}
+
+/** The whole trainer, seen from outside: `for await (const report of train(preset)) …`. Start an engine first. */
+export async function* train(
+  preset: Preset,
+  config: Layer["config"] = {},
+): AsyncGenerator<StepReport, void, undefined> {
+  const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
+  try {
+    yield* run.steps();
+  } finally {
+    await run.close();
+  }
+}

@@ -1,0 +1,49 @@
+/** `config.json` and `manifest.json` of a run folder. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Layer } from "../config/config.js";
+import type { Run } from "../run/run.js";
+import { invalidConfig, pathProblem } from "../values/errors.js";
+import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
+import { largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
+import { jsonText, writeText } from "./storage.js";
+
+/** What the run was asked for: enough to compose it again. */
+export interface RunRequest {
+  /** The preset's name or file, as it was given. */
+  readonly preset: string;
+  /** What the user laid over the preset, scale included. */
+  readonly layers: readonly Layer[];
+  /** Specifiers of further plugins. */
+  readonly plugins: readonly string[];
+}
+
+export interface RunConfig extends RunRequest {
+  /** Every setting as it came out, for `differences`. */
+  readonly resolved: Resolved;
+}
+
+/** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it is more than could be read again */
+export function writeConfig(path: string, request: RunRequest, run: Run): void {
+  const text = jsonText({ ...request, resolved: resolvedOf(run) });
+  const bytes = Buffer.byteLength(text);
+  const remedy = `${largestRunFile} are the most: keep lists in files.`;
+  if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
+  writeText(join(path, "config.json"), text);
+}
+
+/** @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE */
+export function readConfig(path: string): RunConfig {
+  const file = join(path, "config.json");
+  if (!existsSync(file))
+    throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
+  // The reader has looked at every field.
+  return readConfigFile(file) as RunConfig;
+}
+
+/** `null` when there is none. @throws FGKD_CORRUPT_FILE */
+export function readManifest(path: string): Manifest | null {
+  const file = join(path, "manifest.json");
+  // The reader has looked at every field.
+  return existsSync(file) ? (readManifestFile(file) as Manifest) : null;
+}

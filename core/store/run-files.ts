@@ -1,0 +1,115 @@
+/** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
+import { z } from "zod";
+import { corruptFile, pathProblem } from "../values/errors.js";
+import { checkTree, placeOf, readJsonFile } from "./json-file.js";
+
+/** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
+export const largestRunFile = 2 ** 22;
+
+/** Checkpoints are named by their steps, in nine digits. */
+const mostSteps = 999_999_999;
+
+const record = z.record(z.string(), z.unknown());
+const whole = z.number().int().nonnegative();
+/** JSON has no NaN: it is written as null. */
+const measured = z.record(z.string(), z.number().nullable());
+
+const configSchema = z.looseObject({
+  preset: z.string(),
+  plugins: z.array(z.string()),
+  layers: z.array(z.looseObject({ origin: z.string(), config: record })),
+  resolved: z.looseObject({
+    run: record,
+    stages: z.record(z.string(), z.looseObject({ models: record, options: record })),
+  }),
+});
+
+const manifestSchema = z.looseObject({
+  fgkd: z.string(),
+  node: z.string(),
+  engine: z.string(),
+  engineOptions: record.optional(),
+  engineVersion: z.string().optional(),
+  preset: z.string(),
+  seed: z.number(),
+  classes: z.array(z.string()),
+  data: z.record(z.string(), z.string()),
+  seconds: z.record(z.string(), z.number().nonnegative()),
+  images: z.record(z.string(), whole),
+  forced: z.array(z.string()).optional(),
+});
+
+const stateSchema = z.looseObject({
+  stages: z.record(
+    z.string(),
+    z.looseObject({
+      epoch: whole,
+      index: whole,
+      taken: whole.max(mostSteps),
+      finished: z.boolean(),
+      sums: measured,
+      updates: whole.optional(),
+      plugins: record,
+    }),
+  ),
+  roles: z.array(z.string()),
+  random: z.record(z.string(), z.array(z.number().int()).length(4)),
+  history: z.array(
+    z.looseObject({
+      stage: z.string(),
+      epoch: whole,
+      losses: measured,
+      metrics: measured,
+      learningRate: z.number(),
+    }),
+  ),
+  spent: z.record(z.string(), z.looseObject({ seconds: z.number().nonnegative(), images: whole })).optional(),
+});
+
+/**
+ * What a run was asked for, and what its settings came out as.
+ *
+ * @throws FGKD_CORRUPT_FILE naming the file and the first field that is not as fgkd writes it; FGKD_PATH when the system
+ *   does not let it be read
+ */
+export function readConfigFile(path: string): unknown {
+  return read(path, configSchema, "Restore config.json from a copy, or start the run afresh with another --out.");
+}
+
+/** What a run depended on. @throws as `readConfigFile` does */
+export function readManifestFile(path: string): unknown {
+  return read(path, manifestSchema, "Restore manifest.json from a copy, or start the run afresh with another --out.");
+}
+
+/**
+ * The state in a checkpoint, apart from its tensors. Its checksum says that nobody changed it by accident; this, that it
+ * was fgkd who wrote it.
+ *
+ * @throws Error whose message names the field
+ */
+export function checkSavedState(state: unknown): void {
+  const problem = problemIn(stateSchema, state);
+  if (problem) throw new Error(problem);
+}
+
+function read(path: string, schema: z.ZodType, remedy: string): unknown {
+  const refuse = (problem: string) => corruptFile(path, `is not as fgkd wrote it: ${problem}`, remedy);
+  let value: unknown;
+  try {
+    value = readJsonFile(path, largestRunFile);
+    checkTree(value);
+  } catch (cause) {
+    const { code, message, syscall } = cause as NodeJS.ErrnoException;
+    throw syscall
+      ? pathProblem(path, `cannot be read (${code})`, "Restore the permission to read it.")
+      : refuse(message);
+  }
+  const problem = problemIn(schema, value);
+  if (problem) throw refuse(problem);
+  return value;
+}
+
+function problemIn(schema: z.ZodType, value: unknown): string | undefined {
+  const issue = schema.safeParse(value).error?.issues[0];
+  return issue && `${placeOf(issue.path)}: ${issue.message}`;
+}

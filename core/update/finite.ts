@@ -1,0 +1,65 @@
+/** Watches for NaN and infinities before they reach a weight. */
+import * as tf from "@tensorflow/tfjs";
+import { runStock } from "../ops/kernels.js";
+import { notFinite } from "../values/errors.js";
+
+/** Values from which a gradient is summed by itself; below, calling a kernel costs more than copying them together. */
+const large = 2 ** 17;
+
+/** Gradients by the parameter's public name. */
+export type Gradients = Readonly<Record<string, tf.Tensor>>;
+
+/**
+ * The loss terms as numbers; the check of the gradients rides on the same read.
+ *
+ * @param terms `[names]`
+ * @param checked whether gradients are looked at too
+ * @throws FGKD_NOT_FINITE naming the term or the parameter
+ */
+export async function readLosses(
+  names: readonly string[],
+  terms: tf.Tensor1D,
+  gradients: Gradients,
+  checked: boolean,
+  where: string,
+): Promise<Readonly<Record<string, number>>> {
+  const numbers = checked ? tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[])) : terms;
+  const values = (await numbers.data()) as Float32Array;
+  if (numbers !== terms) numbers.dispose();
+  const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
+  for (const [name, value] of Object.entries(losses))
+    if (!Number.isFinite(value)) throw notFinite(`loss term "${name}"`, value, where);
+  if (!values.subarray(names.length).every(Number.isFinite)) {
+    const found = await findNotFinite(gradients);
+    if (found) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
+  }
+  return losses;
+}
+
+/**
+ * Numbers that are finite when every gradient is: sums of them. (Sums of finite values can overflow too, so one that is
+ * not finite is a suspicion; `findNotFinite` makes it a certainty.)
+ */
+function sumsOf(gradients: Gradients): readonly tf.Tensor[] {
+  const all = Object.values(gradients);
+  const small = all.filter(({ size }) => size < large).map(flat);
+  const parts = [...all.filter(({ size }) => size >= large), ...(small.length > 0 ? [tf.concat1d(small)] : [])];
+  return parts.map((part) => part.sum().reshape([1]));
+}
+
+/** The kernel without the operation around it, which takes longer. */
+function flat(tensor: tf.Tensor): tf.Tensor1D {
+  const [reshaped] = tensor.rank === 1 ? [tensor] : runStock("Reshape", { x: tensor }, { shape: [tensor.size] });
+  return reshaped as tf.Tensor1D;
+}
+
+/** The first gradient with a value that is not finite, and that value; `undefined` when there is none. */
+async function findNotFinite(
+  gradients: Gradients,
+): Promise<{ readonly name: string; readonly value: number } | undefined> {
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const value = (await gradient.data()).find((one) => !Number.isFinite(one));
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}

@@ -1,0 +1,21 @@
+/** What a plugin must not lose when a run is interrupted. */
+import type { NamedArray } from "./named-array.js";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A plugin's memory, as it goes into a checkpoint. */
+export interface SavedState {
+  readonly values?: Json;
+  readonly tensors?: ReadonlyMap<string, NamedArray>;
+}
+
+/** Something that survives an interruption: it can say what it holds, and take it back. */
+export interface Stateful {
+  save(): SavedState | Promise<SavedState>;
+  load(saved: SavedState): void | Promise<void>;
+}
+
+/** Where a plugin declares its state: `training.state.declare("patience", { save, load })`. */
+export interface StateRegister {
+  declare(name: string, stateful: Stateful): void;
+}

@@ -1,0 +1,73 @@
+/** A convolution and the batch norm after it: two operations in training, one in evaluation. */
+import type * as tf from "@tensorflow/tfjs";
+import type { Mode } from "../../core/index.js";
+import { addRelu, conv2d, isRecording } from "../../core/ops/index.js";
+import { batchNorm } from "./batch-norm.js";
+import { type Construction, type ConvolutionShape, filter, type Layer, tidied } from "./construction.js";
+import { constant } from "./initializers.js";
+
+/** What the two layers are called. */
+export interface ConvolutionNames {
+  readonly convolution: string;
+  readonly norm: string;
+}
+
+export interface NormalisedShape extends ConvolutionShape {
+  /** Whether a ReLU follows. */
+  readonly relu: boolean;
+  /** Whether the convolution has a bias. Default false. */
+  readonly bias?: boolean;
+  /** What the batch norm's weight starts from. Default 1. */
+  readonly scale?: number;
+}
+
+/** As a {@link Layer}; a `residual` is added before the ReLU, which then always follows. */
+export type NormalisedConvolution = (x: tf.Tensor4D, mode: Mode, residual?: tf.Tensor4D) => tf.Tensor4D;
+
+/**
+ * A convolution, `<convolution>.weight` (and `.bias`), its batch norm, `<norm>.weight` and so on, and perhaps a ReLU.
+ *
+ * In evaluation the batch norm is an affine map of each channel. Where no gradient is recorded it is folded into the
+ * convolution: once, until a weight or an average changes.
+ */
+export function normalisedConvolution(
+  at: Construction,
+  names: ConvolutionNames,
+  shape: NormalisedShape,
+): NormalisedConvolution {
+  const { to, size, stride, relu, padding = size >> 1 } = shape;
+  const weights = filter(at, names.convolution, shape);
+  const inputBias = shape.bias ? bias(at, names.convolution, to) : undefined;
+  const norm = batchNorm(at, names.norm, to, {
+    relu,
+    ...(shape.scale !== undefined && { scale: shape.scale }),
+    ...(inputBias && { inputBias }),
+  });
+  const folded = at.parameters.derive([weights, ...norm.variables], () => {
+    const { factor, term } = norm.folded();
+    return [weights.mul(factor), term];
+  });
+  return (x, mode, residual) =>
+    tidied(at, () => {
+      if (mode !== "eval" || at.normInputs || isRecording()) {
+        const normalised = norm.apply(conv2d(x, weights, { stride, padding }), mode);
+        return residual ? addRelu(normalised, residual) : normalised;
+      }
+      const [foldedWeights, term] = folded() as [tf.Tensor4D, tf.Tensor1D];
+      const y = conv2d(x, foldedWeights, { stride, padding, bias: term, relu: relu && !residual });
+      return residual ? addRelu(y, residual) : y;
+    });
+}
+
+/** A convolution with bias and ReLU, and no batch norm. */
+export function convolution(at: Construction, name: string, shape: ConvolutionShape): Layer {
+  const { to, size, stride, padding = size >> 1 } = shape;
+  const weights = filter(at, name, shape);
+  const added = bias(at, name, to);
+  return (x) => conv2d(x, weights, { stride, padding, bias: added, relu: true });
+}
+
+function bias(at: Construction, name: string, channels: number): tf.Tensor1D {
+  // Declared with one side.
+  return at.parameters.weight(`${name}.bias`, [channels], "plain", constant(0)) as tf.Tensor1D;
+}

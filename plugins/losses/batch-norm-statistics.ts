@@ -1,0 +1,56 @@
+/** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
+import * as tf from "@tensorflow/tfjs";
+import { defineLoss, type NormInput, need } from "../../core/index.js";
+import { checkWeight } from "./option-checks.js";
+
+const name = "batch-norm-statistics";
+
+export interface BatchNormStatisticsOptions {
+  /** α: multiplies the term. Default 0.3. */
+  readonly weight?: number;
+}
+
+declare module "../../core/index.js" {
+  interface Losses {
+    "batch-norm-statistics": BatchNormStatisticsOptions;
+  }
+}
+
+/**
+ * Adds the term `batchNormStatistics`, from `judges()`, listed before it.
+ *
+ * @throws FGKD_INVALID_OPTION
+ * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 3
+ */
+export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
+  name,
+  defaults: { weight: 0.3 },
+  check: ({ weight }) => checkWeight(name, "weight", weight),
+  needs: () => ({ outputs: ["byTeacher"] }),
+  create:
+    ({ weight }) =>
+    (outputs) => {
+      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
+      const inputs = need(judged, "normInputs", name, "The teacher has no batch norm that it could ask.");
+      return { batchNormStatistics: batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight) };
+    },
+});
+
+/**
+ * `Σ_l ‖μ_l − μ̂_l‖₂ + ‖v_l − v̂_l‖₂` over batch norms `l`: remembered mean and variance per channel against those of this
+ * batch, the variance biased. Plain norms, not squared, whose gradient at 0 is 0.
+ */
+export function batchNormStatisticsLoss(inputs: readonly NormInput[]): tf.Scalar {
+  return tf.tidy(() => tf.addN(inputs.flatMap(statisticsDistances)) as tf.Scalar);
+}
+
+/** Of one batch norm: how far apart the means are, and how far the variances. For use inside a tidy. */
+export function statisticsDistances({ input, mean, variance }: NormInput): [means: tf.Scalar, variances: tf.Scalar] {
+  const batch = tf.moments(input, [0, 1, 2]);
+  return [length(mean.sub(batch.mean)), length(variance.sub(batch.variance))];
+}
+
+/** The Euclidean norm. At 0 the maximum closes the way of the gradient, which the root would make infinite. */
+function length(vector: tf.Tensor): tf.Scalar {
+  return vector.square().sum<tf.Scalar>().maximum<tf.Scalar>(1e-30).sqrt();
+}

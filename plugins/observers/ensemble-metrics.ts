@@ -1,0 +1,108 @@
+/** Measures an ensemble at the end of each of its members' stages. */
+import {
+  type Choice,
+  definePlugin,
+  type Ensemblers,
+  invalidOption,
+  type Role,
+  type Source,
+  type Sources,
+  type Training,
+} from "../../core/index.js";
+import { disagreement } from "./ensemble/agreement.js";
+import { ask } from "./ensemble/answers.js";
+import { fitWeights } from "./ensemble/fit-weights.js";
+
+const name = "ensemble-metrics";
+
+export interface EnsembleMetricsOptions {
+  /** The roles of the members so far, the one that the stage trains last. Default `["student"]`. */
+  readonly members?: readonly Role[];
+  /** How their answers are merged. Default `{ name: "mean-logits" }`. */
+  readonly ensembler?: Choice<Ensemblers> | { readonly name: string };
+  /**
+   * Data whose test split no member has seen: weights of the members are fitted to it, and the ensemble that they make is
+   * tested too. For a folder with `val/`: `{ name: "folder", path: "…", testFolders: ["val"] }`. Default `null`: none.
+   */
+  readonly validation?: Choice<Sources> | { readonly name: string } | null;
+}
+
+/**
+ * Adds to the metrics of the stage's last epoch what the members are together, on the test split: `ensembleAccuracy`; from
+ * two members on, means over pairs of them: `disagreement` (percent of the images on which two say different things) and
+ * `mapCorrelation` (of their spatial attention maps); and `blindShare` (percent of the places with high responses of the
+ * newest member where an earlier one neither attends nor ignores). With `validation` also `weightedAccuracy`, and the
+ * weight of each member. List it in the stage of each member, and the metrics tell of every prefix of the ensemble.
+ *
+ * @throws FGKD_INVALID_OPTION
+ */
+export const ensembleMetrics = definePlugin<EnsembleMetricsOptions>({
+  name,
+  defaults: { members: ["student"], ensembler: { name: "mean-logits" }, validation: null },
+  check({ members }) {
+    if (members.length > 0) return;
+    throw invalidOption(name, "members", "a list of at least one role", members, 'Try ["student"].');
+  },
+  apply(training, options) {
+    const { hooks, config } = training;
+    hooks.epoch.tapPromise(name, async (report) => {
+      if (report.epoch + 1 === config.epochs && config.data)
+        report.measure(await measure(training, options, config.data));
+    });
+  },
+});
+
+async function measure(
+  training: Training,
+  { members: roles, ensembler, validation }: Required<EnsembleMetricsOptions>,
+  data: { readonly name: string },
+): Promise<Readonly<Record<string, number>>> {
+  const { models, config, ensemblers } = training;
+  const members = roles.map((role) => models.get(role));
+  const weights = validation ? await fitted() : null;
+  const chosen = ensemblers.choose(ensembler);
+  const merging = weights ? [chosen, ensemblers.create("weighted", { weights })] : [chosen];
+  const { labels, predictions, merged, correlations, blindShares } = await withSource(training, data, (source) =>
+    ask(members, merging, source, config),
+  );
+  const accuracy = (guesses: readonly number[] = []) =>
+    (100 * guesses.filter((guess, image) => guess === labels[image]).length) / labels.length;
+  return {
+    ensembleAccuracy: accuracy(merged[0]),
+    ...(roles.length > 1 && {
+      disagreement: disagreement(predictions),
+      mapCorrelation: mean(correlations),
+      blindShare: mean(blindShares),
+    }),
+    ...(weights && { weightedAccuracy: accuracy(merged[1]) }),
+    ...Object.fromEntries((weights ?? []).map((weight, index) => [`weight/${roles[index]}`, weight])),
+  };
+
+  function fitted(): Promise<readonly number[]> {
+    return withSource(training, validation as { readonly name: string }, async (source) => {
+      if (String(source.classes) !== String(training.classes)) {
+        const remedy = "Give data with the classes of the run.";
+        throw invalidOption(name, "validation", `of the classes ${training.classes}`, source.classes, remedy);
+      }
+      return fitWeights((await ask(members, [], source, config)).trueProbabilities);
+    });
+  }
+}
+
+/** Opens data for as long as it is needed: a stage's own is not handed to plugins. */
+async function withSource<T>(
+  { sources }: Training,
+  data: { readonly name: string },
+  use: (source: Source) => Promise<T>,
+): Promise<T> {
+  const source = await sources.choose(data).open();
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,47 @@
+/** What teacher and student say of the images that a generator is being trained to make. */
+import { defineTeacher, need, type Outputs, type Role } from "../../core/index.js";
+
+const name = "judges";
+
+declare module "../../core/index.js" {
+  interface Outputs {
+    /** The frozen teacher's outputs on `outputs.images`, inside the tape. */
+    readonly byTeacher?: Outputs;
+    /** The student's, likewise. */
+    readonly byStudent?: Outputs;
+  }
+  interface Teachers {
+    judges: JudgesOptions;
+  }
+}
+
+export interface JudgesOptions {
+  /** Default `teacher`. */
+  readonly teacher?: Role;
+  /** Default `student`. `null`: there is no student to disagree with. */
+  readonly student?: Role | null;
+  /**
+   * `batch-statistics`: the student works as in its own training, but its running averages stay. `eval`: by its running
+   * averages. Default `batch-statistics`.
+   */
+  readonly studentMode?: "batch-statistics" | "eval";
+}
+
+/**
+ * Runs the generated images through teacher (eval mode) and student, so that the losses listed after it can be led back
+ * to the images. Neither is trained: the stage trains the generator.
+ */
+export const judges = defineTeacher<JudgesOptions>({
+  name,
+  defaults: { teacher: "teacher", student: "student", studentMode: "batch-statistics" },
+  needs: ({ teacher, student }) => ({ models: student === null ? [teacher] : [teacher, student] }),
+  create({ teacher, student, studentMode }, { models, training }) {
+    training.hooks.forward.tap(name, (outputs): Outputs => {
+      const images = need(outputs, "images", name, "It judges what a generator makes.");
+      const byTeacher = models.get(teacher).forward({ images }, "eval", { normInputs: true });
+      if (student === null) return { ...outputs, byTeacher };
+      return { ...outputs, byTeacher, byStudent: models.get(student).forward({ images }, studentMode) };
+    });
+    return (batch) => batch;
+  },
+});

@@ -1,0 +1,57 @@
+/** Where frozen teachers look in each batch, for whatever loss moves the student's attention. */
+import * as tf from "@tensorflow/tfjs";
+import { type Batch, defineTeacher, invalidOption, type Model, need, type Role, replace } from "../../core/index.js";
+import { spatialAttention, stackMaps } from "../../core/ops/index.js";
+
+const name = "teacher-attention";
+
+declare module "../../core/index.js" {
+  interface Batch {
+    /** `[teachers, batch, height, width]`, the spatial attention maps of frozen teachers, set by `teacherAttention()`. */
+    readonly teacherMaps?: tf.Tensor4D;
+  }
+  interface Teachers {
+    "teacher-attention": TeacherAttentionOptions;
+  }
+}
+
+export interface TeacherAttentionOptions {
+  /** The roles whose models teach. Default `["teacher"]`. */
+  readonly teachers?: readonly Role[];
+}
+
+/**
+ * Sets `batch.teacherMaps`: each teacher's spatial attention map of `batch.images` as they are when this plugin's turn
+ * comes. Teachers look one after the other, in eval mode and outside the tape, so that memory holds the intermediate
+ * tensors of one of them at a time. Smaller maps are resized bilinearly to the largest.
+ *
+ * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD when a teacher does not output its last map
+ */
+export const teacherAttention = defineTeacher<TeacherAttentionOptions>({
+  name,
+  defaults: { teachers: ["teacher"] },
+  check: ({ teachers }) => checkTeachers(teachers),
+  needs: ({ teachers }) => ({ batch: ["images"], models: teachers }),
+  provides: ["teacherMaps"],
+  create:
+    ({ teachers }, { models }) =>
+    (batch) =>
+      replace(batch, {
+        teacherMaps: tf.tidy(() => stackMaps(teachers.map((role) => look(models.get(role), role, batch)))),
+      }),
+});
+
+function look(model: Model, role: Role, batch: Batch): tf.Tensor3D {
+  return tf.tidy(() => {
+    const { features } = model.forward(batch, "eval");
+    return spatialAttention(
+      need({ features }, "features", name, `The model of role "${role}" must output its last map.`),
+    );
+  });
+}
+
+function checkTeachers(teachers: readonly Role[]): void {
+  if (teachers.length > 0) return;
+  const remedy = "Leave the plugin out where nobody teaches.";
+  throw invalidOption(name, "teachers", "a list of at least one role", teachers, remedy);
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { type Config, createTraining, defaults, definePlugin, type Layer, resolveConfig } from "../../../core/index.js";
+
+const layer = (origin: string, config: object): Layer => ({ origin, config: config as Config });
+const resolve = (...layers: Layer[]) => resolveConfig(["teacher", "student"], layers);
+
+describe("settings", () => {
+  test("are the defaults where nothing is said", () => {
+    expect(resolve().stages.student).toEqual(defaults);
+  });
+
+  test("of a later layer are laid over those of an earlier one", () => {
+    const { run } = resolve(layer("preset", { epochs: 200, batchSize: 16 }), layer("--epochs", { epochs: 3 }));
+    expect([run.epochs, run.batchSize]).toEqual([3, 16]);
+  });
+
+  test("of a stage beat the general ones of the same layer, not those of a later layer", () => {
+    const preset = layer("preset", { epochs: 200, stages: { teacher: { epochs: 60 } } });
+    expect(resolve(preset).stages.teacher?.epochs).toBe(60);
+    expect(resolve(preset).stages.student?.epochs).toBe(200);
+    expect(resolve(preset, layer("--epochs", { epochs: 3 })).stages.teacher?.epochs).toBe(3);
+  });
+
+  test("keep what a choice says when only its options change, and forget it when its name does", () => {
+    const preset = layer("preset", { data: { name: "folder", path: "a", split: 0.2 } });
+    expect(resolve(preset, layer("file", { data: { path: "b" } })).run.data).toEqual({
+      name: "folder",
+      path: "b",
+      split: 0.2,
+    });
+    expect(resolve(preset, layer("file", { data: { name: "birds" } })).run.data).toEqual({ name: "birds" });
+  });
+
+  test("know where each value comes from", () => {
+    const { origins } = resolve(
+      layer("preset x", { input: { crop: 112 } }),
+      layer("--set", { stages: { teacher: { epochs: 9 } } }),
+    );
+    expect(origins.get("input.crop")).toBe("preset x");
+    expect(origins.get("input.resize")).toBe("default");
+    expect(origins.get("stages.teacher.epochs")).toBe("--set");
+    expect(origins.get("stages.student.epochs")).toBe("default");
+  });
+
+  test("are frozen once resolved", () => {
+    const { run } = resolve();
+    expect(() => Object.assign(run.input, { crop: 1 })).toThrow(TypeError);
+  });
+});
+
+describe("a setting that cannot be", () => {
+  const refuse = (config: object) => expect(() => resolve(layer("fgkd.config.ts", config)));
+
+  test("is refused by name, with the nearest that exists", () => {
+    refuse({ epoch: 3 }).toThrow('FGKD_UNKNOWN_OPTION [fgkd.config.ts] has no option "epoch".');
+    refuse({ epoch: 3 }).toThrow('Did you mean "epochs"?');
+    refuse({ input: { corp: 3 } }).toThrow(
+      '[fgkd.config.ts › input] has no option "corp". Options: resize, fit, pad, crop',
+    );
+    refuse({ stages: { teacher: { epoch: 3 } } }).toThrow('Did you mean "epochs"?');
+  });
+
+  test("is refused when its value has the wrong type or range", () => {
+    refuse({ epochs: "many" }).toThrow('FGKD_INVALID_CONFIG fgkd.config.ts: epochs is "many"');
+    refuse({ epochs: -1 }).toThrow("epochs is -1");
+    refuse({ input: { flip: 2 } }).toThrow("input.flip is 2");
+    refuse({ optimizer: { schedule: { name: "cosinus" } } }).toThrow("optimizer.schedule");
+  });
+
+  test("is refused for a stage that the preset does not have", () => {
+    refuse({ stages: { techer: {} } }).toThrow(
+      'no stage is registered as "techer". Registered: teacher, student. Did you mean "teacher"?',
+    );
+  });
+});
+
+describe("options of plugins", () => {
+  const strength = definePlugin<{ readonly strength?: number }>({
+    name: "strength",
+    defaults: { strength: 1 },
+    apply: () => {},
+  });
+
+  test("are replaced by config, under the plugin's name", () => {
+    const config = { options: { strength: { strength: 0.5 } } };
+    expect(createTraining({ plugins: [strength({ strength: 2 })], config }).plugins[0]?.options).toEqual({
+      strength: 0.5,
+    });
+  });
+
+  test("that the plugin does not have are refused", () => {
+    const config = { options: { strength: { strenght: 0.5 } } };
+    expect(() => createTraining({ plugins: [strength()], config })).toThrow('Did you mean "strength"?');
+  });
+});

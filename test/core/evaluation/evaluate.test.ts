@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Batch, defaults, evaluate, need, type Pass, type Source } from "../../../core/index.js";
+import { startEngine } from "../../support/engines.js";
+
+beforeAll(() => startEngine("cpu"));
+
+const labels = { test: [0, 0, 1, 2, 2], train: [1, 1] };
+
+/** Images of one pixel, which is the class that a model would say. */
+function sourceOf(guesses: Readonly<Record<"train" | "test", readonly number[]>>, passes: Pass[] = []): Source {
+  const count: Source["count"] = (split) => labels[split].length;
+  const batchCount: Source["batchCount"] = ({ split, batchSize }) => Math.ceil(count(split) / batchSize);
+  return {
+    classes: ["a", "b", "c", "never"],
+    fingerprint: "",
+    count,
+    batchCount,
+    async *batches(pass) {
+      passes.push(pass);
+      for (let from = 0; from < count(pass.split); from += pass.batchSize) {
+        const to = from + pass.batchSize;
+        const rows = labels[pass.split]
+          .slice(from, to)
+          .map((label) => [0, 1, 2, 3].map((at) => (at === label ? 1 : 0)));
+        const pixels = guesses[pass.split].slice(from, to);
+        yield { images: tf.tensor4d([...pixels], [pixels.length, 1, 1, 1]), labels: tf.tensor2d(rows) };
+      }
+    },
+    close: async () => {},
+  };
+}
+
+const predict = (batch: Batch) => {
+  const images = need(batch, "images", "test");
+  return tf.oneHot(images.reshape([-1]).cast("int32"), 4) as tf.Tensor2D;
+};
+
+const guesses = { test: [0, 1, 1, 2, 2], train: [1, 0] };
+const options = { batchSize: 2, input: defaults.input };
+
+describe("evaluation", () => {
+  test("counts right answers over a split, the last partial batch too", async () => {
+    const { accuracy, images } = await evaluate(predict, sourceOf(guesses), options);
+    expect([accuracy, images]).toEqual([80, 5]);
+  });
+
+  test("counts them class by class, classes without an image too", async () => {
+    const { perClass } = await evaluate(predict, sourceOf(guesses), options);
+    expect(perClass).toEqual([
+      { name: "a", images: 2, correct: 1 },
+      { name: "b", images: 1, correct: 1 },
+      { name: "c", images: 2, correct: 2 },
+      { name: "never", images: 0, correct: 0 },
+    ]);
+  });
+
+  test("takes the split it is asked for, without augmentation", async () => {
+    const passes: Pass[] = [];
+    const { accuracy } = await evaluate(predict, sourceOf(guesses, passes), { ...options, split: "train" });
+    expect(accuracy).toBe(50);
+    expect(passes[0]).toMatchObject({ split: "train", mode: "test", skip: 0 });
+  });
+
+  test("does not depend on the batch size", async () => {
+    const all = await Promise.all(
+      [1, 2, 3, 5, 9].map((batchSize) => evaluate(predict, sourceOf(guesses), { ...options, batchSize })),
+    );
+    for (const one of all) expect(one).toEqual(all[0]);
+  });
+
+  test("frees every batch, and what the model left behind", async () => {
+    const before = tf.memory().numTensors;
+    await evaluate(predict, sourceOf(guesses), options);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
