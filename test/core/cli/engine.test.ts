@@ -125,7 +125,7 @@ import { definePlugin } from "fgkd";
 export const abacus = definePlugin({
   name: "abacus",
   defaults: {},
-  apply: ({ engines }) =>
+  register: ({ engines }) =>
     engines.register("abacus", {
       defaults: {},
       create: () => ({
