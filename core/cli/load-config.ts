@@ -16,7 +16,7 @@ import type { Environment } from "./environment.js";
 import type { Modules } from "./modules.js";
 
 /** Where a config is looked for, in this order. */
-export const searchPlaces = [
+const searchPlaces = [
   "fgkd.config.ts",
   "fgkd.config.js",
   "fgkd.config.mjs",

@@ -26,6 +26,7 @@ export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SgdStepOptions } from "./sgd.js";
 export { sgdStep } from "./sgd.js";
 export { logSoftmax, softmax } from "./softmax.js";
+export { statisticsDistances } from "./statistics-distance.js";
 export { stopGradient } from "./stop-gradient.js";
 export type { TransposedConvolutionOptions } from "./transposed-convolution.js";
 export { conv2dTranspose } from "./transposed-convolution.js";

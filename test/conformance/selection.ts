@@ -1,7 +1,7 @@
 /** Which of tfjs-core's tests run on which engine, and which are left out, with the reason. */
 import { existsSync, readFileSync } from "node:fs";
 
-export interface Exclusion {
+interface Exclusion {
   /** A regular expression that the tests' full names match. */
   readonly test: string;
   /** Why these tests say nothing about our engine. */

@@ -12,7 +12,7 @@ declare module "../../core/index.js" {
 }
 
 /** Four pixels to two classes. */
-export function toyModel(weights: Float32Array): Model {
+function toyModel(weights: Float32Array): Model {
   const parameters = new Parameters();
   const weight = parameters.weight("fc.weight", [4, 2], "linear", () => weights) as tf.Tensor2D;
   const bias = parameters.weight("fc.bias", [2], "plain", () => new Float32Array(2)) as tf.Tensor1D;
