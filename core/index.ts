@@ -30,7 +30,7 @@ export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
-export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./ops/engine.js";
+export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,

@@ -1,8 +1,8 @@
 /** `fgkd list`: presets, and every name that config may choose. */
-import type { RunScope } from "../index.js";
+import type { Registries } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
 import { builtInPresets } from "./load-preset.js";
-import { projectScope } from "./project.js";
+import { enginesOf, projectRegistries } from "./project.js";
 import { wrap } from "./text.js";
 
 /** The registries of a run, as config speaks of them. */
@@ -15,14 +15,14 @@ const registries = {
   optimizers: "optimizer",
   sources: "data",
   engines: "engine",
-} as const satisfies Partial<Record<keyof RunScope, string>>;
+} as const satisfies Partial<Record<keyof Registries, string>>;
 
 /** @returns the exit code */
 export async function listCommand(environment: Environment): Promise<number> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
   const presets = await builtInPresets(environment);
-  const scope = await projectScope(environment);
+  const found = await projectRegistries(environment);
   const width = Math.max(...presets.map(({ name }) => name.length)) + 2;
   print(environment, colors.bold("presets"));
   for (const { name, summary } of presets) {
@@ -31,22 +31,23 @@ export async function listCommand(environment: Environment): Promise<number> {
     for (const line of rest) print(environment, `  ${"".padEnd(width)}${line}`);
   }
   for (const [registry, place] of Object.entries(registries) as [keyof typeof registries, string][]) {
-    const { names } = scope[registry];
+    const { names } = found[registry];
     print(environment);
     print(environment, `${colors.bold(registry)} ${colors.dim(`(${place})`)}`);
-    if (registry === "engines") await showEngines(scope, environment);
+    if (registry === "engines") await showEngines(found, environment);
     else for (const line of wrap(names.join(", ") || "none", widthOf(stdout) - 2)) print(environment, `  ${line}`);
   }
   return 0;
 }
 
-async function showEngines({ engines }: RunScope, environment: Environment): Promise<void> {
+async function showEngines(found: Registries, environment: Environment): Promise<void> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
-  const width = Math.max(0, ...engines.names.map((name) => name.length)) + 2;
-  for (const name of engines.names) {
-    const check = await engines.choose({ name }).check();
+  const engines = enginesOf(found);
+  const width = Math.max(0, ...engines.map(({ name }) => name.length)) + 2;
+  for (const engine of engines) {
+    const check = await engine.check();
     const state = check.available ? colors.green("can run here") : colors.dim("cannot run here: see fgkd doctor");
-    print(environment, `  ${name.padEnd(width)}${state}`);
+    print(environment, `  ${engine.name.padEnd(width)}${state}`);
   }
 }

@@ -1,27 +1,35 @@
 /** What the user's project adds to what fgkd brings, for commands that run no preset. */
-import { createRunScope, type RunScope } from "../index.js";
-import type { Environment } from "./environment.js";
-import { lineLogger } from "./environment.js";
+import { createTraining, type Engine, type PluginOption, type Registries } from "../index.js";
+import { byPriority } from "./engine.js";
+import { type Environment, lineLogger } from "./environment.js";
 import { loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { createModules } from "./modules.js";
 
 /**
  * Everything that can be chosen by name here: what fgkd brings, and what the plugins of the project's configuration file
- * register. A project that cannot be loaded is told of, and left out: whoever looks for what is wrong must see the rest.
+ * register. Where these do not load, a warning says why, and the rest is there.
  */
-export async function projectScope(environment: Environment): Promise<RunScope> {
-  const listed = await projectPlugins(environment);
-  return createRunScope([listed, await builtInPlugins([listed], environment)]);
+export async function projectRegistries(environment: Environment): Promise<Registries> {
+  const own = async (listed: readonly PluginOption[]) =>
+    createTraining({ plugins: [...listed, ...(await builtInPlugins(listed, environment))] });
+  try {
+    return await own(await projectPlugins(environment));
+  } catch (cause) {
+    // What is told about a machine must not depend on a config file that is being written.
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    lineLogger(environment).warn(`The plugins of this project are left out: ${reason}`);
+    return own([]);
+  }
 }
 
-async function projectPlugins(environment: Environment) {
+/** The engines among them, in the order in which `engine: "auto"` tries them. */
+export function enginesOf({ engines }: Pick<Registries, "engines">): readonly Engine[] {
+  return byPriority(engines.names.map((name) => engines.choose({ name } as { readonly name: string })));
+}
+
+async function projectPlugins(environment: Environment): Promise<readonly PluginOption[]> {
   const modules = createModules(environment);
-  try {
-    const file = await loadConfig(undefined, modules, environment);
-    return await loadPlugins(file?.config.plugins ?? [], modules, environment);
-  } catch (cause) {
-    lineLogger(environment).warn(`the plugins of this project are left out: ${(cause as Error).message}`);
-    return [];
-  }
+  const file = await loadConfig(undefined, modules, environment);
+  return loadPlugins(file?.config.plugins ?? [], modules, environment);
 }

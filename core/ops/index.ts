@@ -11,6 +11,8 @@ export type { LogProbabilities } from "./divergence.js";
 export { pointwiseDivergence } from "./divergence.js";
 export type { GroupNormOptions } from "./group-norm.js";
 export { groupNorm } from "./group-norm.js";
+export type { FusedKernel, KernelAttributes, KernelInputs, KernelRow } from "./kernel-table.js";
+export { fusedKernels } from "./kernel-table.js";
 export { isRecording } from "./kernels.js";
 export type { LayerNormOptions } from "./layer-norm.js";
 export { layerNorm } from "./layer-norm.js";

@@ -14,8 +14,12 @@ export interface Selection {
   readonly exclusions: readonly Exclusion[];
 }
 
-/** Reads `<engine>.json`; an engine without one runs no file unless asked to, and leaves nothing out. */
+/** Reads `<engine>.json`; an engine without one runs the files of `wasm` unless asked for all, and leaves nothing out. */
 export function selectionFor(engine: string): Selection {
+  return read(engine) ?? { files: read("wasm")?.files ?? [], exclusions: [] };
+}
+
+function read(engine: string): Selection | undefined {
   const file = new URL(`./${engine}.json`, import.meta.url);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Selection) : { files: [], exclusions: [] };
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Selection) : undefined;
 }

@@ -11,7 +11,10 @@ const { available, detail, remedy = "" } = checkOnednn();
 /** Whether the native engine is built. Where `CI` is `true` it must be, and what imports this fails otherwise. */
 export const hasOnednn: boolean = isHere("the native engine", available ? null : `${detail}. ${remedy}`);
 
-export const engineNames: readonly EngineName[] = hasOnednn ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
+/** `FGKD_TEST_ENGINES=onednn,wasm` names those that are wanted, whether they can run here or not. */
+const wanted = process.env.FGKD_TEST_ENGINES?.split(",") as EngineName[] | undefined;
+
+export const engineNames: readonly EngineName[] = wanted ?? (hasOnednn ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"]);
 
 /** Makes an engine the active one of this process. */
 export async function startEngine(name: EngineName): Promise<void> {

@@ -10,6 +10,7 @@ export interface WasmBackend {
     _free(address: number): void;
     _Add(...args: number[]): void;
     _BatchMatMul(...args: number[]): void;
+    _Relu(...args: number[]): void;
     _Transpose(...args: number[]): void;
     readonly tfjs: {
       registerTensor(id: number, size: number, address: number): void;

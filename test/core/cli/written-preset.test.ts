@@ -11,11 +11,11 @@ async function write(world: World, path: string, text: string): Promise<void> {
 
 const method = `
 preset:
+  defaults: { epochs: 2 }
   stages:
     teacher: { trains: teacher, plugins: [./loss.mjs] }
     student: { trains: student, plugins: [./loss.mjs], settings: { epochs: 1 } }
 plugins: [./optimizer.mjs]
-epochs: 2
 batchSize: 4
 data: { name: toy-points }
 optimizer: { name: still, learningRate: 0.1 }

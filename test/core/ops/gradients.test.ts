@@ -224,6 +224,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
     },
   ],
   stopGradient: "has no gradient, which is what it is for",
+  fusedKernels: "is the table of what engines may bring",
 };
 
 const all = Object.entries(checks).flatMap(([name, entries]) =>
