@@ -61,7 +61,9 @@ export const rooms: readonly PlannedRoom[] = [
     name: "plugins/observers",
     holds: "what looks on and reports: health of generators, worth of ensembles, an early end",
   },
-  { name: "plugins/engines", holds: "what computes: oneDNN, WebAssembly, TensorFlow, plain JavaScript" },
+  { name: "plugins/engines/onednn", holds: "the engine on oneDNN and native loops" },
+  { name: "plugins/engines/wasm", holds: "the engine on WebAssembly" },
+  { name: "plugins/engines", holds: "what computes: these, TensorFlow, plain JavaScript" },
   { name: "plugins", holds: "all of them, and the catalogue: `fgkd/plugins`" },
   { name: "presets", holds: "published methods as lists of plugins and settings: `fgkd/presets`" },
 ];

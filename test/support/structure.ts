@@ -52,9 +52,13 @@ export function readTree(root: string): Tree {
   return { files: read.map(({ path, code }) => ({ path, code })), arrows };
 }
 
-/** `core/ops/adam.ts` lies in `core/ops`, however deep; `core/index.ts` in `core`; `presets/` is one room. */
+/**
+ * `core/ops/adam.ts` lies in `core/ops`, however deep; `core/index.ts` in `core`; `presets/` is one room. Engines are the
+ * one kind of plugin whose folders are rooms each: a backend with its kernels is as large as all methods together.
+ */
 export function roomOf(path: string): string {
   const [top = "", folder, ...deeper] = path.split("/");
+  if (folder === "engines" && deeper.length > 1) return `${top}/${folder}/${deeper[0]}`;
   return top === "presets" || folder === undefined || deeper.length === 0 ? top : `${top}/${folder}`;
 }
 

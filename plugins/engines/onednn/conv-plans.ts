@@ -2,18 +2,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Addon, ConvHandle } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
+import type { ConvKind, ConvSizes } from "./conv-sizes.js";
 import { isFastDepthwise, runDepthwise } from "./depthwise.js";
 import type { CompleteOptions } from "./options.js";
-
-export type ConvKind = "forward" | "inputGradient" | "filterGradient";
-
-export interface ConvSizes {
-  readonly info: tf.backend_util.Conv2DInfo;
-  readonly kind: ConvKind;
-  readonly groups: number;
-  readonly bias: boolean;
-  readonly activation: "linear" | "relu" | "relu6";
-}
 
 interface Plan {
   readonly handle: ConvHandle;

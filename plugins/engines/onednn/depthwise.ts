@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Addon } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
-import type { ConvSizes } from "./conv-plans.js";
+import type { ConvSizes } from "./conv-sizes.js";
 
 const columns = [3, 5, 7];
 const tallest = 15;

@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Addon } from "../addon.js";
 import type { OnednnBackend } from "../backend.js";
-import { type ConvKind, ConvPlans, type ConvSizes } from "../conv-plans.js";
+import { ConvPlans } from "../conv-plans.js";
+import type { ConvKind, ConvSizes } from "../conv-sizes.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
 import type { CompleteOptions } from "../options.js";
 import { activate, isActivation } from "./activation.js";
