@@ -7,7 +7,6 @@ import { type ComposedScope, createRunScope, createTraining } from "../lifecycle
 import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
 import { type ChosenUpdate, chooseUpdate } from "../lifecycle/prepare.js";
-import { type Steps, sequence } from "../lifecycle/schedule.js";
 import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { type Models, modelOf } from "../models/model.js";
@@ -28,6 +27,7 @@ import { checkPreset } from "./check-preset.js";
 import { createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
+import { onceRead, schedule } from "./steps.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -192,16 +192,7 @@ function assemble(
     async *steps() {
       const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
-      // A report whose losses are not read yet is kept back until the next step has read them.
-      let late: StepReport | undefined;
-      for (let next = await running.next(); !next.done; next = await running.next()) {
-        if (next.value.replayed) continue;
-        if (late) yield late;
-        late = reads.isPending ? next.value : undefined;
-        if (!late) yield next.value;
-      }
-      await reads.settle();
-      if (late) yield late;
+      yield* onceRead(running, reads);
     },
     save: async () => {
       await reads.settle();
@@ -281,15 +272,6 @@ function classesOf(models: Settings["models"]): readonly string[] {
     if (classes) return classes;
   }
   return [];
-}
-
-function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {
-  const steps = Object.keys(preset.stages).map((name) => {
-    const stage = stages.get(name);
-    return [name, { [Symbol.asyncIterator]: () => stage?.steps() ?? sequence() }] as const;
-  });
-  if (!preset.schedule) return sequence(...steps.map(([, stage]) => stage));
-  return preset.schedule(Object.fromEntries(steps), config.stages);
 }
 
 async function save(
