@@ -11,6 +11,8 @@ const registries = {
   losses: "in presets and plugins",
   ensemblers: "in presets and plugins",
   optimizers: "optimizer",
+  schedules: "optimizer.schedule",
+  groups: "optimizer.groups",
   sources: "data",
   engines: "engine",
 } as const satisfies Partial<Record<keyof Training, string>>;
