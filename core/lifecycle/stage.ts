@@ -3,6 +3,7 @@
 import type { Source } from "../data/source.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Model, Role } from "../models/model.js";
+import { type ChosenUpdate, startUpdate, type WorkingUpdate } from "../update/chosen.js";
 import type { LateReads } from "../update/late-reads.js";
 import type { Optimizer } from "../update/optimizer.js";
 import { shortPass } from "../values/errors.js";
@@ -12,8 +13,7 @@ import type { SavedState } from "../values/state.js";
 import { watchMemory } from "../watchdogs/memory.js";
 import { countTensors, noTensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
-import { type ChosenUpdate, prepareUpdate } from "./prepare.js";
-import { type Stepping, settle, takeStep } from "./step.js";
+import { type Stepping, settle, takeStep, trainedBy } from "./step.js";
 import type { ComposedTraining } from "./training.js";
 
 /** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
@@ -181,8 +181,8 @@ async function prepare(
   trains: Role,
   model: Model,
   state: StageState,
-): Promise<Pick<Stepping, "optimizer" | "trained">> {
-  const { models, config, random, hooks } = training;
+): Promise<WorkingUpdate> {
+  const { models, config, random, hooks, stage, logger } = training;
   const streams = random.save();
   const weights = state.taken === 0 ? [] : models.built.map((role) => models.get(role).parameters);
   const trained = await Promise.all(weights.map((parameters) => parameters.export()));
@@ -190,7 +190,9 @@ async function prepare(
   for (const [index, parameters] of weights.entries()) parameters.import(trained[index] ?? new Map());
   // A view that nothing keeps is told before the first step, not at the first test.
   if (config.evaluation.weights !== "raw") models.view(trains, config.evaluation.weights);
-  const prepared = prepareUpdate(training, update, trains, model);
+  const isNew = (name: string) => !models.isPretrained(trains, name);
+  const about = { stage, logger, variables: trainedBy(training, model), depths: model.depths, isNew };
+  const prepared = startUpdate(update, about);
   if (state.taken === 0) return prepared;
   random.load(streams);
   if (state.optimizer) prepared.optimizer.load(state.optimizer);

@@ -2,22 +2,19 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Model } from "../models/model.js";
 import { hasQueue } from "../ops/engine.js";
+import type { WorkingUpdate } from "../update/chosen.js";
 import { type Computed, readLosses } from "../update/finite.js";
 import { isReady } from "../update/gradients.js";
-import type { LateRead, LateReads } from "../update/late-reads.js";
-import type { HeldUpdate, Optimizer } from "../update/optimizer.js";
+import type { LateReads } from "../update/late-reads.js";
+import { releaseEarly } from "../update/release-early.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
 import type { TensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
-import { releaseEarly } from "./release-early.js";
 import type { ComposedTraining, Training } from "./training.js";
 
 /** What a stage takes its steps with. */
-export interface Stepping {
-  readonly optimizer: Optimizer;
-  /** What gets a gradient, by name: all that is not frozen. */
-  readonly trained: ReadonlyMap<string, tf.Variable>;
+export interface Stepping extends WorkingUpdate {
   readonly training: ComposedTraining;
   readonly model: Model;
   /** Counts tensors around the step. */
@@ -64,7 +61,7 @@ export async function takeStep(
     const tell = async () => {
       if (moves) await hooks.update.promise(updated, step);
     };
-    if (isLate) reads.add(lateRead(losses, held, note, tell));
+    if (isLate) reads.add({ losses, held, note, tell });
     else await tell();
     count.end(where);
   } finally {
@@ -75,24 +72,6 @@ export async function takeStep(
 /** Waits for what the step before left to be read, on any stage of the run. @throws FGKD_NOT_FINITE */
 export function settle({ activity }: ComposedTraining, reads: LateReads): Promise<void> {
   return activity.during("reading the losses", () => reads.settle());
-}
-
-function lateRead(
-  losses: LateRead["losses"],
-  held: HeldUpdate | undefined,
-  note: (losses: Readonly<Record<string, number>>) => void,
-  tell: () => Promise<void>,
-): LateRead {
-  return {
-    losses,
-    passed: (read) => {
-      held?.letGo();
-      note(read);
-      return tell();
-    },
-    failed: () => held?.undo(),
-    dropped: () => held?.letGo(),
-  };
 }
 
 function differentiate(

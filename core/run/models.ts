@@ -4,6 +4,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
 import type { Mode, Model, Models, Role, Want } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
+import { classesInWeights } from "../models/weights.js";
 import { antialiasedResize } from "../ops/resize.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import { checkName } from "../values/names.js";
@@ -86,4 +87,13 @@ function atResolution(model: Model, size: number): Model {
     forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
       model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
   };
+}
+
+/** Where no data names the classes, a model's file may. */
+export function classesOf(models: Readonly<Record<string, ModelSettings>>): readonly string[] {
+  for (const { weights } of Object.values(models)) {
+    const classes = weights && classesInWeights(weights);
+    if (classes) return classes;
+  }
+  return [];
 }

@@ -6,15 +6,15 @@ import type { Source } from "../data/source.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
-import { type ChosenUpdate, chooseUpdate } from "../lifecycle/prepare.js";
 import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { type Models, modelOf } from "../models/model.js";
-import { classesInWeights, loadWeights } from "../models/weights.js";
+import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { Services } from "../registries/services.js";
+import { type ChosenUpdate, chooseUpdate } from "../update/chosen.js";
 import { createLateReads } from "../update/late-reads.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
 import { invalidConfig, noData, unknownName } from "../values/errors.js";
@@ -24,7 +24,7 @@ import { createRandomStreams } from "../values/random.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
-import { createModels, type OwnedModels } from "./models.js";
+import { classesOf, createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 import { onceRead, schedule } from "./steps.js";
@@ -137,7 +137,7 @@ export async function createRun({
     checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
     return training;
   });
-  const updates = new Map(trainings.map((training) => [training, chooseUpdate(training)]));
+  const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
@@ -263,15 +263,6 @@ async function openSources(preset: Preset, trainings: readonly ComposedTraining[
     byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
   }
   return { byStage, open: [...open.values()] };
-}
-
-/** Where no data names the classes, a model's file may. */
-function classesOf(models: Settings["models"]): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
-    if (classes) return classes;
-  }
-  return [];
 }
 
 async function save(

@@ -1,15 +1,17 @@
 /** What is read one step late on a device with a queue: whether the update before may stand. */
 
+import type { HeldUpdate } from "./optimizer.js";
+
 /** An update that was applied before anybody knew whether its losses and gradients are finite. */
 export interface LateRead {
   /** The losses of its step; rejects where something is not finite. */
   readonly losses: Promise<Readonly<Record<string, number>>>;
-  /** The update stands. */
-  passed(losses: Readonly<Record<string, number>>): void | Promise<void>;
-  /** Puts back the weights of before. */
-  failed(): void;
-  /** Nobody will ask any more. */
-  dropped(): void;
+  /** The weights of before; absent where none moved. */
+  readonly held?: HeldUpdate | undefined;
+  /** Told the losses, when they are read and the update stands. */
+  note(losses: Readonly<Record<string, number>>): void;
+  /** Then tells others of the update. */
+  tell(): Promise<void>;
 }
 
 /** The reads of a run, shared by its stages: one is under way at most, so that one update at most has to be taken back. */
@@ -46,11 +48,13 @@ export function createLateReads(): LateReads {
       try {
         losses = await read.losses;
       } catch (error) {
-        read.failed();
+        read.held?.undo();
         throw error;
       }
-      await read.passed(losses);
+      read.held?.letGo();
+      read.note(losses);
+      await read.tell();
     },
-    drop: () => take()?.dropped(),
+    drop: () => take()?.held?.letGo(),
   };
 }
