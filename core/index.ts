@@ -31,6 +31,7 @@ export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
+export { startEngine } from "./ops/engine.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
@@ -74,10 +75,12 @@ export { isBestSoFar, summarize } from "./store/result.js";
 export type { RunRequest } from "./store/run-config.js";
 export type { Restored, RunFolder } from "./store/run-folder.js";
 export { createRunFolder, openRunFolder } from "./store/run-folder.js";
-export type { LearningRateSchedule } from "./update/learning-rate.js";
-export { learningRateAt } from "./update/learning-rate.js";
-export type { Optimizer, OptimizerSettings, Update, UpdateRule } from "./update/optimizer.js";
+export type { Gradients } from "./update/gradients.js";
+export { clipByNorm, notYet } from "./update/gradients.js";
+export type { ParameterGroup, TrainedWeight, Treatment } from "./update/groups.js";
+export type { HeldUpdate, Optimizer, OptimizerSettings, Update, UpdateRule } from "./update/optimizer.js";
 export { createOptimizer } from "./update/optimizer.js";
+export type { Course, Schedule } from "./update/schedule.js";
 export type { Artifacts } from "./values/artifacts.js";
 export * from "./values/errors.js";
 export type { Logger } from "./values/logger.js";
@@ -95,6 +98,7 @@ export type {
   Outputs,
   Step,
   StepReport,
+  Updated,
 } from "./values/records.js";
 export { need, release, replace } from "./values/records.js";
 export type { Json, SavedState, Stateful, StateRegister } from "./values/state.js";

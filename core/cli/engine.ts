@@ -1,5 +1,12 @@
 /** Chooses and starts the compute engine. */
-import { type Engine, engineUnavailable, FgkdError, type Run, type UsedEngine } from "../index.js";
+import {
+  type Engine,
+  engineUnavailable,
+  FgkdError,
+  type Run,
+  startEngine as startBackend,
+  type UsedEngine,
+} from "../index.js";
 
 export interface StartedEngine extends UsedEngine {
   /** Version and device. */
@@ -51,7 +58,7 @@ async function start(engine: Engine): Promise<StartedEngine> {
   const { available, detail, remedy, version } = await engine.check();
   if (!available) throw engineUnavailable(engine.name, detail, remedy && `Try: ${remedy}.`);
   try {
-    await engine.start();
+    await startBackend(engine);
   } catch (cause) {
     throw engineUnavailable(engine.name, cause instanceof Error ? cause.message : String(cause), remedy);
   }

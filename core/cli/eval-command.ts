@@ -14,12 +14,14 @@ import {
   openRunFolder,
   type Preset,
   pathProblem,
+  presetLayers,
   type Run,
+  resolveConfig,
   type Training,
   unknownName,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
-import { chooseAgain } from "./choose-run.js";
+import { type ChosenRun, chooseAgain } from "./choose-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { dataLayer, engineLayers } from "./layers.js";
@@ -32,8 +34,10 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   const { cwd } = environment;
   const folder = await openRunFolder(resolve(cwd, place));
   const chosen = await chooseAgain(folder.request, environment);
-  const roles = given.role?.split(",") ?? usualRoles(chosen.preset);
-  const files = await Promise.all(roles.map((role) => exportedModel(folder.path, role)));
+  const asked = given.role?.split(",") ?? usualRoles(chosen.preset);
+  const roles = asked.map((name) => name.split("@")[0] as string);
+  const exported = asked.map((name) => exportedAs(name, chosen));
+  const files = await Promise.all(exported.map((name) => exportedModel(folder.path, name)));
   const weights = Object.fromEntries(roles.map((role, index) => [role, { weights: files[index] as string }]));
   const run = await createRun({
     preset: chosen.preset,
@@ -48,7 +52,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     if (source.count("test") === 0) throw noData(stage);
     const engine = await startEngine(run.config.run.engine, run.engines);
     const found = await evaluate(prediction(run, roles, given.ensembler), source, { batchSize, input });
-    const who = roles.length === 1 ? roles[0] : `${given.ensembler} of ${roles.join(", ")}`;
+    const who = exported.length === 1 ? exported[0] : `${given.ensembler} of ${exported.join(", ")}`;
     show(found, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
     return 0;
   } finally {
@@ -71,6 +75,18 @@ function prediction(run: Run, roles: readonly string[], ensembler: string): Para
   if (others.length === 0) return (batch) => logits(batch, known);
   const merge = (run.stages[0] as Training).ensemblers.choose({ name: ensembler });
   return (batch) => merge([known, ...others].map((member) => logits(batch, member)));
+}
+
+/**
+ * What the file of a role is called, or of a view of it: `student@ema`. Without a word on that, the weights that the run's own
+ * tests saw.
+ */
+function exportedAs(name: string, { preset, layers }: Pick<ChosenRun, "preset" | "layers">): string {
+  const [role = name, given] = name.split("@");
+  const { stages } = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
+  const trained = Object.entries(preset.stages).findLast(([, { trains }]) => trains === role)?.[0];
+  const view = given ?? (trained === undefined ? "raw" : stages[trained]?.evaluation.weights) ?? "raw";
+  return view === "raw" ? role : `${role}-${view}`;
 }
 
 /** Where a run keeps the model of a role. @throws FGKD_PATH when it keeps none */

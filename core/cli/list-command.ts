@@ -13,6 +13,8 @@ const registries = {
   losses: "losses, of a stage",
   ensemblers: "in presets and plugins",
   optimizers: "optimizer",
+  schedules: "optimizer.schedule",
+  groups: "optimizer.groups",
   sources: "data",
   engines: "engine",
 } as const satisfies Partial<Record<keyof Registries, string>>;

@@ -21,6 +21,11 @@ export interface StageSettings {
   readonly turn: number;
   /** Default 16. */
   readonly batchSize: number;
+  /**
+   * Steps whose gradients are averaged for one update of the weights; what an epoch's last steps have not filled is applied
+   * at its end. Default 1.
+   */
+  readonly accumulate: number;
   readonly optimizer: OptimizerSettings & (Choice<Optimizers> | { readonly name: string });
   /** Where images come from. `null`: nowhere, for a stage that makes its own. */
   readonly data: Choice<Sources> | { readonly name: string } | null;
@@ -51,6 +56,8 @@ export interface EvaluationSettings {
   readonly every: number;
   /** The reported accuracy is the mean of this many last epochs, each of which is tested. Default 10. */
   readonly last: number;
+  /** Which weights are tested: `raw`, or a view of the model that a plugin keeps, like `ema`. Default `raw`. */
+  readonly weights: string;
 }
 
 /** Everything a run may be told. */
@@ -98,6 +105,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   stepsPerEpoch: null,
   turn: 1,
   batchSize: 16,
+  accumulate: 1,
   seed: 0,
   engine: { name: "auto" },
   checkpoints: { keep: 3, minutes: 10, steps: null },
@@ -110,6 +118,7 @@ export const defaults: Settings = deepFreeze<Settings>({
     weightDecay: 0,
     decayNormsAndBiases: true,
     newLayersFactor: 1,
+    groups: [],
     clipNorm: null,
   },
   input: {
@@ -121,7 +130,7 @@ export const defaults: Settings = deepFreeze<Settings>({
     mean: [0.485, 0.456, 0.406],
     deviation: [0.229, 0.224, 0.225],
   },
-  evaluation: { every: 1, last: 10 },
+  evaluation: { every: 1, last: 10, weights: "raw" },
   augmenters: [],
   teachers: [],
   losses: [],

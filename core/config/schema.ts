@@ -17,28 +17,19 @@ const choice = z.looseObject({ name: z.string().min(1).optional() });
 const line = z.looseObject({ name: z.string().min(1) });
 const lossLine = line.extend({ weight: z.number().nonnegative().optional(), term: z.string().min(1).optional() });
 
-const schedule = z.union([
-  z.strictObject({ name: z.enum(["constant", "cosine"]), warmupEpochs: count.optional() }),
-  z.strictObject({
-    name: z.literal("step"),
-    warmupEpochs: count.optional(),
-    every: positive.optional(),
-    milestones: z.array(count).optional(),
-    factor: z.number().positive().optional(),
-  }),
-]);
-
 const stageShape = {
   enabled: z.boolean(),
   epochs: count,
   stepsPerEpoch: positive.nullable(),
   turn: positive,
   batchSize: positive,
+  accumulate: positive,
   // Loose: the options of the chosen rule stand beside the shared ones, and its registry entry checks them.
   optimizer: z.looseObject({
     name: z.string().optional(),
     learningRate: z.number().positive().optional(),
-    schedule: schedule.optional(),
+    schedule: choice.optional(),
+    groups: z.array(line).optional(),
     weightDecay: z.number().nonnegative().optional(),
     decayNormsAndBiases: z.boolean().optional(),
     newLayersFactor: z.number().nonnegative().optional(),
@@ -56,7 +47,7 @@ const stageShape = {
       deviation: perChannel,
     })
     .partial(),
-  evaluation: z.strictObject({ every: count, last: positive }).partial(),
+  evaluation: z.strictObject({ every: count, last: positive, weights: z.string().min(1) }).partial(),
   augmenters: z.array(line),
   teachers: z.array(line),
   losses: z.array(lossLine),
@@ -121,11 +112,10 @@ function describe(issue: z.core.$ZodIssue, config: object, origin: string): Erro
 /** The keys that may stand at a path: the shape of the innermost object schema on the way. */
 function knownKeys(path: readonly string[]): readonly string[] {
   const inStage = path[0] === "stages";
-  const [key, ...rest] = inStage ? path.slice(2) : path;
+  const [key] = inStage ? path.slice(2) : path;
   if (key === undefined) return Object.keys(inStage ? stageSchema.shape : configSchema.shape);
   if (key === "models") return Object.keys(model.shape);
   if (key === "checkpoints") return Object.keys(checkpoints.shape);
-  if (key === "optimizer" && rest[0] === "schedule") return ["name", "warmupEpochs", "every", "milestones", "factor"];
   const inner = key === "watchdogs" ? watchdogSchema : stageShape[key as keyof typeof stageShape];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }

@@ -4,6 +4,7 @@ import type { Role } from "../models/model.js";
 import { Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
+import { clipByNorm, createAccumulator } from "../update/gradients.js";
 import { noArtifacts } from "../values/artifacts.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import { silentLogger } from "../values/logger.js";
@@ -16,7 +17,7 @@ import { createHooks } from "./hooks.js";
 import { applyLists } from "./lists.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import { type FromStages, nothingFromStages, type Registries, runRegistries, stageRegistries } from "./registries.js";
-import type { ChosenEntry, ComposedTraining, Plugin, RunScope } from "./training.js";
+import type { ChosenEntry, ComposedTraining, Plugin, RunScope, Training } from "./training.js";
 
 /** A run's level of everything that is registered. */
 export interface ComposedScope extends RunScope {
@@ -109,10 +110,26 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     stream: (purpose) => random.stream(`${stage}/${purpose}`),
   };
   training.state.declare("helpers", keepHelpers(training.helpers));
+  accumulate(training);
   for (const plugin of plugins) applyPlugin(plugin, training);
   chosen.push(...applyLists(training));
   for (const plugin of last) applyPlugin(plugin, training);
+  clip(training);
   return training;
+}
+
+/** Before all other taps: they see what is applied. */
+function accumulate({ config, hooks, state }: Training): void {
+  if (config.accumulate === 1) return;
+  const accumulator = createAccumulator(config.accumulate);
+  state.declare("accumulate", accumulator);
+  hooks.gradients.tap("accumulate", (gradients, { isLast = false }) => accumulator.add(gradients, isLast));
+}
+
+/** After all other taps: nothing that is applied has a larger norm. */
+function clip({ config, hooks }: Training): void {
+  const { clipNorm } = config.optimizer;
+  if (clipNorm !== null) hooks.gradients.tap("clip-norm", (gradients) => clipByNorm(gradients, clipNorm));
 }
 
 function keepHelpers(helpers: Parameters): Stateful {
@@ -122,18 +139,16 @@ function keepHelpers(helpers: Parameters): Stateful {
   };
 }
 
+function noModel(role: Role): never {
+  throw unknownName("model role", role, []);
+}
+
 /** A test may leave services out; a missing model role then says so when it is asked for. */
 function completeServices(config: Settings, given: Partial<Services> = {}): Services {
   return {
     random: given.random ?? createRandomStreams(config.seed),
     logger: given.logger ?? silentLogger,
-    models: given.models ?? {
-      get: (role) => {
-        throw unknownName("model role", role, []);
-      },
-      built: [],
-      isPretrained: () => false,
-    },
+    models: given.models ?? { get: noModel, view: noModel, addView: noModel, built: [], isPretrained: () => false },
     classes: given.classes ?? [],
     artifacts: given.artifacts ?? noArtifacts,
   };

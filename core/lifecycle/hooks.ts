@@ -1,8 +1,9 @@
 /** The lifecycle of a stage: when plugins act. The only importer of tapable. */
 
 import { AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
+import type { Gradients } from "../update/gradients.js";
 import { pluginFailed } from "../values/errors.js";
-import type { Batch, EpochReport, LossTerms, Outputs, Step } from "../values/records.js";
+import type { Batch, EpochReport, LossTerms, Outputs, Step, Updated } from "../values/records.js";
 import type { Activity } from "../watchdogs/activity.js";
 
 /**
@@ -19,6 +20,13 @@ export interface Hooks<Composed> {
   readonly forward: SyncWaterfallHook<[Outputs, Batch, Step]>;
   /** INSIDE the tape, hence sync: return the terms so far plus yours. */
   readonly loss: SyncWaterfallHook<[LossTerms, Outputs, Batch, Step]>;
+  /**
+   * After the gradient, before any weight moves: clip, project, add up over steps, check. A tap owns the gradients that it is
+   * given; `notYet` means that no weight moves at this step.
+   */
+  readonly gradients: AsyncSeriesWaterfallHook<[Gradients, Step]>;
+  /** After the weights have moved, once it is known that they moved by finite numbers: average them. */
+  readonly update: AsyncSeriesHook<[Updated, Step]>;
   /** After each epoch: log, stop early. */
   readonly epoch: AsyncSeriesHook<[EpochReport]>;
 }
@@ -30,6 +38,8 @@ export function createHooks<Composed>(stage: string, activity: Activity): Hooks<
     batch: new AsyncSeriesWaterfallHook(["batch", "step"]),
     forward: new SyncWaterfallHook(["outputs", "batch", "step"]),
     loss: new SyncWaterfallHook(["terms", "outputs", "batch", "step"]),
+    gradients: new AsyncSeriesWaterfallHook(["gradients", "step"]),
+    update: new AsyncSeriesHook(["updated", "step"]),
     epoch: new AsyncSeriesHook(["report"]),
   };
   for (const name of Object.keys(hooks) as (keyof Hooks<Composed>)[]) nameTaps(hooks[name], name, stage, activity);

@@ -13,12 +13,16 @@ import type {
   Loss,
   Losses,
   Optimizers,
+  ParameterGroups,
+  Schedules,
   Sources,
   Teacher,
   Teachers,
 } from "../registries/entry.js";
 import { createRegistry, type Level, type Registry } from "../registries/registry.js";
+import type { ParameterGroup } from "../update/groups.js";
 import type { UpdateRule } from "../update/optimizer.js";
+import type { Schedule } from "../update/schedule.js";
 
 /** One registry of each kind. */
 export interface Registries {
@@ -28,6 +32,8 @@ export interface Registries {
   readonly losses: Registry<Losses, Loss>;
   readonly ensemblers: Registry<Ensemblers, Ensembler>;
   readonly optimizers: Registry<Optimizers, UpdateRule>;
+  readonly schedules: Registry<Schedules, Schedule>;
+  readonly groups: Registry<ParameterGroups, ParameterGroup>;
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
 }
@@ -40,6 +46,8 @@ const kinds: { readonly [K in keyof Registries]: readonly [kind: string, ...besi
   losses: ["loss", "weight", "term"],
   ensemblers: ["ensembler"],
   optimizers: ["optimizer", ...Object.keys(defaults.optimizer)],
+  schedules: ["schedule"],
+  groups: ["parameter group"],
   sources: ["source"],
   engines: ["engine"],
 };

@@ -3,8 +3,9 @@
 import type { Source } from "../data/source.js";
 import { evaluate } from "../evaluation/evaluate.js";
 import type { Model, Role } from "../models/model.js";
-import { learningRateAt } from "../update/learning-rate.js";
-import { createOptimizer, type Optimizer, type UpdateRule } from "../update/optimizer.js";
+import { type ChosenUpdate, startUpdate, type WorkingUpdate } from "../update/chosen.js";
+import type { LateReads } from "../update/late-reads.js";
+import type { Optimizer } from "../update/optimizer.js";
 import { shortPass } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { type EpochSummary, need, type StepReport } from "../values/records.js";
@@ -12,14 +13,14 @@ import type { SavedState } from "../values/state.js";
 import { watchMemory } from "../watchdogs/memory.js";
 import { countTensors, noTensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
-import { takeStep, trainedBy } from "./step.js";
+import { type Stepping, settle, takeStep, trainedBy } from "./step.js";
 import type { ComposedTraining } from "./training.js";
 
 /** Where a stage stands between two steps, and all that its next step depends on beside models and random streams. */
 export interface StageState {
   readonly epoch: number;
   readonly index: number;
-  /** Steps since the stage began. */
+  /** Steps since the stage began; updates of its weights are counted apart, by the optimiser. */
   readonly taken: number;
   readonly finished: boolean;
   /** Of each loss term, over the steps of this epoch. */
@@ -43,7 +44,9 @@ export interface RunningStage {
 export interface StageSurroundings {
   readonly source: Source;
   /** What its config chose. */
-  readonly rule: UpdateRule;
+  readonly update: ChosenUpdate;
+  /** The run's. */
+  readonly reads: LateReads;
   /** Told of each finished epoch. */
   record(summary: EpochSummary): void;
 }
@@ -61,29 +64,31 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     for (let replayed = 0; replayed < state.taken; replayed++) yield replayedReport(training.stage);
     if (state.finished || training.config.epochs === 0) return;
     const model = training.models.get(trains);
-    optimizer = await prepare(training, around.rule, trains, model, state);
+    const prepared = await prepare(training, around.update, trains, model, state);
+    optimizer = prepared.optimizer;
     isTakenUp = true;
     // The optimiser has its own copy now.
     state = { ...state, optimizer: undefined };
     try {
-      while (!state.finished) yield* epoch(model, optimizer);
+      const stepping = { ...prepared, training, model, count: tensors, reads: around.reads };
+      while (!state.finished) yield* epoch(stepping);
     } finally {
-      optimizer.dispose();
-      optimizer = undefined;
+      // A stage that is left between two steps may have one to be read.
+      await settle(training, around.reads).finally(() => {
+        optimizer?.dispose();
+        optimizer = undefined;
+        for (const stateful of training.states.values()) stateful.dispose?.();
+      });
     }
   }
 
-  async function* epoch(model: Model, optimizer: Optimizer): AsyncGenerator<StepReport, void, undefined> {
+  async function* epoch(stepping: Stepping): AsyncGenerator<StepReport, void, undefined> {
+    const { model, optimizer } = stepping;
     const { config, stage } = training;
     const { source } = around;
     const shape = { split: "train", mode: "train", batchSize: config.batchSize } as const;
     const batches = Math.min(source.batchCount(shape), config.stepsPerEpoch ?? Number.POSITIVE_INFINITY);
-    const learningRate = learningRateAt(
-      config.optimizer.learningRate,
-      config.optimizer.schedule,
-      state.epoch,
-      config.epochs,
-    );
+    const course = { learningRate: config.optimizer.learningRate, epochs: config.epochs, steps: batches };
     const pass = {
       ...shape,
       epoch: state.epoch,
@@ -93,12 +98,20 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     };
     for await (const raw of source.batches(pass)) {
       const { epoch, index } = state;
-      const step = { epoch, index, progress: (epoch * batches + index) / (config.epochs * batches) };
+      const progress = (epoch * batches + index) / (config.epochs * batches);
+      const isLast = index + 1 >= batches;
+      const step = { epoch, index, progress, update: optimizer.count, isLast };
       const images = raw.images?.shape[0] ?? config.batchSize;
-      const losses = await takeStep(training, model, optimizer, raw, step, learningRate, tensors);
-      state = { ...state, index: index + 1, taken: state.taken + 1, sums: add(state.sums, losses) };
+      const learningRate = around.update.schedule(step, course);
+      const losses: Record<string, number> = {};
+      await takeStep(stepping, raw, step, learningRate, (read) => {
+        Object.assign(losses, read);
+        state = { ...state, sums: add(state.sums, read) };
+      });
+      state = { ...state, index: index + 1, taken: state.taken + 1 };
       const report = { stage, step, losses, learningRate, images };
-      yield index + 1 < batches ? report : { ...report, epoch: await endEpoch(model, learningRate) };
+      if (isLast) await settle(training, around.reads);
+      yield isLast ? { ...report, epoch: await endEpoch(model, learningRate) } : report;
       if (state.index === 0) return;
     }
     // A source that stops short would be asked for the epoch's last batch for ever.
@@ -128,8 +141,9 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
   }
 
   async function test(model: Model): Promise<Record<string, number>> {
-    const { batchSize, input } = training.config;
-    const predict = (batch: Parameters<Model["forward"]>[0]) => need(model.forward(batch, "eval"), "logits", trains);
+    const { batchSize, input, evaluation } = training.config;
+    const tested = evaluation.weights === "raw" ? model : training.models.view(trains, evaluation.weights);
+    const predict = (batch: Parameters<Model["forward"]>[0]) => need(tested.forward(batch, "eval"), "logits", trains);
     const { activity } = training;
     const { accuracy } = await activity.during("the test", () =>
       evaluate(predict, around.source, { batchSize, input, onBatch: () => activity.moveTo(activity.position) }),
@@ -160,42 +174,30 @@ async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Rec
   return Object.fromEntries(await Promise.all(saved));
 }
 
-/**
- * The update rule of a stage's optimiser; what every optimiser can be told is not among the options of one.
- *
- * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION
- */
-export function chooseRule({ config, optimizers }: ComposedTraining): UpdateRule {
-  const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...choice } =
-    config.optimizer;
-  return optimizers.choose(choice);
-}
-
 /** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */
 async function prepare(
   training: ComposedTraining,
-  rule: UpdateRule,
+  update: ChosenUpdate,
   trains: Role,
   model: Model,
   state: StageState,
-): Promise<Optimizer> {
-  const { models, config, random, hooks } = training;
+): Promise<WorkingUpdate> {
+  const { models, config, random, hooks, stage, logger } = training;
   const streams = random.save();
   const weights = state.taken === 0 ? [] : models.built.map((role) => models.get(role).parameters);
   const trained = await Promise.all(weights.map((parameters) => parameters.export()));
   await hooks.setup.promise(training);
   for (const [index, parameters] of weights.entries()) parameters.import(trained[index] ?? new Map());
-  const optimizer = createOptimizer(
-    rule,
-    config.optimizer,
-    { trained: trainedBy(training, model) },
-    (parameter) => !models.isPretrained(trains, parameter),
-  );
-  if (state.taken === 0) return optimizer;
+  // A view that nothing keeps is told before the first step, not at the first test.
+  if (config.evaluation.weights !== "raw") models.view(trains, config.evaluation.weights);
+  const isNew = (name: string) => !models.isPretrained(trains, name);
+  const about = { stage, logger, variables: trainedBy(training, model), depths: model.depths, isNew };
+  const prepared = startUpdate(update, about);
+  if (state.taken === 0) return prepared;
   random.load(streams);
-  if (state.optimizer) optimizer.load(state.optimizer);
+  if (state.optimizer) prepared.optimizer.load(state.optimizer);
   for (const [plugin, saved] of Object.entries(state.plugins)) await training.states.get(plugin)?.load(saved);
-  return optimizer;
+  return prepared;
 }
 
 function isTested({ every, last }: { readonly every: number; readonly last: number }, epoch: number, epochs: number) {

@@ -1,8 +1,11 @@
-/** One optimiser step: batch → forward → loss → update. The only code that takes gradients. */
+/** One step: batch → forward → loss → gradients → update. The only code that takes gradients. */
 import * as tf from "@tensorflow/tfjs";
 import type { Model } from "../models/model.js";
-import { readLosses } from "../update/finite.js";
-import type { Optimizer } from "../update/optimizer.js";
+import { hasQueue } from "../ops/engine.js";
+import type { WorkingUpdate } from "../update/chosen.js";
+import { type Computed, readLosses } from "../update/finite.js";
+import { isReady } from "../update/gradients.js";
+import type { LateReads } from "../update/late-reads.js";
 import { releaseEarly } from "../update/release-early.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
@@ -10,64 +13,76 @@ import type { TensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
 import type { ComposedTraining, Training } from "./training.js";
 
+/** What a stage takes its steps with. */
+export interface Stepping extends WorkingUpdate {
+  readonly training: ComposedTraining;
+  readonly model: Model;
+  /** Counts tensors around the step. */
+  readonly count: TensorCount;
+  readonly reads: LateReads;
+}
+
 /**
- * Takes one step and frees the batch.
+ * Takes one step and frees the batch. On a device with a queue, what the step before computed is read once the gradient of
+ * this one is asked for; everywhere else, and always before a weight moves by it, at once.
  *
  * @param raw as the source made it; the step owns it from here on
- * @param count counts tensors around the step
- * @returns each loss term by name
- * @throws FGKD_PLUGIN_FAILED, FGKD_NOT_FINITE (before any weight has moved), FGKD_TENSOR_LEAK
+ * @param note told each loss term by name, when they are read
+ * @throws FGKD_PLUGIN_FAILED, FGKD_NOT_FINITE (with the weights of before the step that it names), FGKD_TENSOR_LEAK
  */
 export async function takeStep(
-  training: ComposedTraining,
-  model: Model,
-  optimizer: Optimizer,
+  { training, model, optimizer, trained, count, reads }: Stepping,
   raw: Batch,
   step: Step,
   learningRate: number,
-  count: TensorCount,
-): Promise<Readonly<Record<string, number>>> {
-  const { activity } = training;
+  note: (losses: Readonly<Record<string, number>>) => void,
+): Promise<void> {
+  const { activity, hooks, config } = training;
   const where = describePosition(training.stage, step);
   activity.moveTo(where);
   count.begin(raw);
   try {
-    const batch = await training.hooks.batch.promise(raw, step);
-    const { names, terms, gradients } = activity.during("the gradient", () =>
-      differentiate(training, model, batch, step, where),
+    const batch = await hooks.batch.promise(raw, step);
+    const computed = activity.during("the gradient", () =>
+      differentiate({ training, model, trained }, batch, step, where),
     );
-    const losses = await activity.during("reading the losses", () =>
-      readLosses(names, terms, gradients, training.config.watchdogs.gradients, where),
-    );
-    activity.during("the update", () => optimizer.apply(gradients, learningRate));
-    release({ terms, ...gradients });
+    await settle(training, reads);
+    const isLate = hasQueue();
+    const losses = readLosses(computed, config.watchdogs.gradients, where);
+    if (isLate) losses.catch(() => {});
+    else note(await activity.during("reading the losses", () => losses));
+    const gradients = await hooks.gradients.promise(computed.gradients, step);
+    const moves = isReady(gradients);
+    const held = isLate && moves ? optimizer.hold() : undefined;
+    if (moves) activity.during("the update", () => optimizer.apply(gradients, learningRate));
+    release({ terms: computed.terms, ...gradients });
     release(batch);
+    const updated = { count: optimizer.count, learningRate };
+    const tell = async () => {
+      if (moves) await hooks.update.promise(updated, step);
+    };
+    if (isLate) reads.add({ losses, held, note, tell });
+    else await tell();
     count.end(where);
-    return losses;
   } finally {
     count.stop();
   }
 }
 
-interface Differentiated {
-  readonly names: readonly string[];
-  /** `[terms]`, in the order of `names`. */
-  readonly terms: tf.Tensor1D;
-  /** By the parameter's public name. */
-  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+/** Waits for what the step before left to be read, on any stage of the run. @throws FGKD_NOT_FINITE */
+export function settle({ activity }: ComposedTraining, reads: LateReads): Promise<void> {
+  return activity.during("reading the losses", () => reads.settle());
 }
 
 function differentiate(
-  training: ComposedTraining,
-  model: Model,
+  { training, model, trained }: Pick<Stepping, "training" | "model" | "trained">,
   batch: Batch,
   step: Step,
   where: string,
-): Differentiated {
+): Computed {
   const { hooks, activity } = training;
   const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train"));
-  const trained = [...trainedBy(training, model)];
-  const variables = trained.map(([, variable]) => variable);
+  const variables = [...trained.values()];
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
   const { value, grads } = tf.variableGrads(() => {

@@ -17,6 +17,11 @@ export interface Model {
   readonly classifier?: { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor1D };
   /** Names of the weights that belong to its classes: a file made for other ones does not fill them. Default: the classifier's. */
   readonly head?: readonly string[];
+  /**
+   * How deep each trained weight lies: 0 where images come in, more the nearer to the logits. Layer-wise learning rates
+   * need it. Default: the model does not say.
+   */
+  readonly depths?: ReadonlyMap<string, number>;
   /** Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind. */
   forward(batch: Batch, mode: Mode, want?: Want): Outputs;
 }
@@ -36,8 +41,23 @@ export type Role = "student" | "teacher" | "generator" | (string & {});
 export interface Models {
   /** @throws FGKD_UNKNOWN_NAME for a role that the config does not have */
   get(role: Role): Model;
-  /** Roles built so far. */
+  /**
+   * The model of a role with other weights, such as the average of those it had: `view("student", "ema")`. It runs through
+   * the same layers, in `eval` mode only; its `parameters` are those other weights. Also `get("student@ema")`.
+   *
+   * @throws FGKD_UNKNOWN_NAME when no plugin of a stage so far keeps one
+   */
+  view(role: Role, name: string): Model;
+  /** Keeps other weights for a role from now on, in checkpoints and exports too; they begin as a copy, if it has none yet. */
+  addView(role: Role, name: string): Model;
+  /** Roles built so far, and views of them as `role@view`. */
   readonly built: readonly Role[];
   /** Whether a variable was filled from `weights` (a pretrained trunk) or is new. */
   isPretrained(role: Role, parameter: string): boolean;
+}
+
+/** The model that a name in a checkpoint stands for: a role, or a view of one, which is added where there is none yet. */
+export function modelOf(models: Models, name: string): Model {
+  const [role = name, view] = name.split("@");
+  return view === undefined ? models.get(role) : models.addView(role, view);
 }

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NamedArray } from "../values/named-array.js";
 import { type Derivation, Derived } from "./derived.js";
+import { hold } from "./hold.js";
 
 /** How a tensor is laid out here, and so how it must be turned for public files. */
 export type Layout =
@@ -71,6 +72,54 @@ export class Parameters {
     return new Map([...this.#trained].map(([name, { variable }]) => [name, variable]));
   }
 
+  /** Everything that has a value: what is trained, and buffers. */
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return new Map([...this.#slots()].map(([name, { variable }]) => [name, variable]));
+  }
+
+  /** Variables of the same names, layouts and values. Until one side changes a value, both share its memory. */
+  twin(): Parameters {
+    const twin = new Parameters();
+    const declare = (into: Map<string, Slot>, from: ReadonlyMap<string, Slot>) => {
+      for (const [name, { variable, layout }] of from)
+        into.set(name, { variable: tf.variable(variable, false, `${twin.#prefix}/${name}`), layout });
+    };
+    declare(twin.#trained, this.#trained);
+    declare(twin.#buffers, this.#buffers);
+    twin.copyCounters(this);
+    return twin;
+  }
+
+  /** Takes over the values of a twin: pointers move, nothing is copied. */
+  copy(from: Parameters): void {
+    const { variables } = this;
+    for (const [name, variable] of from.variables) variables.get(name)?.assign(variable);
+    this.copyCounters(from);
+  }
+
+  /** Takes over the integers of a twin. */
+  copyCounters(from: Parameters): void {
+    for (const [name, value] of from.#counters) this.#counters.set(name, value);
+  }
+
+  /**
+   * Does the work with the values of a twin in these variables, then puts back what they had. Pointers move, no value is
+   * copied. What the work assigns to these variables is lost.
+   */
+  lend<T>(from: Parameters, work: () => T): T {
+    const own = [...this.variables].map(([name, variable]) => ({ name, variable, value: hold(variable) }));
+    const others = from.variables;
+    try {
+      for (const { name, variable } of own) variable.assign(others.get(name) ?? variable);
+      return work();
+    } finally {
+      for (const { variable, value } of own) {
+        variable.assign(value);
+        value.dispose();
+      }
+    }
+  }
+
   /** Number of trained values. */
   get size(): number {
     return [...this.#trained.values()].reduce((sum, { variable }) => sum + variable.size, 0);
@@ -84,15 +133,17 @@ export class Parameters {
 
   /** Every value in the layout of public (PyTorch) files. */
   async export(): Promise<ReadonlyMap<string, NamedArray>> {
-    const arrays = new Map<string, NamedArray>();
-    for (const [name, slot] of this.#slots()) {
+    // All reads are asked for before the first is waited for: a device with a queue answers them in one go.
+    const reads = [...this.#slots()].map(async ([name, slot]): Promise<[string, NamedArray]> => {
       const turned = tf.tidy(() =>
         slot.layout === "plain" ? slot.variable : slot.variable.transpose([...order[slot.layout].out]),
       );
       // A copy: on some engines data() is a view of memory that the next step reuses.
-      arrays.set(name, { shape: publicShape(slot), data: Float32Array.from(await turned.data()) });
+      const data = Float32Array.from(await turned.data());
       if (turned !== slot.variable) turned.dispose();
-    }
+      return [name, { shape: publicShape(slot), data }];
+    });
+    const arrays = new Map<string, NamedArray>(await Promise.all(reads));
     for (const [name, value] of this.#counters) arrays.set(name, { shape: [], data: BigInt64Array.of(BigInt(value)) });
     return arrays;
   }

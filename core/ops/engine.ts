@@ -1,4 +1,5 @@
 /** Compute engines: what a plugin registers so that `--engine NAME` can choose it. */
+import * as tf from "@tensorflow/tfjs";
 import type { Json } from "../values/state.js";
 
 /** Whether an engine can run here, and if not, what cures it. */
@@ -48,10 +49,28 @@ export interface Engine {
   readonly capabilities?: EngineCapabilities;
   /** Its options, with the defaults that this machine gives them; a resumed run is started with the same. */
   readonly options?: Readonly<Record<string, Json>>;
+  /**
+   * Whether it computes while JavaScript goes on, so that reading a value waits for all that was asked before: then losses are
+   * read one step late. Default false: each operation is done when it returns, and reading costs nothing.
+   */
+  readonly queue?: boolean;
   /** Never throws, changes nothing. */
   check(): Promise<EngineCheck>;
   /** Makes it the active backend of this process. */
   start(): Promise<void>;
   /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */
   build?(): Promise<EngineBuild>;
+}
+
+const queued = new WeakSet<object>();
+
+/** Starts an engine, and remembers what the backend that it makes active can do. */
+export async function startEngine(engine: Engine): Promise<void> {
+  await engine.start();
+  if (engine.queue) queued.add(tf.backend());
+}
+
+/** Whether the active backend is that of an engine with a queue. */
+export function hasQueue(): boolean {
+  return queued.has(tf.backend());
 }

@@ -3,8 +3,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
 import type { Mode, Model, Models, Role, Want } from "../models/model.js";
+import type { Parameters } from "../models/parameters.js";
+import { classesInWeights } from "../models/weights.js";
 import { antialiasedResize } from "../ops/resize.js";
-import { unknownName } from "../values/errors.js";
+import { duplicateName, unknownName } from "../values/errors.js";
+import { checkName } from "../values/names.js";
 import type { Batch, Outputs } from "../values/records.js";
 
 /** What `createModels` needs to make a model: the registry and the loader of weights, both of the run. */
@@ -29,16 +32,49 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
     models.set(role, entry);
     return entry;
   };
+  const views = new Map<string, Model>();
+  const view = (key: string) => {
+    const found = views.get(key);
+    if (!found) throw unknownName("view of a model", key, [...views.keys()]);
+    return found;
+  };
+  const get = (role: Role) => (models.get(role) ?? build(role)).model;
   return {
-    get: (role) => (models.get(role) ?? build(role)).model,
+    get: (role) => (role.includes("@") ? view(role) : get(role)),
+    view: (role, name) => view(`${role}@${name}`),
+    addView: (role, name) => {
+      checkName("view of a model", name);
+      const key = `${role}@${name}`;
+      // Its file would have the name of that role's.
+      if (Object.hasOwn(settings, `${role}-${name}`)) throw duplicateName("model role", `${role}-${name}`);
+      const added = views.get(key) ?? withWeights(get(role), get(role).parameters.twin());
+      views.set(key, added);
+      return added;
+    },
     get built() {
-      return [...models.keys()];
+      return [...models.keys(), ...views.keys()];
     },
     isPretrained: (role, parameter) => models.get(role)?.pretrained.has(parameter) ?? false,
     dispose: () => {
-      for (const { model } of models.values()) model.parameters.dispose();
+      for (const { parameters } of [...views.values(), ...[...models.values()].map(({ model }) => model)])
+        parameters.dispose();
       models.clear();
+      views.clear();
     },
+  };
+}
+
+/** The model's layers with the weights of a twin. */
+function withWeights(model: Model, parameters: Parameters): Model {
+  const names = new Map([...model.parameters.variables].map(([name, variable]) => [variable as tf.Tensor, name]));
+  // A twin has the same names, and so the same shapes.
+  const twinOf = <T extends tf.Tensor>(own: T) => parameters.variables.get(names.get(own) ?? "") as tf.Tensor as T;
+  const { weight, bias } = model.classifier ?? {};
+  return {
+    ...model,
+    parameters,
+    ...(weight && { classifier: { weight: twinOf(weight), ...(bias && { bias: twinOf(bias) }) } }),
+    forward: (...given) => model.parameters.lend(parameters, () => model.forward(...given)),
   };
 }
 
@@ -47,9 +83,17 @@ function atResolution(model: Model, size: number): Model {
   const reduce = (images: tf.Tensor4D) =>
     images.shape[1] === size && images.shape[2] === size ? images : antialiasedResize(images, [size, size]);
   return {
-    parameters: model.parameters,
-    ...(model.classifier && { classifier: model.classifier }),
+    ...model,
     forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
       model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
   };
+}
+
+/** Where no data names the classes, a model's file may. */
+export function classesOf(models: Readonly<Record<string, ModelSettings>>): readonly string[] {
+  for (const { weights } of Object.values(models)) {
+    const classes = weights && classesInWeights(weights);
+    if (classes) return classes;
+  }
+  return [];
 }

@@ -5,16 +5,16 @@ import type { Source } from "../data/source.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
-import { type Steps, sequence } from "../lifecycle/schedule.js";
-import { chooseRule, createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
+import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
-import type { Models } from "../models/model.js";
+import { type Models, modelOf } from "../models/model.js";
 import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { Services } from "../registries/services.js";
-import type { UpdateRule } from "../update/optimizer.js";
+import { type ChosenUpdate, chooseUpdate } from "../update/chosen.js";
+import { createLateReads } from "../update/late-reads.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
 import { invalidConfig, unknownName } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
@@ -23,12 +23,13 @@ import { createRandomStreams } from "../values/random.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
-import { createModels, type OwnedModels } from "./models.js";
+import { classesOf, createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 import type { RunSources } from "./sources.js";
-import { classesOf, openSources } from "./sources.js";
+import { openSources } from "./sources.js";
+import { onceRead, schedule } from "./steps.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -62,7 +63,10 @@ export interface Run {
   /** The stages that will run, in order. */
   readonly stages: readonly ComposedTraining[];
   source(stage: string): Source;
-  /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
+  /**
+   * Each `next()` is one step, in the order the preset's schedule decides. On an engine with a queue, a report comes once
+   * the step after it is asked for; one that ends an epoch comes at once.
+   */
   steps(): AsyncGenerator<StepReport, void, undefined>;
   /** Between two steps only. */
   save(): Promise<RunState>;
@@ -135,36 +139,38 @@ export async function createRun({
     checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
     return training;
   });
-  const rules = new Map(trainings.map((training) => [training, chooseRule(training)]));
+  const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, { scope, trainings, rules, sources }, services, models);
+  return assemble(preset, config, { scope, trainings, updates, sources }, services, models);
 }
 
 interface Parts {
   readonly scope: ComposedScope;
   readonly trainings: readonly ComposedTraining[];
   /** One of each training. */
-  readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
+  readonly updates: ReadonlyMap<ComposedTraining, ChosenUpdate>;
   readonly sources: RunSources;
 }
 
 function assemble(
   preset: Preset,
   config: ResolvedConfig,
-  { scope, trainings, rules, sources }: Parts,
+  { scope, trainings, updates, sources }: Parts,
   services: Services,
   models: OwnedModels,
 ): Run {
   const history: EpochSummary[] = [];
+  const reads = createLateReads();
   // Every enabled stage has its source: openSources throws otherwise.
   const sourceOf = (stage: string) => sources.byStage.get(stage) as Source;
   const stages = new Map(
     trainings.map((training) => {
       const around = {
         source: sourceOf(training.stage),
-        rule: rules.get(training) as UpdateRule,
+        update: updates.get(training) as ChosenUpdate,
+        reads,
         record: (summary: EpochSummary) => void history.push(summary),
       };
       return [
@@ -188,17 +194,20 @@ function assemble(
     async *steps() {
       const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
-      for (let next = await running.next(); !next.done; next = await running.next())
-        if (!next.value.replayed) yield next.value;
+      yield* onceRead(running, reads);
     },
-    save: () => save(stages, models, services, history),
+    save: async () => {
+      await reads.settle();
+      return save(stages, models, services, history);
+    },
     load: (state) => {
-      for (const [role, arrays] of Object.entries(state.models)) models.get(role).parameters.import(arrays);
+      for (const [role, arrays] of Object.entries(state.models)) modelOf(models, role).parameters.import(arrays);
       for (const [name, saved] of Object.entries(state.stages)) stages.get(name)?.load(saved);
       services.random.load(state.random);
       history.splice(0, history.length, ...state.history);
     },
     close: async () => {
+      reads.drop();
       await running?.return?.();
       await Promise.all(sources.open.map((source) => source.close()));
       models.dispose();
@@ -222,15 +231,6 @@ function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly 
 function stageSettings(config: ResolvedConfig, stage: string): Settings {
   // resolveConfig was given exactly the preset's stages.
   return config.stages[stage] as Settings;
-}
-
-function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {
-  const steps = Object.keys(preset.stages).map((name) => {
-    const stage = stages.get(name);
-    return [name, { [Symbol.asyncIterator]: () => stage?.steps() ?? sequence() }] as const;
-  });
-  if (!preset.schedule) return sequence(...steps.map(([, stage]) => stage));
-  return preset.schedule(Object.fromEntries(steps), config.stages);
 }
 
 async function save(

@@ -1,10 +1,8 @@
 /** The data of a run's stages. */
 
-import type { Settings } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import type { Source } from "../data/source.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
-import { classesInWeights } from "../models/weights.js";
 import { noData } from "../values/errors.js";
 import type { Preset } from "./preset.js";
 /** The data of a run. */
@@ -27,13 +25,4 @@ export async function openSources(preset: Preset, trainings: readonly ComposedTr
     byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
   }
   return { byStage, open: [...open.values()] };
-}
-
-/** Where no data names the classes, a model's file may. */
-export function classesOf(models: Settings["models"]): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
-    if (classes) return classes;
-  }
-  return [];
 }

@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { modelOf } from "../models/model.js";
 import { encodeSafetensors } from "../models/safetensors.js";
 import type { UsedEngine } from "../ops/engine.js";
 import type { Run, RunState } from "../run/run.js";
@@ -213,7 +214,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
 /** @throws FGKD_WEIGHTS_MISMATCH when the checkpoint's models are not those of the run */
 function load(run: Run, state: RunState, source: string): void {
   for (const [role, arrays] of Object.entries(state.models)) {
-    const { shapes } = run.models.get(role).parameters;
+    const { shapes } = modelOf(run.models, role).parameters;
     const wrong = [...arrays].flatMap(([name, { shape }]) => {
       const wanted = shapes.get(name);
       if (!wanted) return [`"${name}" is unexpected`];
@@ -227,16 +228,16 @@ function load(run: Run, state: RunState, source: string): void {
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
 async function exportModel(run: Run, role: string, path: string): Promise<void> {
-  const { backbone, inputSize = null } = run.config.run.models[role] ?? {};
+  const { backbone, inputSize = null } = run.config.run.models[role.split("@")[0] ?? role] ?? {};
   const about = { role, backbone, inputSize, classes: run.classes, input: run.stages[0]?.config.input };
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
   const tensors = await run.models.get(role).parameters.export();
   asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));
 }
 
-/** A role is a name the preset's author chose; a file name must not leave the folder. */
+/** A role is a name the preset's author chose; a file name must not leave the folder. A view is `<role>-<view>`. */
 function fileName(role: string): string {
-  return role.replaceAll(/[^\w.-]/g, "_");
+  return role.replace("@", "-").replaceAll(/[^\w.-]/g, "_");
 }
 
 function line(summary: EpochSummary): string {

@@ -63,12 +63,15 @@ export function tinyModel({ classes = 3, channels = 4, seed = 0 }: TinyOptions =
 
 /** Models by role, ready-made: `createTraining({ plugins, services: { models: modelsOf({ teacher: tinyModel() }) } })`. */
 export function modelsOf(models: Readonly<Record<string, Model>>): Models {
+  const get = (role: string) => {
+    const model = models[role];
+    if (!model) throw unknownName("model role", role, Object.keys(models));
+    return model;
+  };
   return {
-    get: (role) => {
-      const model = models[role];
-      if (!model) throw unknownName("model role", role, Object.keys(models));
-      return model;
-    },
+    get,
+    view: (role, name) => get(`${role}@${name}`),
+    addView: (role, name) => get(`${role}@${name}`),
     built: Object.keys(models),
     isPretrained: () => false,
   };

@@ -1,31 +1,52 @@
 /** Watches for NaN and infinities before they reach a weight. */
 import * as tf from "@tensorflow/tfjs";
+import { hold } from "../models/hold.js";
 import { runStock } from "../ops/kernels.js";
 import { notFinite } from "../values/errors.js";
+import type { Gradients } from "./gradients.js";
 
 /** Values from which a gradient is summed by itself; below, calling a kernel costs more than copying them together. */
 const large = 2 ** 17;
 
-/** Gradients by the parameter's public name. */
-export type Gradients = Readonly<Record<string, tf.Tensor>>;
+/** What a step computed, before anything is done with it. */
+export interface Computed {
+  /** Of the loss terms. */
+  readonly names: readonly string[];
+  /** `[terms]`, in the order of `names`. */
+  readonly terms: tf.Tensor1D;
+  readonly gradients: Gradients;
+}
 
 /**
- * The loss terms as numbers; the check of the gradients rides on the same read.
+ * The loss terms as numbers; the check of the gradients rides on the same read, which is asked for at once. The caller may
+ * free what it gave before the read is answered.
  *
- * @param terms `[names]`
  * @param checked whether gradients are looked at too
  * @throws FGKD_NOT_FINITE naming the term or the parameter
  */
 export async function readLosses(
-  names: readonly string[],
-  terms: tf.Tensor1D,
-  gradients: Gradients,
+  { names, terms, gradients: given }: Computed,
   checked: boolean,
   where: string,
 ): Promise<Readonly<Record<string, number>>> {
-  const numbers = checked ? tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[])) : terms;
+  const gradients = Object.fromEntries(checked ? Object.entries(given).map(([name, one]) => [name, hold(one)]) : []);
+  const sums = checked ? tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[])) : terms;
+  const numbers = hold(sums);
+  if (sums !== terms) sums.dispose();
+  try {
+    return await check(names, numbers, gradients, where);
+  } finally {
+    tf.dispose([numbers, ...Object.values(gradients)]);
+  }
+}
+
+async function check(
+  names: readonly string[],
+  numbers: tf.Tensor,
+  gradients: Gradients,
+  where: string,
+): Promise<Readonly<Record<string, number>>> {
   const values = (await numbers.data()) as Float32Array;
-  if (numbers !== terms) numbers.dispose();
   const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
   for (const [name, value] of Object.entries(losses))
     if (!Number.isFinite(value)) throw notFinite(`loss term "${name}"`, value, where);

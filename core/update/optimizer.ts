@@ -1,8 +1,11 @@
-/** Optimisers: what a plugin registers (an update rule) and what every rule shares (groups, decay, clipping, slots). */
+/** Optimisers: what a plugin registers (an update rule) and what every rule shares (groups, decay, slots). */
 import * as tf from "@tensorflow/tfjs";
+import { hold } from "../models/hold.js";
 import type { Parameters } from "../models/parameters.js";
+import type { Choice, ParameterGroups, Schedules } from "../registries/entry.js";
 import type { NamedArray } from "../values/named-array.js";
-import type { LearningRateSchedule } from "./learning-rate.js";
+import type { Gradients } from "./gradients.js";
+import type { Treatment } from "./groups.js";
 
 /** One variable's update, beside the shared settings. */
 export interface Update {
@@ -31,71 +34,104 @@ export interface OptimizerSettings {
   readonly name: string;
   /** Of the trunk. Default 0.01. */
   readonly learningRate: number;
-  /** How the learning rate moves. Default `{ name: "constant" }`. */
-  readonly schedule: LearningRateSchedule;
+  /** How the learning rate moves: a registered name and its options. Default `{ name: "constant" }`. */
+  readonly schedule: Choice<Schedules>;
   /** Default 0. */
   readonly weightDecay: number;
-  /** Whether norms and biases (variables of rank 1 or 0) decay too. Default true, as PyTorch does. */
+  /** Whether norms and biases (variables of rank 1 or 0) decay too; false is short for the group `no-decay`. Default true, as PyTorch does. */
   readonly decayNormsAndBiases: boolean;
-  /** Multiplies the learning rate of layers that were not loaded from pretrained weights. Default 1; 10 is usual. */
+  /**
+   * Multiplies the learning rate of layers that were not loaded from pretrained weights: short for the group `new-layers`.
+   * Default 1; 10 is usual.
+   */
   readonly newLayersFactor: number;
+  /** Which weights are treated otherwise: registered groups with their options, all of which apply. Default: none. */
+  readonly groups: readonly Choice<ParameterGroups>[];
   /** Gradients are scaled down when their common norm exceeds this. Default `null`: never. */
   readonly clipNorm: number | null;
 }
 
 /** An update rule at work on one model; its slots are keyed by the parameter's public name. */
 export interface Optimizer {
-  apply(gradients: Readonly<Record<string, tf.Tensor>>, learningRate: number): void;
+  /** Updates so far. */
+  readonly count: number;
+  /** Moves every weight that has a gradient. */
+  apply(gradients: Gradients, learningRate: number): void;
+  /** Notes what the next update will replace. Costs no time, and until it is let go the memory of what is replaced. */
+  hold(): HeldUpdate;
   save(): Promise<{ readonly count: number; readonly slots: ReadonlyMap<string, NamedArray> }>;
   load(saved: { readonly count: number; readonly slots: ReadonlyMap<string, NamedArray> }): void;
   dispose(): void;
+}
+
+/** Weights and the optimiser's values from before an update. */
+export interface HeldUpdate {
+  /** Puts them back, and lets go. */
+  undo(): void;
+  letGo(): void;
 }
 
 let built = 0;
 
 /**
  * @param rule the update rule that `settings.name` chose
- * @param isNew whether a parameter belongs to the new layers
+ * @param treatmentOf how a weight is trained beside the others. Default: all alike
  */
 export function createOptimizer(
   rule: UpdateRule,
-  settings: Omit<OptimizerSettings, "name">,
+  settings: Pick<OptimizerSettings, "weightDecay">,
   parameters: Pick<Parameters, "trained">,
-  isNew: (parameter: string) => boolean,
+  treatmentOf: (name: string) => Treatment = () => ({}),
 ): Optimizer {
   const prefix = `fgkd-optimizer/${built++}`;
   const members = [...parameters.trained].map(([name, variable]) => ({
     name,
     variable,
-    factor: isNew(name) ? settings.newLayersFactor : 1,
-    weightDecay: settings.decayNormsAndBiases || variable.rank > 1 ? settings.weightDecay : 0,
+    factor: treatmentOf(name).factor ?? 1,
+    weightDecay: settings.weightDecay * (treatmentOf(name).weightDecay ?? 1),
     slots: Object.fromEntries(
       rule.slots.map((slot) => [slot, zeros(variable.shape, `${prefix}/${name}/${slot}`)]),
     ) as Readonly<Record<string, tf.Variable>>,
   }));
   let count = 0;
+  const all = members.flatMap(({ variable, slots }) => [variable, ...Object.values(slots)]);
   return {
+    get count() {
+      return count;
+    },
     apply: (gradients, learningRate) =>
       tf.tidy(() => {
         count += 1;
-        const scale = settings.clipNorm === null ? null : clipScale(Object.values(gradients), settings.clipNorm);
         for (const { name, variable, factor, weightDecay, slots } of members) {
           const gradient = gradients[name];
           if (!gradient) continue;
           const update = { learningRate: learningRate * factor, weightDecay, count };
           // One scope for each: with one for all, temporaries of several times the model's size would pile up.
-          tf.tidy(() => rule.update(variable, scale ? gradient.mul(scale) : gradient, slots, update));
+          tf.tidy(() => rule.update(variable, gradient, slots, update));
         }
       }),
+    hold: () => {
+      const before = count;
+      const held = all.map((variable) => ({ variable, value: hold(variable) }));
+      const letGo = () => {
+        for (const { value } of held) value.dispose();
+      };
+      return {
+        letGo,
+        undo: () => {
+          count = before;
+          for (const { variable, value } of held) variable.assign(value);
+          letGo();
+        },
+      };
+    },
     save: async () => {
-      const slots = new Map<string, NamedArray>();
-      for (const member of members)
-        for (const [slot, variable] of Object.entries(member.slots))
-          slots.set(`${member.name}/${slot}`, {
-            shape: variable.shape,
-            data: Float32Array.from(await variable.data()),
-          });
-      return { count, slots };
+      const reads = members.flatMap(({ name, slots }) =>
+        Object.entries(slots).map(async ([slot, variable]): Promise<[string, NamedArray]> => {
+          return [`${name}/${slot}`, { shape: variable.shape, data: Float32Array.from(await variable.data()) }];
+        }),
+      );
+      return { count, slots: new Map(await Promise.all(reads)) };
     },
     load: (saved) => {
       count = saved.count;
@@ -114,11 +150,4 @@ export function createOptimizer(
 
 function zeros(shape: number[], name: string): tf.Variable {
   return tf.tidy(() => tf.variable(tf.zeros(shape), false, name));
-}
-
-/** The factor that brings the common norm of all gradients down to `norm`, at most 1. */
-function clipScale(gradients: readonly tf.Tensor[], norm: number): tf.Scalar {
-  const squares = gradients.map((gradient) => gradient.square().sum());
-  const total = tf.addN(squares).sqrt();
-  return tf.minimum(1, tf.div(norm, total.add(1e-6))).asScalar();
 }

@@ -65,13 +65,28 @@ export interface Step {
   readonly index: number;
   /** From 0 (first step) towards 1 (end of the stage). */
   readonly progress: number;
+  /** Updates of the stage's weights before this step: fewer than steps where several share one. A stage always says. */
+  readonly update?: number;
+  /** Whether it is the last of its epoch. A stage always says. */
+  readonly isLast?: boolean;
 }
 
-/** What one optimiser step reports. */
+/** Handed to `hooks.update`. */
+export interface Updated {
+  /** Updates of the stage's weights so far, this one included. */
+  readonly count: number;
+  /** By which they moved. */
+  readonly learningRate: number;
+}
+
+/** What one step reports. */
 export interface StepReport {
   readonly stage: string;
   readonly step: Step;
-  /** Each loss term by name, as minimised. */
+  /**
+   * Each loss term by name, as minimised. Whoever walks through a run finds them there; a schedule on a device with a queue
+   * does not before it takes its next step.
+   */
   readonly losses: Readonly<Record<string, number>>;
   readonly learningRate: number;
   /** Images in the batch. */
@@ -118,8 +133,8 @@ export function need<R extends object, F extends keyof R & string>(
   return value;
 }
 
-/** A new record; frees the tensors it displaces. How a `batch` tap hands ownership on. */
-export function replace<R extends Batch>(record: R, fields: Partial<R>): R {
+/** A new record; frees the tensors it displaces. How a tap on `batch` or `gradients` hands ownership on. */
+export function replace<R extends object>(record: R, fields: Partial<R>): R {
   for (const name of Object.keys(fields) as (keyof R)[]) {
     if (record[name] !== fields[name]) release({ displaced: record[name] });
   }

@@ -13,6 +13,8 @@ export interface SavedState {
 export interface Stateful {
   save(): SavedState | Promise<SavedState>;
   load(saved: SavedState): void | Promise<void>;
+  /** Frees its tensors, when the stage is left. */
+  dispose?(): void;
 }
 
 /** Where a plugin declares its state: `training.state.declare("patience", { save, load })`. */

@@ -3,6 +3,7 @@ import { type FactoryContext, type Model, missingField, need } from "../../core/
 import { maxPool } from "../../core/ops/index.js";
 import { type Construction, construct, type Layer, throughStages, tidied, watched } from "../layers/construction.js";
 import { normalisedConvolution } from "../layers/convolution.js";
+import { depthsOf } from "../layers/depths.js";
 import { head } from "../layers/heads.js";
 import { expansion, residualBlock } from "../layers/residual-blocks.js";
 import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
@@ -19,6 +20,7 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   const at = construct(context.stream);
   const first = createStem(at, stem);
   const stages: Layer[][] = [];
+  const levels = [["conv1.", "bn1."]];
   let from = stem.filters;
   depths.forEach((depth, stage) => {
     const width = widths[stage] as number;
@@ -27,7 +29,9 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
     for (let index = 0; index < depth; index++) {
       const stride = index === 0 ? (strides[stage] as number) : 1;
       const shape = { from, width, stride, zeroInitResidual: options.zeroInitResidual };
-      blocks.push(residualBlock(at, `layer${stage + 1}.${index}`, block, shape));
+      const name = `layer${stage + 1}.${index}`;
+      blocks.push(residualBlock(at, name, block, shape));
+      levels.push([`${name}.`]);
       from = width * expansion[block];
     }
   });
@@ -35,6 +39,7 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   const { apply, ...parts } = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
   return {
     parameters: at.parameters,
+    depths: depthsOf(at.parameters, levels),
     ...parts,
     forward: (batch, mode, want) =>
       watched(at, want, () => {

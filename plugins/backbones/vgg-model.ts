@@ -3,6 +3,7 @@ import { type FactoryContext, type Model, missingField, need } from "../../core/
 import { maxPool } from "../../core/ops/index.js";
 import { type Construction, construct, type Layer, throughStages, watched } from "../layers/construction.js";
 import { convolution, normalisedConvolution } from "../layers/convolution.js";
+import { depthsOf } from "../layers/depths.js";
 import { head } from "../layers/heads.js";
 import { checkVgg, type VggOptions } from "./vgg-options.js";
 
@@ -18,6 +19,7 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
   const at = construct(context.stream);
   const stages: Layer[][] = [];
+  const levels: string[][] = [];
   // Torchvision numbers every layer: convolution, perhaps batch norm, ReLU, and the pool at the end of a stage.
   let [number, from] = [0, 3];
   depths.forEach((depth, stage) => {
@@ -26,6 +28,7 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
     stages.push(layers);
     for (let index = 0; index < depth; index++) {
       layers.push(convolutionLayer(at, number, from, to, normalised));
+      levels.push([`features.${number}.`, ...(normalised ? [`features.${number + 1}.`] : [])]);
       number += normalised ? 3 : 2;
       from = to;
     }
@@ -35,6 +38,7 @@ export function createVgg(owner: string, options: Required<VggOptions>, context:
   const { apply, ...parts } = head(at, "fc", { ...shape, kind, channels: from, classes });
   return {
     parameters: at.parameters,
+    depths: depthsOf(at.parameters, levels),
     ...parts,
     forward: (batch, mode, want) =>
       watched(at, want, () => {

@@ -30,7 +30,8 @@ const [stage] = run.stages;
 const model = run.models.get(preset.stages[stage?.stage ?? ""]?.trains ?? "student");
 const gradients = Object.fromEntries([...model.parameters.trained].map(([key, { shape }]) => [key, tf.ones(shape)]));
 const terms = tf.tensor1d([1, 2]);
-const read = (checked: boolean) => readLosses(["a", "b"], terms, gradients, checked, "the bench").then(() => {});
+const read = (checked: boolean) =>
+  readLosses({ names: ["a", "b"], terms, gradients }, checked, "the bench").then(() => {});
 const check = (await least(300, () => read(true))) - (await least(300, () => read(false)));
 const count = (await least(300, async () => void Array.from({ length: 200 }, tensorsAlive))) / 100;
 

@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { definePlugin, definePreset } from "../../../core/index.js";
-import { optimizers } from "../../../plugins/optimizers/index.js";
+import { ensemblers } from "../../../plugins/ensemblers/index.js";
+import { averagedWeights, optimizers } from "../../../plugins/optimizers/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 import { createWorld, toyEnsemble, toyPreset } from "./world.js";
 
@@ -139,6 +140,33 @@ describe("fgkd eval", () => {
     expect(world.out).toContain("mean-logits of member-1, member-2 of runs/toy-ensemble-1");
     expect(await world.fgkd("eval runs/toy-ensemble-1 --ensembler median")).toBe(1);
     expect(world.err).toContain('no ensembler is registered as "median"');
+  });
+
+  test("tests the weights that the run's own tests saw, unless told which", async () => {
+    const averaged = definePreset({
+      ...toyPreset,
+      name: "toy-averaged",
+      plugins: [toy(), optimizers(), ensemblers(), averagedWeights()],
+    });
+    const world = await createWorld({ presets: [averaged] });
+    // An average that has hardly moved, of weights that have: the two do not answer alike.
+    const set = "--set evaluation.weights=ema --set optimizer.learningRate=1";
+    expect(await world.fgkd(`--preset toy-averaged --quiet ${set}`)).toBe(0);
+    expect(await readdir(join(world.cwd, "runs/toy-averaged-1/models"))).toEqual([
+      "student-ema.safetensors",
+      "student.safetensors",
+      "teacher-ema.safetensors",
+      "teacher.safetensors",
+    ]);
+    const { stages } = JSON.parse(await readFile(join(world.cwd, "runs/toy-averaged-1/result.json"), "utf8"));
+    expect(await world.fgkd("eval runs/toy-averaged-1")).toBe(0);
+    expect(world.out).toContain(
+      `${stages.at(-1).best.toFixed(1)} % of 6 test images right: student-ema of runs/toy-averaged-1`,
+    );
+    expect(await world.fgkd("eval runs/toy-averaged-1 --role student@raw")).toBe(0);
+    expect(world.out).toMatch(/test images right: student of runs\/toy-averaged-1/);
+    expect(await world.fgkd("eval runs/toy-averaged-1 --role student@swa")).toBe(1);
+    expect(world.err).toContain("student-swa");
   });
 
   test("asks for images where the run had none to be tested on", async () => {

@@ -64,7 +64,9 @@ describe("a setting that cannot be", () => {
     refuse({ epochs: "many" }).toThrow('FGKD_INVALID_CONFIG fgkd.config.ts: epochs is "many"');
     refuse({ epochs: -1 }).toThrow("epochs is -1");
     refuse({ input: { flip: 2 } }).toThrow("input.flip is 2");
-    refuse({ optimizer: { schedule: { name: "cosinus" } } }).toThrow("optimizer.schedule");
+    refuse({ optimizer: { schedule: "cosine" as never } }).toThrow("optimizer.schedule");
+    refuse({ optimizer: { groups: [{ rate: 0.7 } as never] } }).toThrow("optimizer.groups.0.name");
+    refuse({ accumulate: 0 }).toThrow("accumulate is 0");
   });
 
   test("is refused for a stage that the preset does not have", () => {

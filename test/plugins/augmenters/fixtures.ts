@@ -44,6 +44,6 @@ export function tinyModels(
       return { features, ...outputs };
     },
   });
-  const models: Models = { get: model, built: [], isPretrained: () => false };
+  const models: Models = { get: model, view: model, addView: model, built: [], isPretrained: () => false };
   return { models, looks };
 }

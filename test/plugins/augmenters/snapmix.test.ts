@@ -78,8 +78,11 @@ describe("snapmix", () => {
     await expect(mix({ camWeights: "se-classifier" })).rejects.toThrow(
       '[snapmix] needs "gate", which no plugin set. Give the model of role "teacher" a squeeze-excite head',
     );
+    const get = () => ({ ...tinyModels().models.get("teacher"), classifier: undefined });
     const headless = {
-      get: () => ({ ...tinyModels().models.get("teacher"), classifier: undefined }),
+      get,
+      view: get,
+      addView: get,
       built: [],
       isPretrained: () => false,
     };

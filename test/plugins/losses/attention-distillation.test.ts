@@ -19,7 +19,13 @@ async function epoch(options: AttentionDistillationOptions, shrink: (name: strin
   const training = createTraining({
     plugins: [attentionDistillation(options)],
     services: {
-      models: { get: () => model, built: [], isPretrained: () => false } satisfies Models,
+      models: {
+        get: () => model,
+        view: () => model,
+        addView: () => model,
+        built: [],
+        isPretrained: () => false,
+      } satisfies Models,
       logger: { info: () => {}, warn: (words) => warnings.push(words) },
     },
   });

@@ -60,7 +60,13 @@ async function watch(paint: Paint, epochs = [0], options: GeneratorHealthOptions
     },
     services: {
       classes,
-      models: { get: (role) => roles[role] as Model, built: [], isPretrained: () => false } satisfies Models,
+      models: {
+        get: (role) => roles[role] as Model,
+        view: (role) => roles[role] as Model,
+        addView: (role) => roles[role] as Model,
+        built: [],
+        isPretrained: () => false,
+      } satisfies Models,
       artifacts: { write: (name, content) => void files.set(name, content) },
       logger: { info: () => {}, warn: (words) => warnings.push(words) },
     },

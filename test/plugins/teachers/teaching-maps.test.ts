@@ -19,7 +19,7 @@ const model = (channels: number): Model => ({
 /** A stage whose roles are asked for by name. */
 async function stageWith(plugin: ReturnType<typeof semanticContrast>, roles: Readonly<Record<string, Model>>) {
   const get = (role: string) => roles[role] ?? model(Number.NaN);
-  const models = { get, built: [], isPretrained: () => false };
+  const models = { get, view: get, addView: get, built: [], isPretrained: () => false };
   const training = createTraining({ plugins: [plugin], services: { models } });
   await training.hooks.setup.promise(training);
   return training;
