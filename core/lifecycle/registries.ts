@@ -1,6 +1,7 @@
 /** Every kind of thing that config may choose by name, and whether it belongs to a run or to a stage. */
 import { defaults } from "../config/config.js";
 import type { SourceOpener } from "../data/source.js";
+import type { Metric } from "../evaluation/metric.js";
 import type { Model } from "../models/model.js";
 import type { Engine } from "../ops/engine.js";
 import type {
@@ -12,6 +13,7 @@ import type {
   Ensemblers,
   Loss,
   Losses,
+  Metrics,
   Optimizers,
   Sources,
   Teacher,
@@ -28,6 +30,7 @@ export interface Registries {
   readonly losses: Registry<Losses, Loss>;
   readonly ensemblers: Registry<Ensemblers, Ensembler>;
   readonly optimizers: Registry<Optimizers, UpdateRule>;
+  readonly metrics: Registry<Metrics, Metric>;
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
 }
@@ -40,6 +43,7 @@ const kinds: { readonly [K in keyof Registries]: readonly [kind: string, ...besi
   losses: ["loss", "weight", "term"],
   ensemblers: ["ensembler"],
   optimizers: ["optimizer", ...Object.keys(defaults.optimizer)],
+  metrics: ["metric"],
   sources: ["source"],
   engines: ["engine"],
 };

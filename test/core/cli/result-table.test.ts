@@ -17,7 +17,9 @@ const result = (stage: string, measured: Readonly<Record<string, number>>): Stag
   epochs: 1,
   accuracy: 50,
   meanOf: 1,
+  split: "test",
   best: 50,
+  exported: "last",
   measured,
 });
 

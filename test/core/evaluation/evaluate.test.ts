@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Batch, defaults, evaluate, need, type Pass, type Source } from "../../../core/index.js";
+import { type Batch, defaults, evaluate, need, type Pass, type Source, type Split } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 
 beforeAll(() => startEngine("cpu"));
 
-const labels = { test: [0, 0, 1, 2, 2], train: [1, 1] };
+const labels = { test: [0, 0, 1, 2, 2], validation: [], train: [1, 1] };
 
 /** Images of one pixel, which is the class that a model would say. */
-function sourceOf(guesses: Readonly<Record<"train" | "test", readonly number[]>>, passes: Pass[] = []): Source {
+function sourceOf(guesses: Readonly<Record<Split, readonly number[]>>, passes: Pass[] = []): Source {
   const count: Source["count"] = (split) => labels[split].length;
   const batchCount: Source["batchCount"] = ({ split, batchSize }) => Math.ceil(count(split) / batchSize);
   return {
@@ -36,7 +36,7 @@ const predict = (batch: Batch) => {
   return tf.oneHot(images.reshape([-1]).cast("int32"), 4) as tf.Tensor2D;
 };
 
-const guesses = { test: [0, 1, 1, 2, 2], train: [1, 0] };
+const guesses = { test: [0, 1, 1, 2, 2], validation: [], train: [1, 0] };
 const options = { batchSize: 2, input: defaults.input };
 
 describe("evaluation", () => {

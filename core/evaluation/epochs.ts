@@ -1,0 +1,88 @@
+/** What becomes of the epochs of a stage: measured, the best chosen, and, when it ends, what its weights are worth. */
+import type { InputSettings, Source, Split } from "../data/source.js";
+import type { Model } from "../models/model.js";
+import type { Metrics } from "../registries/entry.js";
+import type { Registry } from "../registries/registry.js";
+import type { NamedArray } from "../values/named-array.js";
+import { type Batch, type EpochSummary, need } from "../values/records.js";
+import type { Activity } from "../watchdogs/activity.js";
+import { evaluate } from "./evaluate.js";
+import { chooseMetrics, type Metric, namesOf } from "./metric.js";
+import { type EvaluationSettings, planEvaluation } from "./settings.js";
+
+/** The best epoch of a stage so far, and its weights where these are to be exported. */
+export interface BestEpoch {
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** In percent, on the split that chooses. */
+  readonly accuracy: number;
+  /** Of the model then, in public layout; while they are needed. */
+  readonly weights?: ReadonlyMap<string, NamedArray>;
+}
+
+/** The part of a training that measuring it depends on. */
+export interface MeasuredTraining {
+  readonly stage: string;
+  readonly metrics: Registry<Metrics, Metric>;
+  readonly activity: Activity;
+  readonly config: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly input: InputSettings;
+    readonly evaluation: EvaluationSettings;
+    readonly export: "last" | "best";
+  };
+}
+
+export interface EpochMeasures {
+  /** What the model is worth now, where the epoch is one to be measured. */
+  measure(model: Model, epoch: number): Promise<Pick<EpochSummary, "metrics" | "split">>;
+  /** The epoch that has just ended, if it is the best now; of equal ones the first is. */
+  choose(model: Model, ended: EpochSummary, before: BestEpoch | undefined): Promise<BestEpoch | undefined>;
+  /**
+   * After the last epoch: leaves the best weights in the model where these are to be exported, and looks at test images, which
+   * have decided nothing.
+   */
+  conclude(model: Model, best: BestEpoch | undefined): Promise<Pick<EpochSummary, "exported" | "test">>;
+}
+
+/** @throws as `chooseMetrics` and `planEvaluation` do */
+export function measureEpochs(training: MeasuredTraining, role: string, source: Source): EpochMeasures {
+  const { stage, config, activity } = training;
+  const { every, last, metrics: lines } = config.evaluation;
+  const metric = chooseMetrics(training.metrics, lines);
+  const plan = planEvaluation(stage, config, source, namesOf(metric));
+  const isDue = (epoch: number) => (epoch + 1) % every === 0 || config.epochs - epoch <= last;
+  const measureOn = async (model: Model, split: Split): Promise<Record<string, number>> => {
+    const { batchSize, input } = config;
+    const predict = (batch: Batch) => need(model.forward(batch, "eval"), "logits", role);
+    const onBatch = () => activity.moveTo(activity.position);
+    const options = { split, batchSize, input, metrics: [metric], onBatch };
+    const { metrics } = await activity.during("the test", () => evaluate(predict, source, options));
+    // The next step changes what it follows from.
+    model.parameters.forgetDerived();
+    return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  };
+  return {
+    measure: async (model, epoch) => {
+      if (plan.split === null || !isDue(epoch)) return { metrics: {} };
+      const metrics = await measureOn(model, plan.split);
+      // An accuracy that says nothing of a split was measured on the test split.
+      const isUsual = plan.split === "test" && metrics.accuracy !== undefined;
+      return { metrics, ...(!isUsual && { split: plan.split }) };
+    },
+    choose: async (model, { epoch, metrics: { accuracy } }, before) => {
+      if (!plan.chooses || accuracy === undefined || !isDue(epoch)) return undefined;
+      if (before && accuracy <= before.accuracy) return undefined;
+      return { epoch, accuracy, ...(config.export === "best" && { weights: await model.parameters.export() }) };
+    },
+    conclude: async (model, best) => {
+      if (best?.weights) model.parameters.import(best.weights);
+      model.parameters.forgetDerived();
+      return {
+        ...(best?.weights && { exported: best.epoch }),
+        ...(plan.testsAtEnd && { test: await measureOn(model, "test") }),
+      };
+    },
+  };
+}
