@@ -39,6 +39,15 @@ describe("the table of results", () => {
     ]);
   });
 
+  test("says where accuracy was measured, and what the weights are worth on test images, where these are two", () => {
+    const validated = { ...result("first", {}), split: "validation", test: { accuracy: 43.75 } } as const;
+    expect(lines([validated, result("second", {})])).toEqual([
+      "stage       trains   input  measured on  accuracy    best    test  time",
+      "the first   student  32 px  validation     50.0 %  50.0 %  43.8 %    7s",
+      "the second  student  32 px  test           50.0 %  50.0 %  50.0 %    0s",
+    ]);
+  });
+
   test("has names with a slash below, a line for each group of a stage", () => {
     const measured = { "generated/classes": 10, "generated/largestShare": 18.75, "weight/member-1": 0.12345 };
     const table = lines([result("first", measured), result("second", { "generated/classes": 9 })]);

@@ -1,6 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Batch, defaults, evaluate, need, type Pass, type Source, type Split } from "../../../core/index.js";
+import {
+  type Batch,
+  defaults,
+  evaluate,
+  type Metric,
+  need,
+  type Pass,
+  type Source,
+  type Split,
+} from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 
 beforeAll(() => startEngine("cpu"));
@@ -67,6 +76,29 @@ describe("evaluation", () => {
       [1, 2, 3, 5, 9].map((batchSize) => evaluate(predict, sourceOf(guesses), { ...options, batchSize })),
     );
     for (const one of all) expect(one).toEqual(all[0]);
+  });
+
+  test("shows every batch to each metric once, with the positions of its images", async () => {
+    const seen: (readonly number[])[] = [];
+    const counting: Metric = {
+      begin: (classes) => ({
+        add: ({ images, logits, labels, indices }) => {
+          expect([logits.length, labels.length]).toEqual([images * classes.length, images]);
+          seen.push(indices);
+        },
+        result: () => ({ batches: seen.length }),
+      }),
+    };
+    const { metrics, accuracy } = await evaluate(predict, sourceOf(guesses), { ...options, metrics: [counting] });
+    expect(seen).toEqual([[0, 1], [2, 3], [4]]);
+    expect(metrics).toEqual({ batches: 3 });
+    expect(accuracy).toBe(80);
+  });
+
+  test("measures accuracy where nothing else is asked for, and NaN where there is no image", async () => {
+    expect((await evaluate(predict, sourceOf(guesses), options)).metrics).toEqual({ accuracy: 80 });
+    const none = await evaluate(predict, sourceOf(guesses), { ...options, split: "validation" });
+    expect([none.accuracy, none.images, none.metrics]).toEqual([Number.NaN, 0, { accuracy: Number.NaN }]);
   });
 
   test("frees every batch, and what the model left behind", async () => {
