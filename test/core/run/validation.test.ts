@@ -17,6 +17,7 @@ import {
   type Source,
   silentLogger,
   summarize,
+  writeCheckpoint,
 } from "../../../core/index.js";
 import { metrics } from "../../../plugins/metrics/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
@@ -80,6 +81,31 @@ const preset = definePreset({
   defaults: { ...toySettings, epochs: 5, data: { name: "three-splits" }, evaluation: { last: 2 } },
 });
 
+/** Trains on images of its own; what is called data is there to be measured on. */
+const ofThinAir = definePreset({
+  name: "of-thin-air",
+  summary: "a student without images",
+  plugins: preset.plugins,
+  stages: {
+    student: {
+      trains: "student",
+      data: "none",
+      plugins: [
+        definePlugin({
+          name: "thin-air",
+          defaults: {},
+          apply: ({ hooks }) =>
+            hooks.batch.tap("thin-air", () => ({
+              images: tf.ones([2, 2, 2, 1]),
+              labels: tf.tensor2d([1, 0, 0, 1], [2, 2]),
+            })),
+        })(),
+      ],
+    },
+  },
+  defaults: { ...preset.defaults, epochs: 2 },
+});
+
 async function create(config: object = {}, of = preset): Promise<Run> {
   const run = await createRun({ preset: of, layers: [{ origin: "test", config }] });
   runs.push(run);
@@ -127,6 +153,14 @@ describe("where epochs are measured", () => {
     const run = await create({ data: { name: "toy-points" } });
     expect(run.history).toEqual([]);
     expect((await finish(run)).every(({ split }) => split === undefined)).toBe(true);
+  });
+
+  test("is the validation split for a stage that makes its own images, too", async () => {
+    walked = [];
+    const run = await create({}, ofThinAir);
+    const history = await finish(run);
+    expect(walked).toEqual(["validation", "validation", "test"]);
+    expect(history.map(({ metrics }) => metrics.accuracy)).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
   test("is what the user says", async () => {
@@ -234,6 +268,25 @@ describe("the best epoch", () => {
       expect(await finish(second), `after ${steps} steps`).toEqual(history);
       expect(await weightsOf(second), `after ${steps} steps`).toEqual(await weightsOf(whole));
     }
+  });
+
+  test("of another model is refused", async () => {
+    const first = await create({ export: "best" });
+    await finish(first, 4);
+    const state = await first.save();
+    const { student } = state.stages;
+    if (!student?.best?.weights) throw new Error("no best weights are kept");
+    const weights = new Map([["fc.weight", { shape: [2, 3], data: new Float32Array(6) }]]);
+    const stages = { student: { ...student, best: { ...student.best, weights } } };
+    const home = mkdtempSync(join(tmpdir(), "fgkd-best-"));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    const folder = await createRunFolder(join(home, "run"), { preset: "three", layers: [], plugins: [] }, first);
+    const engine = { name: "cpu", detail: "", options: {} };
+    folder.writeManifest(first, engine, {});
+    await writeCheckpoint(join(home, "run/checkpoints"), { ...state, stages });
+    const second = await create({ export: "best" });
+    await expect(folder.restore(second, engine)).rejects.toThrow('"fc.weight" is [2,3], not [2,4]');
+    await folder.close();
   });
 });
 
