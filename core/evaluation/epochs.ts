@@ -37,13 +37,20 @@ export interface MeasuredTraining {
 export interface EpochMeasures {
   /** What the model is worth now, where the epoch is one to be measured. */
   measure(model: Model, epoch: number): Promise<Pick<EpochSummary, "metrics" | "split">>;
-  /** The epoch that has just ended, if it is the best now; of equal ones the first is. */
-  choose(model: Model, ended: EpochSummary, before: BestEpoch | undefined): Promise<BestEpoch | undefined>;
   /**
-   * After the last epoch: leaves the best weights in the model where these are to be exported, and looks at test images, which
-   * have decided nothing.
+   * Whether the epoch that has just ended is the best so far, of equal ones the first. After the last one it leaves the best
+   * weights in the model where these are to be exported, and looks at test images, which have decided nothing.
+   *
+   * @param before the best of the epochs before
    */
-  conclude(model: Model, best: BestEpoch | undefined): Promise<Pick<EpochSummary, "exported" | "test">>;
+  settle(model: Model, ended: EpochSummary, before: BestEpoch | undefined, isLast: boolean): Promise<Settled>;
+}
+
+export interface Settled {
+  /** Of all epochs so far. */
+  readonly best?: BestEpoch;
+  /** What the epoch's summary says of it. */
+  readonly told: Pick<EpochSummary, "best" | "exported" | "test">;
 }
 
 /** @throws as `chooseMetrics` and `planEvaluation` do */
@@ -63,6 +70,20 @@ export function measureEpochs(training: MeasuredTraining, role: string, source: 
     model.parameters.forgetDerived();
     return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
   };
+  const choose = async (model: Model, { epoch, metrics }: EpochSummary, before: BestEpoch | undefined) => {
+    const { accuracy } = metrics;
+    if (!plan.chooses || accuracy === undefined || !isDue(epoch)) return undefined;
+    if (before && accuracy <= before.accuracy) return undefined;
+    return { epoch, accuracy, ...(config.export === "best" && { weights: await model.parameters.export() }) };
+  };
+  const conclude = async (model: Model, best: BestEpoch | undefined) => {
+    if (best?.weights) model.parameters.import(best.weights);
+    model.parameters.forgetDerived();
+    return {
+      ...(best?.weights && { exported: best.epoch }),
+      ...(plan.testsAtEnd && { test: await measureOn(model, "test") }),
+    };
+  };
   return {
     measure: async (model, epoch) => {
       if (plan.split === null || !isDue(epoch)) return { metrics: {} };
@@ -71,18 +92,11 @@ export function measureEpochs(training: MeasuredTraining, role: string, source: 
       const isUsual = plan.split === "test" && metrics.accuracy !== undefined;
       return { metrics, ...(!isUsual && { split: plan.split }) };
     },
-    choose: async (model, { epoch, metrics: { accuracy } }, before) => {
-      if (!plan.chooses || accuracy === undefined || !isDue(epoch)) return undefined;
-      if (before && accuracy <= before.accuracy) return undefined;
-      return { epoch, accuracy, ...(config.export === "best" && { weights: await model.parameters.export() }) };
-    },
-    conclude: async (model, best) => {
-      if (best?.weights) model.parameters.import(best.weights);
-      model.parameters.forgetDerived();
-      return {
-        ...(best?.weights && { exported: best.epoch }),
-        ...(plan.testsAtEnd && { test: await measureOn(model, "test") }),
-      };
+    settle: async (model, ended, before, isLast) => {
+      const chosen = await choose(model, ended, before);
+      const best = chosen ?? before;
+      const conclusion = isLast && (await conclude(model, best));
+      return { ...(best && { best }), told: { ...(chosen && { best: true }), ...conclusion } };
     },
   };
 }

@@ -125,14 +125,11 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       measure: (measured) => void Object.assign(metrics, measured),
     });
     const finished = stopped || state.epoch + 1 >= config.epochs;
-    const chosen = await measures.choose(model, ended, state.best);
-    const best = chosen ?? state.best;
-    const conclusion = finished ? await measures.conclude(model, best) : {};
-    const summary = { ...ended, ...(chosen && { best: true }), ...conclusion };
+    const { best, told } = await measures.settle(model, ended, state.best, finished);
+    const summary = { ...ended, ...told };
     memory.look(describePosition(stage, { epoch: state.epoch }));
     around.record(summary);
-    const { best: _, ...place } = state;
-    state = { ...place, epoch: state.epoch + 1, index: 0, sums: {}, finished, ...(best && !finished && { best }) };
+    state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished, best: finished ? undefined : best };
     return summary;
   }
 

@@ -214,6 +214,15 @@ describe("the best epoch", () => {
     expect(summarize(run)[0]?.chosen).toEqual({ epoch: at, accuracy: accuracies[at] });
   });
 
+  test("is the first of two that are as good", async () => {
+    // Nothing is learnt at this rate, so that every epoch is like the first.
+    const run = await create({ optimizer: { learningRate: 1e-12 }, evaluation: { bestOn: "test" } });
+    const history = await finish(run);
+    const frozen = history.filter(({ metrics }) => metrics.accuracy === history[0]?.metrics.accuracy);
+    expect(frozen.length).toBe(5);
+    expect(history.map(({ best }) => best ?? false)).toEqual([true, false, false, false, false]);
+  });
+
   test("is chosen on the test split when the user says so", async () => {
     walked = [];
     const run = await create({ evaluation: { bestOn: "test" } });

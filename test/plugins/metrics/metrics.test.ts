@@ -127,6 +127,9 @@ describe("metrics, by numbers from hand", () => {
     expect(measure([{ name: "calibration-error" }], [0, 0, 0, 1].map(sure)).calibrationError).toBeCloseTo(0, 4);
   });
 
+  test("calibration-error holds where exponentials do not", () =>
+    expect(measure([{ name: "calibration-error" }], [[0, 3000, 0, -3000]]).calibrationError).toBe(0));
+
   test("calibration-error tells nothing where a probability is not a number", () =>
     expect(measure([{ name: "calibration-error" }], [[0, Number.NaN, 0, 0], ...rows]).calibrationError).toBeNaN());
 });
