@@ -34,7 +34,7 @@ export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
-export type { Engine, EngineBuild, EngineCheck, UsedEngine } from "./ops/engine.js";
+export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
@@ -65,11 +65,11 @@ export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
-export { definePreset } from "./run/preset.js";
+export { definePreset, presetLayers } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
 export { configurePreset, definePresetWithOptions } from "./run/preset-options.js";
 export type { Run, RunOptions, RunState, Spent } from "./run/run.js";
-export { createRun, presetLayers, train } from "./run/run.js";
+export { createRun, train } from "./run/run.js";
 export { readNewestCheckpoint, writeCheckpoint } from "./store/checkpoint.js";
 export type { Manifest, SpentByStage } from "./store/manifest.js";
 export { engineOf, version } from "./store/manifest.js";

@@ -11,5 +11,12 @@ export default defineConfig({
     pool: "forks",
     // Left alone it keeps one core for itself, which is half of two.
     maxWorkers: availableParallelism(),
+    // With `--coverage`. What threads and processes of their own execute is not seen.
+    coverage: {
+      provider: "v8",
+      include: ["{core,plugins,presets}/**/*.ts"],
+      reporter: ["text-summary", ["text", { file: "coverage.txt" }]],
+      reportsDirectory: "build/coverage",
+    },
   },
 });

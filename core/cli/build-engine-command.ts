@@ -1,14 +1,13 @@
 /** `fgkd build-engine NAME`: compiles an engine's native parts, where its install script did not run or could not. */
-import { createTraining } from "../index.js";
 import { type Environment, print } from "./environment.js";
-import { builtInPlugins } from "./load-plugins.js";
+import { projectRegistries } from "./project.js";
 
 /**
  * @returns 0 when the engine is built, or has nothing to build
  * @throws FGKD_UNKNOWN_NAME
  */
 export async function buildEngineCommand(name: string, environment: Environment): Promise<number> {
-  const { engines } = createTraining({ plugins: await builtInPlugins([], environment) });
+  const { engines } = await projectRegistries(environment);
   const engine = engines.choose({ name } as { readonly name: string });
   if (engine.build === undefined) {
     print(environment, `Engine "${name}" has nothing to build.`);

@@ -30,7 +30,7 @@ export async function configCommand(given: ConfigArguments, environment: Environ
 }
 
 /** The run's settings, then what differs in each stage, then the options of its plugins. */
-export function listSettings({ preset, plugins, layers }: ChosenRun): readonly Setting[] {
+function listSettings({ preset, plugins, layers }: ChosenRun): readonly Setting[] {
   const config = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
   const { options: _, ...run } = config.run;
   const fromPreset = `preset ${preset.name}`;

@@ -1,8 +1,8 @@
 /** `fgkd doctor`: what this machine offers, which engines can run, and what would cure those that cannot. */
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { createTraining, type EngineCheck, version } from "../index.js";
+import { type Engine, type EngineCapabilities, type EngineCheck, version } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
-import { builtInPlugins } from "./load-plugins.js";
+import { enginesOf, projectRegistries } from "./project.js";
 import { wrap } from "./text.js";
 
 /** @returns 0 when at least one engine can run, else 1 */
@@ -12,14 +12,15 @@ export async function doctorCommand(environment: Environment): Promise<number> {
   print(environment);
   print(environment, `${colors.bold("engines")}, in the order in which "auto" tries them`);
   const checks = await checkEngines(environment);
-  for (const { name, check } of checks) {
+  for (const { engine, check } of checks) {
     const mark = check.available ? colors.green("✔") : colors.yellow("✘");
-    line(environment, `${mark} ${name}`, check.detail, name.length + 2);
+    line(environment, `${mark} ${engine.name}`, check.detail, engine.name.length + 2);
     if (!check.available && check.remedy) line(environment, "", `cure: ${check.remedy}`);
+    line(environment, "", colors.dim(`priority ${engine.priority ?? 0}; ${capabilitiesOf(engine.capabilities)}`));
   }
   print(environment);
-  const chosen = checks.find(({ check }) => check.available);
-  print(environment, chosen ? `fgkd will run on ${colors.bold(chosen.name)}.` : colors.red("No engine can run here."));
+  const chosen = checks.find(({ check }) => check.available)?.engine.name;
+  print(environment, chosen ? `fgkd will run on ${colors.bold(chosen)}.` : colors.red("No engine can run here."));
   return chosen ? 0 : 1;
 }
 
@@ -61,12 +62,25 @@ function sharpVersion(module: Readonly<Record<string, unknown>>): string {
 }
 
 async function checkEngines(environment: Environment) {
-  const { engines } = createTraining({ plugins: await builtInPlugins([], environment) });
-  const checks: { readonly name: string; readonly check: EngineCheck }[] = [];
+  const checks: { readonly engine: Engine; readonly check: EngineCheck }[] = [];
   // One after the other: two native libraries loading at once is not what a diagnosis should depend on.
-  for (const name of engines.names)
-    checks.push({ name, check: await engines.choose({ name } as { readonly name: string }).check() });
+  for (const engine of enginesOf(await projectRegistries(environment)))
+    checks.push({ engine, check: await engine.check() });
   return checks;
+}
+
+/** In words; what an engine does not declare, it does not have. */
+function capabilitiesOf({
+  halfPrecision = false,
+  deterministic = false,
+  threads = 1,
+}: EngineCapabilities = {}): string {
+  const words = [
+    deterministic ? "repeats to the byte" : "results vary in the last bits",
+    halfPrecision ? "half precision" : "float32",
+    threads === null ? "threads by its library" : `${threads} ${threads === 1 ? "thread" : "threads"}`,
+  ];
+  return words.join(", ");
 }
 
 /** A label and, beside it, as many lines as the text needs. */

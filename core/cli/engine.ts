@@ -10,23 +10,31 @@ export interface StartedEngine extends UsedEngine {
 type EngineRegistry = Pick<Run["engines"], "names" | "choose">;
 
 /**
- * Starts the engine of that name with the options beside it; for `auto`, the first in the order of registration that can
- * run here and has these options.
+ * Starts the engine of that name with the options beside it; for `auto`, that of highest priority which can run here and
+ * has these options.
  *
  * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_ENGINE_UNAVAILABLE
  */
 export async function startEngine(choice: { readonly name: string }, engines: EngineRegistry): Promise<StartedEngine> {
   if (choice.name !== "auto") return start(engines.choose(choice));
   const failures: string[] = [];
+  const candidates: Engine[] = [];
   for (const name of engines.names) {
     const engine = tryChoose({ ...choice, name }, engines);
-    if (typeof engine !== "string") {
-      const { available, detail } = await engine.check();
-      if (available) return start(engine);
-      failures.push(`${name}: ${detail}`);
-    } else failures.push(`${name}: ${engine}`);
+    if (typeof engine === "string") failures.push(`${name}: ${engine}`);
+    else candidates.push(engine);
+  }
+  for (const engine of byPriority(candidates)) {
+    const { available, detail } = await engine.check();
+    if (available) return start(engine);
+    failures.push(`${engine.name}: ${detail}`);
   }
   throw engineUnavailable("auto", failures.join("; ") || "no plugin registers an engine");
+}
+
+/** In the order in which `auto` tries them: highest priority first, equal ones as they were registered. */
+export function byPriority(engines: readonly Engine[]): readonly Engine[] {
+  return [...engines].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
 }
 
 /** An engine, or why it cannot have these options: of `auto`, an engine without them is passed over. */

@@ -80,7 +80,7 @@ function optionLayers(preset: Preset, options: RunArguments, cwd: string): reado
 }
 
 /** How many members the preset's ensemble has. @throws FGKD_UNKNOWN_OPTION when it is no ensemble */
-export function membersLayer({ name, options = {} }: Preset, members: number): Layer {
+function membersLayer({ name, options = {} }: Preset, members: number): Layer {
   if (!("members" in options)) throw unknownOption(`preset ${name}`, "members", Object.keys(options));
   return { origin: "--members", config: { options: { [name]: { members } } } };
 }

@@ -2,21 +2,13 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
-import {
-  type ConfigFile,
-  checkPlain,
-  checkPreset,
-  FgkdError,
-  invalidConfig,
-  loadFailed,
-  type Preset,
-  pathProblem,
-} from "../index.js";
+import { type ConfigFile, checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
 import type { Environment } from "./environment.js";
 import type { Modules } from "./modules.js";
+import { completePreset } from "./written-preset.js";
 
 /** Where a config is looked for, in this order. */
-export const searchPlaces = [
+const searchPlaces = [
   "fgkd.config.ts",
   "fgkd.config.js",
   "fgkd.config.mjs",
@@ -68,14 +60,13 @@ export async function loadConfig(
     throw invalidConfig(origin, "it does not hold an object of settings", "Export default defineConfig({ … }).");
   const { preset, plugins, ...settings } = found.config;
   checkPlain(settings, origin);
-  // An object, which checkPreset finds out more about.
-  if (isRecord(preset)) checkPreset(preset as unknown as Preset);
-  else if (preset !== undefined && typeof preset !== "string")
+  const completed = isRecord(preset) ? await completePreset(preset, origin, modules, environment) : preset;
+  if (!isRecord(preset) && preset !== undefined && typeof preset !== "string")
     throw invalidConfig(origin, "preset is neither a name nor a preset", 'Write, for example, preset: "dadkd".');
   if (plugins !== undefined && !Array.isArray(plugins))
     throw invalidConfig(origin, "plugins is no list", 'Write plugins: ["name", "./file.ts"].');
   // The shape is all that can be checked here; resolveConfig checks every key and value.
-  return { origin, path: found.filepath, config: found.config as ConfigFile };
+  return { origin, path: found.filepath, config: { ...found.config, preset: completed } as ConfigFile };
 }
 
 /** Whatever is that large, or no file, holds no settings. @throws FGKD_PATH */

@@ -1,6 +1,9 @@
 /** Finds a preset by the name given on the command line or in a config file. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { checkPreset, loadFailed, type Preset, unknownName } from "../index.js";
 import type { Environment } from "./environment.js";
+import { loadConfig } from "./load-config.js";
 import { isFile, type Modules, packageNames } from "./modules.js";
 
 /**
@@ -13,6 +16,7 @@ export async function loadPreset(name: string, modules: Modules, environment: En
   const own = await builtInPresets(environment);
   const found = own.find((preset) => preset.name === name);
   if (found) return found;
+  if (isSettings(name, environment.cwd)) return presetOf(name, modules, environment);
   if (isFile(name, environment.cwd)) return onlyPreset(name, await modules.file("preset", name));
   for (const packageName of packageNames("preset", name)) {
     const module = await modules.package("preset", packageName);
@@ -23,6 +27,19 @@ export async function loadPreset(name: string, modules: Modules, environment: En
     name,
     own.map((preset) => preset.name),
   );
+}
+
+/** Whether it is a file of settings, not code. */
+function isSettings(name: string, cwd: string): boolean {
+  return /\.(ya?ml|json)$/.test(name) && existsSync(resolve(cwd, name));
+}
+
+/** The preset that is written in a configuration file, or the one that it names. */
+async function presetOf(file: string, modules: Modules, environment: Environment): Promise<Preset> {
+  const preset = (await loadConfig(file, modules, environment))?.config.preset;
+  if (preset === undefined)
+    throw loadFailed("preset", file, new Error("it says no preset. Write preset: { stages: … }."));
+  return typeof preset === "string" ? loadPreset(preset, modules, environment) : preset;
 }
 
 /** The presets that fgkd brings, in the order of its index. */

@@ -76,7 +76,7 @@ export interface CheckpointSettings {
 
 /** `auto`: the first that can run. */
 type EngineName = "auto" | (keyof Engines & string) | (string & {});
-export type EngineSettings = { readonly name: EngineName } | Choice<Engines>;
+type EngineSettings = { readonly name: EngineName } | Choice<Engines>;
 
 type DeepPartial<T> = T extends readonly unknown[]
   ? T

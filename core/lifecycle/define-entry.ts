@@ -13,7 +13,7 @@ import type {
 import { resolveOptions } from "../registries/options.js";
 import type { Registry } from "../registries/registry.js";
 import type { Batch } from "../values/records.js";
-import { lossEntry, tapBatch, tapLoss } from "./lists.js";
+import { checkTermWeight, lossEntry, tapBatch, tapLoss } from "./lists.js";
 import type { ChosenEntry, Plugin, RunScope, Training } from "./training.js";
 
 /** An entry in parts. */
@@ -132,6 +132,7 @@ function define<Own extends object, Product, Given>(
   const plugin = (given: Options): Plugin => {
     const options = resolveOptions<object>(name, { ...defaults, ...beside }, given) as Options;
     check?.(options as Required<Own>);
+    if ("weight" in beside) checkTermWeight(name, options.weight);
     const configure = (overrides: Options) => plugin({ ...given, ...overrides });
     return {
       name,

@@ -1,6 +1,6 @@
 /** The augmenters, teachers and losses that a stage's settings list: chosen from the registries, tapped in list order. */
 import * as tf from "@tensorflow/tfjs";
-import { invalidConfig } from "../values/errors.js";
+import { invalidConfig, invalidOption } from "../values/errors.js";
 import type { LossTerms } from "../values/records.js";
 import type { ChosenEntry, ComposedTraining, Training } from "./training.js";
 
@@ -44,16 +44,20 @@ function applyList(training: ComposedTraining, list: ListName, tap: Tap): readon
 
 /** What every loss can be told is told apart from its own options; one that has a weight of its own applies it itself. */
 export function lossEntry(training: Training, name: string, given: Readonly<Record<string, unknown>>): ChosenEntry {
-  const { term, weight = 1, ...options } = given;
+  const { term, weight, ...options } = given;
   const owner = `loss ${name}`;
-  if (!(typeof weight === "number" && weight >= 0 && Number.isFinite(weight)))
-    throw invalidConfig(owner, `its weight is ${JSON.stringify(weight)}`, "A weight is a number of at least 0.");
+  if (weight !== undefined) checkTermWeight(owner, weight);
   if (term !== undefined && typeof term !== "string")
     throw invalidConfig(owner, `its term is ${JSON.stringify(term)}`, "A term is named by a text.");
   const isItsOwn = training.losses.optionsOf(name).includes("weight");
-  return isItsOwn
-    ? { list: "losses", name, options: { ...options, weight }, term, weight: 1 }
-    : { list: "losses", name, options, term, weight };
+  if (!isItsOwn) return { list: "losses", name, options, term, weight: weight ?? 1 };
+  return { list: "losses", name, options: weight === undefined ? options : { ...options, weight }, term };
+}
+
+/** @throws FGKD_INVALID_OPTION unless the weight of a term is a number of at least 0 */
+export function checkTermWeight(owner: string, weight: unknown): asserts weight is number {
+  if (typeof weight === "number" && weight >= 0 && Number.isFinite(weight)) return;
+  throw invalidOption(owner, "weight", "at least 0", weight, "Try 1.");
 }
 
 export function tapBatch(training: Training, { list, name, options }: ChosenEntry, purpose: string): void {

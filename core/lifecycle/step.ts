@@ -3,11 +3,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { Model } from "../models/model.js";
 import { readLosses } from "../update/finite.js";
 import type { Optimizer } from "../update/optimizer.js";
+import { releaseEarly } from "../update/release-early.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
 import type { TensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
-import { releaseEarly } from "./release-early.js";
 import type { ComposedTraining, Training } from "./training.js";
 
 /**

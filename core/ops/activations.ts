@@ -11,7 +11,9 @@ import { hasKernel, runKernel, withGradient } from "./kernels.js";
  */
 export function addRelu<T extends tf.Tensor>(a: T, b: T): T {
   return withGradient<T>([a, b], (save) => {
-    const value = hasKernel("FgkdAddRelu") ? (runKernel("FgkdAddRelu", { a, b })[0] as T) : tf.relu(tf.add<T>(a, b));
+    const value = hasKernel("FgkdAddRelu")
+      ? (runKernel("FgkdAddRelu", { a, b }, {})[0] as T)
+      : tf.relu(tf.add<T>(a, b));
     save([value]);
     return {
       value,
@@ -34,14 +36,14 @@ export function gelu<T extends tf.Tensor>(x: T): T {
   return withGradient<T>([x], (save) => {
     save([x]);
     return {
-      value: hasKernel("FgkdGelu") ? (runKernel("FgkdGelu", { x })[0] as T) : x.mul<T>(normalCdf(x)),
+      value: hasKernel("FgkdGelu") ? (runKernel("FgkdGelu", { x }, {})[0] as T) : x.mul<T>(normalCdf(x)),
       gradient: (dy, [x]) => [geluGradient(dy, x as tf.Tensor)],
     };
   });
 }
 
 function geluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
-  if (hasKernel("FgkdGeluGrad")) return runKernel("FgkdGeluGrad", { dy, x })[0] as tf.Tensor;
+  if (hasKernel("FgkdGeluGrad")) return runKernel("FgkdGeluGrad", { dy, x }, {})[0] as tf.Tensor;
   const density = x
     .square()
     .mul(-0.5)
@@ -57,5 +59,5 @@ function normalCdf(x: tf.Tensor): tf.Tensor {
 
 /** `dy` where `y`, a ReLU's result, is above 0; 0 elsewhere. */
 function openWhere(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return hasKernel("FgkdReluGrad") ? (runKernel("FgkdReluGrad", { dy, y })[0] as tf.Tensor) : dy.mul(y.step());
+  return hasKernel("FgkdReluGrad") ? (runKernel("FgkdReluGrad", { dy, y }, {})[0] as tf.Tensor) : dy.mul(y.step());
 }

@@ -26,22 +26,8 @@ export function conv2d(
   filter: tf.Tensor4D,
   { stride = 1, padding = 0, bias, relu = false }: ConvolutionOptions = {},
 ): tf.Tensor4D {
-  if (padding > 0 && refusesNumericPadding()) {
-    return tf.tidy(() => conv2d(padSides(x, padding, 0), filter, { stride, bias, relu }));
-  }
   const pad = padding === 0 ? "valid" : padding;
   if (!bias && !relu) return tf.conv2d(x, filter, stride, pad);
   const activation = relu ? "relu" : "linear";
   return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...(bias && { bias }), activation }));
-}
-
-/** Whether the active engine only knows the paddings `same` and `valid`: TensorFlow's filter gradient and pooling. */
-export function refusesNumericPadding(): boolean {
-  return tf.getBackend() === "tensorflow";
-}
-
-/** `padding` more rows and columns of `value` on each side of the images. */
-export function padSides(x: tf.Tensor4D, padding: number, value: number): tf.Tensor4D {
-  const side: [number, number] = [padding, padding];
-  return tf.pad4d(x, [[0, 0], side, side, [0, 0]], value);
 }

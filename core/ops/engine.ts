@@ -26,9 +26,26 @@ export interface EngineBuild {
   readonly detail: string;
 }
 
+/** What an engine can do; what it does not say is not counted on. */
+export interface EngineCapabilities {
+  /** Whether it keeps and multiplies numbers of 16 bits where that is asked for. Default false. */
+  readonly halfPrecision?: boolean;
+  /** Whether the same run on the same machine, with the same options, ends in the same bytes. Default false. */
+  readonly deterministic?: boolean;
+  /** Threads that its kernels use; `null` where its library chooses. Default 1. */
+  readonly threads?: number | null;
+}
+
 /** A TensorFlow.js backend with everything that training needs. */
 export interface Engine {
   readonly name: string;
+  /**
+   * `engine: "auto"` takes, of the engines that can run, the one of highest priority; of equal ones that registered first.
+   * Those of fgkd: `tensorflow` 40, `onednn` 30, `wasm` 20, `cpu` 10. Default 0.
+   */
+  readonly priority?: number;
+  /** Default: none. */
+  readonly capabilities?: EngineCapabilities;
   /** Its options, with the defaults that this machine gives them; a resumed run is started with the same. */
   readonly options?: Readonly<Record<string, Json>>;
   /** Never throws, changes nothing. */

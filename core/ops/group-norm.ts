@@ -43,6 +43,8 @@ export function groupNorm<T extends tf.Tensor>(
   });
 }
 
+type Two = [tf.Tensor, tf.Tensor];
+
 /** Of `[batch, positions, groups, channels of a group]`: what the statistics of a group are taken over. */
 const axes = [1, 3];
 
@@ -56,7 +58,12 @@ function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Se
     return runKernel("FgkdGroupNorm", { x, scale, offset }, { ...settings }) as [tf.Tensor, tf.Tensor, tf.Tensor];
   }
   const { whitened, mean, variance } = standardise(grouped(x, settings.groups), axes, settings.epsilon);
-  return [whitened.reshape(x.shape).mul(scale).add(offset), mean, variance] as const;
+  const perGroup = [x.shape[0] as number, settings.groups];
+  return [
+    whitened.reshape(x.shape).mul(scale).add(offset),
+    mean.reshape(perGroup),
+    variance.reshape(perGroup),
+  ] as const;
 }
 
 function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Tensor[] {
@@ -66,6 +73,7 @@ function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Ten
   }
   const leading = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
   const [groupedX, groupedDy] = [grouped(x, settings.groups), grouped(dy.mul(scale), settings.groups)];
-  const { dx, whitened } = standardiseGradient(groupedDy, groupedX, mean, variance, axes, settings.epsilon);
+  const [ofGroup, spreadOfGroup] = [mean, variance].map((value) => value.expandDims(1).expandDims(-1)) as Two;
+  const { dx, whitened } = standardiseGradient(groupedDy, groupedX, ofGroup, spreadOfGroup, axes, settings.epsilon);
   return [dx.reshape(x.shape), dy.mul(whitened.reshape(x.shape)).sum(leading), dy.sum(leading)];
 }

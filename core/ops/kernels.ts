@@ -1,8 +1,9 @@
 /** How the operations of this folder find the fused kernels that an engine may have. */
 import * as tf from "@tensorflow/tfjs";
+import type { FusedKernel, KernelAttributes, KernelInputs } from "./kernel-table.js";
 
-/** Whether the active engine has a kernel of this name. */
-export function hasKernel(name: string): boolean {
+/** Whether the active engine has this fused kernel. */
+export function hasKernel(name: FusedKernel): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;
 }
 
@@ -12,9 +13,21 @@ export function isRecording(): boolean {
   return gradientDepth > 0 && kernelDepth === 0;
 }
 
-/** Runs a kernel of the active engine; what it returns is not differentiated. */
-export function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
-  const outputs = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, attributes);
+/** Runs a fused kernel of the active engine; what it returns, in the table's order, is not differentiated. */
+export function runKernel<N extends FusedKernel>(
+  name: N,
+  inputs: KernelInputs<N, tf.Tensor>,
+  attributes: KernelAttributes<N>,
+): tf.Tensor[] {
+  return runStock(name, inputs, attributes);
+}
+
+/** Runs a kernel that every backend of tfjs has, without the operation around it. */
+export function runStock(name: string, inputs: object, attributes: object): tf.Tensor[] {
+  // tfjs types both as open records of tensors and of numbers, texts and lists; those of a kernel have its own names.
+  const outputs = tf
+    .engine()
+    .runKernel<tf.Tensor | tf.Tensor[]>(name, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
   return Array.isArray(outputs) ? outputs : [outputs];
 }
 

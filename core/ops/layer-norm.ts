@@ -37,7 +37,8 @@ function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: num
     return runKernel("FgkdLayerNorm", { x, scale, offset }, { epsilon }) as [tf.Tensor, tf.Tensor, tf.Tensor];
   }
   const { whitened, mean, variance } = standardise(x, [x.rank - 1], epsilon);
-  return [whitened.mul(scale).add(offset), mean, variance] as const;
+  const rows = x.shape.slice(0, -1);
+  return [whitened.mul(scale).add(offset), mean.reshape(rows), variance.reshape(rows)] as const;
 }
 
 function backward(dy: tf.Tensor, saved: tf.Tensor[], epsilon: number): tf.Tensor[] {
@@ -47,6 +48,7 @@ function backward(dy: tf.Tensor, saved: tf.Tensor[], epsilon: number): tf.Tensor
   }
   const last = x.rank - 1;
   const leading = Array.from({ length: last }, (_, axis) => axis);
-  const { dx, whitened } = standardiseGradient(dy.mul(scale), x, mean, variance, [last], epsilon);
+  const [ofRow, spreadOfRow] = [mean.expandDims(-1), variance.expandDims(-1)];
+  const { dx, whitened } = standardiseGradient(dy.mul(scale), x, ofRow, spreadOfRow, [last], epsilon);
   return [dx, dy.mul(whitened).sum(leading), dy.sum(leading)];
 }

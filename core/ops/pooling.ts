@@ -1,6 +1,5 @@
 /** Pooling. */
 import * as tf from "@tensorflow/tfjs";
-import { padSides, refusesNumericPadding } from "./convolution.js";
 import { alongSides } from "./resize.js";
 
 export interface MaxPoolOptions {
@@ -19,10 +18,8 @@ export interface MaxPoolOptions {
  * @param x `[batch, height, width, channels]`
  */
 export function maxPool(x: tf.Tensor4D, { size = 3, stride = 2, padding = 1 }: MaxPoolOptions = {}): tf.Tensor4D {
-  if (padding === 0) return tf.maxPool(x, size, stride, "valid");
   // The engines leave out what is outside the image, which is the same as −∞ there.
-  if (!refusesNumericPadding()) return tf.maxPool(x, size, stride, padding);
-  return tf.tidy(() => tf.maxPool(padSides(x, padding, Number.NEGATIVE_INFINITY), size, stride, "valid"));
+  return tf.maxPool(x, size, stride, padding === 0 ? "valid" : padding);
 }
 
 /**

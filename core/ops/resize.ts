@@ -73,7 +73,7 @@ export function alongSides(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.T
 
 /** `rows · images · columnsᵀ`, for each image and channel: nothing is spent on weights of 0. */
 function byKernel(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
-  return runKernel("FgkdResizeAntialiased", { images, rows, columns })[0] as tf.Tensor4D;
+  return runKernel("FgkdResizeAntialiased", { images, rows, columns }, {})[0] as tf.Tensor4D;
 }
 
 function byProducts(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {

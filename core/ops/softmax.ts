@@ -22,19 +22,21 @@ export function softmax<T extends tf.Tensor>(x: T): T {
  */
 export function logSoftmax<T extends tf.Tensor>(x: T): T {
   return withGradient<T>([x], (save) => {
-    const value = hasKernel("FgkdLogSoftmax") ? (runKernel("FgkdLogSoftmax", { logits: x })[0] as T) : tf.logSoftmax(x);
+    const value = hasKernel("FgkdLogSoftmax")
+      ? (runKernel("FgkdLogSoftmax", { logits: x }, {})[0] as T)
+      : tf.logSoftmax(x);
     save([value]);
     return { value, gradient: (dy, [y]) => [logSoftmaxGradient(dy, y as tf.Tensor)] };
   });
 }
 
 function softmaxGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  if (hasKernel("FgkdSoftmaxGrad")) return runKernel("FgkdSoftmaxGrad", { dy, y })[0] as tf.Tensor;
+  if (hasKernel("FgkdSoftmaxGrad")) return runKernel("FgkdSoftmaxGrad", { dy, y }, {})[0] as tf.Tensor;
   const weighted = dy.mul(y);
   return weighted.sub(y.mul(weighted.sum(-1, true)));
 }
 
 function logSoftmaxGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  if (hasKernel("FgkdLogSoftmaxGrad")) return runKernel("FgkdLogSoftmaxGrad", { dy, y })[0] as tf.Tensor;
+  if (hasKernel("FgkdLogSoftmaxGrad")) return runKernel("FgkdLogSoftmaxGrad", { dy, y }, {})[0] as tf.Tensor;
   return dy.sub(y.exp().mul(dy.sum(-1, true)));
 }

@@ -1,6 +1,5 @@
 /** Transposed convolution with PyTorch's padding. */
 import * as tf from "@tensorflow/tfjs";
-import { refusesNumericPadding } from "./convolution.js";
 
 export interface TransposedConvolutionOptions {
   /** Default 1. */
@@ -32,16 +31,5 @@ export function conv2dTranspose(
   const [toHeight, toWidth] = [cut(height, kernelHeight), cut(width, kernelWidth)];
   if (padding === 0 && outputPadding === 0)
     return tf.conv2dTranspose(x, filter, [batch, toHeight, toWidth, channels], stride, "valid");
-  if (!refusesNumericPadding())
-    return tf.conv2dTranspose(x, filter, [batch, toHeight, toWidth, channels], stride, padding, "floor");
-  return tf.tidy(() => {
-    const uncut: [number, number, number, number] = [
-      batch,
-      whole(height, kernelHeight) + outputPadding,
-      whole(width, kernelWidth) + outputPadding,
-      channels,
-    ];
-    const result = tf.conv2dTranspose(x, filter, uncut, stride, "valid");
-    return tf.slice4d(result, [0, padding, padding, 0], [batch, toHeight, toWidth, channels]);
-  });
+  return tf.conv2dTranspose(x, filter, [batch, toHeight, toWidth, channels], stride, padding, "floor");
 }

@@ -1,6 +1,6 @@
 /** Unpooling: values go back to where their maximum came from. */
 import * as tf from "@tensorflow/tfjs";
-import { runKernel, withGradient } from "./kernels.js";
+import { runStock, withGradient } from "./kernels.js";
 import { maxPool } from "./pooling.js";
 
 /** A pooled map, and the map it came from: together they say where every maximum was. */
@@ -41,7 +41,7 @@ export function maxUnpool(values: tf.Tensor4D, { from, pooled }: Pooled): tf.Ten
 /** What the maximum's gradient does with `dy` is just what unpooling does with values. */
 function scatter(dy: tf.Tensor, from: tf.Tensor4D, pooled: tf.Tensor4D): tf.Tensor4D {
   const inputs = { dy, input: from, output: pooled };
-  return runKernel("MaxPoolGrad", inputs, { filterSize: 2, strides: 2, pad: "valid" })[0] as tf.Tensor4D;
+  return runStock("MaxPoolGrad", inputs, { filterSize: 2, strides: 2, pad: "valid" })[0] as tf.Tensor4D;
 }
 
 /** The value at the place of each maximum. */

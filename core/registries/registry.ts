@@ -78,8 +78,10 @@ export function createRegistry<Entries, Product>(
     if (own.includes(name) || (isAbove && !above?.fromStages?.has(name))) throw duplicateName(kind, name);
     own.push(name);
     if (!above?.fromStages) return "here";
+    if (isAbove) return null;
     above.fromStages.add(name);
-    return isAbove ? null : above.registry;
+    services.logger.warn(`${kind} "${name}" is registered in apply(); register it in register(run), once per run.`);
+    return above.registry;
   };
   const find = (name: string) => {
     if (!names().includes(name)) throw unknownName(kind, name, names());

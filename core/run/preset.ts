@@ -1,5 +1,6 @@
 /** Presets: a method as data — stages, plugins and settings. */
-import type { Config, StageSettings } from "../config/config.js";
+
+import type { Config, Layer, StageSettings } from "../config/config.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
 import type { Steps } from "../lifecycle/schedule.js";
 import type { Role } from "../models/model.js";
@@ -57,4 +58,17 @@ export interface Preset<Names extends string = string> {
 export function definePreset<const Names extends string>(preset: Preset<Names>): Preset {
   // `schedule` is only ever given the steps of the preset's own stages, which are exactly `Names`.
   return preset as unknown as Preset;
+}
+
+/** What a preset itself says: its defaults, and its word on each stage. */
+export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
+  const origin = `preset ${name}`;
+  const own = Object.entries(stages).map(([stage, { settings, augmenters, teachers, losses }]) => {
+    const lists = Object.entries({ augmenters, teachers, losses }).filter(([, list]) => list !== undefined);
+    return [stage, { ...Object.fromEntries(lists), ...settings }] as const;
+  });
+  return [
+    { origin, config: defaults },
+    { origin, config: { stages: Object.fromEntries(own.filter(([, said]) => Object.keys(said).length > 0)) } },
+  ];
 }

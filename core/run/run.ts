@@ -1,7 +1,6 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
 
 import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
-import { withoutImages } from "../data/own-images.js";
 import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
@@ -11,14 +10,14 @@ import { type Steps, sequence } from "../lifecycle/schedule.js";
 import { chooseRule, createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import type { Models } from "../models/model.js";
-import { classesInWeights, loadWeights } from "../models/weights.js";
+import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { Services } from "../registries/services.js";
 import type { UpdateRule } from "../update/optimizer.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
-import { invalidConfig, noData, unknownName } from "../values/errors.js";
+import { invalidConfig, unknownName } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { createRandomStreams } from "../values/random.js";
@@ -27,7 +26,10 @@ import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
 import { createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
+import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
+import type { RunSources } from "./sources.js";
+import { classesOf, openSources } from "./sources.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -148,7 +150,7 @@ interface Parts {
   readonly trainings: readonly ComposedTraining[];
   /** One of each training. */
   readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
-  readonly sources: Sources;
+  readonly sources: RunSources;
 }
 
 function assemble(
@@ -206,19 +208,6 @@ function assemble(
   };
 }
 
-/** What a preset itself says: its defaults, and its word on each stage. */
-export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
-  const origin = `preset ${name}`;
-  const own = Object.entries(stages).map(([stage, { settings, augmenters, teachers, losses }]) => {
-    const lists = Object.entries({ augmenters, teachers, losses }).filter(([, list]) => list !== undefined);
-    return [stage, { ...Object.fromEntries(lists), ...settings }] as const;
-  });
-  return [
-    { origin, config: defaults },
-    { origin, config: { stages: Object.fromEntries(own.filter(([, said]) => Object.keys(said).length > 0)) } },
-  ];
-}
-
 /** Options for what no stage lists, or leaving out what is not there, would be lost without a word. */
 function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
   const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
@@ -234,36 +223,6 @@ function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly 
 function stageSettings(config: ResolvedConfig, stage: string): Settings {
   // resolveConfig was given exactly the preset's stages.
   return config.stages[stage] as Settings;
-}
-
-interface Sources {
-  readonly byStage: ReadonlyMap<string, Source>;
-  /** Those that are open, each once. */
-  readonly open: readonly Source[];
-}
-
-/** Stages with equal choices share one source. */
-async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<Sources> {
-  const open = new Map<string, Source>();
-  const byStage = new Map<string, Source>();
-  for (const { stage, config, sources } of trainings) {
-    const makesItsOwn = preset.stages[stage]?.data === "none";
-    if (!config.data && !makesItsOwn) throw noData(stage);
-    const key = JSON.stringify(config.data);
-    const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
-    if (source) open.set(key, source);
-    byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
-  }
-  return { byStage, open: [...open.values()] };
-}
-
-/** Where no data names the classes, a model's file may. */
-function classesOf(models: Settings["models"]): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
-    if (classes) return classes;
-  }
-  return [];
 }
 
 function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {

@@ -108,7 +108,7 @@ export function cleanCheckpoints(folder: string, from: RunState | null): void {
 }
 
 /** File of the best checkpoint of a stage, whatever the stage is called. */
-export function bestName(stage: string): string {
+function bestName(stage: string): string {
   return `best-${encodeURIComponent(stage)}.json`;
 }
 

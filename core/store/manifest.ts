@@ -103,7 +103,8 @@ export function differences(
   run: Run,
   { grown = false, hadStarted = false }: { readonly grown?: boolean; readonly hadStarted?: boolean } = {},
 ): Differences {
-  const now = grown && then ? { ...manifest, data: only(then.data, manifest.data) } : manifest;
+  const known = { ...manifest, engineOptions: comparable(then?.engineOptions, manifest.engineOptions) };
+  const now = grown && then ? { ...known, data: only(then.data, manifest.data) } : known;
   const is = grown ? withoutGrowth(resolved, resolvedOf(run), run.preset.name) : resolvedOf(run);
   const keys = Object.keys(shared) as (keyof typeof shared)[];
   const other = then ? keys.filter((key) => text(then[key]) !== text(now[key])) : [];
@@ -124,6 +125,11 @@ export function differences(
         ? [`The run began under Node.js ${then.node} and goes on under ${now.node}: last bits may differ.`]
         : [],
   };
+}
+
+/** Of the engine's options those that the earlier manifest tells of: a run of an earlier version knew fewer. */
+function comparable(then: UsedEngine["options"], now: UsedEngine["options"]): UsedEngine["options"] {
+  return then && now ? only(then, now) : now;
 }
 
 /** What now stands under the keys of then. */

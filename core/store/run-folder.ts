@@ -21,7 +21,7 @@ import { type StageResult, summarize } from "./result.js";
 import { type RunRequest, readConfig, readManifest, writeConfig } from "./run-config.js";
 import { asStorage, writeJson, writeText } from "./storage.js";
 
-export interface RestoreOptions {
+interface RestoreOptions {
   /** Go on although the run would go on otherwise than it began. Default false. */
   readonly force?: boolean;
   /** The request of a run with further stages, which takes the old one's place. Default: the folder's own. */

@@ -1,6 +1,6 @@
 /** Watches for NaN and infinities before they reach a weight. */
 import * as tf from "@tensorflow/tfjs";
-import { runKernel } from "../ops/kernels.js";
+import { runStock } from "../ops/kernels.js";
 import { notFinite } from "../values/errors.js";
 
 /** Values from which a gradient is summed by itself; below, calling a kernel costs more than copying them together. */
@@ -49,7 +49,7 @@ function sumsOf(gradients: Gradients): readonly tf.Tensor[] {
 
 /** The kernel without the operation around it, which takes longer. */
 function flat(tensor: tf.Tensor): tf.Tensor1D {
-  const [reshaped] = tensor.rank === 1 ? [tensor] : runKernel("Reshape", { x: tensor }, { shape: [tensor.size] });
+  const [reshaped] = tensor.rank === 1 ? [tensor] : runStock("Reshape", { x: tensor }, { shape: [tensor.size] });
   return reshaped as tf.Tensor1D;
 }
 

@@ -79,9 +79,6 @@ export function watchMemory(
   };
 }
 
-/** Watches nothing. */
-export const noMemoryWatch: MemoryWatch = { look: () => {} };
-
 export function readMemory(): MemoryReading {
   const { rss, heapUsed, external } = process.memoryUsage();
   // Engines may say more than tfjs knows of; ours say what they keep.

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Activity } from "./activity.js";
 
 /** Tensors by the part of the run that made or freed them. */
-export type Culprits = ReadonlyMap<string, number>;
+type Culprits = ReadonlyMap<string, number>;
 
 /** Follows every tensor until `stop`. Costs a record a tensor, so it is for a second look. */
 export interface TensorTrace {

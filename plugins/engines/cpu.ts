@@ -5,6 +5,8 @@ import type { Engine } from "../../core/index.js";
 export function cpuEngine(): Engine {
   return {
     name: "cpu",
+    priority: 10,
+    capabilities: { deterministic: true },
     check: async () => ({
       available: true,
       detail: `tfjs ${tf.version.tfjs}, plain JavaScript, for tests and tiny networks`,

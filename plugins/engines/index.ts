@@ -1,4 +1,4 @@
-/** The engines that fgkd brings, in the order in which `auto` tries them. */
+/** The engines that fgkd brings. */
 import { definePlugin } from "../../core/index.js";
 import { cpuEngine } from "./cpu.js";
 import { onednnEngine } from "./onednn.js";
@@ -13,6 +13,12 @@ declare module "../../core/index.js" {
     onednn: {
       /** Default: every core that this process may use. */
       readonly threads?: number | null;
+      /** Winograd's algorithm for convolutions 3×3: faster, rounds a little more. Default true. */
+      readonly winograd?: boolean | null;
+      /** Measures which implementation is fastest for a shape; results then differ from run to run. Default false. */
+      readonly autotune?: boolean | null;
+      /** How images lie between kernels. Default: `blocked` on processors with AVX2 and no more, else `plain`. */
+      readonly layout?: "plain" | "blocked" | null;
     };
     /** Portable: needs nothing but npm. */
     wasm: {};
@@ -21,13 +27,16 @@ declare module "../../core/index.js" {
   }
 }
 
-/** Registers every engine; the order is the preference of `engine: "auto"`. */
+/** Registers every engine; each declares by its priority when `engine: "auto"` tries it. */
 export const engines = definePlugin({
   name: "engines",
   defaults: {},
   register(training) {
     training.engines.register("tensorflow", { defaults: {}, create: tensorflowEngine });
-    training.engines.register("onednn", { defaults: { threads: null }, create: onednnEngine });
+    training.engines.register("onednn", {
+      defaults: { threads: null, winograd: null, autotune: null, layout: null },
+      create: onednnEngine,
+    });
     training.engines.register("wasm", { defaults: {}, create: wasmEngine });
     training.engines.register("cpu", { defaults: {}, create: cpuEngine });
   },

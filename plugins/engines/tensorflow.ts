@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, EngineCheck } from "../../core/index.js";
+import { padBeforehand } from "./pad-beforehand.js";
 
 const require = createRequire(import.meta.url);
 const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
@@ -12,11 +13,15 @@ type LegacyUtil = { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (
 export function tensorflowEngine(): Engine {
   return {
     name: "tensorflow",
+    priority: 40,
+    // TensorFlow's library chooses its threads; on a GPU it adds up in any order.
+    capabilities: { threads: null },
     check: async () => check(tryPackages()),
     start: async () => {
       const { problems } = tryPackages();
       if (problems.length === packages.length) throw new Error(problems.join("; "));
       await tf.setBackend("tensorflow");
+      padBeforehand("tensorflow");
       await tf.ready();
     },
   };

@@ -3,7 +3,7 @@ import type { Engine, EngineCheck } from "../../core/index.js";
 import { startWasm } from "./wasm/index.js";
 
 export function wasmEngine(): Engine {
-  return { name: "wasm", check, start: startWasm };
+  return { name: "wasm", priority: 20, capabilities: { deterministic: true }, check, start: startWasm };
 }
 
 async function check(): Promise<EngineCheck> {

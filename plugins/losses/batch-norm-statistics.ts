@@ -1,6 +1,7 @@
 /** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, type NormInput, need } from "../../core/index.js";
+import { statisticsDistances } from "../../core/ops/index.js";
 import { checkWeight } from "./option-checks.js";
 
 const name = "batch-norm-statistics";
@@ -42,15 +43,4 @@ export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
  */
 export function batchNormStatisticsLoss(inputs: readonly NormInput[]): tf.Scalar {
   return tf.tidy(() => tf.addN(inputs.flatMap(statisticsDistances)) as tf.Scalar);
-}
-
-/** Of one batch norm: how far apart the means are, and how far the variances. For use inside a tidy. */
-export function statisticsDistances({ input, mean, variance }: NormInput): [means: tf.Scalar, variances: tf.Scalar] {
-  const batch = tf.moments(input, [0, 1, 2]);
-  return [length(mean.sub(batch.mean)), length(variance.sub(batch.variance))];
-}
-
-/** The Euclidean norm. At 0 the maximum closes the way of the gradient, which the root would make infinite. */
-function length(vector: tf.Tensor): tf.Scalar {
-  return vector.square().sum<tf.Scalar>().maximum<tf.Scalar>(1e-30).sqrt();
 }

@@ -5,7 +5,7 @@ import { teacherAttention } from "./teacher-attention.js";
 import { teacherFeatures } from "./teacher-features.js";
 import { teacherLogits } from "./teacher-logits.js";
 
-const all = [judges, teacherAttention, teacherFeatures, teacherLogits];
+const all = [teacherLogits, teacherFeatures, teacherAttention, judges];
 
 /** Registers all of them for configuration to choose; none of them acts until a stage lists it. */
 export const teachers = definePlugin({

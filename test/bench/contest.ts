@@ -4,7 +4,7 @@ import { median, type ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";
 import type { Workload } from "./workloads.js";
 
-export interface Measured {
+interface Measured {
   /** Of a step: the median over the turns. */
   readonly seconds: number;
   /** Of all processors, in a step: the median over the turns. */

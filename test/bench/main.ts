@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { alone, contest, type Result, type Rules } from "./contest.js";
+import { compared, readFigures, recordFigures } from "./figures.js";
 import { findPeer } from "./opponent.js";
 import { contestTable, inMarkdown, inTerminal, kernelTable, profileTable, singlesTable } from "./report.js";
 import { knownBackbones, type Workload, workloads } from "./workloads.js";
@@ -23,6 +24,7 @@ interface Options {
   readonly peer: boolean;
   readonly markdown?: boolean;
   readonly json?: string;
+  readonly record?: boolean;
 }
 
 const options = new Command("npm run bench --")
@@ -31,12 +33,13 @@ const options = new Command("npm run bench --")
   .option("--engine <name>", "fgkd's engine", "onednn")
   .option("--pairs <number>", "turns of each", count, 7)
   .option("--threads <number>", "of each", count, availableParallelism())
-  .option("--quick", "one step a turn, three pairs, the smallest workload unless others are named")
+  .option("--quick", "one step a turn, three pairs, two small workloads unless others are named")
   .option("--profile", "also where fgkd's time goes, by kernel and shape")
   .option("--kernels", "single kernels in place of workloads")
   .option("--no-peer", "without PyTorch")
   .option("--markdown", "tables to paste")
   .option("--json <file>", "also write every number")
+  .option("--record", "keep the figures in test/bench/figures.json: later ones are compared with them")
   .parse()
   .opts<Options>();
 
@@ -49,6 +52,9 @@ const rules: Rules = {
 };
 const draw = options.markdown ? inMarkdown : inTerminal;
 const note = (line: string) => process.stderr.write(`${line}\n`);
+
+/** A training step and a look, which goes through other code. */
+const quickly = ["train resnet18", "infer resnet50 16x128"];
 
 const [load = 0] = loadavg();
 const peer = options.peer && !options.kernels ? findPeer() : { name: "PyTorch", workloads: [], lacks: "not asked for" };
@@ -69,6 +75,11 @@ console.log(options.kernels ? singlesTable(singles, peak, draw) : contestTable(r
 for (const { workload, profile } of results) {
   if (profile) console.log(`\n${workload}\n\n${kernelTable(profile, draw)}\n\n${profileTable(profile, draw)}`);
 }
+if (results.length > 0) {
+  const machine = `${cpus()[0]?.model.trim()}, ${options.threads} threads; ${name}`;
+  console.log(`\n${compared(readFigures(), machine, results, draw)}`);
+  if (options.record) recordFigures(machine, load, results);
+}
 if (options.json) {
   const { version: node } = process;
   const whole = { system, node, load, date: new Date().toISOString(), rules, peak, results, singles };
@@ -78,7 +89,7 @@ if (options.json) {
 /** Those asked for whose backbone there is; says which are left out. */
 function chosen(): readonly Workload[] {
   const backbones = knownBackbones();
-  const wanted = options.workload.length > 0 ? options.workload : options.quick ? ["train resnet18"] : [""];
+  const wanted = options.workload.length > 0 ? options.workload : options.quick ? quickly : [""];
   const asked = workloads.filter(({ name }) => wanted.some((text) => name.includes(text)));
   const ready = asked.filter(({ backbone }) => backbones.includes(backbone));
   const others = asked.filter((workload) => !ready.includes(workload)).map(({ name }) => name);

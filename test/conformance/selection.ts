@@ -1,7 +1,7 @@
 /** Which of tfjs-core's tests run on which engine, and which are left out, with the reason. */
 import { existsSync, readFileSync } from "node:fs";
 
-export interface Exclusion {
+interface Exclusion {
   /** A regular expression that the tests' full names match. */
   readonly test: string;
   /** Why these tests say nothing about our engine. */
@@ -14,8 +14,12 @@ export interface Selection {
   readonly exclusions: readonly Exclusion[];
 }
 
-/** Reads `<engine>.json`; an engine without one runs no file unless asked to, and leaves nothing out. */
+/** Reads `<engine>.json`; an engine without one runs the files of `wasm` unless asked for all, and leaves nothing out. */
 export function selectionFor(engine: string): Selection {
+  return read(engine) ?? { files: read("wasm")?.files ?? [], exclusions: [] };
+}
+
+function read(engine: string): Selection | undefined {
   const file = new URL(`./${engine}.json`, import.meta.url);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Selection) : { files: [], exclusions: [] };
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Selection) : undefined;
 }

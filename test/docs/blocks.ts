@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-export interface Block {
+interface Block {
   /** From the repository's root. */
   readonly document: string;
   /** Of the block's first line, counted from 1. */
@@ -27,7 +27,7 @@ export function readDocument(document: string): string {
 }
 
 /** In the order in which they stand. */
-export function blocksOf(document: string): readonly Block[] {
+function blocksOf(document: string): readonly Block[] {
   const blocks: Block[] = [];
   let open: {
     readonly fence: string;

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createTraining, flattenPlugins, type Plugin, type Registry } from "../../core/index.js";
+import { createTraining, flattenPlugins, type Plugin, type PluginOption, type Registry } from "../../core/index.js";
 import * as shipped from "../../plugins/index.js";
+import * as presets from "../../presets/index.js";
 import { documents, readDocument, root } from "./blocks.js";
 
 /** Every plugin factory of `fgkd/plugins`, called without options; a parts list is not one of them. */
@@ -23,7 +24,7 @@ function attempt(factory: () => unknown): unknown {
 }
 
 function isPlugin(value: unknown): value is Plugin {
-  return typeof value === "object" && value !== null && "name" in value && "apply" in value;
+  return typeof value === "object" && value !== null && "name" in value && ("apply" in value || "register" in value);
 }
 
 /** Those that register the same names (a source alone, and all sources) get a training each. */
@@ -44,18 +45,29 @@ function rowsUnder(page: string, heading: string | null): readonly (readonly str
     );
 }
 
+/** By hook, who taps it when these plugins are composed. The interceptors that every hook has are no taps. */
+function tapsOf(plugins: readonly Plugin[]): Readonly<Record<string, readonly string[]>> {
+  const { hooks } = createTraining({ plugins });
+  const entries = Object.entries(hooks) as readonly [string, { readonly taps: readonly { readonly name: string }[] }][];
+  return Object.fromEntries(entries.map(([hook, { taps }]) => [hook, taps.map(({ name }) => name)]));
+}
+
 const word = (cell: string | undefined) => /`([^`]+)`/.exec(cell ?? "")?.[1] ?? cell;
 
 describe("the reference of hooks", () => {
-  const rows = rowsUnder("docs/reference/hooks.md", null);
+  const rows = rowsUnder("docs/reference/hooks.md", null).map((cells) => ({
+    hook: word(cells[0]) ?? "",
+    sync: cells[2],
+    usedBy: cells.at(-1) ?? "",
+  }));
   const { hooks } = createTraining({ plugins: [] });
 
   test("has a row for every hook, in the order in which they are called", () => {
-    expect(rows.map(([name]) => word(name))).toEqual(Object.keys(hooks));
+    expect(rows.map(({ hook }) => hook)).toEqual(Object.keys(hooks));
   });
 
   test("says which are asynchronous", () => {
-    const documented = Object.fromEntries(rows.map(([name, , sync]) => [word(name), sync]));
+    const documented = Object.fromEntries(rows.map(({ hook, sync }) => [hook, sync]));
     const actual = Object.entries(hooks).map(([name, hook]) => [
       name,
       hook.constructor.name.startsWith("Async") ? "async" : "sync",
@@ -63,15 +75,34 @@ describe("the reference of hooks", () => {
     expect(documented).toEqual(Object.fromEntries(actual));
   });
 
-  test("names for each a plugin that taps it, where one does", () => {
-    for (const [name, ...cells] of rows) {
-      const plugin = word(cells.at(-1));
-      const factory = (shipped as Readonly<Record<string, unknown>>)[plugin?.replace("()", "") ?? ""];
-      if (cells.at(-1)?.startsWith("none")) continue;
-      expect(factory, `${name} names ${plugin}`).toBeTypeOf("function");
-      const training = createTraining({ plugins: [(factory as () => Plugin)()] });
-      expect(training.hooks[word(name) as keyof typeof training.hooks].isUsed(), `${plugin} taps ${name}`).toBe(true);
+  test("names for each a plugin that taps it", () => {
+    for (const { hook, usedBy } of rows) {
+      if (usedBy.startsWith("none")) continue;
+      const plugin = word(usedBy)?.replace("()", "") ?? "";
+      const factory = (shipped as Readonly<Record<string, unknown>>)[plugin];
+      expect(factory, `${hook} names ${plugin}`).toBeTypeOf("function");
+      const plugins = flattenPlugins((factory as () => PluginOption)());
+      const own = plugins.map(({ name }) => name);
+      expect(
+        tapsOf(plugins)[hook]?.filter((name) => own.includes(name)),
+        `taps of ${plugin} on ${hook}`,
+      ).not.toEqual([]);
     }
+  });
+
+  test("says none for those that no plugin and no preset taps, and for no other", () => {
+    const stages = Object.values(presets).flatMap(({ plugins, stages }) =>
+      Object.values(stages).map((stage) => flattenPlugins([plugins, stage.plugins ?? []])),
+    );
+    const tapped = [...everyPlugin().map((plugin) => flattenPlugins(plugin)), ...stages].map(tapsOf);
+    expect(rows.filter(({ usedBy }) => usedBy.startsWith("none")).map(({ hook }) => hook)).toEqual(
+      rows.map(({ hook }) => hook).filter((hook) => tapped.every((taps) => taps[hook]?.length === 0)),
+    );
+  });
+
+  test("would notice a plugin that taps nothing", () => {
+    const idle: Plugin = { name: "idle", apply: () => {} };
+    expect(Object.values(tapsOf([idle])).flat()).toEqual([]);
   });
 });
 
@@ -126,6 +157,29 @@ describe("the reference of errors", () => {
         .map((file) => readFileSync(join(root, folder, file), "utf8")),
     );
     expect(functions.filter((name) => !code.some((text) => text.includes(`${name}(`)))).toEqual([]);
+  });
+});
+
+describe("the index of decisions", () => {
+  const folder = "docs/decisions";
+  const index = rowsUnder(`${folder}/README.md`, null);
+
+  test("names every record by number and title, in order", () => {
+    const records = readdirSync(join(root, folder)).filter((file) => /^\d{4}-.*\.md$/.test(file));
+    const titles = records.map((file) => {
+      const title = /^# (\d{4}) (.+)$/m.exec(readDocument(`${folder}/${file}`));
+      return [`[${title?.[1]}](${file})`, title?.[2]];
+    });
+    expect(index).toEqual(titles);
+  });
+
+  test("has the number of a record wherever one is linked to", () => {
+    const wrong = documents().flatMap((document) =>
+      [...readDocument(document).matchAll(/\[(\d{4})\]\([^)]*?(\d{4})-[^)]*\)/g)]
+        .filter(([, label, file]) => label !== file)
+        .map(([link]) => `${document}: ${link}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

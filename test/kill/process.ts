@@ -1,22 +1,18 @@
 /** Real `fgkd` processes, and what is left when they end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { staleBuild } from "../support/build.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const main = join(root, "dist/core/cli/main.js");
 
-/** A build of other sources than these would be tested in vain. */
+/** @throws when dist/ is not of these sources */
 export function requireBuild(): void {
-  const newest = ["core", "plugins", "presets"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => statSync(join(root, folder, file)).mtimeMs),
-  );
-  if (!existsSync(main) || statSync(main).mtimeMs < Math.max(...newest))
-    throw new Error("dist/ is older than the sources: npm run build comes first");
+  const lack = staleBuild();
+  if (lack !== null) throw new Error(lack);
 }
 
 export interface Ended {

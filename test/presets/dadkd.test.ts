@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { flattenPlugins, type Plugin, type Preset, resolveConfig } from "../../core/index.js";
+import { type Preset, resolveConfig } from "../../core/index.js";
 import { baseline, dadkd, dkd, kd, snapmix } from "../../presets/index.js";
+import { entriesOf, optionsOf } from "../support/preset-stages.js";
 
 const rows: readonly (readonly [string, Preset])[] = [baseline, snapmix, kd, dkd, dadkd].map((preset) => [
   preset.name,
@@ -12,15 +13,6 @@ const atPaperScale = (preset: Preset) =>
     { origin: "preset", config: preset.defaults },
     { origin: "paper", config: preset.scales?.paper ?? {} },
   ]);
-
-/** The resolved options of the plugins of a stage, by name. */
-function pluginsOf(preset: Preset, stage: string) {
-  const plugins = flattenPlugins(preset.stages[stage]?.plugins ?? []);
-  return Object.fromEntries(plugins.map(({ name, options }: Plugin) => [name, options]));
-}
-
-const steps = (preset: Preset, stage: string) =>
-  flattenPlugins(preset.stages[stage]?.plugins ?? []).map(({ name }) => name);
 
 describe("the paper's recipe, at paper scale", () => {
   test.each(rows)("%s: SGD with momentum 0.9, 0.001 falling tenfold every 80 of 200 epochs", (_, preset) => {
@@ -69,7 +61,7 @@ describe("the paper's recipe, at paper scale", () => {
 
 describe("dadkd", () => {
   test("weighs the soft loss to the hard one as 3 to 7, its two terms as 1 to 8, at temperature 3", () => {
-    const student = pluginsOf(dadkd, "student");
+    const student = optionsOf(dadkd, "student");
     expect(student["cross-entropy"]).toMatchObject({ weight: 0.7, smoothing: 0 });
     expect(student["decoupled-distillation"]).toEqual({
       temperature: 3,
@@ -82,7 +74,7 @@ describe("dadkd", () => {
   });
 
   test("mixes every batch by the teacher's map with channel attention, Beta(5, 5)", () => {
-    expect(pluginsOf(dadkd, "student").snapmix).toMatchObject({
+    expect(optionsOf(dadkd, "student").snapmix).toMatchObject({
       alpha: 5,
       probability: 1,
       map: "teacher",
@@ -93,7 +85,12 @@ describe("dadkd", () => {
   });
 
   test("asks the teacher about the mixed images: its logits come after the mixing", () => {
-    expect(steps(dadkd, "student")).toEqual(["snapmix", "teacher-logits", "cross-entropy", "decoupled-distillation"]);
+    expect(entriesOf(dadkd, "student")).toEqual([
+      "snapmix",
+      "teacher-logits",
+      "cross-entropy",
+      "decoupled-distillation",
+    ]);
   });
 
   test("teaches by the student's architecture, with a squeeze-excite head", () => {
@@ -101,18 +98,19 @@ describe("dadkd", () => {
   });
 
   test.each([kd, dkd, dadkd])("$name: the teacher itself learns by SnapMix and cross-entropy", (preset) => {
-    expect(pluginsOf(preset, "teacher").snapmix).toMatchObject({ map: "teacher", mapMode: "batch-statistics" });
-    expect(steps(preset, "teacher")).toEqual(["snapmix", "cross-entropy"]);
+    expect(optionsOf(preset, "teacher").snapmix).toMatchObject({ map: "teacher", mapMode: "batch-statistics" });
+    expect(entriesOf(preset, "teacher")).toEqual(["snapmix", "cross-entropy"]);
   });
 });
 
 describe("the rows that dadkd is compared with", () => {
   test("baseline: cross-entropy and nothing else", () => {
-    expect(pluginsOf(baseline, "student")).toEqual({ "cross-entropy": { smoothing: 0, weight: 1 } });
+    expect(entriesOf(baseline, "student")).toEqual(["cross-entropy"]);
+    expect(optionsOf(baseline, "student")["cross-entropy"]).toEqual({ smoothing: 0, weight: 1 });
   });
 
   test("snapmix: mixed by the student's own map, weighed by its classifier", () => {
-    expect(pluginsOf(snapmix, "student").snapmix).toMatchObject({
+    expect(optionsOf(snapmix, "student").snapmix).toMatchObject({
       map: "student",
       mapMode: "batch-statistics",
       camWeights: "classifier",
@@ -122,9 +120,9 @@ describe("the rows that dadkd is compared with", () => {
   });
 
   test("kd: cross-entropy 0.1, soft loss 0.9, temperature 4, images not mixed", () => {
-    expect(steps(kd, "student")).toEqual(["teacher-logits", "cross-entropy", "logit-distillation"]);
-    expect(pluginsOf(kd, "student")["cross-entropy"]).toMatchObject({ weight: 0.1 });
-    expect(pluginsOf(kd, "student")["logit-distillation"]).toEqual({
+    expect(entriesOf(kd, "student")).toEqual(["teacher-logits", "cross-entropy", "logit-distillation"]);
+    expect(optionsOf(kd, "student")["cross-entropy"]).toMatchObject({ weight: 0.1 });
+    expect(optionsOf(kd, "student")["logit-distillation"]).toEqual({
       temperature: 4,
       weight: 0.9,
       measure: "teacher-first",
@@ -132,9 +130,9 @@ describe("the rows that dadkd is compared with", () => {
   });
 
   test("dkd: cross-entropy 1, alpha 1, beta 8, temperature 4, 20 epochs of warm-up, images not mixed", () => {
-    expect(steps(dkd, "student")).toEqual(["teacher-logits", "cross-entropy", "decoupled-distillation"]);
-    expect(pluginsOf(dkd, "student")["cross-entropy"]).toMatchObject({ weight: 1 });
-    expect(pluginsOf(dkd, "student")["decoupled-distillation"]).toMatchObject({
+    expect(entriesOf(dkd, "student")).toEqual(["teacher-logits", "cross-entropy", "decoupled-distillation"]);
+    expect(optionsOf(dkd, "student")["cross-entropy"]).toMatchObject({ weight: 1 });
+    expect(optionsOf(dkd, "student")["decoupled-distillation"]).toMatchObject({
       temperature: 4,
       alpha: 1,
       beta: 8,

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createTraining, flattenPlugins, type Preset, resolveConfig, type Settings } from "../../core/index.js";
+import { type Preset, resolveConfig, type Settings } from "../../core/index.js";
 import { cmi, dafl, dfad, dfkdGenerator, dfq, zskt } from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
+import { composeStage, optionsOf } from "../support/preset-stages.js";
 
 const step = { epoch: 0, index: 0, progress: 0 };
 
@@ -14,16 +15,12 @@ function settingsOf(preset: Preset, scale: "demo" | "paper") {
   return resolveConfig(Object.keys(preset.stages), layers).stages as Readonly<Record<string, Settings>>;
 }
 
-/** By plugin. */
-function optionsOf(preset: Preset, stage: string): Readonly<Record<string, unknown>> {
-  const listed = flattenPlugins(preset.stages[stage]?.plugins);
-  return Object.fromEntries(listed.map(({ name, options }) => [name, options]));
-}
-
 /** What the generator is told of two images, the teacher sure of class 0 and the student of nothing. */
 async function generatorTerms(preset: Preset) {
-  const plugins = flattenPlugins(preset.stages.generator?.plugins).filter(({ name }) => name !== "judges");
-  const training = createTraining({ plugins, stage: "generator", services: { classes: ["bird", "fish"] } });
+  const training = composeStage(preset, "generator", "paper", {
+    batchSize: 16,
+    services: { classes: ["bird", "fish"] },
+  });
   const normInputs = [{ input: tf.ones([16, 1, 1, 1]), mean: tf.tensor1d([0]), variance: tf.tensor1d([0]) }];
   const features = tf.fill([16, 1, 1, 1], 2) as tf.Tensor4D;
   const answers = (clear: number) => tf.tile(tf.tensor2d([[clear, 0]]), [16, 1]) as tf.Tensor2D;

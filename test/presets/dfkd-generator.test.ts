@@ -8,7 +8,6 @@ import {
   createRandom,
   createRun,
   definePlugin,
-  flattenPlugins,
   type Pass,
   type Run,
   readNewestCheckpoint,
@@ -19,6 +18,7 @@ import {
 } from "../../core/index.js";
 import { dfkdGenerator } from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
+import { optionsOf } from "../support/preset-stages.js";
 import { tinyGenerator, tinyNetwork } from "./tiny-networks.js";
 
 declare module "../../core/index.js" {
@@ -226,10 +226,7 @@ describe("the paper's recipe, at paper scale", () => {
     { origin: "preset", config: dfkdGenerator.defaults },
     { origin: "paper", config: dfkdGenerator.scales?.paper ?? {} },
   ]).stages;
-  const options = (stage: string) =>
-    Object.fromEntries(
-      flattenPlugins(dfkdGenerator.stages[stage]?.plugins).map(({ name, options }) => [name, options]),
-    );
+  const options = (stage: string) => optionsOf(dfkdGenerator, stage);
 
   test("takes 20 steps of the generator for 15 of the student, fifty times an epoch, for 200 epochs, without warm-up", () => {
     expect(settings.generator).toMatchObject({ turn: 20, stepsPerEpoch: 1000, epochs: 200, batchSize: 64 });

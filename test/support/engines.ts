@@ -2,10 +2,19 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkOnednn, startOnednn } from "../../plugins/engines/onednn/index.js";
 import { startWasm } from "../../plugins/engines/wasm/index.js";
+import { isHere } from "./required.js";
 
 export type EngineName = "cpu" | "wasm" | "onednn";
 
-export const engineNames: readonly EngineName[] = checkOnednn().available ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"];
+const { available, detail, remedy = "" } = checkOnednn();
+
+/** Whether the native engine is built. Where `CI` is `true` it must be, and what imports this fails otherwise. */
+export const hasOnednn: boolean = isHere("the native engine", available ? null : `${detail}. ${remedy}`);
+
+/** `FGKD_TEST_ENGINES=onednn,wasm` names those that are wanted, whether they can run here or not. */
+const wanted = process.env.FGKD_TEST_ENGINES?.split(",") as EngineName[] | undefined;
+
+export const engineNames: readonly EngineName[] = wanted ?? (hasOnednn ? ["cpu", "wasm", "onednn"] : ["cpu", "wasm"]);
 
 /** Makes an engine the active one of this process. */
 export async function startEngine(name: EngineName): Promise<void> {

@@ -16,7 +16,9 @@ import {
   definePreset,
   type Run,
   type Source,
+  silentLogger,
 } from "../../core/index.js";
+import type { OnednnOptions } from "../../plugins/engines/onednn/index.js";
 import { onednnEngine } from "../../plugins/engines/onednn.js";
 import { crossEntropy, optimizers, resnet } from "../../plugins/index.js";
 
@@ -25,6 +27,8 @@ export interface NativeTraining {
   readonly steps: number;
   /** Default 2. */
   readonly threads?: number;
+  /** Further options of the engine. */
+  readonly engine?: OnednnOptions;
   /** A registered backbone and its options. Default: a small network of two stages. */
   readonly backbone?: Choice<Backbones>;
   /** Default 8. */
@@ -36,6 +40,8 @@ export interface NativeTraining {
 }
 
 export interface NativeResult {
+  /** What the engine had to say. */
+  readonly warnings: readonly string[];
   /** Of all weights. */
   readonly digest: string;
   /** After each step. */
@@ -110,7 +116,9 @@ function noiseSource(size: number, batches: number): Source {
 async function train(options: NativeTraining): Promise<NativeResult> {
   const { steps, threads = 2, batchSize = 8, size = 32, epoch = 50 } = options;
   const backbone: Choice<Backbones> = options.backbone ?? { name: "resnet", depths: [1, 1], widths: [16, 32] };
-  await onednnEngine({ threads }).start();
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  await onednnEngine({ threads, ...options.engine }, { logger }).start();
   const preset = definePreset({
     name: "native-training",
     summary: "",
@@ -139,7 +147,7 @@ async function train(options: NativeTraining): Promise<NativeResult> {
   }
   const digest = await digestOf(run);
   await run.close();
-  return { digest, tensors, resident, settled, peak: process.resourceUsage().maxRSS / 1024 };
+  return { warnings, digest, tensors, resident, settled, peak: process.resourceUsage().maxRSS / 1024 };
 }
 
 async function digestOf(run: Run): Promise<string> {

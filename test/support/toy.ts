@@ -42,7 +42,7 @@ export function toyModel(weights: Float32Array): Model {
 export const toy = definePlugin({
   name: "toy",
   defaults: {},
-  apply({ backbones, metrics, sources }) {
+  register({ backbones, metrics, sources }) {
     backbones.register("toy-linear", {
       defaults: { scale: 1 },
       create: ({ scale }, { stream }) => toyModel(stream.normals(8).map((value) => value * scale)),

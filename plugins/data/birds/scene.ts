@@ -35,7 +35,7 @@ export interface Pose {
   readonly jitter: readonly [number, number, number];
 }
 
-export interface Plumage {
+interface Plumage {
   readonly body: Colour;
   readonly belly: Colour;
   readonly wing: Colour;
@@ -49,7 +49,7 @@ export interface Plumage {
   readonly spots: readonly (readonly [x: number, y: number, radius: number])[];
 }
 
-export interface Backdrop {
+interface Backdrop {
   readonly above: Colour;
   readonly below: Colour;
   readonly blobs: readonly {

@@ -6,7 +6,7 @@ export type PartName = "beak" | "wing" | "tail" | "eye";
 export type Beak = "cone" | "straight" | "dagger" | "sickle" | "upturned" | "hook";
 export type Wing = "plain" | "one bar" | "two bars" | "patch";
 export type Tail = "square" | "forked" | "pointed" | "fan";
-export type Eye = "plain" | "ring" | "brow";
+type Eye = "plain" | "ring" | "brow";
 
 export interface Species {
   readonly beak: Beak;

@@ -61,7 +61,7 @@ export function byBytes(a: string, b: string): number {
 }
 
 /** The error of a folder that cannot be listed, in words. */
-export function folderProblem(folder: string, error: unknown): Error {
+function folderProblem(folder: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" && folder.includes("\ufffd"))
     return pathProblem(folder, "has a name that is not UTF-8", "Rename the folder.");

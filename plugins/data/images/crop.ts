@@ -3,7 +3,7 @@ import type { InputSettings } from "../../../core/index.js";
 import type { Pixels } from "./pixels.js";
 
 /** Where to cut, and whether to mirror. Offsets may be negative: there is padding. */
-export interface Crop {
+interface Crop {
   readonly left: number;
   readonly top: number;
   readonly flip: boolean;

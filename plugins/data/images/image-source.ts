@@ -7,7 +7,7 @@ import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
 
 /** One image of a split. */
-export interface Sample {
+interface Sample {
   readonly recipe: Recipe;
   /** Position of its class. */
   readonly label: number;

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 /** Values of a tensor as native code reads and writes them. */
 export type Values = Float32Array | Int32Array | Uint8Array;
 /** A shape, or a list of sizes, in one piece. */
-export type Sizes = Int32Array;
+type Sizes = Int32Array;
 /** A convolution prepared for one shape; native code frees it when it is collected. */
 export type ConvHandle = { readonly __plan: unique symbol };
 

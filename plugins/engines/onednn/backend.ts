@@ -2,6 +2,7 @@
 import { freemem } from "node:os";
 import * as tf from "@tensorflow/tfjs";
 import type { Addon, Values } from "./addon.js";
+import type { Layout } from "./options.js";
 import { BufferPool } from "./pool.js";
 import { type BackendValues, type Convert, type ImageShape, TensorData } from "./tensor-data.js";
 
@@ -14,10 +15,13 @@ export class OnednnBackend extends tf.KernelBackend {
   /** Read by tfjs' CPU matrix product. */
   readonly blockSize = 48;
 
-  /** Whether convolutions should work on images in blocks of eight channels: so it is with AVX2 and no more. */
+  /** Whether convolutions should work on images in blocks of eight channels. */
   readonly usesBlocks: boolean;
 
-  constructor(readonly addon: Addon) {
+  constructor(
+    readonly addon: Addon,
+    layout: Layout,
+  ) {
     super();
     this.pool = new BufferPool({
       allocate: (bytes) => addon.allocate(bytes),
@@ -25,8 +29,7 @@ export class OnednnBackend extends tf.KernelBackend {
       // Node 20.13 and later know a container's limit.
       available: () => process.availableMemory?.() ?? freemem(),
     });
-    const layout = process.env.FGKD_ONEDNN_LAYOUT;
-    this.usesBlocks = layout === undefined ? addon.describe().instructionSet.startsWith("avx2") : layout === "blocked";
+    this.usesBlocks = layout === "blocked";
   }
 
   /** A tensor with memory of its own, still unwritten. */

@@ -3,6 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Addon, ConvHandle } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
 import { isFastDepthwise, runDepthwise } from "./depthwise.js";
+import type { CompleteOptions } from "./options.js";
 
 export type ConvKind = "forward" | "inputGradient" | "filterGradient";
 
@@ -29,7 +30,10 @@ const worthTuning = 1e7;
 export class ConvPlans {
   readonly #plans = new Map<string, Plan>();
 
-  constructor(readonly addon: Addon) {}
+  constructor(
+    readonly addon: Addon,
+    readonly options: Pick<CompleteOptions, "winograd" | "autotune">,
+  ) {}
 
   /** Runs a convolution on images as they lie; which of the tensors is written follows from the kind. */
   run(
@@ -52,7 +56,7 @@ export class ConvPlans {
     const b = bias === undefined ? null : backend.values(bias);
     const fields = [...fieldsOf(sizes), Number(inputBlocked), Number(outputBlocked)];
     const plan = this.#planFor(fields, operations(sizes), (handle) =>
-      this.addon.convTune(handle, x, w, y, b, isDirect()),
+      this.addon.convTune(handle, x, w, y, b, !this.options.winograd),
     );
     const packed = plan.packedBytes > 0 ? this.#packed(backend, plan, filter) : null;
     this.addon.convRun(plan.handle, x, w, y, b, packed);
@@ -62,8 +66,8 @@ export class ConvPlans {
     const key = fields.join();
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const handle = this.addon.convPlan(Int32Array.from(fields), undefined, isDirect());
-    if (process.env.FGKD_AUTOTUNE === "1" && operations > worthTuning) tune(handle);
+    const handle = this.addon.convPlan(Int32Array.from(fields), undefined, !this.options.winograd);
+    if (this.options.autotune && operations > worthTuning) tune(handle);
     const plan = { handle, packedBytes: this.addon.convPackedBytes(handle) };
     if (this.#plans.size >= capacity) this.#plans.clear();
     this.#plans.set(key, plan);
@@ -88,11 +92,6 @@ export class ConvPlans {
     entry.packed.set(handle, packed);
     return packed;
   }
-}
-
-/** `FGKD_WINOGRAD=0` does without Winograd's algorithm, which is faster but rounds a little more. */
-function isDirect(): boolean {
-  return process.env.FGKD_WINOGRAD === "0";
 }
 
 /** In the order of `ConvShape` in native/conv.h, but for its last two fields, the order of the images. */

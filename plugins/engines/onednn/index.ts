@@ -3,16 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import { type Addon, loadAddon } from "./addon.js";
 import { OnednnBackend } from "./backend.js";
 import { remedyOf } from "./compile.js";
+import { type CompleteOptions, completeOptions, type OnednnOptions } from "./options.js";
 import { registerKernels } from "./register.js";
 import { availableThreads } from "./threads.js";
 
 export { compileOnednn } from "./compile.js";
-export { availableThreads } from "./threads.js";
-
-export interface OnednnOptions {
-  /** OpenMP threads. Default: every core that this process may use. */
-  readonly threads?: number;
-}
+export type { OnednnOptions, OutdatedVariable } from "./options.js";
+export { completeOptions } from "./options.js";
 
 export interface OnednnCheck {
   readonly available: boolean;
@@ -27,34 +24,42 @@ export interface OnednnCheck {
 const name = "onednn";
 
 /** Whether the engine can run here. Never throws, changes nothing. */
-export function checkOnednn({ threads = availableThreads() }: OnednnOptions = {}): OnednnCheck {
+export function checkOnednn({ threads = availableThreads() }: { readonly threads?: number } = {}): OnednnCheck {
   try {
-    const { version: number, instructionSet } = loadAddon().describe();
-    const version = `oneDNN ${number}, ${instructionSet}`;
+    const { version: number, instructionSet, loops } = loadAddon().describe();
+    // Left alone the loops go with the library's instructions; held down they round otherwise.
+    const heldDown = process.env.FGKD_MAX_CPU_ISA ? `, loops for ${loops}` : "";
+    const version = `oneDNN ${number}, ${instructionSet}${heldDown}`;
     return { available: true, detail: `${version}, ${threads} ${threads === 1 ? "thread" : "threads"}`, version };
   } catch (cause) {
     return { available: false, detail: (cause as Error).message, remedy: remedyOf() };
   }
 }
 
+/** What the engine of this process was started with. */
+let running: CompleteOptions | undefined;
+
 /**
- * Makes `onednn` the active backend of tfjs in this process. oneDNN prepares its work for a number of threads, so the
- * number with which the engine was first started stays.
+ * Makes `onednn` the active backend of tfjs in this process. oneDNN prepares its work for a number of threads, and plans
+ * are kept, so the options with which the engine was first started stay; what a later call leaves out is as it is.
  *
- * @throws Error when the addon is not built or does not load, or when the engine runs with other threads already
+ * @throws Error when the addon is not built or does not load, or when the engine runs with other options already
  */
-export async function startOnednn({ threads }: OnednnOptions = {}): Promise<void> {
+export async function startOnednn(given: OnednnOptions = {}): Promise<void> {
   const addon = loadAddon();
-  if (tf.findBackendFactory(name) == null) register(addon, threads ?? availableThreads());
-  const running = addon.describe().threads;
-  if (threads !== undefined && threads !== running)
-    throw new Error(`it runs with ${running} threads in this process, which cannot change to ${threads}`);
+  running ??= register(addon, completeOptions(given).options);
+  for (const option of Object.keys(running) as (keyof CompleteOptions)[]) {
+    const [now, wanted] = [running[option], given[option] ?? running[option]];
+    if (wanted !== now)
+      throw new Error(`it runs with ${option} ${now} in this process, which cannot change to ${wanted}`);
+  }
   await tf.setBackend(name);
   await tf.ready();
 }
 
-function register(addon: Addon, threads: number): void {
-  addon.setThreads(threads);
-  tf.registerBackend(name, () => new OnednnBackend(addon), 4);
-  registerKernels(name, addon);
+function register(addon: Addon, options: CompleteOptions): CompleteOptions {
+  addon.setThreads(options.threads);
+  tf.registerBackend(name, () => new OnednnBackend(addon, options.layout), 4);
+  registerKernels(name, addon, options);
+  return options;
 }

@@ -13,14 +13,15 @@ import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
 import { replaceBoxKernels } from "./kernels/replace-box.js";
 import { resizeKernels } from "./kernels/resize.js";
+import type { CompleteOptions } from "./options.js";
 import { trace } from "./trace.js";
 
 /** Kernels that only look at a tensor anew: nothing is gained by native code. */
 const views = new Set(["Identity", "Reshape", "ExpandDims"]);
 
-export function registerKernels(backendName: string, addon: Addon): void {
+export function registerKernels(backendName: string, addon: Addon, options: CompleteOptions): void {
   const native = new Map([
-    ...convolutionKernels(addon),
+    ...convolutionKernels(addon, options),
     ...matMulKernels(addon),
     ...elementwiseKernels(addon),
     ...reductionKernels(addon),

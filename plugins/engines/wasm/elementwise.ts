@@ -1,4 +1,4 @@
-/** Element-wise kernels that tfjs' wasm backend gets wrong: they hide NaN, or keep a truth value other than 0 and 1. */
+/** Element-wise kernels that tfjs' wasm backend gets wrong: they hide or spread NaN, or keep other truths than 0 and 1. */
 import * as tf from "@tensorflow/tfjs";
 import { runOnCpu } from "./fallback.js";
 import {
@@ -56,4 +56,41 @@ function isNotZero(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
   const truths = new Uint8Array(backend.wasm.HEAPU8.buffer, memoryOffset >>> 0, values.length);
   for (let at = 0; at < values.length; at++) truths[at] = Number(values[at] !== 0);
   return out;
+}
+
+/**
+ * `Maximum` or `Minimum`: tfjs' own compares, and so loses a NaN of the second operand. Where that has one, both orders are
+ * taken; otherwise nothing is added to tfjs' kernel but a look at the second operand.
+ */
+export function extremumWith(stock: Kernel) {
+  return (call: KernelCall<tf.BinaryInputs, object>): Results => {
+    const { backend } = call;
+    const [a, b] = [call.inputs.a as tf.TensorInfo, call.inputs.b as tf.TensorInfo];
+    const result = run(stock, call, { a, b });
+    if (result.dtype !== "float32" || !hasNaN(backend, b)) return result;
+    const turned = run(stock, call, { a: b, b: a });
+    const [values, others] = [floatsOf(backend, result), floatsOf(backend, turned)];
+    for (let at = 0; at < values.length; at++) if (Number.isNaN(others[at])) values[at] = Number.NaN;
+    backend.disposeData(turned.dataId);
+    return result;
+  };
+}
+
+/** tfjs' own multiplies every value by its slope, also those that have none, so that a slope of NaN or ∞ spoils them. */
+export function preluWith(stock: Kernel) {
+  return (call: KernelCall<tf.PreluInputs, object>): Results => {
+    const slopes = call.inputs.alpha as tf.TensorInfo;
+    const areFinite = slopes.dtype !== "float32" || floatsOf(call.backend, slopes).every(Number.isFinite);
+    return areFinite ? stock(call as never) : runOnCpu(tf.Prelu, call);
+  };
+}
+
+function run(stock: Kernel, call: object, inputs: tf.NamedTensorInfoMap): tf.TensorInfo {
+  return stock({ ...call, inputs } as never) as tf.TensorInfo;
+}
+
+function hasNaN(backend: WasmBackend, x: tf.TensorInfo): boolean {
+  const values = floatsOf(backend, x);
+  for (let at = 0; at < values.length; at++) if (Number.isNaN(values[at])) return true;
+  return false;
 }

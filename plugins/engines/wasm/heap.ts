@@ -10,6 +10,7 @@ export interface WasmBackend {
     _free(address: number): void;
     _Add(...args: number[]): void;
     _BatchMatMul(...args: number[]): void;
+    _Relu(...args: number[]): void;
     _Transpose(...args: number[]): void;
     readonly tfjs: {
       registerTensor(id: number, size: number, address: number): void;
@@ -51,7 +52,7 @@ export function addressOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
  *
  * Growing the heap detaches every view, so take views after the last allocation or wasm call, and keep none.
  */
-export function floatsAt(backend: WasmBackend, address: number, length: number): Float32Array {
+function floatsAt(backend: WasmBackend, address: number, length: number): Float32Array {
   return new Float32Array(backend.wasm.HEAPU8.buffer, address, length);
 }
 

@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining, batchNormTrainingGradient } from "./batch-norm.js";
 import { conv2dBackpropFilter } from "./conv2d-filter-gradient.js";
 import { conv2dBackpropInput } from "./conv2d-input-gradient.js";
+import { convolutionWith, depthwiseWith, fusedConvolutionWith, fusedDepthwiseWith } from "./convolution.js";
 import { gather, reverse, slice, tile } from "./copies.js";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-gradients.js";
-import { castWith, clipByValue, relu6 } from "./elementwise.js";
+import { castWith, clipByValue, extremumWith, preluWith, relu6 } from "./elementwise.js";
 import { kernelsToFallBack, runOnCpu } from "./fallback.js";
 import type { Kernel } from "./heap.js";
 import { identity } from "./identity.js";
@@ -40,6 +41,13 @@ const kernels: Readonly<Record<string, Kernel>> = {
 /** What ours does in part, and leaves to tfjs' own otherwise. */
 const extensions: Readonly<Record<string, (stock: Kernel) => Kernel>> = {
   [tf.Cast]: castWith,
+  [tf.Conv2D]: convolutionWith(tf.Conv2D),
+  [tf.DepthwiseConv2dNative]: depthwiseWith(tf.DepthwiseConv2dNative),
+  [tf.FusedConv2D]: fusedConvolutionWith,
+  [tf.FusedDepthwiseConv2D]: fusedDepthwiseWith,
+  [tf.Maximum]: extremumWith,
+  [tf.Minimum]: extremumWith,
+  [tf.Prelu]: preluWith,
   [tf.Sum]: sumWith,
 };
 

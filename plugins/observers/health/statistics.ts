@@ -1,7 +1,7 @@
 /** What can be counted in a batch of generated images, and in what its judges say of it. */
 import * as tf from "@tensorflow/tfjs";
 import type { InputSettings, NormInput } from "../../../core/index.js";
-import { statisticsDistances } from "../../losses/batch-norm-statistics.js";
+import { statisticsDistances } from "../../../core/ops/index.js";
 
 /** Of the pictures themselves. */
 export interface ImageStatistics {

@@ -150,7 +150,7 @@ describe("a config file from a stranger", () => {
     ["fgkd.config.json", `{ "data": ${"[".repeat(4e5)}`, "FGKD_LOAD_FAILED"],
     ["fgkd.config.json", `"${"x".repeat(2 ** 20)}"`, "too much for settings"],
     ["fgkd.config.json", '{ "preset": 5 }', "preset is neither a name nor a preset"],
-    ["fgkd.config.json", '{ "preset": { "name": "x" } }', "FGKD_INVALID_CONFIG preset x: its plugins are no list"],
+    ["fgkd.config.json", '{ "preset": { "name": "x" } }', "FGKD_INVALID_CONFIG preset x: it has no stages"],
     ["fgkd.config.json", '{ "preset": "toy", "plugins": "loud" }', "plugins is no list"],
     ["fgkd.config.json", '{ "preset": "toy", "plugins": [3] }', "plugins: a value of type number is no plugin"],
     ["fgkd.config.json", '{ "preset": "toy", "plugins": ["../\\u0000x"] }', "no plugin is found"],

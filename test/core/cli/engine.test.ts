@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { definePlugin, definePreset, type Manifest } from "../../../core/index.js";
+import { byPriority } from "../../../core/cli/engine.js";
+import { createTraining, definePlugin, definePreset, type Engine, type Manifest } from "../../../core/index.js";
+import { engines as shipped } from "../../../plugins/engines/index.js";
 import { createWorld, toyPreset, type World } from "./world.js";
 
 /** A machine: how many threads its engine takes by itself, and the library it has. */
@@ -26,7 +28,7 @@ function presetOn(machine: Machine, started: number[]) {
         }),
       });
       engines.register("onednn", {
-        defaults: { threads: null },
+        defaults: { threads: null, winograd: null, autotune: null, layout: null },
         create: ({ threads }) => ({
           name: "onednn",
           options: { threads: threads ?? machine.cores },
@@ -97,6 +99,15 @@ describe("the threads of an engine", () => {
 });
 
 describe("a resumed run", () => {
+  test("goes on although an earlier version told less of the engine's options", async () => {
+    const { world } = await createMachine();
+    await world.fgkd("--preset toy --engine onednn");
+    const { engineOptions: _, ...manifest } = await manifestOf(world);
+    const before = { ...manifest, engineOptions: {} };
+    await writeFile(join(world.cwd, "runs/toy-1/manifest.json"), JSON.stringify(before));
+    expect(await world.fgkd("--resume runs/toy-1")).toBe(0);
+  });
+
   test("is refused where another version of the engine's library would compute otherwise", async () => {
     const { machine, world } = await createMachine();
     await world.fgkd("--preset toy --engine onednn");
@@ -104,5 +115,90 @@ describe("a resumed run", () => {
     expect(await world.fgkd("--resume runs/toy-1")).toBe(65);
     expect(world.err).toContain("FGKD_CHECKPOINT_MISMATCH");
     expect(world.err).toContain('engineVersion was "1.0", is "2.0"');
+  });
+});
+
+/** A file of the user's project: a plugin that registers an engine. */
+const strangers = `
+import * as tf from "@tensorflow/tfjs";
+import { definePlugin } from "fgkd";
+export const abacus = definePlugin({
+  name: "abacus",
+  defaults: {},
+  register: ({ engines }) =>
+    engines.register("abacus", {
+      defaults: {},
+      create: () => ({
+        name: "abacus",
+        priority: 50,
+        capabilities: { halfPrecision: true, deterministic: true, threads: 10 },
+        check: async () => ({ available: true, detail: "beads on wires" }),
+        start: async () => void (await tf.setBackend("cpu")),
+        build: async () => ({ built: true, detail: "abacus: strung" }),
+      }),
+    }),
+});
+`;
+
+async function createProject(config = 'export default { plugins: ["./abacus.ts"] };') {
+  const world = await createWorld();
+  await writeFile(join(world.cwd, "abacus.ts"), strangers);
+  await writeFile(join(world.cwd, "fgkd.config.ts"), config);
+  return world;
+}
+
+describe("an engine that a stranger's plugin registers", () => {
+  test("is what auto takes when its priority is highest", async () => {
+    const world = await createProject();
+    expect(await world.fgkd("--preset toy")).toBe(0);
+    expect((await manifestOf(world)).engine).toBe("abacus");
+  });
+
+  test("stands in doctor before ours, with priority and capabilities", async () => {
+    const world = await createProject();
+    expect(await world.fgkd("doctor")).toBe(0);
+    expect(world.out).toMatch(
+      /^✔ abacus +beads on wires\n +priority 50; repeats to the byte, half precision, 10 threads$/m,
+    );
+    expect(world.out).toMatch(
+      /^✔ cpu +plain JavaScript\n +priority 0; results vary in the last bits, float32, 1 thread$/m,
+    );
+    expect(world.out.indexOf("abacus")).toBeLessThan(world.out.indexOf("tensorflow"));
+    expect(world.out).toContain("fgkd will run on abacus.");
+  });
+
+  test("stands in the list, and can be built", async () => {
+    const world = await createProject();
+    expect(await world.fgkd("list")).toBe(0);
+    expect(world.out).toMatch(/^ {2}abacus +can run here$/m);
+    expect(await world.fgkd("build-engine abacus")).toBe(0);
+    expect(world.out).toContain("abacus: strung");
+  });
+
+  test("is left out with a warning where the project's config does not load", async () => {
+    const world = await createProject('export default { plugins: ["./abakus.ts"] };');
+    expect(await world.fgkd("doctor")).toBe(0);
+    expect(world.err).toContain("The plugins of this project are left out: FGKD_");
+    expect(world.out).toContain("fgkd will run on cpu.");
+  });
+});
+
+describe("auto", () => {
+  const engine = (name: string, priority?: number): Engine => ({
+    name,
+    ...(priority !== undefined && { priority }),
+    check: async () => ({ available: true, detail: "" }),
+    start: async () => {},
+  });
+
+  test("tries the highest priority first, and equal ones in the order of registration", () => {
+    const engines = [engine("a", 10), engine("b"), engine("c", 30), engine("d", 10), engine("e", -1)];
+    expect(byPriority(engines).map(({ name }) => name)).toEqual(["c", "a", "d", "b", "e"]);
+  });
+
+  test("prefers fgkd's own engines in the order of what they promise", () => {
+    const { engines } = createTraining({ plugins: [shipped()] });
+    const made = engines.names.map((name) => engines.choose({ name })).reverse();
+    expect(byPriority(made).map(({ name }) => name)).toEqual(["tensorflow", "onednn", "wasm", "cpu"]);
   });
 });

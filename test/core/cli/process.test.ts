@@ -1,21 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { staleBuild } from "../../support/build.js";
+import { isHere } from "../../support/required.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const main = join(root, "dist/core/cli/main.js");
 let cwd = "";
-
-/** A build of other sources than these would be tested in vain. */
-function isBuilt(): boolean {
-  if (!existsSync(main)) return false;
-  const sources = readdirSync(join(root, "core/cli")).map((file) => statSync(join(root, "core/cli", file)).mtimeMs);
-  return statSync(main).mtimeMs >= Math.max(...sources);
-}
 
 interface Ended {
   readonly code: number | null;
@@ -73,55 +67,62 @@ export const dots = { name: "dots", summary: "", plugins: [dot(), engines(), opt
   defaults: { engine: "cpu", batchSize: 4, epochs: 500, data: { name: "dots" }, models: { student: { backbone: { name: "dot" } } } } };
 `;
 
-describe.skipIf(!isBuilt())("the built command (npm run build)", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    cwd = await mkdtemp(join(tmpdir(), "fgkd-process-"));
-    await writeFile(join(cwd, "dots.mjs"), preset);
-  });
-  afterAll(() => rm(cwd, { recursive: true, force: true }));
-
-  test("lists the presets that the package brings", async () => {
-    const { code, out } = await fgkd(["list"]);
-    expect(code).toBe(0);
-    expect(out).toContain("dadkd");
-  });
-
-  test("tells a mistake in one paragraph on standard error", async () => {
-    const { code, out, err } = await fgkd(["--preset", "dadkt"]);
-    expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(/^FGKD_UNKNOWN_NAME no preset is registered as "dadkt"\..* Did you mean "dadkd"\?.*\n$/);
-  });
-
-  test("does not mind when nobody reads its output", async () => {
-    const { code, err } = await fgkd(["config", "--preset", "dadkd"], {
-      when: /./,
-      act: (child) => child.stdout?.destroy(),
+describe.skipIf(!isHere("the built command", staleBuild()))(
+  "the built command (npm run build)",
+  { timeout: 120_000 },
+  () => {
+    beforeAll(async () => {
+      cwd = await mkdtemp(join(tmpdir(), "fgkd-process-"));
+      await writeFile(join(cwd, "dots.mjs"), preset);
     });
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-  });
+    afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-  test("stops at SIGINT with a checkpoint, and goes on with --resume", async () => {
-    const stopped = await fgkd(["--preset", "./dots.mjs", "--out", "run"], {
-      when: "epoch 2/500",
-      act: (child) => child.kill("SIGINT"),
+    test("lists the presets that the package brings", async () => {
+      const { code, out } = await fgkd(["list"]);
+      expect(code).toBe(0);
+      expect(out).toContain("dadkd");
     });
-    expect(stopped.err).toContain("Ctrl-C: stopping after this step");
-    expect(stopped).toMatchObject({
-      code: 130,
-      out: expect.stringMatching(/Go on with:\n {2}(npx )?fgkd --resume run/),
-    });
-    expect(await readdir(join(cwd, "run", "checkpoints"))).not.toHaveLength(0);
-    const resumed = await fgkd(["--resume", "run"], { when: /epoch \d+\/500/, act: (child) => child.kill("SIGTERM") });
-    expect(resumed).toMatchObject({ code: 143, out: expect.stringMatching(/run, taken up after \d+ epochs/) });
-  });
 
-  test("ends a run in good order when nobody reads its output any more", async () => {
-    const { code, err } = await fgkd(["--preset", "./dots.mjs", "--out", "unread"], {
-      when: "epoch 2/500",
-      act: (child) => child.stdout?.destroy(),
+    test("tells a mistake in one paragraph on standard error", async () => {
+      const { code, out, err } = await fgkd(["--preset", "dadkt"]);
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toMatch(/^FGKD_UNKNOWN_NAME no preset is registered as "dadkt"\..* Did you mean "dadkd"\?.*\n$/);
     });
-    expect(code).toBe(141);
-    expect(err).not.toContain("    at ");
-    expect(await readdir(join(cwd, "unread", "checkpoints"))).not.toHaveLength(0);
-  });
-});
+
+    test("does not mind when nobody reads its output", async () => {
+      const { code, err } = await fgkd(["config", "--preset", "dadkd"], {
+        when: /./,
+        act: (child) => child.stdout?.destroy(),
+      });
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+    });
+
+    test("stops at SIGINT with a checkpoint, and goes on with --resume", async () => {
+      const stopped = await fgkd(["--preset", "./dots.mjs", "--out", "run"], {
+        when: "epoch 2/500",
+        act: (child) => child.kill("SIGINT"),
+      });
+      expect(stopped.err).toContain("Ctrl-C: stopping after this step");
+      expect(stopped).toMatchObject({
+        code: 130,
+        out: expect.stringMatching(/Go on with:\n {2}(npx )?fgkd --resume run/),
+      });
+      expect(await readdir(join(cwd, "run", "checkpoints"))).not.toHaveLength(0);
+      const resumed = await fgkd(["--resume", "run"], {
+        when: /epoch \d+\/500/,
+        act: (child) => child.kill("SIGTERM"),
+      });
+      expect(resumed).toMatchObject({ code: 143, out: expect.stringMatching(/run, taken up after \d+ epochs/) });
+    });
+
+    test("ends a run in good order when nobody reads its output any more", async () => {
+      const { code, err } = await fgkd(["--preset", "./dots.mjs", "--out", "unread"], {
+        when: "epoch 2/500",
+        act: (child) => child.stdout?.destroy(),
+      });
+      expect(code).toBe(141);
+      expect(err).not.toContain("    at ");
+      expect(await readdir(join(cwd, "unread", "checkpoints"))).not.toHaveLength(0);
+    });
+  },
+);

@@ -17,10 +17,10 @@ import { toy, toyLoss, toySettings } from "../../support/toy.js";
 const { definePlugin, definePreset, definePresetWithOptions } = core;
 
 /** One engine that cannot run, one that can: pure JavaScript. */
-export const toyEngines = definePlugin({
+const toyEngines = definePlugin({
   name: "engines",
   defaults: {},
-  apply({ engines }) {
+  register({ engines }) {
     engines.register("tensorflow", {
       defaults: {},
       create: () => ({

@@ -215,7 +215,16 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
     },
   ],
   standardizedMaps: [{ compute: (x) => ops.standardizedMaps(x as tf.Tensor3D), inputs: () => [normals(3, 4, 4)] }],
+  statisticsDistances: [
+    {
+      compute: (x, mean, variance) =>
+        tf.addN([...ops.statisticsDistances({ input: x as Four, mean: mean as One, variance: variance as One })]),
+      inputs: () => [normals(2, 3, 3, 4), tf.fill([4], 2), tf.fill([4], 5)],
+      step: 0.1,
+    },
+  ],
   stopGradient: "has no gradient, which is what it is for",
+  fusedKernels: "is the table of what engines may bring",
 };
 
 const all = Object.entries(checks).flatMap(([name, entries]) =>

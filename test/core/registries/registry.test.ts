@@ -47,7 +47,7 @@ describe("a registry", () => {
   test("refuses a second entry of the same name", () => {
     const registry = losses();
     registry.register("constant", constant);
-    expect(() => registry.register("constant", constant)).toThrow(
+    expect(() => registry.register("constant", { ...constant })).toThrow(
       'FGKD_DUPLICATE_NAME a loss is already registered as "constant"',
     );
   });

@@ -112,7 +112,9 @@ describe("a plugin that fails while it is composed is named", () => {
 
   test("when apply is asynchronous, whose taps would come too late", () => {
     const late: Plugin = { name: "suspect", apply: (async () => Promise.reject(new Error("unheard"))) as never };
-    expect(() => compose(late)).toThrow("FGKD_PLUGIN_FAILED [suspect] failed in apply: it is asynchronous.");
+    expect(() => compose(late)).toThrow(
+      'FGKD_PLUGIN_FAILED [suspect] failed in apply (stage "student"): it is asynchronous.',
+    );
   });
 
   test("when configure throws, or makes something else", () => {

@@ -12,7 +12,7 @@ import {
 } from "../../../core/index.js";
 import { countingImages, oneHot } from "./golden.js";
 
-export const step = { epoch: 0, index: 0, progress: 0 };
+const step = { epoch: 0, index: 0, progress: 0 };
 
 /** A batch of four 8×8 images in three classes, its own to be consumed. */
 export function tinyBatch(): Batch {

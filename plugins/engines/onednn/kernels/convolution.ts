@@ -4,10 +4,11 @@ import type { Addon } from "../addon.js";
 import type { OnednnBackend } from "../backend.js";
 import { type ConvKind, ConvPlans, type ConvSizes } from "../conv-plans.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
+import type { CompleteOptions } from "../options.js";
 import { activate, isActivation } from "./activation.js";
 
-export function convolutionKernels(addon: Addon): NamedKernel[] {
-  const plans = new ConvPlans(addon);
+export function convolutionKernels(addon: Addon, options: CompleteOptions): NamedKernel[] {
+  const plans = new ConvPlans(addon, options);
   const forward = (depthwise: boolean) => (call: Call) => runForward(plans, call, depthwise);
   const inputGradient = (depthwise: boolean) => (call: Call) => runInputGradient(plans, call, depthwise);
   const filterGradient = (depthwise: boolean) => (call: Call) => runFilterGradient(plans, call, depthwise);

@@ -167,12 +167,14 @@ function pack(addon: Addon, { inputs, attrs, backend }: Call): tf.TensorInfo {
   const parts = Object.values(inputs);
   const { shape } = parts[0] as tf.TensorInfo;
   if (!parts.every((part) => tf.util.arraysEqual(part.shape, shape))) throw new Error("shapes differ");
-  const axis = attrs.axis as number;
+  const given = attrs.axis as number;
+  const axis = given < 0 ? given + shape.length + 1 : given;
+  const widened = shape.toSpliced(axis, 0, 1);
   return join(
     addon,
     backend,
     parts,
-    parts.map(() => shape.toSpliced(axis < 0 ? axis + shape.length + 1 : axis, 0, 1)),
+    parts.map(() => widened),
     axis,
   );
 }

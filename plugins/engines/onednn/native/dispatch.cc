@@ -1,4 +1,9 @@
 // Chooses the loops for this machine, once.
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
 #include "loops.h"
 
 namespace fgkd {
@@ -15,17 +20,43 @@ Loops table();
 }
 #endif
 
+namespace {
+
+enum Level { kBaseline, kAvx2, kAvx512 };
+
+/** The highest level that `FGKD_MAX_CPU_ISA` allows: for trying on one machine what others run. */
+Level highestAllowed() {
+  const char* asked = std::getenv("FGKD_MAX_CPU_ISA");
+  if (asked == nullptr || *asked == 0) return kAvx512;
+  const std::string name = asked;
+  if (name == "avx512") return kAvx512;
+  if (name == "avx2") return kAvx2;
+  if (name == "baseline") return kBaseline;
+  throw std::invalid_argument("FGKD_MAX_CPU_ISA is \"" + name + "\", must be baseline, avx2 or avx512");
+}
+
+Level highestHere() {
+#ifdef FGKD_X86_LEVELS
+  __builtin_cpu_init();
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512cd");
+  if (wide) return kAvx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) return kAvx2;
+#endif
+  return kBaseline;
+}
+
+}  // namespace
+
 const Loops& loops() {
   static const Loops chosen = [] {
+    const Level level = std::min(highestAllowed(), highestHere());
 #ifdef FGKD_X86_LEVELS
-    __builtin_cpu_init();
-    bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                __builtin_cpu_supports("avx512cd");
-    if (wide) return avx512::table();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-      return avx2::table();
+    if (level == kAvx512) return avx512::table();
+    if (level == kAvx2) return avx2::table();
 #endif
+    (void)level;
     return baseline::table();
   }();
   return chosen;

@@ -1,9 +1,10 @@
 /** Runs the same computation on tfjs' `cpu` backend and on `onednn`, and compares what comes out. */
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
-import { checkOnednn, startOnednn } from "../../../../plugins/engines/onednn/index.js";
+import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
+import { hasOnednn } from "../../../support/engines.js";
 
-export const available = checkOnednn().available;
+export const available = hasOnednn;
 
 interface Result {
   readonly shape: number[];

@@ -86,6 +86,7 @@ describe.skipIf(!available)("kernels that move values on onednn", () => {
         tf.concat([x, x.mul(2), x], 1),
         tf.concat([x.slice([0, 0, 0], [4, 5, 2]), x], -1),
         tf.stack([x, x.neg()], 2),
+        tf.stack([x, x.neg()], -1),
         tf.stack([integers, integers]),
         x.tile([2, 1, 3]),
         x.tile([1, 1, 1]),

@@ -10,7 +10,7 @@ export interface Input {
 }
 
 /** A reproducible stream of numbers in [-1, 1). */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
     state ^= state << 13;

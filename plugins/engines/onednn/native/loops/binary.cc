@@ -48,7 +48,7 @@ void binary(int op, const float* a, const float* b, float* y, size_t n, int step
     case kMod: FGKD_ZIP(floorMod(u, v));
     case kEluGrad: FGKD_ZIP(v >= 0.f ? u : u * (v + 1.f));
     case kFgkdAddRelu: FGKD_ZIP(u + v < 0.f ? 0.f : u + v);
-    case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : 0.f);
+    case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : (v != v ? v : 0.f));
     case kFgkdGeluGrad: FGKD_ZIP(u * geluSlopeOf(v));
   }
 #undef FGKD_ZIP

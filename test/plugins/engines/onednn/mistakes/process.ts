@@ -7,14 +7,16 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { type Addon, loadAddon } from "../../../../../plugins/engines/onednn/addon.js";
 import { OnednnBackend } from "../../../../../plugins/engines/onednn/backend.js";
+import { completeOptions } from "../../../../../plugins/engines/onednn/options.js";
 import { registerKernels } from "../../../../../plugins/engines/onednn/register.js";
 import { describeCall, recordCalls, withMistakes } from "./calls.js";
 import { operations } from "./operations.js";
 
 const [runs, seed, file = ""] = process.argv.slice(2);
 const { addon, calls } = recordCalls(loadAddon());
-tf.registerBackend("onednn", () => new OnednnBackend(addon), 4);
-registerKernels("onednn", addon);
+const { options } = completeOptions({});
+tf.registerBackend("onednn", () => new OnednnBackend(addon, options.layout), 4);
+registerKernels("onednn", addon, options);
 await tf.setBackend("onednn");
 for (const run of Object.values(operations)) tf.tidy(() => void run());
 for (const [name, ...args] of [

@@ -1,0 +1,69 @@
+/** The rooms of fgkd, from the lowest to the highest: a room may need those above it in this list, none below. */
+export interface PlannedRoom {
+  readonly name: string;
+  /** What lies there, for `docs/architecture.md`. */
+  readonly holds: string;
+  /**
+   * Most lines of code, counted through all folders below: see `codeLines`. A room without one grows as it likes: kinds of
+   * plugins grow with every method. Raising one takes a decision record.
+   */
+  readonly budget?: number;
+}
+
+export const rooms: readonly PlannedRoom[] = [
+  {
+    name: "core/values",
+    budget: 600,
+    holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
+  },
+  { name: "core/ops", budget: 850, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
+  {
+    name: "core/models",
+    budget: 450,
+    holds: "a model's contract, its parameters, and how weights are read from files",
+  },
+  { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
+  {
+    name: "core/update",
+    budget: 500,
+    holds: "from gradients to weights: rules, groups, schedules, the pipeline around them",
+  },
+  { name: "core/data", budget: 250, holds: "what a source of images promises, and which part of it is used for what" },
+  { name: "core/evaluation", budget: 250, holds: "how a model is tested, and what is measured" },
+  {
+    name: "core/watchdogs",
+    budget: 450,
+    holds: "what notices leaks, growing memory, values that are not finite, and standstill",
+  },
+  {
+    name: "core/config",
+    budget: 400,
+    holds: "settings: their levels, their schema, how they are merged, where each comes from",
+  },
+  { name: "core/lifecycle", budget: 800, holds: "when things happen: hooks, plugins, training, stage, step, schedule" },
+  { name: "core/run", budget: 500, holds: "presets, and the stages of one brought together into a run" },
+  { name: "core/store", budget: 1250, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
+  { name: "core", budget: 20, holds: "the public face, `fgkd`" },
+  { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
+  { name: "core/cli", budget: 1900, holds: "the command, on nothing but the public face" },
+  { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
+  { name: "plugins/backbones", holds: "networks that see: ResNet, VGG" },
+  { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },
+  { name: "plugins/transforms", holds: "what happens to one image before it is in a batch" },
+  { name: "plugins/augmenters", holds: "what mixes the images of a batch" },
+  { name: "plugins/losses", holds: "terms of the loss" },
+  { name: "plugins/teachers", holds: "what a teacher says of a batch, as data" },
+  { name: "plugins/ensemblers", holds: "how the answers of several models become one" },
+  { name: "plugins/optimizers", holds: "update rules: SGD, Adam" },
+  { name: "plugins/data", holds: "sources of images: folders of photographs, drawn birds" },
+  { name: "plugins/metrics", holds: "what is measured of a model's answers" },
+  {
+    name: "plugins/observers",
+    holds: "what looks on and reports: health of generators, worth of ensembles, an early end",
+  },
+  { name: "plugins/engines", holds: "what computes: oneDNN, WebAssembly, TensorFlow, plain JavaScript" },
+  { name: "plugins", holds: "all of them, and the catalogue: `fgkd/plugins`" },
+  { name: "presets", holds: "published methods as lists of plugins and settings: `fgkd/presets`" },
+];
+
+export const floors: readonly string[] = rooms.map(({ name }) => name);
