@@ -3,7 +3,6 @@
 export type {
   CheckpointSettings,
   Config,
-  EvaluationSettings,
   Layer,
   LossSettings,
   ResolvedConfig,
@@ -13,8 +12,13 @@ export type {
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
 export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
+export { countIn, splits } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";
+export type { Accumulator, Metric, Scores } from "./evaluation/metric.js";
+export { chooseMetrics } from "./evaluation/metric.js";
+export { scoresOf } from "./evaluation/scores.js";
+export type { EvaluationSettings } from "./evaluation/settings.js";
 export { createRunScope, createTraining } from "./lifecycle/compose.js";
 export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
 export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";
@@ -70,8 +74,8 @@ export { createRun, train } from "./run/run.js";
 export { readNewestCheckpoint, writeCheckpoint } from "./store/checkpoint.js";
 export type { Manifest, SpentByStage } from "./store/manifest.js";
 export { engineOf, version } from "./store/manifest.js";
-export type { StageResult } from "./store/result.js";
-export { isBestSoFar, summarize } from "./store/result.js";
+export type { ChosenEpoch, StageResult } from "./store/result.js";
+export { summarize } from "./store/result.js";
 export type { RunRequest } from "./store/run-config.js";
 export type { Restored, RunFolder } from "./store/run-folder.js";
 export { createRunFolder, openRunFolder } from "./store/run-folder.js";

@@ -7,6 +7,7 @@ import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
 import { generators } from "./generators/index.js";
 import { losses } from "./losses/index.js";
+import { metrics } from "./metrics/index.js";
 import { optimizers } from "./optimizers/index.js";
 import { teachers } from "./teachers/index.js";
 
@@ -17,6 +18,7 @@ export * from "./engines/index.js";
 export * from "./ensemblers/index.js";
 export * from "./generators/index.js";
 export * from "./losses/index.js";
+export * from "./metrics/index.js";
 export * from "./observers/index.js";
 export * from "./optimizers/index.js";
 export * from "./teachers/index.js";
@@ -24,5 +26,5 @@ export * from "./teachers/index.js";
 /** All that registers names for configuration to choose. Nothing of it acts until a stage lists it. */
 export function catalogue(): PluginOption {
   const choices = [engines(), sources(), optimizers(), resnet(), vgg(), generators()];
-  return [choices, augmenters(), teachers(), losses(), ensemblers()];
+  return [choices, augmenters(), teachers(), losses(), metrics(), ensemblers()];
 }

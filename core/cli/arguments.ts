@@ -32,6 +32,7 @@ export interface EvalArguments {
   /** One, or several with commas between them. */
   readonly role?: string;
   readonly ensembler: string;
+  readonly split?: "train" | "validation" | "test";
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;

@@ -1,14 +1,18 @@
-/** `fgkd eval RUN`: how good an exported model is, class by class. */
+/** `fgkd eval RUN`: how good an exported model is on a split, class by class. */
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import {
   type Batch,
+  chooseMetrics,
+  countIn,
   createRun,
   type Evaluation,
   evaluate,
+  invalidConfig,
   invalidData,
   type Layer,
+  type Metric,
   need,
   noData,
   openRunFolder,
@@ -17,6 +21,7 @@ import {
   presetLayers,
   type Run,
   resolveConfig,
+  type Split,
   type Training,
   unknownName,
 } from "../index.js";
@@ -27,7 +32,7 @@ import { colorsOf, type Environment, lineLogger, print } from "./environment.js"
 import { dataLayer, engineLayers } from "./layers.js";
 import { shortPath } from "./run-place.js";
 import { table } from "./tables.js";
-import { count, percent } from "./text.js";
+import { count, inWords, number, percent } from "./text.js";
 
 /** @returns the exit code */
 export async function evalCommand(place: string, given: EvalArguments, environment: Environment): Promise<number> {
@@ -47,13 +52,15 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   });
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
-    const { stage, batchSize, input } = stageOf(run, roles.at(-1) as string);
-    const source = run.source(stage);
-    if (source.count("test") === 0) throw noData(stage);
+    const { training, batchSize, input } = stageOf(run, roles.at(-1) as string);
+    const { split = "test" } = given;
+    const source = run.source(training.stage);
+    if (countIn(source, split) === 0) throw noImages(training.stage, split);
     const engine = await startEngine(run.config.run.engine, run.engines);
-    const found = await evaluate(prediction(run, roles, given.ensembler), source, { batchSize, input });
+    const options = { split, batchSize, input, metrics: metricsOf(training, roles) };
+    const found = await evaluate(prediction(run, roles, given.ensembler), source, options);
     const who = exported.length === 1 ? exported[0] : `${given.ensembler} of ${exported.join(", ")}`;
-    show(found, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
+    show(found, split, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
     return 0;
   } finally {
     await run.close();
@@ -111,7 +118,18 @@ function evalLayers(models: NonNullable<Layer["config"]["models"]>, given: EvalA
 function stageOf(run: Run, role: string) {
   const trained = run.stages.findLast(({ stage }) => run.preset.stages[stage]?.trains === role) ?? run.stages.at(-1);
   if (!trained) throw pathProblem("fgkd eval", "the run has no stage that is enabled", "Give another run.");
-  return { stage: trained.stage, batchSize: trained.config.batchSize, input: trained.config.input };
+  return { training: trained, batchSize: trained.config.batchSize, input: trained.config.input };
+}
+
+/** Those of the stage; of several models, whose merged scores need not be logits, accuracy alone. */
+function metricsOf({ metrics, config }: Training, roles: readonly string[]): readonly Metric[] {
+  return [chooseMetrics(metrics, roles.length === 1 ? config.evaluation.metrics : [{ name: "top-1" }])];
+}
+
+function noImages(stage: string, split: Split): Error {
+  if (split === "test") return noData(stage);
+  const remedy = "Name another --split, or data that has this one.";
+  return invalidConfig(`stage "${stage}"`, `its data has no ${split} split`, remedy);
 }
 
 function checkClasses(run: Run, expected: readonly string[], data: string): void {
@@ -129,10 +147,13 @@ function checkClasses(run: Run, expected: readonly string[], data: string): void
   );
 }
 
-function show({ accuracy, images, perClass }: Evaluation, what: string, environment: Environment): void {
+function show(found: Evaluation, split: Split, what: string, environment: Environment): void {
+  const { accuracy, images, perClass, metrics } = found;
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
-  print(environment, `${colors.bold(percent(accuracy))} of ${count(images, "test image")} right: ${what}`);
+  print(environment, `${colors.bold(percent(accuracy))} of ${count(images, `${split} image`)} right: ${what}`);
+  const others = Object.entries(metrics).filter(([name, value]) => name !== "accuracy" && Number.isFinite(value));
+  for (const [name, value] of others) print(environment, `${inWords(name)}: ${number(value)}`);
   print(environment);
   const columns = [
     { head: "class" },

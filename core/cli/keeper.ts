@@ -2,7 +2,6 @@
 import {
   type CheckpointSettings,
   folderVanished,
-  isBestSoFar,
   type Run,
   type RunFolder,
   type Spent,
@@ -54,7 +53,7 @@ export function createKeeper(run: Run, folder: RunFolder, engine: UsedEngine, be
       if (epoch) folder.recordEpoch(epoch);
       due ||= epoch !== undefined || isDue(checkpoints, since);
       // The best of a stage must be as it was at the end of its epoch; any other checkpoint can wait for the one before.
-      if (due && (!folder.busy || (epoch && isBestSoFar(run.history, epoch)))) await save(epoch);
+      if (due && (!folder.busy || epoch?.best)) await save(epoch);
     },
     stop: async () => {
       await guard();

@@ -15,6 +15,7 @@ const registries = {
   optimizers: "optimizer",
   schedules: "optimizer.schedule",
   groups: "optimizer.groups",
+  metrics: "evaluation.metrics",
   sources: "data",
   engines: "engine",
 } as const satisfies Partial<Record<keyof Registries, string>>;

@@ -1,6 +1,6 @@
 /** The command line: which commands and options there are. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { version } from "../index.js";
+import { splits, version } from "../index.js";
 import type { ConfigArguments, EvalArguments, TrainArguments } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
@@ -65,6 +65,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
   command("eval <run>", "test the model of a finished run, class by class")
     .option("--role <role>", "which model; several, with commas, as an ensemble (default: student, or all members)")
     .option("--ensembler <name>", "how several are merged", "mean-logits")
+    .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
     .option("-d, --data <folder>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))

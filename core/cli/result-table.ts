@@ -1,11 +1,12 @@
 /** What a run came to: one line a stage, and what a stage measured of its own below. */
 import type { Run, StageResult } from "../index.js";
 import { type Environment, widthOf } from "./environment.js";
-import { table } from "./tables.js";
-import { duration, percent, wrap } from "./text.js";
+import { type Column, table } from "./tables.js";
+import { duration, inWords, number, percent, wrap } from "./text.js";
 
 /**
- * Names without a slash are columns; those with one, `group/name`, are many, and stand below.
+ * Where epochs were measured on validation images, a column says so, and another what the weights that stayed are worth on
+ * test images. Names without a slash are columns; those with one, `group/name`, are many, and stand below.
  *
  * @param seconds by stage
  */
@@ -17,29 +18,39 @@ export function resultTable(
 ): string {
   const means = [...new Set(results.flatMap(({ accuracy, meanOf }) => (accuracy === null ? [] : [meanOf])))];
   const accuracy = means.length === 1 && means[0] !== 1 ? `mean of last ${means[0]}` : "accuracy";
+  const elsewhere = results.some(({ split }) => split !== undefined && split !== "test");
   const measured = [...new Set(results.flatMap((result) => Object.keys(result.measured)))].filter(
     (name) => !name.includes("/"),
   );
-  const columns = [
+  const columns: readonly Column[] = [
     { head: "stage" },
     { head: "trains" },
     { head: "input", align: "right" },
+    ...(elsewhere ? [{ head: "measured on" }] : []),
     { head: accuracy, align: "right" },
     { head: "best", align: "right" },
+    ...(elsewhere ? [{ head: "test", align: "right" } as const] : []),
     ...measured.map((name) => ({ head: inWords(name), align: "right" }) as const),
     { head: "time", align: "right" },
-  ] as const;
+  ];
   const rows = results.map((result) => [
     result.title,
     result.role,
     `${inputSize(result, run)} px`,
+    ...(elsewhere ? [result.split ?? "–"] : []),
     percent(result.accuracy),
     percent(result.best),
+    ...(elsewhere ? [percent(testedOf(result))] : []),
     ...measured.map((name) => number(result.measured[name])),
     duration(seconds.get(result.stage) ?? 0),
   ]);
   const width = stdout.isTTY ? widthOf(stdout) : Number.POSITIVE_INFINITY;
   return [table(columns, rows, stdout, variables), ...results.flatMap((result) => groupsOf(result, width))].join("\n");
+}
+
+/** What the weights that a stage left are worth on test images; of a stage whose epochs were measured there, the last. */
+function testedOf({ split, test, accuracy }: StageResult): number | null {
+  return split === "test" ? accuracy : (test?.accuracy ?? null);
 }
 
 /** Lines such as `generator  generated: classes 10, agreement 81.2`, each group after an empty line. */
@@ -54,15 +65,6 @@ function groupsOf({ title, measured }: StageResult, width: number): readonly str
     "",
     ...wrap(`${title}, ${inWords(group)}: ${values.join(", ")}`, width),
   ]);
-}
-
-/** `ensembleAccuracy` as `ensemble accuracy`. */
-function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function number(value: number | undefined): string {
-  return value === undefined ? "–" : value.toFixed(Math.abs(value) < 2 ? 2 : 1);
 }
 
 /** The side of the images that the stage's model sees. */

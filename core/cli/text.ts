@@ -37,3 +37,13 @@ export function percent(value: number | null | undefined): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 }
+
+/** `ensembleAccuracy` as `ensemble accuracy`. */
+export function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** A measured number, as short as it can be read. */
+export function number(value: number | undefined): string {
+  return value === undefined ? "–" : value.toFixed(Math.abs(value) < 2 ? 2 : 1);
+}

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
+  countIn,
   createRun,
   createRunFolder,
   engineOf,
@@ -156,7 +157,12 @@ function introduce(
   if (stage !== undefined) {
     const source = run.source(stage);
     const train = source.count("train");
-    const images = `${train === 0 ? "no image" : count(train, "image")} to train on, ${source.count("test")} to test on`;
+    const validation = countIn(source, "validation");
+    const images = [
+      `${train === 0 ? "no image" : count(train, "image")} to train on`,
+      ...(validation > 0 ? [`${validation} to validate on`] : []),
+      `${countIn(source, "test")} to test on`,
+    ].join(", ");
     line("data", `${count(run.classes.length, "class")}, ${images}`);
   }
   const epochs = count(run.history.length, "epoch");

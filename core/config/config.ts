@@ -1,6 +1,7 @@
 /** Settings: what they are, their defaults, and how layers of them become one. Pure: reads no files. */
 
 import type { InputSettings } from "../data/source.js";
+import { type EvaluationSettings, evaluationDefaults } from "../evaluation/settings.js";
 import type { Augmenters, Choice, Engines, Losses, Optimizers, Sources, Teachers } from "../registries/entry.js";
 import type { OptimizerSettings } from "../update/optimizer.js";
 import { deepFreeze, merge } from "../values/merge.js";
@@ -31,6 +32,11 @@ export interface StageSettings {
   readonly data: Choice<Sources> | { readonly name: string } | null;
   readonly input: InputSettings;
   readonly evaluation: EvaluationSettings;
+  /**
+   * The weights that the stage leaves behind, for later stages and for the exported file. Default `last`: those of its last
+   * epoch. `best`: those of the epoch that was best on the split that chooses, see `evaluation.bestOn`.
+   */
+  readonly export: "last" | "best";
   /** What changes each batch before the step, in order. Default: nothing. */
   readonly augmenters: readonly Choice<Augmenters>[];
   /** What frozen models say of each batch, after the augmenters. Default: nothing. */
@@ -50,15 +56,6 @@ export type LossSettings = Choice<Losses> & {
   /** What reports call it. Default: the entry's name in camel case; an entry of several terms names them itself. */
   readonly term?: string;
 };
-
-export interface EvaluationSettings {
-  /** Test after every so many epochs; the last epoch always counts. Default 1; 0 for never. */
-  readonly every: number;
-  /** The reported accuracy is the mean of this many last epochs, each of which is tested. Default 10. */
-  readonly last: number;
-  /** Which weights are tested: `raw`, or a view of the model that a plugin keeps, like `ema`. Default `raw`. */
-  readonly weights: string;
-}
 
 /** Everything a run may be told. */
 export interface Settings extends StageSettings {
@@ -130,7 +127,8 @@ export const defaults: Settings = deepFreeze<Settings>({
     mean: [0.485, 0.456, 0.406],
     deviation: [0.229, 0.224, 0.225],
   },
-  evaluation: { every: 1, last: 10, weights: "raw" },
+  evaluation: evaluationDefaults,
+  export: "last",
   augmenters: [],
   teachers: [],
   losses: [],

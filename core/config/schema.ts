@@ -1,5 +1,6 @@
 /** What configuration may look like, and the words for what does not. */
 import { z } from "zod";
+import { evaluationSchema } from "../evaluation/settings.js";
 import { invalidConfig, unknownName, unknownOption } from "../values/errors.js";
 import { checkPlain } from "../values/plain.js";
 import { watchdogSchema } from "../watchdogs/settings.js";
@@ -47,7 +48,8 @@ const stageShape = {
       deviation: perChannel,
     })
     .partial(),
-  evaluation: z.strictObject({ every: count, last: positive, weights: z.string().min(1) }).partial(),
+  evaluation: evaluationSchema,
+  export: z.enum(["last", "best"]),
   augmenters: z.array(line),
   teachers: z.array(line),
   losses: z.array(lossLine),

@@ -10,7 +10,7 @@ interface OwnImagesSettings {
 /**
  * A source whose training batches are empty. No training image can be had from it, whatever stands behind it.
  *
- * @param tests where test images come from; `null` for nowhere, and then nothing is tested
+ * @param tests where images to measure on come from; `null` for nowhere, and then nothing is tested
  * @param settings of the stage: training batches in a pass, 1 unless said otherwise, and whether it is tested at all
  */
 export function withoutImages(tests: Source | null, { stepsPerEpoch, evaluation }: OwnImagesSettings): Source {
@@ -18,11 +18,12 @@ export function withoutImages(tests: Source | null, { stepsPerEpoch, evaluation 
   const tested = tests && evaluation.every > 0 ? `tested on ${tests.fingerprint}` : "not tested";
   return {
     classes: tests?.classes ?? [],
+    ...(tests?.splits && { splits: tests.splits }),
     count: (split) => (split === "train" ? 0 : (tests?.count(split) ?? 0)),
     fingerprint: `no data: makes its own images; ${tested}`,
     batchCount: (pass) => (pass.split === "train" ? steps : (tests?.batchCount(pass) ?? 0)),
     async *batches(pass) {
-      if (pass.split === "test") yield* tests?.batches(pass) ?? [];
+      if (pass.split !== "train") yield* tests?.batches(pass) ?? [];
       else for (let step = pass.skip; step < steps; step++) yield {};
     },
     // What stands behind it was opened by others, and is closed by them.

@@ -1,7 +1,13 @@
 /** Sources of data: where batches come from. */
 import type { Batch } from "../values/records.js";
 
-export type Split = "train" | "test";
+export const splits = ["train", "validation", "test"] as const;
+
+/**
+ * A part of a data set that has no image in common with the others: images to train on, images to measure epochs on and to
+ * choose the best by, and images that are looked at when all is decided.
+ */
+export type Split = (typeof splits)[number];
 
 /** How an image becomes a tensor; the same for every source. Sizes in pixels. */
 export interface InputSettings {
@@ -38,6 +44,8 @@ export interface Pass {
 export interface Source {
   /** Class names in label order. */
   readonly classes: readonly string[];
+  /** Those that it has, and may be asked for. Default: train and test. */
+  readonly splits?: readonly Split[];
   /** Images in a split. */
   count(split: Split): number;
   /** Changes when an image, its place or its class does; kept in the run's manifest. */
@@ -47,6 +55,11 @@ export interface Source {
   /** Tensors are made when pulled and belong to whoever pulls. Leaving early stops the work behind it. */
   batches(pass: Pass): AsyncGenerator<Batch, void, undefined>;
   close(): Promise<void>;
+}
+
+/** Images in a split; none where the source does not have it. */
+export function countIn(source: Pick<Source, "splits" | "count">, split: Split): number {
+  return (source.splits ?? ["train", "test"]).includes(split) ? source.count(split) : 0;
 }
 
 /** What a registry entry of kind "source" makes: opening reads the disk, so it is awaited. */

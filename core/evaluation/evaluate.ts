@@ -1,13 +1,18 @@
-/** How good a model is on the test split. */
+/** How good a model is on a split: the metrics that are asked for, and accuracy class by class. */
 import * as tf from "@tensorflow/tfjs";
 import type { InputSettings, Source, Split } from "../data/source.js";
 import { type Batch, need, release } from "../values/records.js";
+import { type Metric, type Scores, together } from "./metric.js";
+import { scoresOf } from "./scores.js";
+import { topOne } from "./top-one.js";
 
 export interface Evaluation {
-  /** Top-1, in percent. */
+  /** Top-1, in percent; NaN where there is no image. */
   readonly accuracy: number;
   readonly images: number;
   readonly perClass: readonly ClassAccuracy[];
+  /** What the metrics measured, by the names they give. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface ClassAccuracy {
@@ -21,6 +26,8 @@ export interface EvaluateOptions {
   readonly split?: Split;
   readonly batchSize: number;
   readonly input: InputSettings;
+  /** Default top-1 alone. */
+  readonly metrics?: readonly Metric[];
   /** Called after each batch. */
   readonly onBatch?: () => void;
 }
@@ -28,42 +35,60 @@ export interface EvaluateOptions {
 /**
  * Runs `predict` over a split, without augmentation.
  *
- * @param predict `[batch, classes]` scores of a batch; called inside a tidy
+ * @param predict `[batch, classes]` logits of a batch; called inside a tidy
+ * @throws FGKD_INVALID_CONFIG when two metrics give a number the same name
  */
 export async function evaluate(
   predict: (batch: Batch) => tf.Tensor2D,
   source: Source,
-  { split = "test", batchSize, input, onBatch }: EvaluateOptions,
+  { split = "test", batchSize, input, metrics = [topOne], onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
-  const images = new Array<number>(source.classes.length).fill(0);
-  const correct = new Array<number>(source.classes.length).fill(0);
+  const classes = countClasses(source.classes);
+  const measured = together(metrics).begin(source.classes);
   const pass = { split, mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
+  let seen = 0;
   for await (const batch of source.batches(pass)) {
-    const [labels, predictions] = tf.tidy(() => [
-      need(batch, "labels", "evaluate").argMax(1),
-      predict(batch).argMax(1),
-    ]) as [tf.Tensor1D, tf.Tensor1D];
-    const [expected, guessed] = await Promise.all([labels.data(), predictions.data()]);
-    expected.forEach((label, row) => {
-      images[label] = (images[label] ?? 0) + 1;
-      if (guessed[row] === label) correct[label] = (correct[label] ?? 0) + 1;
-    });
-    release({ labels, predictions });
+    const scores = await read(batch, predict, seen);
+    seen += scores.images;
+    classes.add(scores);
+    measured.add(scores);
     release(batch);
     onBatch?.();
   }
-  const total = sum(images);
-  return {
-    accuracy: total === 0 ? Number.NaN : (100 * sum(correct)) / total,
-    images: total,
-    perClass: source.classes.map((name, label) => ({
-      name,
-      images: images[label] as number,
-      correct: correct[label] as number,
-    })),
-  };
+  const perClass = classes.result();
+  const correct = perClass.reduce((total, { correct }) => total + correct, 0);
+  const accuracy = seen === 0 ? Number.NaN : (100 * correct) / seen;
+  return { accuracy, images: seen, perClass, metrics: measured.result() };
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** Labels and logits of a batch, in one wait for the device. */
+async function read(batch: Batch, predict: (batch: Batch) => tf.Tensor2D, seen: number): Promise<Scores> {
+  const [labels, logits] = tf.tidy(() => [need(batch, "labels", "evaluate").argMax(1), predict(batch)]) as [
+    tf.Tensor1D,
+    tf.Tensor2D,
+  ];
+  const [expected, values] = await Promise.all([labels.data(), logits.data()]);
+  // Copies: on some engines data() is a view of memory that the next batch reuses.
+  const scores = scoresOf(Float32Array.from(values), Int32Array.from(expected), batch.indices ?? from(seen, expected));
+  release({ labels, logits });
+  return scores;
+}
+
+/** Where a source does not say which images these are, they are the next ones. */
+function from(seen: number, { length }: { readonly length: number }): readonly number[] {
+  return Array.from({ length }, (_, row) => seen + row);
+}
+
+function countClasses(names: readonly string[]) {
+  const images = new Array<number>(names.length).fill(0);
+  const correct = new Array<number>(names.length).fill(0);
+  return {
+    add: ({ labels, predictions }: Scores) =>
+      labels.forEach((label, row) => {
+        images[label] = (images[label] ?? 0) + 1;
+        if (predictions[row] === label) correct[label] = (correct[label] ?? 0) + 1;
+      }),
+    result: (): readonly ClassAccuracy[] =>
+      names.map((name, label) => ({ name, images: images[label] ?? 0, correct: correct[label] ?? 0 })),
+  };
 }

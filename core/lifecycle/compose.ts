@@ -1,5 +1,6 @@
 /** Composes a run's registries and its stages: plugins register and tap. Opens and computes nothing. */
 import { defaults, type Settings } from "../config/config.js";
+import { topOneEntry } from "../evaluation/top-one.js";
 import type { Role } from "../models/model.js";
 import { Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
@@ -39,6 +40,8 @@ export function createRunScope(
 ): ComposedScope {
   const container = createContainer(services);
   const registries: Registries = runRegistries({ container, services, owner: "run" });
+  // Runs are measured without any plugin, too.
+  registries.metrics.register("top-1", topOneEntry);
   const scope = { ...services, ...registries, config, container, fromStages: nothingFromStages() };
   for (const plugin of once(configurePlugins(flattenPlugins(plugins), config.options))) registerPlugin(plugin, scope);
   return scope;

@@ -1,6 +1,7 @@
 /** Every kind of thing that config may choose by name, and whether it belongs to a run or to a stage. */
 import { defaults } from "../config/config.js";
 import type { SourceOpener } from "../data/source.js";
+import type { Metric } from "../evaluation/metric.js";
 import type { Model } from "../models/model.js";
 import type { Engine } from "../ops/engine.js";
 import type {
@@ -12,6 +13,7 @@ import type {
   Ensemblers,
   Loss,
   Losses,
+  Metrics,
   Optimizers,
   ParameterGroups,
   Schedules,
@@ -34,6 +36,7 @@ export interface Registries {
   readonly optimizers: Registry<Optimizers, UpdateRule>;
   readonly schedules: Registry<Schedules, Schedule>;
   readonly groups: Registry<ParameterGroups, ParameterGroup>;
+  readonly metrics: Registry<Metrics, Metric>;
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
 }
@@ -48,6 +51,7 @@ const kinds: { readonly [K in keyof Registries]: readonly [kind: string, ...besi
   optimizers: ["optimizer", ...Object.keys(defaults.optimizer)],
   schedules: ["schedule"],
   groups: ["parameter group"],
+  metrics: ["metric"],
   sources: ["source"],
   engines: ["engine"],
 };

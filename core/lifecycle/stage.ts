@@ -1,14 +1,14 @@
 /** A stage at work: an async generator of optimiser steps that can be left, saved and taken up again at any of them. */
 
 import type { Source } from "../data/source.js";
-import { evaluate } from "../evaluation/evaluate.js";
+import { type BestEpoch, measureEpochs } from "../evaluation/epochs.js";
 import type { Model, Role } from "../models/model.js";
 import { type ChosenUpdate, startUpdate, type WorkingUpdate } from "../update/chosen.js";
 import type { LateReads } from "../update/late-reads.js";
 import type { Optimizer } from "../update/optimizer.js";
 import { shortPass } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
-import { type EpochSummary, need, type StepReport } from "../values/records.js";
+import type { EpochSummary, StepReport } from "../values/records.js";
 import type { SavedState } from "../values/state.js";
 import { watchMemory } from "../watchdogs/memory.js";
 import { countTensors, noTensorCount } from "../watchdogs/tensor-count.js";
@@ -27,6 +27,8 @@ export interface StageState {
   readonly sums: Readonly<Record<string, number>>;
   readonly optimizer?: { readonly count: number; readonly slots: ReadonlyMap<string, NamedArray> };
   readonly plugins: Readonly<Record<string, SavedState>>;
+  /** Until it has finished, where the split that epochs are measured on may choose. */
+  readonly best?: BestEpoch;
 }
 
 export interface RunningStage {
@@ -51,12 +53,16 @@ export interface StageSurroundings {
   record(summary: EpochSummary): void;
 }
 
+/** @throws as `measureEpochs` does */
 export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
   let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
   let optimizer: Optimizer | undefined;
   /** Whether what plugins hold is this stage's: not before it is taken up again. */
   let isTakenUp = false;
   const { watchdogs } = training.config;
+  const { weights } = training.config.evaluation;
+  const measured = (model: Model) => (weights === "raw" ? model : training.models.view(trains, weights));
+  const measures = measureEpochs(training, trains, around.source, measured);
   const tensors = watchdogs.tensors ? countTensors(training.activity, training.logger) : noTensorCount;
   const memory = watchMemory(watchdogs, training.logger, { activity: training.activity });
 
@@ -118,39 +124,28 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     throw shortPass(stage, state.index, batches);
   }
 
-  /** Tests, tells the plugins, and moves on to the next epoch — before the last report, so that what is saved then is whole. */
+  /** Measures, tells the plugins, and moves on to the next epoch — before the last report, so that what is saved then is whole. */
   async function endEpoch(model: Model, learningRate: number): Promise<EpochSummary> {
     const { config, stage, hooks } = training;
     const losses = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum / state.index]));
-    const tested = isTested(config.evaluation, state.epoch, config.epochs) && around.source.count("test") > 0;
-    const metrics: Record<string, number> = tested ? await test(model) : {};
-    const summary: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate };
+    const { metrics: found, ...on } = await measures.measure(model, state.epoch);
+    const metrics: Record<string, number> = { ...found };
+    const ended: EpochSummary = { stage, epoch: state.epoch, losses, metrics, learningRate, ...on };
     let stopped = false;
     await hooks.epoch.promise({
-      ...summary,
+      ...ended,
       stop: () => {
         stopped = true;
       },
       measure: (measured) => void Object.assign(metrics, measured),
     });
+    const finished = stopped || state.epoch + 1 >= config.epochs;
+    const { best, told } = await measures.settle(model, ended, state.best, finished);
+    const summary = { ...ended, ...told };
     memory.look(describePosition(stage, { epoch: state.epoch }));
     around.record(summary);
-    const finished = stopped || state.epoch + 1 >= config.epochs;
-    state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished };
+    state = { ...state, epoch: state.epoch + 1, index: 0, sums: {}, finished, best: finished ? undefined : best };
     return summary;
-  }
-
-  async function test(model: Model): Promise<Record<string, number>> {
-    const { batchSize, input, evaluation } = training.config;
-    const tested = evaluation.weights === "raw" ? model : training.models.view(trains, evaluation.weights);
-    const predict = (batch: Parameters<Model["forward"]>[0]) => need(tested.forward(batch, "eval"), "logits", trains);
-    const { activity } = training;
-    const { accuracy } = await activity.during("the test", () =>
-      evaluate(predict, around.source, { batchSize, input, onBatch: () => activity.moveTo(activity.position) }),
-    );
-    // The next step changes what it follows from.
-    model.parameters.forgetDerived();
-    return Number.isNaN(accuracy) ? {} : { accuracy };
   }
 
   return {
@@ -158,10 +153,16 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     trains,
     steps,
     save: async () => {
-      const { optimizer: loaded, plugins, ...place } = state;
+      const { optimizer: loaded, plugins, best, ...place } = state;
       const own = state.finished ? undefined : ((await optimizer?.save()) ?? structuredClone(loaded));
       const isFresh = isTakenUp || state.taken === 0;
-      return { ...place, ...(own && { optimizer: own }), plugins: isFresh ? await saveAll(training.states) : plugins };
+      const chosen = best && { best: structuredClone(best) };
+      return {
+        ...place,
+        ...chosen,
+        ...(own && { optimizer: own }),
+        plugins: isFresh ? await saveAll(training.states) : plugins,
+      };
     },
     load: (saved) => {
       state = saved;
@@ -198,10 +199,6 @@ async function prepare(
   if (state.optimizer) prepared.optimizer.load(state.optimizer);
   for (const [plugin, saved] of Object.entries(state.plugins)) await training.states.get(plugin)?.load(saved);
   return prepared;
-}
-
-function isTested({ every, last }: { readonly every: number; readonly last: number }, epoch: number, epochs: number) {
-  return every > 0 && ((epoch + 1) % every === 0 || epochs - epoch <= last);
 }
 
 function add(sums: Readonly<Record<string, number>>, losses: Readonly<Record<string, number>>) {

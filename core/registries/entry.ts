@@ -13,7 +13,10 @@ export interface Ensemblers {}
 export interface Optimizers {}
 export interface ParameterGroups {}
 export interface Schedules {}
-export interface Metrics {}
+export interface Metrics {
+  /** `accuracy`, in percent; the one metric that needs no plugin. */
+  readonly "top-1": {};
+}
 export interface Transforms {}
 export interface Sources {}
 export interface Engines {}

@@ -2,6 +2,7 @@
 
 import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
 import type { Source } from "../data/source.js";
+import { chooseMetrics } from "../evaluation/metric.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
@@ -137,6 +138,8 @@ export async function createRun({
     };
     const training = createTraining(composed);
     checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
+    // The stage chooses them; an unknown one is told before the data is read.
+    chooseMetrics(training.metrics, settings.evaluation.metrics);
     return training;
   });
   const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));
@@ -173,10 +176,8 @@ function assemble(
         reads,
         record: (summary: EpochSummary) => void history.push(summary),
       };
-      return [
-        training.stage,
-        createStage(training, preset.stages[training.stage]?.trains ?? "student", around),
-      ] as const;
+      const { stage } = training;
+      return [stage, createStage(training, preset.stages[stage]?.trains ?? "student", around)] as const;
     }),
   );
   let running: AsyncIterator<StepReport> | undefined;

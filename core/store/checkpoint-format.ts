@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { BestEpoch } from "../evaluation/epochs.js";
 import type { StageState } from "../lifecycle/stage.js";
 import { encodeSafetensors, readSafetensors } from "../models/safetensors.js";
 import type { RunState } from "../run/run.js";
@@ -140,8 +141,10 @@ interface Flat {
     readonly stages: Readonly<
       Record<
         string,
-        Omit<StageState, "optimizer" | "plugins"> & {
+        Omit<StageState, "optimizer" | "plugins" | "best"> & {
           readonly updates?: number;
+          /** Whether it has weights, the names of its tensors say. */
+          readonly best?: Omit<BestEpoch, "weights">;
           readonly plugins: Readonly<Record<string, Json>>;
         }
       >
@@ -160,14 +163,21 @@ function flatten({ stages, models, random, history, spent }: RunState): Flat {
     for (const [name, array] of named) tensors.set(`${prefix}/${name}`, array);
   };
   for (const [role, arrays] of Object.entries(models)) put(`models/${role}`, arrays);
-  const flat = Object.entries(stages).map(([stage, { optimizer, plugins, ...place }]) => {
+  const flat = Object.entries(stages).map(([stage, { optimizer, plugins, best, ...place }]) => {
     put(`stages/${stage}/optimizer`, optimizer?.slots);
+    put(`stages/${stage}/best`, best?.weights);
+    const { weights: _, ...chosen } = best ?? {};
     for (const [plugin, saved] of Object.entries(plugins))
       put(`stages/${stage}/plugins/${plugin}`, copy(saved.tensors));
     const values = Object.entries(plugins).map(([plugin, saved]) => [plugin, saved.values ?? null] as const);
     return [
       stage,
-      { ...place, ...(optimizer && { updates: optimizer.count }), plugins: Object.fromEntries(values) },
+      {
+        ...place,
+        ...(optimizer && { updates: optimizer.count }),
+        ...(best && { best: chosen as BestEpoch }),
+        plugins: Object.fromEntries(values),
+      },
     ] as const;
   });
   return { values: { stages: Object.fromEntries(flat), roles: Object.keys(models), random, history, spent }, tensors };
@@ -185,13 +195,16 @@ function unflatten(values: Flat["values"], tensors: ReadonlyMap<string, NamedArr
         .filter(([name]) => name.startsWith(`${prefix}/`))
         .map(([name, array]) => [name.slice(prefix.length + 1), array]),
     );
-  const stages = Object.entries(values.stages).map(([stage, { updates, plugins, ...place }]) => {
+  const stages = Object.entries(values.stages).map(([stage, { updates, plugins, best, ...place }]) => {
     const restored = Object.entries(plugins).map(([plugin, saved]): [string, SavedState] => [
       plugin,
       { values: saved, tensors: take(`stages/${stage}/plugins/${plugin}`) },
     ]);
     const optimizer = updates === undefined ? undefined : { count: updates, slots: take(`stages/${stage}/optimizer`) };
-    return [stage, { ...place, ...(optimizer && { optimizer }), plugins: Object.fromEntries(restored) }] as const;
+    const weights = take(`stages/${stage}/best`);
+    const chosen = best && { best: { ...best, ...(weights.size > 0 && { weights }) } };
+    const own = { ...(optimizer && { optimizer }), ...chosen };
+    return [stage, { ...place, ...own, plugins: Object.fromEntries(restored) }] as const;
   });
   return {
     stages: Object.fromEntries(stages),

@@ -1,4 +1,5 @@
 /** What a run's stages came to: the numbers the papers report. */
+import type { Split } from "../data/source.js";
 import type { Run } from "../run/run.js";
 import type { EpochSummary } from "../values/records.js";
 
@@ -8,14 +9,29 @@ export interface StageResult {
   readonly title: string;
   readonly role: string;
   readonly epochs: number;
-  /** Mean test accuracy of the last tested epochs, in percent. `null` when the stage was never tested. */
+  /** Where `accuracy`, `best`, `chosen` and `measured` are measured. Absent when the stage never was. */
+  readonly split?: Split;
+  /** Mean accuracy of the last measured epochs, in percent. `null` when the stage was never measured. */
   readonly accuracy: number | null;
   /** Of how many epochs `accuracy` is the mean. */
   readonly meanOf: number;
-  /** Best test accuracy of any epoch, in percent. */
+  /** Best accuracy of any epoch, in percent; told, and used for nothing: see `chosen`. */
   readonly best: number | null;
-  /** What plugins measured at the end of the stage. */
+  /** The best epoch, where `split` may choose it; its checkpoint is kept. */
+  readonly chosen?: ChosenEpoch;
+  /** Whose weights the stage left behind: of its last epoch, or of the best one. */
+  readonly exported: "last" | "best";
+  /** What these weights are worth on the test split, which nothing was chosen on; where `split` is another. */
+  readonly test?: Readonly<Record<string, number>>;
+  /** What else was measured at the end of the stage. */
   readonly measured: Readonly<Record<string, number>>;
+}
+
+export interface ChosenEpoch {
+  /** Counted from 0, as in `metrics.jsonl`. */
+  readonly epoch: number;
+  /** In percent. */
+  readonly accuracy: number;
 }
 
 /** A result for every enabled stage of the run so far, in order. */
@@ -25,17 +41,32 @@ export function summarize(run: Pick<Run, "history" | "preset" | "stages">): read
     const tested = epochs.flatMap(accuracyOf);
     const last = tested.slice(-config.evaluation.last);
     const definition = run.preset.stages[stage];
+    const ended = epochs.at(-1);
     return {
       stage,
       title: definition?.title ?? stage,
       role: definition?.trains ?? "student",
       epochs: epochs.length,
+      ...splitOf(epochs),
       accuracy: last.length > 0 ? last.reduce((sum, value) => sum + value, 0) / last.length : null,
       meanOf: last.length,
       best: tested.length > 0 ? Math.max(...tested) : null,
-      measured: withoutAccuracy(epochs.at(-1)),
+      ...chosenOf(epochs),
+      exported: ended?.exported === undefined ? "last" : "best",
+      ...(ended?.test && { test: ended.test }),
+      measured: withoutAccuracy(ended),
     };
   });
+}
+
+function splitOf(epochs: readonly EpochSummary[]): Pick<StageResult, "split"> {
+  const measured = epochs.findLast(({ split, metrics }) => split !== undefined || metrics.accuracy !== undefined);
+  return measured ? { split: measured.split ?? "test" } : {};
+}
+
+function chosenOf(epochs: readonly EpochSummary[]): Pick<StageResult, "chosen"> {
+  const best = epochs.findLast((summary) => summary.best);
+  return best?.metrics.accuracy === undefined ? {} : { chosen: { epoch: best.epoch, accuracy: best.metrics.accuracy } };
 }
 
 function withoutAccuracy(summary: EpochSummary | undefined): Readonly<Record<string, number>> {
@@ -45,12 +76,4 @@ function withoutAccuracy(summary: EpochSummary | undefined): Readonly<Record<str
 
 function accuracyOf({ metrics }: EpochSummary): readonly number[] {
   return metrics.accuracy === undefined ? [] : [metrics.accuracy];
-}
-
-/** Whether a tested epoch is better than all before it in its stage. */
-export function isBestSoFar(history: readonly EpochSummary[], summary: EpochSummary): boolean {
-  const { accuracy } = summary.metrics;
-  if (accuracy === undefined) return false;
-  const before = history.filter(({ stage, epoch }) => stage === summary.stage && epoch < summary.epoch);
-  return before.flatMap(accuracyOf).every((earlier) => earlier < accuracy);
 }

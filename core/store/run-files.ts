@@ -1,5 +1,6 @@
 /** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
 import { z } from "zod";
+import { splits } from "../data/source.js";
 import { corruptFile, pathProblem } from "../values/errors.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
 
@@ -49,6 +50,7 @@ const stateSchema = z.looseObject({
       finished: z.boolean(),
       sums: measured,
       updates: whole.optional(),
+      best: z.looseObject({ epoch: whole, accuracy: z.number() }).optional(),
       plugins: record,
     }),
   ),
@@ -61,6 +63,10 @@ const stateSchema = z.looseObject({
       losses: measured,
       metrics: measured,
       learningRate: z.number(),
+      split: z.enum(splits).optional(),
+      best: z.boolean().optional(),
+      exported: whole.optional(),
+      test: measured.optional(),
     }),
   ),
   spent: z.record(z.string(), z.looseObject({ seconds: z.number().nonnegative(), images: whole })).optional(),

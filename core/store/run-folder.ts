@@ -8,6 +8,7 @@ import type { UsedEngine } from "../ops/engine.js";
 import type { Run, RunState } from "../run/run.js";
 import type { Artifacts } from "../values/artifacts.js";
 import { checkpointMismatch, pathProblem, weightsMismatch } from "../values/errors.js";
+import type { NamedArray } from "../values/named-array.js";
 import type { EpochSummary } from "../values/records.js";
 import { artifactsIn } from "./artifacts.js";
 import { writeAtomically } from "./atomic.js";
@@ -17,7 +18,7 @@ import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writ
 import { cleanRun } from "./clean.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
-import { isBestSoFar, type StageResult, summarize } from "./result.js";
+import { type StageResult, summarize } from "./result.js";
 import { type RunRequest, readConfig, readManifest, writeConfig } from "./run-config.js";
 import { asStorage, writeJson, writeText } from "./storage.js";
 
@@ -52,7 +53,7 @@ export interface RunFolder {
   /**
    * Copies the run's state, and writes the copy in the background once the one before is written.
    *
-   * @param ended the epoch that has just ended; its checkpoint is kept when it is the best of its stage
+   * @param ended the epoch that has just ended; its checkpoint is kept when it is the best so far of its stage
    */
   checkpoint(run: Run, spent: SpentByStage, ended?: EpochSummary): Promise<void>;
   /** What plugins leave. What goes wrong there is for `check` to throw. */
@@ -148,7 +149,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     recordEpoch: (summary) => asStorage(at("metrics.jsonl"), () => appendFileSync(at("metrics.jsonl"), line(summary))),
     checkpoint: async (run, spent, ended) => {
       lock?.check();
-      const best = ended && isBestSoFar(run.history, ended) ? ended.stage : undefined;
+      const best = ended?.best ? ended.stage : undefined;
       await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
     },
     lastGood: () => lastGoodCheckpoint(checkpoints),
@@ -198,7 +199,8 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     finish: async (run) => {
       const results = summarize(run);
       asStorage(at("models"), () => mkdirSync(at("models"), { recursive: true }));
-      for (const role of run.models.built) await exportModel(run, role, at("models", `${fileName(role)}.safetensors`));
+      for (const role of run.models.built)
+        await exportModel(run, role, results, at("models", `${fileName(role)}.safetensors`));
       // Last: who finds a result finds the rest.
       writeJson(at("result.json"), { stages: results });
       return results;
@@ -213,26 +215,45 @@ function folderAt(path: string, given: RunRequest): RunFolder {
 
 /** @throws FGKD_WEIGHTS_MISMATCH when the checkpoint's models are not those of the run */
 function load(run: Run, state: RunState, source: string): void {
-  for (const [role, arrays] of Object.entries(state.models)) {
-    const { shapes } = modelOf(run.models, role).parameters;
-    const wrong = [...arrays].flatMap(([name, { shape }]) => {
-      const wanted = shapes.get(name);
-      if (!wanted) return [`"${name}" is unexpected`];
-      return String(wanted) === String(shape) ? [] : [`"${name}" is [${shape}], not [${wanted}]`];
-    });
-    const missing = [...shapes.keys()].filter((name) => !arrays.has(name)).map((name) => `"${name}" is missing`);
-    if (wrong.length + missing.length > 0) throw weightsMismatch(role, source, [...wrong, ...missing]);
+  for (const [role, arrays] of Object.entries(state.models)) checkShapes(run, role, arrays, source);
+  for (const [stage, { best }] of Object.entries(state.stages)) {
+    const role = run.preset.stages[stage]?.trains;
+    if (best?.weights && role !== undefined) checkShapes(run, role, best.weights, source);
   }
   run.load(state);
 }
 
+function checkShapes(run: Run, role: string, arrays: ReadonlyMap<string, NamedArray>, source: string): void {
+  const { shapes } = modelOf(run.models, role).parameters;
+  const wrong = [...arrays].flatMap(([name, { shape }]) => {
+    const wanted = shapes.get(name);
+    if (!wanted) return [`"${name}" is unexpected`];
+    return String(wanted) === String(shape) ? [] : [`"${name}" is [${shape}], not [${wanted}]`];
+  });
+  const missing = [...shapes.keys()].filter((name) => !arrays.has(name)).map((name) => `"${name}" is missing`);
+  if (wrong.length + missing.length > 0) throw weightsMismatch(role, source, [...wrong, ...missing]);
+}
+
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
-async function exportModel(run: Run, role: string, path: string): Promise<void> {
+async function exportModel(run: Run, role: string, results: readonly StageResult[], path: string): Promise<void> {
   const { backbone, inputSize = null } = run.config.run.models[role.split("@")[0] ?? role] ?? {};
-  const about = { role, backbone, inputSize, classes: run.classes, input: run.stages[0]?.config.input };
+  const about = {
+    role,
+    backbone,
+    inputSize,
+    classes: run.classes,
+    input: run.stages[0]?.config.input,
+    ...bestOf(role, results),
+  };
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
   const tensors = await run.models.get(role).parameters.export();
   asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));
+}
+
+/** The epoch that a model's weights are of, where these are the best of the stage that trained it last. */
+function bestOf(role: string, results: readonly StageResult[]): object {
+  const last = results.findLast((result) => result.role === role && result.epochs > 0);
+  return last?.exported === "best" ? { best: { stage: last.stage, split: last.split, ...last.chosen } } : {};
 }
 
 /** A role is a name the preset's author chose; a file name must not leave the folder. A view is `<role>-<view>`. */

@@ -104,12 +104,20 @@ export interface EpochSummary {
   readonly epoch: number;
   /** Mean of each loss term over the epoch's steps. */
   readonly losses: Readonly<Record<string, number>>;
-  /** For example `accuracy` on the test split, in percent. */
+  /** For example `accuracy`, in percent, on the split that epochs are measured on. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly learningRate: number;
+  /** That split. Absent: the test split, or the epoch was not measured. */
+  readonly split?: "train" | "validation" | "test";
+  /** True where the epoch is the best so far on the split that chooses. */
+  readonly best?: boolean;
+  /** Of a stage's last epoch, where the best weights are exported: the epoch that they are of. */
+  readonly exported?: number;
+  /** Of a stage's last epoch, where epochs are not measured on the test split: what the stage's weights are worth there. */
+  readonly test?: Readonly<Record<string, number>>;
 }
 
-/** Handed to `hooks.epoch`. */
+/** Handed to `hooks.epoch`, before the best epoch is chosen. */
 export interface EpochReport extends EpochSummary {
   /** Ends the stage after this epoch. */
   stop(): void;

@@ -53,7 +53,7 @@ export function registerBirds({ sources }: RunScope): void {
 }
 
 function openBirds(options: Required<BirdOptions>): Source {
-  const { classes, train, test, seed, size, workers, cacheBytes, patience } = options;
+  const { classes, train, validation, test, seed, size, workers, cacheBytes, patience } = options;
   const samplesOf = (split: Split) =>
     Array.from({ length: classes * options[split] }, (_, index) => ({
       recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
@@ -61,9 +61,9 @@ function openBirds(options: Required<BirdOptions>): Source {
     }));
   return createImageSource({
     classes: birdClasses(classes),
-    samples: { train: samplesOf("train"), test: samplesOf("test") },
+    samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
     fingerprint: createHash("sha256")
-      .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed} ${size}`)
+      .update(`birds ${DRAWING}: ${classes} ${train} ${test} ${seed} ${size}${validation > 0 ? ` ${validation}` : ""}`)
       .digest("hex")
       .slice(0, 32),
     pool: createWorkerPool(workers, OWNER),
@@ -72,13 +72,17 @@ function openBirds(options: Required<BirdOptions>): Source {
   });
 }
 
-function check({ classes, train, test, size, patience }: Required<BirdOptions>): void {
+function check({ classes, train, validation, test, size, patience }: Required<BirdOptions>): void {
   if (!(patience > 0)) throw invalidOption(OWNER, "patience", "greater than 0", patience, "The default is 300.");
   if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
     throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
   }
   if (!(size >= 0.4 && size <= 1)) {
     throw invalidOption(OWNER, "size", "from 0.4 to 1", size, "At 1 a bird fills most of the picture.");
+  }
+  if (!(Number.isInteger(validation) && validation >= 0)) {
+    const mustBe = "a whole number of at least 0";
+    throw invalidOption(OWNER, "validation", mustBe, validation, "It counts images per class; 0 is none.");
   }
   for (const [option, count] of [
     ["train", train],

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { definePlugin, invalidOption, type Logger, type RunScope, type Source, type Split } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
-import { readLayout } from "./folder/layout.js";
+import { type Candidate, readLayout } from "./folder/layout.js";
 import type { FolderOptions } from "./folder/options.js";
 import { createImageSource } from "./images/image-source.js";
 import { createWorkerPool } from "./images/pool.js";
@@ -36,6 +36,8 @@ export function registerFolder({ sources }: RunScope): void {
   sources.register("folder", {
     defaults: {
       testFolders: null,
+      validationFolders: null,
+      validation: null,
       split: 0.2,
       splitSeed: 0,
       onBadImage: "fail",
@@ -62,6 +64,7 @@ export function registerFolder({ sources }: RunScope): void {
 async function openFolder(options: Required<FolderOptions>, logger: Logger): Promise<Source> {
   const layout = await readLayout(options);
   const { candidates, fingerprint } = await checkFolder(layout, options, logger);
+  tellFound(candidates, options, logger);
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const samplesOf = (wanted: Split) =>
     candidates
@@ -77,7 +80,7 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
       }));
   return createImageSource({
     classes: layout.classes,
-    samples: { train: samplesOf("train"), test: samplesOf("test") },
+    samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
     fingerprint,
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
@@ -85,9 +88,25 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
   });
 }
 
+/** A folder that becomes the validation split unasked is told: epochs are then measured on it, and not on the test split. */
+function tellFound(
+  candidates: readonly Candidate[],
+  { validation, validationFolders }: Required<FolderOptions>,
+  logger: Logger,
+): void {
+  const found = candidates.find(({ split }) => split === "validation");
+  if (!found || validation !== null || validationFolders !== null) return;
+  const [folder] = found.path.split("/");
+  logger.info(
+    `${folder}/ is the validation split: epochs are measured on it, and test images once at the end. Set data.validationFolders to [] to leave it out.`,
+  );
+}
+
 function check({
   path,
   testFolders,
+  validationFolders,
+  validation,
   split,
   onBadImage,
   exif,
@@ -104,6 +123,10 @@ function check({
   if (testFolders && (!Array.isArray(testFolders) || testFolders.length === 0)) {
     refuse("testFolders", "a list of folder names", testFolders, 'For example ["test", "test-extra"].');
   }
+  if (validationFolders && !Array.isArray(validationFolders))
+    refuse("validationFolders", "a list of folder names", validationFolders, 'For example ["val"]; [] for none.');
+  if (validation !== null && !(validation > 0 && validation < 1))
+    refuse("validation", "between 0 and 1, or null", validation, "0.1 keeps a tenth of the training images.");
   if (!(split > 0 && split < 1)) refuse("split", "between 0 and 1", split, "0.2 tests on a fifth of each class.");
   if (!["fail", "skip"].includes(onBadImage))
     refuse("onBadImage", '"fail" or "skip"', onBadImage, "The default is fail.");

@@ -1,10 +1,21 @@
 /** A toy method, written as a stranger would: a linear model, points in the plane as "images", from outside the core. */
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, definePlugin, type Model, need, Parameters, type Source } from "../../core/index.js";
+import {
+  createRandom,
+  definePlugin,
+  type Metric,
+  type Model,
+  need,
+  Parameters,
+  type Source,
+} from "../../core/index.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
     "toy-linear": { readonly scale?: number };
+  }
+  interface Metrics {
+    readonly "toy-doubt": {};
   }
   interface Sources {
     "toy-points": { readonly train?: number; readonly broken?: boolean };
@@ -27,21 +38,35 @@ export function toyModel(weights: Float32Array): Model {
   };
 }
 
-/** Registers the toy backbone and the toy source. */
+/** Registers the toy backbone, the toy source and a toy metric: the mean probability of all classes but the one that is guessed. */
 export const toy = definePlugin({
   name: "toy",
   defaults: {},
-  register({ backbones, sources }) {
+  register({ backbones, metrics, sources }) {
     backbones.register("toy-linear", {
       defaults: { scale: 1 },
       create: ({ scale }, { stream }) => toyModel(stream.normals(8).map((value) => value * scale)),
     });
+    metrics.register("toy-doubt", { defaults: {}, create: () => toyDoubt });
     sources.register("toy-points", {
       defaults: { train: 12, broken: false },
       create: ({ train, broken }) => ({ open: async () => toySource(train, broken) }),
     });
   },
 });
+
+const toyDoubt: Metric = {
+  begin: () => {
+    const doubts: number[] = [];
+    return {
+      add: ({ classes, probabilities, predictions }) =>
+        predictions.forEach((guess, row) => {
+          doubts.push(1 - (probabilities[row * classes + guess] as number));
+        }),
+      result: () => ({ meanDoubt: doubts.reduce((sum, doubt) => sum + doubt, 0) / doubts.length }),
+    };
+  },
+};
 
 /** Label 1 where the first pixel is brighter than the last; `broken` gives a batch less than it promises. */
 export function toySource(train: number, broken = false): Source {

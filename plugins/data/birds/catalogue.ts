@@ -11,6 +11,8 @@ export interface BirdCounts {
   readonly classes?: number;
   /** Training images of each kind. Default 60. */
   readonly train?: number;
+  /** Validation images of each kind, further ones: training and test images stay the same. Default 0. */
+  readonly validation?: number;
   /** Test images of each kind. Default 25. */
   readonly test?: number;
   /** Another seed gives other pictures of the same kinds. Default 0. */
@@ -19,7 +21,7 @@ export interface BirdCounts {
   readonly size?: number;
 }
 
-export const birdDefaults = { classes: 12, train: 60, test: 25, seed: 0, size: 1 } as const;
+export const birdDefaults = { classes: 12, train: 60, validation: 0, test: 25, seed: 0, size: 1 } as const;
 
 /** What is known about a picture. */
 export interface BirdParts {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { badImage, invalidData, type Logger, type Split } from "../../../core/index.js";
+import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
@@ -101,22 +101,28 @@ function requireEveryClass({ root, classes, candidates: all }: FolderLayout, can
   const find = (list: readonly Candidate[], name: string, split: Split) =>
     list.find((candidate) => candidate.className === name && candidate.split === split);
   const names = new Set(all.map(({ className }) => className));
+  const there = splits.filter((split) => split !== "validation" || all.some((candidate) => candidate.split === split));
   for (const name of new Set([...classes, ...names])) {
-    for (const split of ["train", "test"] as const) {
+    for (const split of there) {
       if (find(candidates, name, split)) continue;
       const before = find(all, name, split);
       // It had files there, all of them bad.
       if (before) throw emptyClass(join(root, before.path, ".."));
-      const other = find(all, name, split === "train" ? "test" : "train");
+      const other = there.map((another) => find(all, name, another)).find((candidate) => candidate !== undefined);
       if (!other) throw emptyClass(join(root, name));
       const problem = `class "${name}" is missing from the ${split} split`;
       throw invalidData(
         root,
         problem,
-        `It has images in ${folderOf(other)}: add some for the ${split} split, or remove it.`,
+        `It has images in ${folderOf(other)}: add some for the ${split} split, or remove it${unlessNone(split)}.`,
       );
     }
   }
+}
+
+/** A validation split that nobody asked for can be left out. */
+function unlessNone(split: Split): string {
+  return split === "validation" ? ", or set data.validationFolders to []" : "";
 }
 
 function folderOf({ path }: Candidate): string {

@@ -6,6 +6,7 @@ import { byBytes, list, listFiles } from "./listing.js";
 import type { FolderOptions } from "./options.js";
 
 const TEST_FOLDERS = ["test", "val", "valid"] as const;
+const VALIDATION_FOLDERS = ["val", "valid", "validation"] as const;
 const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i;
 
 /** A file that should be an image. */
@@ -26,7 +27,8 @@ export interface FolderLayout {
 }
 
 /**
- * Reads `root/{train,test}/<class>/…`, or `root/<class>/…` with a part of each class split off for testing.
+ * Reads `root/{train,test}/<class>/…`, or `root/<class>/…` with a part of each class split off for testing; and, from
+ * `root/val` or out of the training images, a validation split.
  *
  * @throws FGKD_PATH, FGKD_INVALID_DATA
  */
@@ -34,10 +36,10 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
   const root = await locate(options.path);
   const { folders, files } = await list(root);
   if (!folders.includes("train")) {
-    if (options.testFolders) {
-      throw pathProblem(join(root, "train"), "there is no such folder", "testFolders lie next to train/: add it.");
-    }
-    return readSingle(root, folders, files, options);
+    const beside = options.testFolders ? "testFolders" : "validationFolders";
+    if (options.testFolders || options.validationFolders?.length)
+      throw pathProblem(join(root, "train"), "there is no such folder", `${beside} lie next to train/: add it.`);
+    return drawValidation(await readSingle(root, folders, files, options), options);
   }
   const tests = options.testFolders ?? TEST_FOLDERS.filter((name) => folders.includes(name)).slice(0, 1);
   if (tests.length === 0) {
@@ -46,7 +48,60 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
   }
   const train = await readSplit(root, "train", "train");
   const test = (await Promise.all(tests.map((name) => readSplit(root, name, "test")))).flat();
-  return { root, classes: classesOf(train), candidates: [...train, ...test] };
+  const validations = await validationFolders(root, folders, tests, options);
+  const validation = (await Promise.all(validations.map((name) => readSplit(root, name, "validation")))).flat();
+  const layout = { root, classes: classesOf(train), candidates: [...train, ...validation, ...test] };
+  return drawValidation(layout, options);
+}
+
+/** Those asked for; else one that lies beside the test split, if it looks like one. */
+async function validationFolders(
+  root: string,
+  folders: readonly string[],
+  tests: readonly string[],
+  { validationFolders: asked, validation }: Required<FolderOptions>,
+): Promise<readonly string[]> {
+  const twice = asked?.find((name) => tests.includes(name) || name === "train");
+  if (twice !== undefined) {
+    const remedy = "Name other folders in validationFolders, or others in testFolders.";
+    throw invalidData(join(root, twice), "its images belong to another split already", remedy);
+  }
+  const found = asked ?? (await usualValidation(root, folders, tests));
+  if (found.length > 0 && validation !== null) {
+    const remedy = "Leave data.validation out, or set data.validationFolders to [] to draw from the training images.";
+    throw invalidData(join(root, found[0] as string), "there is a validation split already", remedy);
+  }
+  return found;
+}
+
+async function usualValidation(root: string, folders: readonly string[], tests: readonly string[]) {
+  for (const name of VALIDATION_FOLDERS) {
+    if (!folders.includes(name) || tests.includes(name)) continue;
+    if ((await list(join(root, name))).folders.length > 0) return [name];
+  }
+  return [];
+}
+
+/** Moves a share of each class from the training images to the validation split; all others stay where they are. */
+function drawValidation(layout: FolderLayout, { validation, splitSeed }: Required<FolderOptions>): FolderLayout {
+  if (validation === null) return layout;
+  const drawn = new Set(
+    layout.classes.flatMap((name) => {
+      const own = layout.candidates.filter(({ split, className }) => split === "train" && className === name);
+      // An empty class is told of when all files have been looked at.
+      if (own.length === 0) return [];
+      if (own.length === 1) {
+        const problem = `class "${name}" has one training image, too few for a validation split`;
+        throw invalidData(layout.root, problem, "Add some, or leave data.validation out.");
+      }
+      const paths = own.map(({ path }) => path);
+      return [...draw(paths, validation, `validation/${splitSeed}`)];
+    }),
+  );
+  const candidates = layout.candidates.map((candidate) =>
+    drawn.has(candidate.path) ? { ...candidate, split: "validation" as const } : candidate,
+  );
+  return { ...layout, candidates };
 }
 
 /** Archives often hold everything in one folder more. */
@@ -78,7 +133,7 @@ async function readSingle(
     throw invalidData(root, "no images at all", "Expected are images in a folder per class.");
   }
   const candidates = classes.flatMap(({ name, files }) => {
-    const test = drawTest(files, split, splitSeed);
+    const test = draw(files, split, String(splitSeed));
     return files.map((path) => ({
       split: test.has(path) ? ("test" as const) : ("train" as const),
       className: name,
@@ -123,7 +178,7 @@ export function emptyClass(path: string) {
 }
 
 /** By hash of name and seed: the draw does not depend on other classes, and hardly on files that come or go. */
-function drawTest(files: readonly string[], share: number, seed: number): ReadonlySet<string> {
+function draw(files: readonly string[], share: number, seed: string): ReadonlySet<string> {
   const ranked = files
     .map((path) => ({ path, rank: createHash("sha256").update(`${seed}/${path}`).digest("hex") }))
     .sort((a, b) => (a.rank < b.rank ? -1 : 1));

@@ -6,6 +6,16 @@ export interface FolderOptions {
   readonly path: string;
   /** Folders next to `train/` that make up the test split. Default: the first of `test`, `val`, `valid`. */
   readonly testFolders?: readonly string[] | null;
+  /**
+   * Folders next to `train/` that make up the validation split. Default `null`: where `test/` is there, the first of `val`,
+   * `valid`, `validation` that has class folders and is no test folder. `[]`: none.
+   */
+  readonly validationFolders?: readonly string[] | null;
+  /**
+   * Share of the training images of each class that becomes the validation split. `splitSeed` decides which; the others
+   * stay in their order. Default `null`: none.
+   */
+  readonly validation?: number | null;
   /** Share of each class that becomes the test split where there is no `train/`. Default 0.2. */
   readonly split?: number;
   /** Decides which images that share consists of; the run's seed does not. Default 0. */

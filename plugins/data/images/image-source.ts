@@ -1,6 +1,6 @@
 /** A data source of images, however they come about: plans passes, keeps the workers busy, makes tensors. */
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, badImage, type Pass, type Source, type Split } from "../../../core/index.js";
+import { type Batch, badImage, type Pass, type Source, type Split, splits } from "../../../core/index.js";
 import { createPixelCache } from "./cache.js";
 import { checkInput, countBatches, drawAugmentation, orderOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
@@ -60,6 +60,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
   return {
     classes,
     fingerprint,
+    splits: splits.filter((split) => samples[split].length > 0),
     count: (split) => samples[split].length,
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),
     batches: async function* (pass) {

@@ -130,6 +130,23 @@ describe("fgkd eval", () => {
     expect(world.out).toMatch(/^dark +\d+ +\d+ +[\d.]+ %$/m);
   });
 
+  test("takes the split it is asked for, and refuses one that the data does not have", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet");
+    expect(await world.fgkd("eval runs/toy-1 --split train")).toBe(0);
+    expect(world.out).toMatch(/of 12 train images right: student of runs\/toy-1/);
+    expect(await world.fgkd("eval runs/toy-1 --split validation")).toBe(1);
+    expect(world.err).toContain('FGKD_INVALID_CONFIG stage "student": its data has no validation split');
+  });
+
+  test("tells the other metrics of the stage, too", async () => {
+    const world = await createWorld();
+    const metrics = JSON.stringify([{ name: "top-1" }, { name: "toy-doubt" }]);
+    await world.fgkd(`--preset toy --quiet --set evaluation.metrics=${metrics}`);
+    expect(await world.fgkd("eval runs/toy-1")).toBe(0);
+    expect(world.out).toMatch(/^mean doubt: 0\.\d\d$/m);
+  });
+
   test("tests several models as an ensemble, and all that were trained where there is no student", async () => {
     const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
     await world.fgkd("--preset toy --quiet");

@@ -17,7 +17,9 @@ const result = (stage: string, measured: Readonly<Record<string, number>>): Stag
   epochs: 1,
   accuracy: 50,
   meanOf: 1,
+  split: "test",
   best: 50,
+  exported: "last",
   measured,
 });
 
@@ -34,6 +36,15 @@ describe("the table of results", () => {
       "stage       trains   input  accuracy    best  ensemble accuracy  time",
       "the first   student  32 px    50.0 %  50.0 %                  –    7s",
       "the second  student  32 px    50.0 %  50.0 %               61.3    0s",
+    ]);
+  });
+
+  test("says where accuracy was measured, and what the weights are worth on test images, where these are two", () => {
+    const validated = { ...result("first", {}), split: "validation", test: { accuracy: 43.75 } } as const;
+    expect(lines([validated, result("second", {})])).toEqual([
+      "stage       trains   input  measured on  accuracy    best    test  time",
+      "the first   student  32 px  validation     50.0 %  50.0 %  43.8 %    7s",
+      "the second  student  32 px  test           50.0 %  50.0 %  50.0 %    0s",
     ]);
   });
 

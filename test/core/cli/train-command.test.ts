@@ -144,10 +144,17 @@ describe("fgkd train", () => {
 
   test("keeps the best checkpoint of each stage, and as many of the newest as it is told", async () => {
     const world = await createWorld();
-    await world.fgkd("--preset toy --quiet --set checkpoints.keep=1");
+    await world.fgkd("--preset toy --quiet --set checkpoints.keep=1 --set evaluation.bestOn=test");
     const files = await readdir(join(world.cwd, "runs/toy-1/checkpoints"));
     expect(files.filter((file) => /^\d+\.json$/.test(file))).toEqual(["000000020.json"]);
     expect(files).toEqual(expect.arrayContaining(["best-student.json", "best-teacher.json"]));
+  });
+
+  test("chooses no best checkpoint on test images unless it is told to", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet");
+    const files = await readdir(join(world.cwd, "runs/toy-1/checkpoints"));
+    expect(files.filter((file) => file.startsWith("best-"))).toEqual([]);
   });
 
   test("refuses to go on with changed data, says what --force would cost, and goes on with it", async () => {

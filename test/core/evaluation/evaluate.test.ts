@@ -1,14 +1,23 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Batch, defaults, evaluate, need, type Pass, type Source } from "../../../core/index.js";
+import {
+  type Batch,
+  defaults,
+  evaluate,
+  type Metric,
+  need,
+  type Pass,
+  type Source,
+  type Split,
+} from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 
 beforeAll(() => startEngine("cpu"));
 
-const labels = { test: [0, 0, 1, 2, 2], train: [1, 1] };
+const labels = { test: [0, 0, 1, 2, 2], validation: [], train: [1, 1] };
 
 /** Images of one pixel, which is the class that a model would say. */
-function sourceOf(guesses: Readonly<Record<"train" | "test", readonly number[]>>, passes: Pass[] = []): Source {
+function sourceOf(guesses: Readonly<Record<Split, readonly number[]>>, passes: Pass[] = []): Source {
   const count: Source["count"] = (split) => labels[split].length;
   const batchCount: Source["batchCount"] = ({ split, batchSize }) => Math.ceil(count(split) / batchSize);
   return {
@@ -36,7 +45,7 @@ const predict = (batch: Batch) => {
   return tf.oneHot(images.reshape([-1]).cast("int32"), 4) as tf.Tensor2D;
 };
 
-const guesses = { test: [0, 1, 1, 2, 2], train: [1, 0] };
+const guesses = { test: [0, 1, 1, 2, 2], validation: [], train: [1, 0] };
 const options = { batchSize: 2, input: defaults.input };
 
 describe("evaluation", () => {
@@ -67,6 +76,29 @@ describe("evaluation", () => {
       [1, 2, 3, 5, 9].map((batchSize) => evaluate(predict, sourceOf(guesses), { ...options, batchSize })),
     );
     for (const one of all) expect(one).toEqual(all[0]);
+  });
+
+  test("shows every batch to each metric once, with the positions of its images", async () => {
+    const seen: (readonly number[])[] = [];
+    const counting: Metric = {
+      begin: (classes) => ({
+        add: ({ images, logits, labels, indices }) => {
+          expect([logits.length, labels.length]).toEqual([images * classes.length, images]);
+          seen.push(indices);
+        },
+        result: () => ({ batches: seen.length }),
+      }),
+    };
+    const { metrics, accuracy } = await evaluate(predict, sourceOf(guesses), { ...options, metrics: [counting] });
+    expect(seen).toEqual([[0, 1], [2, 3], [4]]);
+    expect(metrics).toEqual({ batches: 3 });
+    expect(accuracy).toBe(80);
+  });
+
+  test("measures accuracy where nothing else is asked for, and NaN where there is no image", async () => {
+    expect((await evaluate(predict, sourceOf(guesses), options)).metrics).toEqual({ accuracy: 80 });
+    const none = await evaluate(predict, sourceOf(guesses), { ...options, split: "validation" });
+    expect([none.accuracy, none.images, none.metrics]).toEqual([Number.NaN, 0, { accuracy: Number.NaN }]);
   });
 
   test("frees every batch, and what the model left behind", async () => {

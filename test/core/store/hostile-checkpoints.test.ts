@@ -92,6 +92,7 @@ describe("a checkpoint from a stranger", () => {
     expect(forge(savedState())).toEqual(original);
   });
 
+  const anEpoch = { stage: "student", epoch: 0, losses: {}, metrics: {}, learningRate: 1 };
   const student = (changes: Tree) => ({ stages: { student: { ...savedState().stages.student, ...changes } } });
   test.each([
     ["steps that no run takes, which would be replayed one by one", () => student({ taken: 1e15 })],
@@ -107,6 +108,10 @@ describe("a checkpoint from a stranger", () => {
     ["a history that is none", () => ({ history: "long" })],
     ["an epoch without losses", () => ({ history: [{ stage: "student", epoch: 0, metrics: {}, learningRate: 1 }] })],
     ["roles that are no names", () => ({ roles: [1] })],
+    ["a best epoch that is none", () => student({ best: { epoch: -1, accuracy: 50 } })],
+    ["a best epoch of no accuracy", () => student({ best: { epoch: 1 } })],
+    ["an epoch of a split that is none", () => ({ history: [{ ...anEpoch, split: "tset" }] })],
+    ["an epoch with a text for its worth", () => ({ history: [{ ...anEpoch, test: { accuracy: "50" } }] })],
     ["a time that is none", () => ({ spent: { student: { seconds: "1", images: 1 } } })],
   ])("is refused with %s", (_, changes) => {
     expect(forge({ ...savedState(), ...changes() })).toBe("FGKD_CORRUPT_FILE");

@@ -1,0 +1,111 @@
+/** What becomes of the epochs of a stage: measured, the best chosen, and, when it ends, what its weights are worth. */
+import type { InputSettings, Source, Split } from "../data/source.js";
+import type { Model } from "../models/model.js";
+import type { Metrics } from "../registries/entry.js";
+import type { Registry } from "../registries/registry.js";
+import type { NamedArray } from "../values/named-array.js";
+import { type Batch, type EpochSummary, need } from "../values/records.js";
+import type { Activity } from "../watchdogs/activity.js";
+import { evaluate } from "./evaluate.js";
+import { chooseMetrics, type Metric, namesOf } from "./metric.js";
+import { type EvaluationSettings, planEvaluation } from "./settings.js";
+
+/** The best epoch of a stage so far, and its weights where these are to be exported. */
+export interface BestEpoch {
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** In percent, on the split that chooses. */
+  readonly accuracy: number;
+  /** Of the model then, in public layout; while they are needed. */
+  readonly weights?: ReadonlyMap<string, NamedArray>;
+}
+
+/** The part of a training that measuring it depends on. */
+export interface MeasuredTraining {
+  readonly stage: string;
+  readonly metrics: Registry<Metrics, Metric>;
+  readonly activity: Activity;
+  readonly config: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly input: InputSettings;
+    readonly evaluation: EvaluationSettings;
+    readonly export: "last" | "best";
+  };
+}
+
+export interface EpochMeasures {
+  /** What the model is worth now, where the epoch is one to be measured. */
+  measure(model: Model, epoch: number): Promise<Pick<EpochSummary, "metrics" | "split">>;
+  /**
+   * Whether the epoch that has just ended is the best so far, of equal ones the first. After the last one it leaves the best
+   * weights in the model where these are to be exported, and looks at test images, which have decided nothing.
+   *
+   * @param before the best of the epochs before
+   */
+  settle(model: Model, ended: EpochSummary, before: BestEpoch | undefined, isLast: boolean): Promise<Settled>;
+}
+
+export interface Settled {
+  /** Of all epochs so far. */
+  readonly best?: BestEpoch;
+  /** What the epoch's summary says of it. */
+  readonly told: Pick<EpochSummary, "best" | "exported" | "test">;
+}
+
+/**
+ * @param measured the model with the weights that are measured, of the one that is trained
+ * @throws as `chooseMetrics` and `planEvaluation` do
+ */
+export function measureEpochs(
+  training: MeasuredTraining,
+  role: string,
+  source: Source,
+  measured: (model: Model) => Model = (model) => model,
+): EpochMeasures {
+  const { stage, config, activity } = training;
+  const { every, last, metrics: lines } = config.evaluation;
+  const metric = chooseMetrics(training.metrics, lines);
+  const plan = planEvaluation(stage, config, source, namesOf(metric));
+  const isDue = (epoch: number) => (epoch + 1) % every === 0 || config.epochs - epoch <= last;
+  const measureOn = async (model: Model, split: Split): Promise<Record<string, number>> => {
+    const { batchSize, input } = config;
+    const predict = (batch: Batch) => need(model.forward(batch, "eval"), "logits", role);
+    const onBatch = () => activity.moveTo(activity.position);
+    const options = { split, batchSize, input, metrics: [metric], onBatch };
+    const { metrics } = await activity.during("the test", () => evaluate(predict, source, options));
+    // The next step changes what it follows from.
+    model.parameters.forgetDerived();
+    return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  };
+  const choose = async (model: Model, { epoch, metrics }: EpochSummary, before: BestEpoch | undefined) => {
+    const { accuracy } = metrics;
+    if (!plan.chooses || accuracy === undefined || !isDue(epoch)) return undefined;
+    if (before && accuracy <= before.accuracy) return undefined;
+    return { epoch, accuracy, ...(config.export === "best" && { weights: await measured(model).parameters.export() }) };
+  };
+  const conclude = async (model: Model, best: BestEpoch | undefined) => {
+    if (best?.weights) model.parameters.import(best.weights);
+    model.parameters.forgetDerived();
+    return {
+      ...(best?.weights && { exported: best.epoch }),
+      // What was chosen is in the model itself now, whichever weights were measured.
+      ...(plan.testsAtEnd && { test: await measureOn(best?.weights ? model : measured(model), "test") }),
+    };
+  };
+  return {
+    measure: async (model, epoch) => {
+      if (plan.split === null || !isDue(epoch)) return { metrics: {} };
+      const metrics = await measureOn(measured(model), plan.split);
+      // An accuracy that says nothing of a split was measured on the test split.
+      const isUsual = plan.split === "test" && metrics.accuracy !== undefined;
+      return { metrics, ...(!isUsual && { split: plan.split }) };
+    },
+    settle: async (model, ended, before, isLast) => {
+      const chosen = await choose(model, ended, before);
+      const best = chosen ?? before;
+      const conclusion = isLast && (await conclude(model, best));
+      return { ...(best && { best }), told: { ...(chosen && { best: true }), ...conclusion } };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** How many images have their class among the few most probable ones. */
+import { type Entry, invalidOption, type Metric } from "../../core/index.js";
+
+export interface TopKOptions {
+  /** Guesses that each image has. Default 5. */
+  readonly k?: number;
+}
+
+declare module "../../core/index.js" {
+  interface Metrics {
+    /** `top5Accuracy`, or of as many guesses as `k` says, in percent. */
+    "top-5": TopKOptions;
+  }
+}
+
+export const topFive: Entry<TopKOptions, Metric> = {
+  defaults: { k: 5 },
+  check: ({ k }) => {
+    if (!(Number.isInteger(k) && k > 0))
+      throw invalidOption("metric top-5", "k", "a whole number above 0", k, "The default is 5.");
+  },
+  create: ({ k }) => topK(k),
+};
+
+/**
+ * The share of images whose class is among those of the `k` largest logits, in percent; of equal logits the earlier class
+ * comes first. An image whose own logit is NaN counts as wrong.
+ */
+function topK(k: number): Metric {
+  return {
+    begin: () => {
+      let right = 0;
+      let total = 0;
+      return {
+        add: ({ images, classes, logits, labels }) => {
+          total += images;
+          labels.forEach((label, row) => {
+            if (rankOf(label, logits.subarray(row * classes, (row + 1) * classes)) < k) right += 1;
+          });
+        },
+        result: () => ({ [`top${k}Accuracy`]: total === 0 ? Number.NaN : (100 * right) / total }),
+      };
+    },
+  };
+}
+
+/** How many classes come before this one. */
+function rankOf(label: number, logits: Float32Array): number {
+  const own = logits[label] as number;
+  if (Number.isNaN(own)) return Number.POSITIVE_INFINITY;
+  let before = 0;
+  logits.forEach((other, at) => {
+    if (!(other <= own) || (other === own && at < label)) before += 1;
+  });
+  return before;
+}
