@@ -1,6 +1,6 @@
 /** Composes a run's registries and its stages: plugins register and tap. Opens and computes nothing. */
 import { defaults, type Settings } from "../config/config.js";
-import type { Role } from "../models/model.js";
+import type { Role, Want } from "../models/model.js";
 import { Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
@@ -16,7 +16,7 @@ import { createHooks } from "./hooks.js";
 import { applyLists } from "./lists.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import { type FromStages, nothingFromStages, type Registries, runRegistries, stageRegistries } from "./registries.js";
-import type { ChosenEntry, ComposedTraining, Plugin, RunScope } from "./training.js";
+import { type ChosenEntry, type ComposedTraining, type Plugin, type RunScope, storedAuxiliary } from "./training.js";
 
 /** A run's level of everything that is registered. */
 export interface ComposedScope extends RunScope {
@@ -83,6 +83,8 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
   const scope = options.scope ?? createRunScope([plugins, last], config, services);
   const states = new Map<string, Stateful>();
   const chosen: ChosenEntry[] = [];
+  const auxiliary = new Parameters();
+  let wanted: Want = {};
   const { random, logger, models, classes, artifacts } = services;
   const own = { random, logger, models, classes, artifacts };
   const context = () => ({ training });
@@ -96,6 +98,13 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     plugins: [...plugins, ...last],
     chosen,
     states,
+    want: (more) => {
+      const maps = [...new Set([...(wanted.maps ?? []), ...(more.maps ?? [])])];
+      wanted = { maps, normInputs: wanted.normInputs || more.normInputs };
+    },
+    get wanted() {
+      return wanted;
+    },
     activity,
     hooks: createHooks(stage, activity),
     state: {
@@ -105,20 +114,21 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
         states.set(name, stateful);
       },
     },
-    helpers: new Parameters(),
+    auxiliary,
+    helpers: auxiliary,
     stream: (purpose) => random.stream(`${stage}/${purpose}`),
   };
-  training.state.declare("helpers", keepHelpers(training.helpers));
+  training.state.declare(storedAuxiliary, keepAuxiliary(auxiliary));
   for (const plugin of plugins) applyPlugin(plugin, training);
   chosen.push(...applyLists(training));
   for (const plugin of last) applyPlugin(plugin, training);
   return training;
 }
 
-function keepHelpers(helpers: Parameters): Stateful {
+function keepAuxiliary(auxiliary: Parameters): Stateful {
   return {
-    save: async () => ({ tensors: await helpers.export() }),
-    load: ({ tensors }) => helpers.import(tensors ?? new Map()),
+    save: async () => ({ tensors: await auxiliary.export() }),
+    load: ({ tensors }) => auxiliary.import(tensors ?? new Map()),
   };
 }
 

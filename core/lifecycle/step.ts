@@ -8,7 +8,7 @@ import { type Batch, type LossTerms, release, type Step } from "../values/record
 import type { TensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
 import { releaseEarly } from "./release-early.js";
-import type { ComposedTraining, Training } from "./training.js";
+import { type ComposedTraining, storedAuxiliary, type Training } from "./training.js";
 
 /**
  * Takes one step and frees the batch.
@@ -65,7 +65,7 @@ function differentiate(
   where: string,
 ): Differentiated {
   const { hooks, activity } = training;
-  const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train"));
+  const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train", training.wanted));
   const trained = [...trainedBy(training, model)];
   const variables = trained.map(([, variable]) => variable);
   let names: readonly string[] = [];
@@ -93,8 +93,10 @@ function differentiate(
   return { names, terms: terms as tf.Tensor1D, gradients };
 }
 
-/** What a step moves: the stage's model and its helpers, by names that cannot meet. */
-export function trainedBy(training: Pick<Training, "helpers">, model: Model): ReadonlyMap<string, tf.Variable> {
-  const helpers = [...training.helpers.trained].map(([name, variable]) => [`helpers/${name}`, variable] as const);
-  return new Map([...model.parameters.trained, ...helpers]);
+/** What a step moves: the stage's model and its auxiliary weights, by names that cannot meet. */
+export function trainedBy(training: Pick<Training, "auxiliary">, model: Model): ReadonlyMap<string, tf.Variable> {
+  const auxiliary = [...training.auxiliary.trained].map(
+    ([name, variable]) => [`${storedAuxiliary}/${name}`, variable] as const,
+  );
+  return new Map([...model.parameters.trained, ...auxiliary]);
 }

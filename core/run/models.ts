@@ -49,6 +49,7 @@ function atResolution(model: Model, size: number): Model {
   return {
     parameters: model.parameters,
     ...(model.classifier && { classifier: model.classifier }),
+    ...(model.maps && { maps: model.maps }),
     forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
       model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
   };

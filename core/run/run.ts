@@ -200,7 +200,7 @@ function assemble(
       await running?.return?.();
       await Promise.all(sources.open.map((source) => source.close()));
       models.dispose();
-      for (const { helpers } of trainings) helpers.dispose();
+      for (const { auxiliary } of trainings) auxiliary.dispose();
     },
   };
 }

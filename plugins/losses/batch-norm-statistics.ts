@@ -1,7 +1,7 @@
 /** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, type NormInput, need } from "../../core/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "batch-norm-statistics";
 

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "class-priors";
 

@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { type LogitMeasure, logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "disagreement";
 

@@ -50,16 +50,16 @@ const dream = definePlugin({
   name: "dream",
   defaults: {},
   apply(training) {
-    const { hooks, helpers } = training;
+    const { hooks, auxiliary } = training;
     const random = training.stream("dream");
-    hooks.setup.tap("dream", () => void helpers.weight("scale", [1], "plain", () => random.normals(1)));
+    hooks.setup.tap("dream", () => void auxiliary.weight("scale", [1], "plain", () => random.normals(1)));
     hooks.batch.tap("dream", () => ({
       images: tf.tensor4d(random.normals(16), [4, 2, 2, 1]),
       labels: tf.tensor2d([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]),
     }));
     hooks.forward.tap("dream", (outputs) => ({
       ...outputs,
-      logits: need(outputs, "logits", "dream").mul<tf.Tensor2D>(helpers.trained.get("scale") as tf.Tensor),
+      logits: need(outputs, "logits", "dream").mul<tf.Tensor2D>(auxiliary.trained.get("scale") as tf.Tensor),
     }));
   },
 });
