@@ -61,7 +61,7 @@ export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
-export { definePreset } from "./run/preset.js";
+export { definePreset, teacherRole } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
 export { configurePreset, definePresetWithOptions } from "./run/preset-options.js";
 export type { Run, RunOptions, RunState, Spent } from "./run/run.js";

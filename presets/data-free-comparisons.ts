@@ -42,8 +42,8 @@ const large = { firstWidth: 256 } as const;
 function inTurns([generator, student]: Row["turns"], steps: number) {
   const turn = Math.min(student, steps);
   return {
-    generator: { stepsPerEpoch: (steps / student) * generator, turn: (turn / student) * generator },
-    student: { stepsPerEpoch: steps, turn },
+    generator: { stepsPerEpoch: (steps / student) * generator, stepsPerTurn: (turn / student) * generator },
+    student: { stepsPerEpoch: steps, stepsPerTurn: turn },
   };
 }
 

@@ -69,7 +69,11 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
     defaults,
     scales,
     schedule: ({ teacher, warmup, generator, student }, settings) =>
-      sequence(teacher, warmup, alternate([generator, settings.generator.turn], [student, settings.student.turn])),
+      sequence(
+        teacher,
+        warmup,
+        alternate([generator, settings.generator.stepsPerTurn], [student, settings.student.stepsPerTurn]),
+      ),
   });
 }
 

@@ -56,7 +56,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   }
 }
 
-/** The student, or, where none is trained, all that are: the members of an ensemble. */
+/** The student, or, where none is trained, all that are: an ensemble. */
 function usualRoles({ stages }: Preset): readonly string[] {
   const trained = [...new Set(Object.values(stages).map(({ trains }) => trains))];
   return trained.includes("student") ? ["student"] : trained;

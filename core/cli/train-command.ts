@@ -42,7 +42,7 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const chosen = old ? await chooseAgain(old.request, environment, given.members) : await chooseRun(given, environment);
+  const chosen = old ? await chooseAgain(old.request, environment, given.count) : await chooseRun(given, environment);
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
@@ -59,7 +59,7 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
     folder ??= await makeFolder(given.out, chosen, run, cwd);
-    const grown = given.members === undefined ? undefined : chosen.request;
+    const grown = given.count === undefined ? undefined : chosen.request;
     const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
     const keeper = createKeeper(run, folder, engine, restored?.spent ?? {});
     folder.writeManifest(run, engine, keeper.spent);

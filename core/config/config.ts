@@ -7,6 +7,7 @@ import { deepFreeze, merge } from "../values/merge.js";
 import { checkNames } from "../values/names.js";
 import { type WatchdogSettings, watchdogDefaults } from "../watchdogs/settings.js";
 import type { ModelSettings } from "./model-settings.js";
+import { withNewNames } from "./renamed.js";
 import { checkConfig } from "./schema.js";
 
 /** What a stage may be told. */
@@ -18,7 +19,7 @@ export interface StageSettings {
   /** An epoch ends after so many steps. Default `null`: after a whole pass over the data. */
   readonly stepsPerEpoch: number | null;
   /** Steps before it is the next stage's turn, in presets whose stages take turns. Default 1. */
-  readonly turn: number;
+  readonly stepsPerTurn: number;
   /** Default 16. */
   readonly batchSize: number;
   readonly optimizer: OptimizerSettings & (Choice<Optimizers> | { readonly name: string });
@@ -96,7 +97,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   enabled: true,
   epochs: 100,
   stepsPerEpoch: null,
-  turn: 1,
+  stepsPerTurn: 1,
   batchSize: 16,
   seed: 0,
   engine: { name: "auto" },
@@ -142,6 +143,8 @@ export interface ResolvedConfig {
   readonly run: Settings;
   readonly stages: Readonly<Record<string, Settings>>;
   readonly origins: ReadonlyMap<string, string>;
+  /** A line for each setting that was given by an old name. */
+  readonly renamed: readonly string[];
 }
 
 /**
@@ -151,7 +154,9 @@ export interface ResolvedConfig {
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME (a stage that the preset does not have),
  *   FGKD_INVALID_NAME (a role that could not name a file)
  */
-export function resolveConfig(stageNames: readonly string[], layers: readonly Layer[]): ResolvedConfig {
+export function resolveConfig(stageNames: readonly string[], given: readonly Layer[]): ResolvedConfig {
+  const named = given.map(({ origin, config }) => ({ origin, ...withNewNames(config, origin) }));
+  const layers = named.map(({ origin, config }): Layer => ({ origin, config }));
   for (const { origin, config } of layers) checkConfig(config, stageNames, origin);
   const origins = new Map<string, string>();
   const all = [{ origin: "default", config: defaults as Config }, ...layers];
@@ -168,7 +173,7 @@ export function resolveConfig(stageNames: readonly string[], layers: readonly La
     ]);
     return [stage, layOver(own, `stages.${stage}.`, origins)] as const;
   });
-  return deepFreeze({ run, stages: Object.fromEntries(stages), origins });
+  return deepFreeze({ run, stages: Object.fromEntries(stages), origins, renamed: named.flatMap(({ words }) => words) });
 }
 
 /** What a layer says of the run, the short form of the engine written out. */

@@ -99,6 +99,7 @@ export async function createRun({
   const preset = configurePreset(given, layers);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
+  for (const words of config.renamed) logger.warn(words);
   checkOptions(preset, config, plugins);
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)

@@ -85,7 +85,7 @@ describe("the rows of data-free distillation", () => {
     ["cmi", cmi, [200, 400], 0.1, { temperature: 20, measure: "teacher-first" }],
   ] as const)("%s takes turns, rates and the student's loss from the table", (_, preset, turns, rate, loss) => {
     const { generator, student } = settingsOf(preset, "paper");
-    expect([generator?.turn, student?.turn]).toEqual(turns);
+    expect([generator?.stepsPerTurn, student?.stepsPerTurn]).toEqual(turns);
     expect(student).toMatchObject({ stepsPerEpoch: 400, epochs: 200, batchSize: 256 });
     expect((generator?.stepsPerEpoch ?? 0) / turns[0]).toBe(400 / turns[1]);
     expect(generator?.optimizer).toMatchObject({ name: "adam", learningRate: 0.001, beta1: 0.5 });

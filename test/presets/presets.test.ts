@@ -60,7 +60,7 @@ function tiny(preset: Preset, scale: Scale): Layer {
     batchSize: 4,
     // For stages without data; the others have two batches anyway.
     stepsPerEpoch: 2,
-    turn: 2,
+    stepsPerTurn: 2,
     data: { name: "noise-pictures" },
     models: Object.fromEntries(shrunk),
     stages: Object.fromEntries(Object.keys(preset.stages).map((stage) => [stage, { enabled: true }])),

@@ -61,6 +61,7 @@ export const toyEnsemble = definePresetWithOptions<{ readonly members?: number }
   name: "toy-ensemble",
   summary: "linear members, one after the other",
   defaults: { members: 2 },
+  grows: "members",
   create: ({ members }) => {
     const roles = Array.from({ length: members }, (_, index) => `member-${index + 1}`);
     const models = (scale: number) =>

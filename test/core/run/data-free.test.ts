@@ -185,9 +185,9 @@ describe("stages in turns", () => {
       defaults: preset.defaults,
       stages,
       schedule: ({ teacher, student }, settings) =>
-        alternate([teacher, settings.teacher.turn], [student, settings.student.turn]),
+        alternate([teacher, settings.teacher.stepsPerTurn], [student, settings.student.stepsPerTurn]),
     });
-    const config = { stages: { teacher: { turn: 2 }, student: { turn: 3 } } };
+    const config = { stages: { teacher: { stepsPerTurn: 2 }, student: { stepsPerTurn: 3 } } };
     const run = await createRun({ preset: inTurns, layers: [{ origin: "test", config }] });
     const order: string[] = [];
     for await (const { stage } of run.steps()) order.push(stage[0] as string);
