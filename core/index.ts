@@ -8,6 +8,7 @@ export type {
   LossSettings,
   ResolvedConfig,
   Settings,
+  SettingsLayer,
   StageSettings,
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";

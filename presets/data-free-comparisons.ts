@@ -60,7 +60,7 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
       priors,
       disagreement,
       noise,
-      judges: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
+      outputs: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
     },
     student: { teachers: [{ name: "teacher-logits" }], losses: [own.student] },
     defaults: {

@@ -4,11 +4,11 @@ import {
   type ConfigFile,
   configurePreset,
   invalidConfig,
-  type Layer,
   type PluginOption,
   type Preset,
   type RunRequest,
   type Scale,
+  type SettingsLayer,
 } from "../index.js";
 import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
@@ -23,7 +23,7 @@ export interface ChosenRun {
   readonly preset: Preset;
   /** Beside the preset's own. */
   readonly plugins: readonly PluginOption[];
-  readonly layers: readonly Layer[];
+  readonly layers: readonly SettingsLayer[];
   readonly request: RunRequest;
   readonly scale?: Scale;
 }

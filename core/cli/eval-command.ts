@@ -8,13 +8,13 @@ import {
   type Evaluation,
   evaluate,
   invalidData,
-  type Layer,
   need,
   noData,
   openRunFolder,
   type Preset,
   pathProblem,
   type Run,
+  type SettingsLayer,
   type Training,
   unknownName,
 } from "../index.js";
@@ -83,7 +83,7 @@ async function exportedModel(path: string, role: string): Promise<string> {
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
 }
 
-function evalLayers(models: NonNullable<Layer["config"]["models"]>, given: EvalArguments, cwd: string) {
+function evalLayers(models: NonNullable<SettingsLayer["config"]["models"]>, given: EvalArguments, cwd: string) {
   return [
     { origin: "fgkd eval", config: { models } },
     ...(given.data === undefined ? [] : [dataLayer(given.data, cwd)]),

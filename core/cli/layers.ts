@@ -5,9 +5,9 @@ import {
   type Config,
   configurePreset,
   invalidConfig,
-  type Layer,
   type Preset,
   type Scale,
+  type SettingsLayer,
   teacherRole,
   unknownOption,
 } from "../index.js";
@@ -30,7 +30,7 @@ export function commandLayers(
   file: ConfigLayer | null,
   options: RunArguments,
   cwd: string,
-): readonly Layer[] {
+): readonly SettingsLayer[] {
   return [
     scaleLayer(preset, scale),
     ...(file ? [file] : []),
@@ -40,7 +40,7 @@ export function commandLayers(
   ];
 }
 
-function scaleLayer(preset: Preset, scale: Scale): Layer {
+function scaleLayer(preset: Preset, scale: Scale): SettingsLayer {
   return { origin: `preset ${preset.name} (${scale})`, config: preset.scales?.[scale] ?? {} };
 }
 
@@ -50,7 +50,7 @@ function scaleLayer(preset: Preset, scale: Scale): Layer {
  * @param preset as the run had it
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG when they were more before
  */
-export function grownLayers(preset: Preset, layers: readonly Layer[], count: number): readonly Layer[] {
+export function grownLayers(preset: Preset, layers: readonly SettingsLayer[], count: number): readonly SettingsLayer[] {
   const more = countLayer(preset, count);
   const before = Number(preset.options?.[preset.grows as string]);
   if (count < before)
@@ -70,9 +70,9 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
   return scale ?? (data !== undefined || file?.config.data?.name === folderSource ? "paper" : "demo");
 }
 
-function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly Layer[] {
+function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
   const { data, teacher, count, epochs, batchSize, seed } = options;
-  const layers: (Layer | false)[] = [
+  const layers: (SettingsLayer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
     teacher !== undefined && { origin: "--teacher", config: readyTeacher(preset, teacher, cwd) },
     count !== undefined && countLayer(preset, count),
@@ -85,13 +85,13 @@ function optionLayers(preset: Preset, options: RunArguments, cwd: string): reado
 }
 
 /** The option by which the preset grows. @throws FGKD_UNKNOWN_OPTION when it has none */
-function countLayer({ name, grows, options = {} }: Preset, count: number): Layer {
+function countLayer({ name, grows, options = {} }: Preset, count: number): SettingsLayer {
   if (grows === undefined) throw unknownOption(`preset ${name}`, "count", Object.keys(options));
   return { origin: "--count", config: { options: { [name]: { [grows]: count } } } };
 }
 
 /** Threads are an option of engines: an engine that has none refuses them. */
-export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly Layer[] {
+export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly SettingsLayer[] {
   return [
     ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
     ...(threads === undefined ? [] : [{ origin: "--threads", config: { engine: { threads } } as Config }]),
@@ -99,7 +99,7 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
 }
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
-function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly Layer[] {
+function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
@@ -117,7 +117,7 @@ function sourceName(
 }
 
 /** The user's folder of images; absolute, so that a run can be resumed from elsewhere. */
-export function dataLayer(folder: string, cwd: string): Layer {
+export function dataLayer(folder: string, cwd: string): SettingsLayer {
   return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder) }) };
 }
 

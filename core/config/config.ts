@@ -132,11 +132,14 @@ export const defaults: Settings = deepFreeze<Settings>({
 });
 
 /** One source of settings: the preset, its scale, a file, the command line. */
-export interface Layer {
+export interface SettingsLayer {
   /** As `fgkd config` names it. */
   readonly origin: string;
   readonly config: Config;
 }
+
+/** @deprecated Called {@link SettingsLayer} now, since networks are made of layers too; goes with the next version. */
+export type Layer = SettingsLayer;
 
 /** Settings of the run and of each stage, with the origin of every value by its path. */
 export interface ResolvedConfig {
@@ -154,9 +157,9 @@ export interface ResolvedConfig {
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME (a stage that the preset does not have),
  *   FGKD_INVALID_NAME (a role that could not name a file)
  */
-export function resolveConfig(stageNames: readonly string[], given: readonly Layer[]): ResolvedConfig {
+export function resolveConfig(stageNames: readonly string[], given: readonly SettingsLayer[]): ResolvedConfig {
   const named = given.map(({ origin, config }) => ({ origin, ...withNewNames(config, origin) }));
-  const layers = named.map(({ origin, config }): Layer => ({ origin, config }));
+  const layers = named.map(({ origin, config }): SettingsLayer => ({ origin, config }));
   for (const { origin, config } of layers) checkConfig(config, stageNames, origin);
   const origins = new Map<string, string>();
   const all = [{ origin: "default", config: defaults as Config }, ...layers];
@@ -181,7 +184,7 @@ function withoutStages({ stages: _, ...config }: Config): Config {
   return typeof config.engine === "string" ? { ...config, engine: { name: config.engine } } : config;
 }
 
-function layOver(layers: readonly Layer[], prefix: string, origins: Map<string, string>): Settings {
+function layOver(layers: readonly SettingsLayer[], prefix: string, origins: Map<string, string>): Settings {
   // `defaults` is the first layer and complete, so the sum is.
   const sum = layers.reduce<object>(
     (below, { origin, config }) => merge(below, config, (path) => origins.set(prefix + path, origin)),

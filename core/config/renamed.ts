@@ -4,6 +4,7 @@ import { isRecord } from "../values/unknown.js";
 /** By old path the new one; of settings of a run, and of each of its stages. */
 const renamed: Readonly<Record<string, string>> = {
   turn: "stepsPerTurn",
+  "options.judges": "options.generated-outputs",
 };
 
 /** A config without old names. */

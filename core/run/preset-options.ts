@@ -1,5 +1,5 @@
 /** Presets whose stages depend on options. */
-import type { Layer } from "../config/config.js";
+import type { SettingsLayer } from "../config/config.js";
 import { resolveOptions } from "../registries/options.js";
 import { invalidConfig } from "../values/errors.js";
 import { merge } from "../values/merge.js";
@@ -43,7 +43,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
  *
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG (options of a preset for one of its stages)
  */
-export function configurePreset(preset: Preset, layers: readonly Layer[]): Preset {
+export function configurePreset(preset: Preset, layers: readonly SettingsLayer[]): Preset {
   const { name, configure } = preset;
   if (!configure) return preset;
   for (const { origin, config } of layers)

@@ -1,6 +1,6 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
 
-import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
+import { type ResolvedConfig, resolveConfig, type Settings, type SettingsLayer } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import type { Source } from "../data/source.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
@@ -72,7 +72,7 @@ export interface Run {
 export interface RunOptions {
   readonly preset: Preset;
   /** Laid over the preset's own settings. */
-  readonly layers?: readonly Layer[];
+  readonly layers?: readonly SettingsLayer[];
   /** Applied after the preset's, in every stage. */
   readonly plugins?: readonly PluginOption[];
   readonly logger?: Logger;
@@ -207,7 +207,7 @@ function assemble(
 }
 
 /** What a preset itself says: its defaults, and its word on each stage. */
-export function presetLayers({ name, defaults, stages }: Preset): readonly Layer[] {
+export function presetLayers({ name, defaults, stages }: Preset): readonly SettingsLayer[] {
   const origin = `preset ${name}`;
   const own = Object.entries(stages).map(([stage, { settings, augmenters, teachers, losses }]) => {
     const lists = Object.entries({ augmenters, teachers, losses }).filter(([, list]) => list !== undefined);
@@ -294,7 +294,7 @@ async function save(
 /** The whole trainer, seen from outside: `for await (const report of train(preset)) …`. Start an engine first. */
 export async function* train(
   preset: Preset,
-  config: Layer["config"] = {},
+  config: SettingsLayer["config"] = {},
 ): AsyncGenerator<StepReport, void, undefined> {
   const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
   try {

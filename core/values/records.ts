@@ -8,7 +8,10 @@ export interface Batch {
   readonly images?: tf.Tensor4D;
   /** `[batch, classes]`, one-hot. */
   readonly labels?: tf.Tensor2D;
-  /** `[batch, classes]`, one-hot: the class of the image mixed in. Absent when nothing was mixed. */
+  /**
+   * `[batch, classes]`, one-hot: the second label of a mixed image, the class of what was mixed in. Absent when nothing was
+   * mixed. Any augmenter may set it with its weights, and any loss on labels count it.
+   */
   readonly otherLabels?: tf.Tensor2D;
   /** `[batch]`: how much the loss on `labels` counts. Absent means 1. */
   readonly labelWeights?: tf.Tensor1D;

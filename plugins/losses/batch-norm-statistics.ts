@@ -17,7 +17,7 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Adds the term `batchNormStatistics`, from `judges()`, listed before it.
+ * Adds the term `batchNormStatistics`, from `generatedOutputs()`, listed before it.
  *
  * @throws FGKD_INVALID_OPTION
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 3
@@ -30,8 +30,8 @@ export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
   create:
     ({ weight }) =>
     (outputs) => {
-      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
-      const inputs = need(judged, "normInputs", name, "The teacher has no batch norm that it could ask.");
+      const byTeacher = need(outputs, "byTeacher", name, "List generatedOutputs() before it.");
+      const inputs = need(byTeacher, "normInputs", name, "The teacher has no batch norm that it could ask.");
       return { batchNormStatistics: batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight) };
     },
 });

@@ -22,7 +22,7 @@ function optionsOf(preset: Preset, stage: string): Readonly<Record<string, unkno
 
 /** What the generator is told of two images, the teacher sure of class 0 and the student of nothing. */
 async function generatorTerms(preset: Preset) {
-  const plugins = flattenPlugins(preset.stages.generator?.plugins).filter(({ name }) => name !== "judges");
+  const plugins = flattenPlugins(preset.stages.generator?.plugins).filter(({ name }) => name !== "generated-outputs");
   const training = createTraining({ plugins, stage: "generator", services: { classes: ["bird", "fish"] } });
   const normInputs = [{ input: tf.ones([16, 1, 1, 1]), mean: tf.tensor1d([0]), variance: tf.tensor1d([0]) }];
   const features = tf.fill([16, 1, 1, 1], 2) as tf.Tensor4D;
@@ -100,11 +100,14 @@ describe("the rows of data-free distillation", () => {
   });
 
   test.each([zskt, dfad, dfq, cmi])("$name asks the student in eval mode while images are made", (preset) => {
-    expect(optionsOf(preset, "generator").judges).toMatchObject({ student: "student", studentMode: "eval" });
+    expect(optionsOf(preset, "generator")["generated-outputs"]).toMatchObject({
+      student: "student",
+      studentMode: "eval",
+    });
   });
 
   test("dafl does not ask the student at all", () => {
-    expect(optionsOf(dafl, "generator").judges).toMatchObject({ student: null });
+    expect(optionsOf(dafl, "generator")["generated-outputs"]).toMatchObject({ student: null });
   });
 
   test.each([dafl, zskt, dfad, dfq, cmi])(

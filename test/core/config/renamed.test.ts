@@ -52,6 +52,13 @@ describe("a setting by its old name", () => {
     });
   });
 
+  test("may be the options of what has another name now", () => {
+    const given = config({ options: { judges: { studentMode: "eval" } } });
+    expect(withNewNames(given, "mine").config).toEqual({
+      options: { "generated-outputs": { studentMode: "eval" } },
+    });
+  });
+
   test("leaves a config without old names, and what is no config, as it is", () => {
     for (const given of [{ epochs: 3 }, { stages: { student: { epochs: 2 } } }, null, 3, { stages: 7 }])
       expect(withNewNames(given as unknown as Config, "mine")).toEqual({ config: given, words: [] });
