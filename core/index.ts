@@ -7,6 +7,7 @@ export type {
   LossSettings,
   ResolvedConfig,
   Settings,
+  SettingsLayer,
   StageSettings,
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";
@@ -29,7 +30,7 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
-export type { Mode, Model, Models, Role, Want } from "./models/model.js";
+export type { Mode, Model, ModelMap, Models, Role, Want } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";
@@ -66,7 +67,7 @@ export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
-export { definePreset, presetLayers } from "./run/preset.js";
+export { definePreset, presetLayers, teacherRole } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
 export { configurePreset, definePresetWithOptions } from "./run/preset-options.js";
 export type { Run, RunOptions, RunState, Spent } from "./run/run.js";

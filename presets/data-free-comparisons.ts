@@ -42,8 +42,8 @@ const large = { firstWidth: 256 } as const;
 function inTurns([generator, student]: Row["turns"], steps: number) {
   const turn = Math.min(student, steps);
   return {
-    generator: { stepsPerEpoch: (steps / student) * generator, turn: (turn / student) * generator },
-    student: { stepsPerEpoch: steps, turn },
+    generator: { stepsPerEpoch: (steps / student) * generator, stepsPerTurn: (turn / student) * generator },
+    student: { stepsPerEpoch: steps, stepsPerTurn: turn },
   };
 }
 
@@ -60,7 +60,7 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
       priors,
       disagreement,
       noise,
-      judges: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
+      outputs: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
     },
     student: { teachers: [{ name: "teacher-logits" }], losses: [own.student] },
     defaults: {

@@ -4,7 +4,7 @@ import { generatedImages, type NoiseOptions, noise } from "../plugins/generators
 import { catalogue } from "../plugins/index.js";
 import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
 import { endAfter, generatorHealth } from "../plugins/observers/index.js";
-import type { JudgesOptions } from "../plugins/teachers/index.js";
+import type { GeneratedOutputsOptions } from "../plugins/teachers/index.js";
 
 /** A method in its loop. */
 export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
@@ -14,7 +14,7 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
     readonly statistics: number;
     readonly priors?: ClassPriorsOptions;
     readonly disagreement: DisagreementOptions;
-    readonly judges?: JudgesOptions;
+    readonly outputs?: GeneratedOutputsOptions;
     readonly noise?: NoiseOptions;
   };
   /** What the student is taught by, on generated images. */
@@ -40,7 +40,7 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
         title: "generator, warming up",
         data: "none",
         plugins: [noise(), endAfter(), generatorHealth({ student: null })],
-        teachers: [{ name: "judges", student: null }],
+        teachers: [{ name: "generated-outputs", student: null }],
         losses: [
           { name: "batch-norm-statistics", weight: 1 },
           { name: "class-priors", oneHot: 0.5, balance: 5 },
@@ -51,7 +51,7 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
         title: "generator",
         data: "none",
         plugins: [noise(generator.noise), generatorHealth()],
-        teachers: [{ name: "judges", ...generator.judges }],
+        teachers: [{ name: "generated-outputs", ...generator.outputs }],
         losses: [
           { name: "batch-norm-statistics", weight: generator.statistics },
           { name: "class-priors", ...generator.priors },
@@ -69,7 +69,11 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
     defaults,
     scales,
     schedule: ({ teacher, warmup, generator, student }, settings) =>
-      sequence(teacher, warmup, alternate([generator, settings.generator.turn], [student, settings.student.turn])),
+      sequence(
+        teacher,
+        warmup,
+        alternate([generator, settings.generator.stepsPerTurn], [student, settings.student.stepsPerTurn]),
+      ),
   });
 }
 

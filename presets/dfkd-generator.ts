@@ -36,8 +36,8 @@ export const dfkdGenerator = dataFreePreset({
     stages: {
       teacher: { epochs: 100, evaluation: { every: 5 } },
       warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, evaluation: { every: 0 } },
-      generator: { stepsPerEpoch: 1000, turn: 20, optimizer: adam, evaluation: { every: 0 } },
-      student: { stepsPerEpoch: 750, turn: 15 },
+      generator: { stepsPerEpoch: 1000, stepsPerTurn: 20, optimizer: adam, evaluation: { every: 0 } },
+      student: { stepsPerEpoch: 750, stepsPerTurn: 15 },
     },
   },
   scales: {
@@ -57,7 +57,7 @@ export const dfkdGenerator = dataFreePreset({
         warmup: { enabled: true, optimizer: fastAdam, options: demoNoise },
         generator: {
           stepsPerEpoch: 20,
-          turn: 1,
+          stepsPerTurn: 1,
           optimizer: fastAdam,
           options: {
             ...demoNoise,
@@ -67,7 +67,7 @@ export const dfkdGenerator = dataFreePreset({
         },
         student: {
           stepsPerEpoch: 80,
-          turn: 4,
+          stepsPerTurn: 4,
           options: { ...demoNoise, "semantic-contrast": { weight: 1 } },
           evaluation: { every: 2 },
         },

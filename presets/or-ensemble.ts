@@ -7,6 +7,7 @@ export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
   name: "or-ensemble",
   summary: "members trained one after another, each kept from looking where earlier ones look",
   defaults: ensembleDefaults,
+  grows: "members",
   check: (options) => checkEnsemble("preset or-ensemble", options),
   create: (options) =>
     ensembleOf(options, (teachers) =>
@@ -24,6 +25,7 @@ export const ensemble = definePresetWithOptions<EnsembleOptions>({
   name: "ensemble",
   summary: "members trained one after another, each by cross-entropy alone",
   defaults: ensembleDefaults,
+  grows: "members",
   check: (options) => checkEnsemble("preset ensemble", options),
   create: (options) => ensembleOf(options, () => ({ losses: [{ name: "cross-entropy" }] })),
 });

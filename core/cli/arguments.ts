@@ -7,7 +7,7 @@ export interface RunArguments {
   readonly data?: string;
   readonly scale?: "demo" | "paper";
   readonly teacher?: string;
-  readonly members?: number;
+  readonly count?: number;
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly seed?: number;

@@ -4,16 +4,16 @@ import {
   type ConfigFile,
   configurePreset,
   invalidConfig,
-  type Layer,
   type PluginOption,
   type Preset,
   type RunRequest,
   type Scale,
+  type SettingsLayer,
 } from "../index.js";
 import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
-import { chooseScale, commandLayers, layersForMembers } from "./layers.js";
+import { chooseScale, commandLayers, grownLayers } from "./layers.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { isPreset, loadPreset } from "./load-preset.js";
@@ -23,7 +23,7 @@ export interface ChosenRun {
   readonly preset: Preset;
   /** Beside the preset's own. */
   readonly plugins: readonly PluginOption[];
-  readonly layers: readonly Layer[];
+  readonly layers: readonly SettingsLayer[];
   readonly request: RunRequest;
   readonly scale?: Scale;
 }
@@ -44,7 +44,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   const fileLayer = file && { origin: file.origin, config: withAbsolutePaths(config, file.path) };
   const scale = chooseScale(fileLayer, options);
   const layersOf = (preset: Preset) => commandLayers(preset, scale, fileLayer, options, environment.cwd);
-  // What a scale says may depend on the preset's options: of how many members it speaks.
+  // What a scale says may depend on the preset's options: of how many models it speaks.
   const preset = configurePreset(found, layersOf(found));
   const layers = layersOf(preset);
   return {
@@ -63,13 +63,13 @@ export async function chooseRun(options: RunArguments, environment: Environment)
 /**
  * The run that a run folder was made for.
  *
- * @param members more than it had; then the request is a new one
+ * @param count by which the preset grows, more than it had; then the request is a new one
  */
-export async function chooseAgain(old: RunRequest, environment: Environment, members?: number): Promise<ChosenRun> {
+export async function chooseAgain(old: RunRequest, environment: Environment, count?: number): Promise<ChosenRun> {
   const modules: Modules = createModules(environment);
   const found = await loadPreset(old.preset, modules, environment);
   const before = configurePreset(found, old.layers);
-  const request = members === undefined ? old : { ...old, layers: layersForMembers(before, old.layers, members) };
+  const request = count === undefined ? old : { ...old, layers: grownLayers(before, old.layers, count) };
   const preset = configurePreset(found, request.layers);
   const plugins = await loadPlugins(request.plugins, modules, environment);
   return { preset, plugins: await withBuiltIn(preset, plugins, environment), layers: request.layers, request };

@@ -9,7 +9,7 @@ import {
 } from "../index.js";
 import type { ConfigArguments } from "./arguments.js";
 import { type ChosenRun, chooseRun } from "./choose-run.js";
-import { colorsOf, type Environment, print } from "./environment.js";
+import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { table } from "./tables.js";
 
 /** A setting by its dotted path, as `--set` takes it. */
@@ -24,14 +24,19 @@ export interface Setting {
 export async function configCommand(given: ConfigArguments, environment: Environment): Promise<number> {
   const chosen = await chooseRun(given, environment);
   const settings = listSettings(chosen);
+  for (const words of resolve(chosen).renamed) lineLogger(environment).warn(words);
   if (given.json) print(environment, JSON.stringify(settings, null, 2));
   else show(settings, chosen, environment);
   return 0;
 }
 
+function resolve({ preset, layers }: Pick<ChosenRun, "preset" | "layers">): ResolvedConfig {
+  return resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
+}
+
 /** The run's settings, then what differs in each stage, then the options of its plugins. */
 function listSettings({ preset, plugins, layers }: ChosenRun): readonly Setting[] {
-  const config = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
+  const config = resolve({ preset, layers });
   const { options: _, ...run } = config.run;
   const fromPreset = `preset ${preset.name}`;
   const general = [

@@ -11,7 +11,6 @@ import {
   evaluate,
   invalidConfig,
   invalidData,
-  type Layer,
   type Metric,
   need,
   noData,
@@ -21,6 +20,7 @@ import {
   presetLayers,
   type Run,
   resolveConfig,
+  type SettingsLayer,
   type Split,
   type Training,
   unknownName,
@@ -67,7 +67,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   }
 }
 
-/** The student, or, where none is trained, all that are: the members of an ensemble. */
+/** The student, or, where none is trained, all that are: an ensemble. */
 function usualRoles({ stages }: Preset): readonly string[] {
   const trained = [...new Set(Object.values(stages).map(({ trains }) => trains))];
   return trained.includes("student") ? ["student"] : trained;
@@ -106,7 +106,7 @@ async function exportedModel(path: string, role: string): Promise<string> {
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
 }
 
-function evalLayers(models: NonNullable<Layer["config"]["models"]>, given: EvalArguments, cwd: string) {
+function evalLayers(models: NonNullable<SettingsLayer["config"]["models"]>, given: EvalArguments, cwd: string) {
   return [
     { origin: "fgkd eval", config: { models } },
     ...(given.data === undefined ? [] : [dataLayer(given.data, cwd)]),

@@ -5,9 +5,10 @@ import {
   type Config,
   configurePreset,
   invalidConfig,
-  type Layer,
   type Preset,
   type Scale,
+  type SettingsLayer,
+  teacherRole,
   unknownOption,
 } from "../index.js";
 import type { RunArguments } from "./arguments.js";
@@ -29,7 +30,7 @@ export function commandLayers(
   file: ConfigLayer | null,
   options: RunArguments,
   cwd: string,
-): readonly Layer[] {
+): readonly SettingsLayer[] {
   return [
     scaleLayer(preset, scale),
     ...(file ? [file] : []),
@@ -39,21 +40,25 @@ export function commandLayers(
   ];
 }
 
-function scaleLayer(preset: Preset, scale: Scale): Layer {
+function scaleLayer(preset: Preset, scale: Scale): SettingsLayer {
   return { origin: `preset ${preset.name} (${scale})`, config: preset.scales?.[scale] ?? {} };
 }
 
 /**
- * The layers of a run that shall have more members; what its scale says of the others, it says of them too.
+ * The layers of a run that shall have more stages; what its scale says of the others, it says of them too.
  *
  * @param preset as the run had it
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG when they were more before
  */
-export function layersForMembers(preset: Preset, layers: readonly Layer[], members: number): readonly Layer[] {
-  const more = membersLayer(preset, members);
-  const before = Number(preset.options?.members);
-  if (members < before)
-    throw invalidConfig("--members", `the run has ${before} members already`, "Ask for more, or start a new run.");
+export function grownLayers(preset: Preset, layers: readonly SettingsLayer[], count: number): readonly SettingsLayer[] {
+  const more = countLayer(preset, count);
+  const before = Number(preset.options?.[preset.grows as string]);
+  if (count < before)
+    throw invalidConfig(
+      "--count",
+      `the run has ${before} ${preset.grows} already`,
+      "Ask for more, or start a new run.",
+    );
   const grown = configurePreset(preset, [more]);
   const scales = [scaleLayer(grown, "demo"), scaleLayer(grown, "paper")];
   const said = layers.filter(({ origin }) => origin !== more.origin);
@@ -65,12 +70,12 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
   return scale ?? (data !== undefined || file?.config.data?.name === folderSource ? "paper" : "demo");
 }
 
-function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly Layer[] {
-  const { data, teacher, members, epochs, batchSize, seed } = options;
-  const layers: (Layer | false)[] = [
+function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
+  const { data, teacher, count, epochs, batchSize, seed } = options;
+  const layers: (SettingsLayer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
     teacher !== undefined && { origin: "--teacher", config: readyTeacher(preset, teacher, cwd) },
-    members !== undefined && membersLayer(preset, members),
+    count !== undefined && countLayer(preset, count),
     epochs !== undefined && { origin: "--epochs", config: { epochs } },
     batchSize !== undefined && { origin: "--batch-size", config: { batchSize } },
     seed !== undefined && { origin: "--seed", config: { seed } },
@@ -79,14 +84,14 @@ function optionLayers(preset: Preset, options: RunArguments, cwd: string): reado
   return layers.filter((layer) => layer !== false);
 }
 
-/** How many members the preset's ensemble has. @throws FGKD_UNKNOWN_OPTION when it is no ensemble */
-function membersLayer({ name, options = {} }: Preset, members: number): Layer {
-  if (!("members" in options)) throw unknownOption(`preset ${name}`, "members", Object.keys(options));
-  return { origin: "--members", config: { options: { [name]: { members } } } };
+/** The option by which the preset grows. @throws FGKD_UNKNOWN_OPTION when it has none */
+function countLayer({ name, grows, options = {} }: Preset, count: number): SettingsLayer {
+  if (grows === undefined) throw unknownOption(`preset ${name}`, "count", Object.keys(options));
+  return { origin: "--count", config: { options: { [name]: { [grows]: count } } } };
 }
 
 /** Threads are an option of engines: an engine that has none refuses them. */
-export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly Layer[] {
+export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly SettingsLayer[] {
   return [
     ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
     ...(threads === undefined ? [] : [{ origin: "--threads", config: { engine: { threads } } as Config }]),
@@ -94,7 +99,7 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
 }
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
-function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly Layer[] {
+function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
@@ -112,7 +117,7 @@ function sourceName(
 }
 
 /** The user's folder of images; absolute, so that a run can be resumed from elsewhere. */
-export function dataLayer(folder: string, cwd: string): Layer {
+export function dataLayer(folder: string, cwd: string): SettingsLayer {
   return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder) }) };
 }
 
@@ -123,13 +128,14 @@ function ofData(options: Readonly<Record<string, unknown>>): Config {
 
 /** A teacher that is trained already: its weights are loaded, the stages that would train it are passed over. */
 function readyTeacher(preset: Preset, path: string, cwd: string): Config {
-  const stages = Object.entries(preset.stages).filter(([, { trains }]) => trains === "teacher");
-  if (stages.length === 0 && !preset.defaults.models?.teacher)
+  const role = preset.teacher ?? teacherRole;
+  const stages = Object.entries(preset.stages).filter(([, { trains }]) => trains === role);
+  if (stages.length === 0 && !preset.defaults.models?.[role])
     throw invalidConfig("--teacher", `preset "${preset.name}" has no teacher`, "Leave --teacher out.");
   const given = resolve(cwd, path);
-  const exported = join(given, "models", "teacher.safetensors");
+  const exported = join(given, "models", `${role}.safetensors`);
   return {
-    models: { teacher: { weights: existsSync(exported) ? exported : given } },
+    models: { [role]: { weights: existsSync(exported) ? exported : given } },
     stages: Object.fromEntries(stages.map(([name]) => [name, { enabled: false }])),
   };
 }

@@ -6,7 +6,7 @@ import { loadFailed } from "../index.js";
 import type { Environment } from "./environment.js";
 
 /** What a user's file may import of ours; it is given this process's copies, wherever fgkd is installed. */
-const shared = ["fgkd", "fgkd/ops", "fgkd/plugins", "fgkd/presets", "@tensorflow/tfjs"];
+const shared = ["fgkd", "fgkd/layers", "fgkd/ops", "fgkd/plugins", "fgkd/presets", "@tensorflow/tfjs"];
 
 /** Loads modules as if from a file in the environment's working directory. */
 export interface Modules {

@@ -6,7 +6,7 @@ import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import type { Environment } from "./environment.js";
-import { widthOf } from "./environment.js";
+import { lineLogger, widthOf } from "./environment.js";
 import { evalCommand } from "./eval-command.js";
 import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
@@ -24,11 +24,25 @@ export async function runProgram(words: readonly string[], environment: Environm
     code = await command;
   });
   try {
-    await program.parseAsync(withCommand(words), { from: "user" });
+    await program.parseAsync(withNewFlags(withCommand(words), environment), { from: "user" });
     return code;
   } catch (error) {
     return tellFailure(error, environment);
   }
+}
+
+/** Options of version 0.1 that are called otherwise now. */
+const renamedFlags: Readonly<Record<string, string>> = { "--members": "--count" };
+
+/** Old names of options go on for one version, with a word each. */
+function withNewFlags(words: readonly string[], environment: Environment): string[] {
+  return words.map((word) => {
+    const [flag = "", ...value] = word.split("=");
+    const now = Object.hasOwn(renamedFlags, flag) ? renamedFlags[flag] : undefined;
+    if (now === undefined) return word;
+    lineLogger(environment).warn(`${flag} is called ${now} now; the old name goes with the next version.`);
+    return [now, ...value].join("=");
+  });
 }
 
 /** `fgkd --preset dadkd` means `fgkd train --preset dadkd`; `fgkd` alone asks for help. */
@@ -63,7 +77,10 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-q, --quiet", "print the result only")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
   command("eval <run>", "test the model of a finished run, class by class")
-    .option("--role <role>", "which model; several, with commas, as an ensemble (default: student, or all members)")
+    .option(
+      "--role <role>",
+      "which model; several, with commas, as an ensemble (default: student, or all that are trained)",
+    )
     .option("--ensembler <name>", "how several are merged", "mean-logits")
     .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
     .option("-d, --data <folder>", "test on other images of the same classes")
@@ -101,7 +118,11 @@ function withRunOptions(command: Command): Command {
     .option("-e, --engine <name>", "compute engine (default: auto)")
     .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
     .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
-    .option("--members <number>", "members of an ensemble; with --resume, more of them", whole(1))
+    .option(
+      "--count <number>",
+      "how many networks, where a preset says so (an ensemble); with --resume, more",
+      whole(1),
+    )
     .option("--workers <number>", "threads that decode images", whole(1))
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
 }
@@ -109,7 +130,7 @@ function withRunOptions(command: Command): Command {
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
   const changing = Object.keys(given).filter(
-    (option) => !["resume", "preset", "quiet", "engine", "threads", "members", "force"].includes(option),
+    (option) => !["resume", "preset", "quiet", "engine", "threads", "count", "force"].includes(option),
   );
   if (given.resume && changing.length > 0) {
     const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;

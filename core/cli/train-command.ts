@@ -17,11 +17,11 @@ import {
   version,
 } from "../index.js";
 import type { TrainArguments } from "./arguments.js";
+import { type Checkpointer, createCheckpointer } from "./checkpointer.js";
 import { type ChosenRun, chooseAgain, chooseRun } from "./choose-run.js";
 import { createDisplay } from "./display.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
-import { createKeeper, type Keeper } from "./keeper.js";
 import { withLastGood } from "./last-good.js";
 import { resultTable } from "./result-table.js";
 import { newRunPlace, runToResume, shortPath } from "./run-place.js";
@@ -43,7 +43,7 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const chosen = old ? await chooseAgain(old.request, environment, given.members) : await chooseRun(given, environment);
+  const chosen = old ? await chooseAgain(old.request, environment, given.count) : await chooseRun(given, environment);
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
@@ -60,16 +60,16 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
     folder ??= await makeFolder(given.out, chosen, run, cwd);
-    const grown = given.members === undefined ? undefined : chosen.request;
+    const grown = given.count === undefined ? undefined : chosen.request;
     const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
-    const keeper = createKeeper(run, folder, engine, restored?.spent ?? {});
-    folder.writeManifest(run, engine, keeper.spent);
+    const checkpointer = createCheckpointer(run, folder, engine, restored?.spent ?? {});
+    folder.writeManifest(run, engine, checkpointer.spent);
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);
     const display = createDisplay(run, environment, given.quiet);
     say = display.logger;
     watch = environment.watchStalls?.(run.config.run.watchdogs, engine.name);
     const place = folder;
-    const driven = drive(run, keeper, display, environment).catch(async (error: unknown) => {
+    const driven = drive(run, checkpointer, display, environment).catch(async (error: unknown) => {
       throw await withLastGood(error, place, `${command(environment)} --resume ${shortPath(place.path, cwd)}`, {
         cwd,
         logger,
@@ -80,9 +80,9 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
       display.stop();
       say = lineLogger(environment);
     });
-    folder.writeManifest(run, engine, keeper.spent);
+    folder.writeManifest(run, engine, checkpointer.spent);
     if (stop) return tellHowToGoOn(run, folder, stop, environment);
-    return await conclude(run, folder, keeper.spent, environment);
+    return await conclude(run, folder, checkpointer.spent, environment);
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
     await folder?.settle().catch((error: Error) => logger.warn(error.message));
@@ -94,7 +94,7 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
 /** @returns how the user asked to stop before the end */
 async function drive(
   run: Run,
-  keeper: Keeper,
+  checkpointer: Checkpointer,
   display: ReturnType<typeof createDisplay>,
   environment: Environment,
 ): Promise<Stop | undefined> {
@@ -112,12 +112,12 @@ async function drive(
       display.step(report, spent);
       // Signals and timers get their turn; a training step may never leave the microtask queue.
       await setImmediate();
-      await keeper.step(report, spent);
+      await checkpointer.step(report, spent);
       if (!asked) continue;
-      await keeper.stop();
+      await checkpointer.stop();
       return asked;
     }
-    await keeper.stop();
+    await checkpointer.stop();
     return undefined;
   } finally {
     stopListening();

@@ -8,6 +8,7 @@ import { deepFreeze, merge } from "../values/merge.js";
 import { checkNames } from "../values/names.js";
 import { type WatchdogSettings, watchdogDefaults } from "../watchdogs/settings.js";
 import type { ModelSettings } from "./model-settings.js";
+import { withNewNames } from "./renamed.js";
 import { checkConfig } from "./schema.js";
 
 /** What a stage may be told. */
@@ -19,7 +20,7 @@ export interface StageSettings {
   /** An epoch ends after so many steps. Default `null`: after a whole pass over the data. */
   readonly stepsPerEpoch: number | null;
   /** Steps before it is the next stage's turn, in presets whose stages take turns. Default 1. */
-  readonly turn: number;
+  readonly stepsPerTurn: number;
   /** Default 16. */
   readonly batchSize: number;
   /**
@@ -100,7 +101,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   enabled: true,
   epochs: 100,
   stepsPerEpoch: null,
-  turn: 1,
+  stepsPerTurn: 1,
   batchSize: 16,
   accumulate: 1,
   seed: 0,
@@ -138,17 +139,22 @@ export const defaults: Settings = deepFreeze<Settings>({
 });
 
 /** One source of settings: the preset, its scale, a file, the command line. */
-export interface Layer {
+export interface SettingsLayer {
   /** As `fgkd config` names it. */
   readonly origin: string;
   readonly config: Config;
 }
+
+/** @deprecated Called {@link SettingsLayer} now, since networks are made of layers too; goes with the next version. */
+export type Layer = SettingsLayer;
 
 /** Settings of the run and of each stage, with the origin of every value by its path. */
 export interface ResolvedConfig {
   readonly run: Settings;
   readonly stages: Readonly<Record<string, Settings>>;
   readonly origins: ReadonlyMap<string, string>;
+  /** A line for each setting that was given by an old name. */
+  readonly renamed: readonly string[];
 }
 
 /**
@@ -158,7 +164,9 @@ export interface ResolvedConfig {
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_UNKNOWN_NAME (a stage that the preset does not have),
  *   FGKD_INVALID_NAME (a role that could not name a file)
  */
-export function resolveConfig(stageNames: readonly string[], layers: readonly Layer[]): ResolvedConfig {
+export function resolveConfig(stageNames: readonly string[], given: readonly SettingsLayer[]): ResolvedConfig {
+  const named = given.map(({ origin, config }) => ({ origin, ...withNewNames(config, origin) }));
+  const layers = named.map(({ origin, config }): SettingsLayer => ({ origin, config }));
   for (const { origin, config } of layers) checkConfig(config, stageNames, origin);
   const origins = new Map<string, string>();
   const all = [{ origin: "default", config: defaults as Config }, ...layers];
@@ -175,7 +183,7 @@ export function resolveConfig(stageNames: readonly string[], layers: readonly La
     ]);
     return [stage, layOver(own, `stages.${stage}.`, origins)] as const;
   });
-  return deepFreeze({ run, stages: Object.fromEntries(stages), origins });
+  return deepFreeze({ run, stages: Object.fromEntries(stages), origins, renamed: named.flatMap(({ words }) => words) });
 }
 
 /** What a layer says of the run, the short form of the engine written out. */
@@ -183,7 +191,7 @@ function withoutStages({ stages: _, ...config }: Config): Config {
   return typeof config.engine === "string" ? { ...config, engine: { name: config.engine } } : config;
 }
 
-function layOver(layers: readonly Layer[], prefix: string, origins: Map<string, string>): Settings {
+function layOver(layers: readonly SettingsLayer[], prefix: string, origins: Map<string, string>): Settings {
   // `defaults` is the first layer and complete, so the sum is.
   const sum = layers.reduce<object>(
     (below, { origin, config }) => merge(below, config, (path) => origins.set(prefix + path, origin)),

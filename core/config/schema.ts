@@ -22,7 +22,7 @@ const stageShape = {
   enabled: z.boolean(),
   epochs: count,
   stepsPerEpoch: positive.nullable(),
-  turn: positive,
+  stepsPerTurn: positive,
   batchSize: positive,
   accumulate: positive,
   // Loose: the options of the chosen rule stand beside the shared ones, and its registry entry checks them.

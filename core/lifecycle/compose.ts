@@ -1,7 +1,7 @@
 /** Composes a run's registries and its stages: plugins register and tap. Opens and computes nothing. */
 import { defaults, type Settings } from "../config/config.js";
 import { topOneEntry } from "../evaluation/top-one.js";
-import type { Role } from "../models/model.js";
+import type { Role, Want } from "../models/model.js";
 import { Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
@@ -18,7 +18,14 @@ import { createHooks } from "./hooks.js";
 import { applyLists } from "./lists.js";
 import { flattenPlugins, type PluginOption } from "./plugin.js";
 import { type FromStages, nothingFromStages, type Registries, runRegistries, stageRegistries } from "./registries.js";
-import type { ChosenEntry, ComposedTraining, Plugin, RunScope, Training } from "./training.js";
+import {
+  type ChosenEntry,
+  type ComposedTraining,
+  type Plugin,
+  type RunScope,
+  storedAuxiliary,
+  type Training,
+} from "./training.js";
 
 /** A run's level of everything that is registered. */
 export interface ComposedScope extends RunScope {
@@ -87,6 +94,8 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
   const scope = options.scope ?? createRunScope([plugins, last], config, services);
   const states = new Map<string, Stateful>();
   const chosen: ChosenEntry[] = [];
+  const auxiliary = new Parameters();
+  let wanted: Want = {};
   const { random, logger, models, classes, artifacts } = services;
   const own = { random, logger, models, classes, artifacts };
   const context = () => ({ training });
@@ -100,6 +109,13 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     plugins: [...plugins, ...last],
     chosen,
     states,
+    want: (more) => {
+      const maps = [...new Set([...(wanted.maps ?? []), ...(more.maps ?? [])])];
+      wanted = { maps, normInputs: wanted.normInputs || more.normInputs };
+    },
+    get wanted() {
+      return wanted;
+    },
     activity,
     hooks: createHooks(stage, activity),
     state: {
@@ -109,10 +125,11 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
         states.set(name, stateful);
       },
     },
-    helpers: new Parameters(),
+    auxiliary,
+    helpers: auxiliary,
     stream: (purpose) => random.stream(`${stage}/${purpose}`),
   };
-  training.state.declare("helpers", keepHelpers(training.helpers));
+  training.state.declare(storedAuxiliary, keepAuxiliary(auxiliary));
   accumulate(training);
   for (const plugin of plugins) applyPlugin(plugin, training);
   chosen.push(...applyLists(training));
@@ -135,10 +152,10 @@ function clip({ config, hooks }: Training): void {
   if (clipNorm !== null) hooks.gradients.tap("clip-norm", (gradients) => clipByNorm(gradients, clipNorm));
 }
 
-function keepHelpers(helpers: Parameters): Stateful {
+function keepAuxiliary(auxiliary: Parameters): Stateful {
   return {
-    save: async () => ({ tensors: await helpers.export() }),
-    load: ({ tensors }) => helpers.import(tensors ?? new Map()),
+    save: async () => ({ tensors: await auxiliary.export() }),
+    load: ({ tensors }) => auxiliary.import(tensors ?? new Map()),
   };
 }
 

@@ -68,6 +68,8 @@ export function tapBatch(training: Training, { list, name, options }: ChosenEntr
 export function tapLoss(training: Training, { name, options, term, weight = 1 }: ChosenEntry, purpose: string): void {
   // What weighs nothing is not even made.
   if (weight === 0 || options.weight === 0) return;
+  const { needs } = training.losses.look({ name, ...options });
+  training.want({ maps: needs.maps });
   const loss = training.losses.choose({ name, ...options }, purpose);
   training.hooks.loss.tap(name, (terms, outputs, batch, step) => {
     const added = tf.tidy(() => named(term ?? camelCase(name), loss(outputs, batch, step, terms), weight));

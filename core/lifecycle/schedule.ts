@@ -1,4 +1,5 @@
 /** Schedules: in which order the stages of a method take their steps. */
+import { invalidConfig } from "../values/errors.js";
 import type { StepReport } from "../values/records.js";
 
 /** A stage seen from a schedule: each `next()` is one optimiser step. */
@@ -16,6 +17,13 @@ export async function* sequence(...stages: readonly Steps[]): AsyncGenerator<Ste
 export async function* alternate(
   ...turns: readonly (readonly [stage: Steps, times: number])[]
 ): AsyncGenerator<StepReport, void, undefined> {
+  for (const [, times] of turns)
+    if (!(times >= 1))
+      throw invalidConfig(
+        "alternate()",
+        `a stage has ${times} steps a turn`,
+        "Give 1 or more: settings.<stage>.stepsPerTurn.",
+      );
   const players = turns.map(([stage, times]) => ({ times, iterator: stage[Symbol.asyncIterator]() }));
   try {
     for (;;)

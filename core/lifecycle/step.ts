@@ -11,7 +11,7 @@ import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
 import type { TensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
-import type { ComposedTraining, Training } from "./training.js";
+import { type ComposedTraining, storedAuxiliary, type Training } from "./training.js";
 
 /** What a stage takes its steps with. */
 export interface Stepping extends WorkingUpdate {
@@ -81,7 +81,7 @@ function differentiate(
   where: string,
 ): Computed {
   const { hooks, activity } = training;
-  const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train"));
+  const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train", training.wanted));
   const variables = [...trained.values()];
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
@@ -108,8 +108,10 @@ function differentiate(
   return { names, terms: terms as tf.Tensor1D, gradients };
 }
 
-/** What a step moves: the stage's model and its helpers, by names that cannot meet. */
-export function trainedBy(training: Pick<Training, "helpers">, model: Model): ReadonlyMap<string, tf.Variable> {
-  const helpers = [...training.helpers.trained].map(([name, variable]) => [`helpers/${name}`, variable] as const);
-  return new Map([...model.parameters.trained, ...helpers]);
+/** What a step moves: the stage's model and its auxiliary weights, by names that cannot meet. */
+export function trainedBy(training: Pick<Training, "auxiliary">, model: Model): ReadonlyMap<string, tf.Variable> {
+  const auxiliary = [...training.auxiliary.trained].map(
+    ([name, variable]) => [`${storedAuxiliary}/${name}`, variable] as const,
+  );
+  return new Map([...model.parameters.trained, ...auxiliary]);
 }

@@ -1,6 +1,6 @@
 /** A training: one stage, composed but not running. Hooks (when) and registries (which) meet here and nowhere else. */
 import type { Settings } from "../config/config.js";
-import type { Role } from "../models/model.js";
+import type { Role, Want } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import type { Services } from "../registries/services.js";
 import type { Random } from "../values/random.js";
@@ -19,6 +19,9 @@ export interface RunScope extends Registries, Services {
 /** The hooks of a stage, in the order of its life. */
 export interface TrainingHooks extends Hooks<Training> {}
 
+/** What checkpoints call the auxiliary weights of a stage: their name when the first runs were kept. */
+export const storedAuxiliary = "helpers";
+
 /** What a plugin is given in each stage. */
 export interface Training extends RunScope {
   /** The stage's name. */
@@ -33,7 +36,11 @@ export interface Training extends RunScope {
    * Weights that the stage trains beside its model and nobody exports: adapters, projectors, attention modules. Declare
    * them in `setup`; checkpoints carry them.
    */
+  readonly auxiliary: Parameters;
+  /** @deprecated Called `auxiliary` now; goes with the next version. */
   readonly helpers: Parameters;
+  /** Asks for more of each forward pass of the trained model, from the first step on. For `apply` and `setup`. */
+  want(more: Want): void;
   /** The stage's random stream for a purpose; saved in checkpoints. */
   stream(purpose: string): Random;
 }
@@ -44,6 +51,8 @@ export interface ComposedTraining extends Training {
   /** The augmenters, teachers and losses that its settings list, with all their options. */
   readonly chosen: readonly ChosenEntry[];
   readonly states: ReadonlyMap<string, Stateful>;
+  /** All that was asked for so far. */
+  readonly wanted: Want;
   readonly activity: Activity;
 }
 

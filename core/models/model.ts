@@ -22,14 +22,33 @@ export interface Model {
    * need it. Default: the model does not say.
    */
   readonly depths?: ReadonlyMap<string, number>;
-  /** Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind. */
+  /** Names of weights, or of groups of them, that start afresh where a file does not have them. Default: none. */
+  readonly fresh?: readonly string[];
+  /** The inner maps that a caller may ask for, from the first to the last. Default: none. */
+  readonly maps?: readonly ModelMap[];
+  /**
+   * Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind.
+   *
+   * @throws FGKD_UNKNOWN_NAME for a map that the model does not have
+   */
   forward(batch: Batch, mode: Mode, want?: Want): Outputs;
+}
+
+/** An inner map of a network, `[batch, height, width, channels]`. */
+export interface ModelMap {
+  /** Public, as weights are named: `layer3`, `layer3.1`, `features.16`. */
+  readonly name: string;
+  readonly channels: number;
+  /** About so many pixels of the image, in height and in width, are one of the map. */
+  readonly stride: number;
+  /** Whether it ends a level: a run of blocks whose maps have the same sides, most often between two reductions. */
+  readonly endsLevel: boolean;
 }
 
 /** What a caller wants of a forward pass beside its usual outputs. It costs memory, so it is given on demand. */
 export interface Want {
-  /** `outputs.stages`; in `train` mode, where the tape holds them anyway, they are always given. */
-  readonly stages?: boolean;
+  /** The names of the inner maps to give in `outputs.maps`. */
+  readonly maps?: readonly string[];
   /** `outputs.normInputs` */
   readonly normInputs?: boolean;
 }

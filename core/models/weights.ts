@@ -12,7 +12,7 @@ const prefixes = ["module.", "model.", "state_dict."];
  * Loads a safetensors file into a model.
  *
  * Prefixes that tools add (`module.`, `model.`, `state_dict.`) are taken off. A classifier for another number of classes
- * is dropped, and the model keeps its new one; so do a head or gate that the file does not have.
+ * is dropped, and the model keeps its new one; so does what the model lets start afresh where the file does not have it.
  *
  * @param role for messages
  * @returns the names of the variables that the file filled
@@ -35,7 +35,7 @@ export function loadWeights(
   const rejected = new Set(dropped.length > 0 ? classifier : []);
   const fitting = new Map([...given].filter(([name]) => shapes.has(name) && !rejected.has(name)));
   const missing = [...shapes.keys()].filter((name) => !fitting.has(name) && !isCounter(name));
-  const excused = (name: string) => classifier.has(name) || name.startsWith("se.");
+  const excused = (name: string) => classifier.has(name) || isFresh(name, model);
   const problems = [
     ...shapeProblems(fitting, shapes),
     ...missing.filter((name) => !excused(name)).map((name) => `"${name}" is missing`),
@@ -80,6 +80,10 @@ function classifierNames({ parameters, classifier, head }: Model): ReadonlySet<s
   if (head) return new Set(head);
   const parts = new Set<unknown>(classifier ? [classifier.weight, classifier.bias] : []);
   return new Set([...parameters.trained].filter(([, variable]) => parts.has(variable)).map(([name]) => name));
+}
+
+function isFresh(name: string, { fresh = [] }: Model): boolean {
+  return fresh.some((group) => name === group || name.startsWith(`${group}.`));
 }
 
 function shapeProblems(

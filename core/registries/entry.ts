@@ -45,6 +45,8 @@ export interface Needs {
   readonly batch?: readonly (keyof Batch & string)[];
   /** Fields of the outputs that the trained model, or a plugin's tap on `forward`, must give. */
   readonly outputs?: readonly (keyof Outputs & string)[];
+  /** Inner maps of the trained model, by public name, that `outputs.maps` must have. */
+  readonly maps?: readonly string[];
   /** Roles whose models it asks. */
   readonly models?: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** Presets whose stages depend on options. */
-import type { Layer } from "../config/config.js";
+import type { SettingsLayer } from "../config/config.js";
 import { resolveOptions } from "../registries/options.js";
 import { invalidConfig } from "../values/errors.js";
 import { merge } from "../values/merge.js";
@@ -9,18 +9,20 @@ import type { Preset } from "./preset.js";
 export interface PresetDefinition<Options extends object> extends Pick<Preset, "name" | "summary"> {
   /** One value per option, `null` where there is none. What is not here is refused. */
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
+  /** The option, a whole number, whose rise adds stages, and changes none of those before. Default: there is none. */
+  readonly grows?: keyof Options & string;
   /** Throws `invalidOption` for values out of range. */
   check?(options: Required<Options>): void;
   /** The method with these options: data, as of any preset. */
-  create(options: Required<Options>): Omit<Preset, "name" | "summary" | "options" | "configure">;
+  create(options: Required<Options>): Omit<Preset, "name" | "summary" | "options" | "grows" | "configure">;
 }
 
 /**
- * A preset whose stages depend on options, for example on how many members an ensemble has. It is used like any other;
+ * A preset whose stages depend on options, for example on how many networks an ensemble has. It is used like any other;
  * config reaches the options by its name: `options: { "or-ensemble": { members: 3 } }`.
  */
 export function definePresetWithOptions<Options extends object>(definition: PresetDefinition<Options>): Preset {
-  const { name, summary, defaults, check, create } = definition;
+  const { name, summary, defaults, grows, check, create } = definition;
   const build = (given: Readonly<Record<string, unknown>>): Preset => {
     const options = resolveOptions<object>(`preset ${name}`, defaults, given) as Required<Options>;
     check?.(options);
@@ -28,6 +30,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
       ...create(options),
       name,
       summary,
+      ...(grows && { grows }),
       options: options as Readonly<Record<string, unknown>>,
       configure: (overrides) => build({ ...given, ...overrides }),
     };
@@ -40,7 +43,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
  *
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG (options of a preset for one of its stages)
  */
-export function configurePreset(preset: Preset, layers: readonly Layer[]): Preset {
+export function configurePreset(preset: Preset, layers: readonly SettingsLayer[]): Preset {
   const { name, configure } = preset;
   if (!configure) return preset;
   for (const { origin, config } of layers)

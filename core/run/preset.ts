@@ -27,6 +27,9 @@ export interface Stage {
 /** Settings of one stage inside a preset. */
 export type StageOverrides = NonNullable<NonNullable<Config["stages"]>[string]>;
 
+/** The role that teaches, where a preset names no other. */
+export const teacherRole: Role = "teacher";
+
 /** `demo`: small networks and images, minutes on two cores. `paper`: as published. */
 export type Scale = "demo" | "paper";
 
@@ -50,6 +53,10 @@ export interface Preset<Names extends string = string> {
   schedule?(steps: Readonly<Record<Names, Steps>>, settings: Readonly<Record<Names, StageSettings>>): Steps;
   /** What its stages depend on, resolved: how many members an ensemble has. See `definePresetWithOptions`. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** The option, a whole number, whose rise adds stages: a run can go on with more of them, and `--count` sets it. */
+  readonly grows?: string;
+  /** The role whose weights `--teacher` loads, and whose stages it passes over. Default {@link teacherRole}. */
+  readonly teacher?: Role;
   /** The same preset with some options replaced: how config reaches them. */
   configure?(overrides: Readonly<Record<string, unknown>>): Preset;
 }

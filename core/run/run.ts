@@ -1,6 +1,6 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
 
-import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
+import { type ResolvedConfig, resolveConfig, type Settings, type SettingsLayer } from "../config/config.js";
 import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
@@ -79,7 +79,7 @@ export interface Run {
 export interface RunOptions {
   readonly preset: Preset;
   /** Laid over the preset's own settings. */
-  readonly layers?: readonly Layer[];
+  readonly layers?: readonly SettingsLayer[];
   /** Applied after the preset's, in every stage. */
   readonly plugins?: readonly PluginOption[];
   readonly logger?: Logger;
@@ -106,6 +106,7 @@ export async function createRun({
   const preset = configurePreset(given, layers);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
+  for (const words of config.renamed) logger.warn(words);
   checkOptions(preset, config, plugins);
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)
@@ -212,7 +213,7 @@ function assemble(
       await running?.return?.();
       await Promise.all(sources.open.map((source) => source.close()));
       models.dispose();
-      for (const { helpers } of trainings) helpers.dispose();
+      for (const { auxiliary } of trainings) auxiliary.dispose();
     },
   };
 }
@@ -253,7 +254,7 @@ async function save(
 /** The whole trainer, seen from outside: `for await (const report of train(preset)) …`. Start an engine first. */
 export async function* train(
   preset: Preset,
-  config: Layer["config"] = {},
+  config: SettingsLayer["config"] = {},
 ): AsyncGenerator<StepReport, void, undefined> {
   const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
   try {

@@ -1,5 +1,6 @@
 /** What a run depended on, and how what goes on now differs from it. */
 import { readFileSync } from "node:fs";
+import { withNewNames } from "../config/renamed.js";
 import type { UsedEngine } from "../ops/engine.js";
 import type { Run, Spent } from "../run/run.js";
 import { isRecord } from "../values/unknown.js";
@@ -154,7 +155,9 @@ function withoutGrowth(then: Resolved, { run, stages }: Resolved, preset: string
 
 /** Without what does not bear on the result, and what the manifest has. */
 function stagesOf({ stages }: Resolved): unknown {
-  const kept = Object.entries(stages ?? {}).map(([name, settings]) => {
+  // A run may have begun under older names.
+  const { config } = withNewNames({ stages }, "");
+  const kept = Object.entries(config.stages ?? {}).map(([name, settings]) => {
     const { engine: _, seed: _seed, checkpoints: _checkpoints, watchdogs: _watchdogs, ...rest } = settings;
     return [name, rest] as const;
   });

@@ -1,7 +1,7 @@
 /** `config.json` and `manifest.json` of a run folder. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Layer } from "../config/config.js";
+import type { SettingsLayer } from "../config/config.js";
 import type { Run } from "../run/run.js";
 import { invalidConfig, pathProblem } from "../values/errors.js";
 import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
@@ -13,7 +13,7 @@ export interface RunRequest {
   /** The preset's name or file, as it was given. */
   readonly preset: string;
   /** What the user laid over the preset, scale included. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly SettingsLayer[];
   /** Specifiers of further plugins. */
   readonly plugins: readonly string[];
 }

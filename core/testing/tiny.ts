@@ -37,8 +37,8 @@ export function tinyBatch({ batch = 4, size = 8, classes = 3, seed = 0 }: TinyOp
 }
 
 /**
- * A network with everything that plugins look at: a 3×3 convolution with stride 2 and a ReLU give `features`, a linear
- * classifier on their average gives `logits`. Dispose `parameters` after use.
+ * A network with everything that plugins look at: a 3×3 convolution with stride 2 and a ReLU give `features` and the inner
+ * map `conv`, a linear classifier on their average gives `logits`. Dispose `parameters` after use.
  */
 export function tinyModel({ classes = 3, channels = 4, seed = 0 }: TinyOptions = {}): Model {
   const random = createRandom(seed);
@@ -51,12 +51,14 @@ export function tinyModel({ classes = 3, channels = 4, seed = 0 }: TinyOptions =
   return {
     parameters,
     classifier: { weight, bias },
-    forward: (batch) => {
+    maps: [{ name: "conv", channels, stride: 2, endsLevel: true }],
+    forward: (batch, _, want) => {
       const features = conv2d(need(batch, "images", "tiny-model"), filter, {
         stride: 2,
         padding: 1,
       }).relu<tf.Tensor4D>();
-      return { logits: globalAveragePool(features).matMul(weight).add<tf.Tensor2D>(bias), features };
+      const logits = globalAveragePool(features).matMul(weight).add<tf.Tensor2D>(bias);
+      return { logits, features, ...(want?.maps?.includes("conv") && { maps: { conv: features } }) };
     },
   };
 }

@@ -8,7 +8,10 @@ export interface Batch {
   readonly images?: tf.Tensor4D;
   /** `[batch, classes]`, one-hot. */
   readonly labels?: tf.Tensor2D;
-  /** `[batch, classes]`, one-hot: the class of the image mixed in. Absent when nothing was mixed. */
+  /**
+   * `[batch, classes]`, one-hot: the second label of a mixed image, the class of what was mixed in. Absent when nothing was
+   * mixed. Any augmenter may set it with its weights, and any loss on labels count it.
+   */
   readonly otherLabels?: tf.Tensor2D;
   /** `[batch]`: how much the loss on `labels` counts. Absent means 1. */
   readonly labelWeights?: tf.Tensor1D;
@@ -16,8 +19,8 @@ export interface Batch {
   readonly otherLabelWeights?: tf.Tensor1D;
   /** `[batch, classes]`, of the frozen teacher, before softmax. */
   readonly teacherLogits?: tf.Tensor2D;
-  /** The frozen teacher's maps at the end of each of its stages, `[batch, height, width, channels]`. */
-  readonly teacherStages?: readonly tf.Tensor4D[];
+  /** The frozen teacher's inner maps by public name, `[batch, height, width, channels]`. */
+  readonly teacherMaps?: Readonly<Record<string, tf.Tensor4D>>;
   /** `[batch, height, width, channels]`, the frozen teacher's last map. */
   readonly teacherFeatures?: tf.Tensor4D;
   /** `[batch, size]`: what a generator makes images from. */
@@ -32,12 +35,10 @@ export interface Outputs {
   readonly logits?: tf.Tensor2D;
   /** `[batch, height, width, channels]`, the backbone's last map. */
   readonly features?: tf.Tensor4D;
-  /** `[batch, channels]`, the squeeze-excite gate between trunk and classifier, where the head has one. */
-  readonly gate?: tf.Tensor2D;
   /** `[batch, height, width, 3]`, normalised: what a generator made of `batch.noise`. */
   readonly images?: tf.Tensor4D;
-  /** The maps at the end of each of the backbone's stages, `[batch, height, width, channels]`; only where wanted. */
-  readonly stages?: readonly tf.Tensor4D[];
+  /** Inner maps of the backbone by public name, `[batch, height, width, channels]`; only those that were wanted. */
+  readonly maps?: Readonly<Record<string, tf.Tensor4D>>;
   /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */
   readonly normInputs?: readonly NormInput[];
 }
@@ -137,9 +138,16 @@ export function need<R extends object, F extends keyof R & string>(
   remedy?: string,
 ): NonNullable<R[F]> {
   const value = record[field];
-  if (value === undefined || value === null) throw missingField(plugin, field, remedy);
+  if (value === undefined || value === null)
+    throw missingField(plugin, field, Object.hasOwn(renamed, field) ? renamed[field] : remedy);
   return value;
 }
+
+/** Fields of version 0.1 that are called otherwise now. */
+const renamed: Readonly<Record<string, string>> = {
+  stages: "It is `maps` now, by name; say which are wanted: needs: () => ({ maps: [...] }).",
+  teacherStages: "It is `teacherMaps` now, by name.",
+};
 
 /** A new record; frees the tensors it displaces. How a tap on `batch` or `gradients` hands ownership on. */
 export function replace<R extends object>(record: R, fields: Partial<R>): R {
@@ -149,14 +157,18 @@ export function replace<R extends object>(record: R, fields: Partial<R>): R {
   return { ...record, ...fields };
 }
 
-/** Frees every tensor of a record, also those in its lists. */
+/** Frees every tensor of a record, also those in its lists and records. */
 export function release(record: object): void {
   tf.dispose(tensorsOf(record));
 }
 
-/** The tensors of a record, also those in its lists. */
+/** The tensors of a record, also those in its lists and records. */
 export function tensorsOf(record: object): tf.Tensor[] {
   return Object.values(record)
     .flat()
-    .filter((value) => value instanceof tf.Tensor);
+    .flatMap((value: unknown) => (value instanceof tf.Tensor ? [value] : isPlain(value) ? tensorsOf(value) : []));
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,11 +1,11 @@
 /** The residual network itself. */
-import { type FactoryContext, type Model, missingField, need } from "../../core/index.js";
+import { type FactoryContext, type Model, missingField } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
-import { type Construction, construct, type Layer, throughStages, tidied, watched } from "../layers/construction.js";
+import { type Construction, construct, type Layer, tidied } from "../layers/construction.js";
 import { normalisedConvolution } from "../layers/convolution.js";
-import { depthsOf } from "../layers/depths.js";
 import { head } from "../layers/heads.js";
 import { expansion, residualBlock } from "../layers/residual-blocks.js";
+import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
 import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
 
 /**
@@ -18,35 +18,24 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
   const at = construct(context.stream);
-  const first = createStem(at, stem);
-  const stages: Layer[][] = [];
-  const levels = [["conv1.", "bn1."]];
+  const weights = ["conv1.", "bn1."];
+  const first = { stride: stem.stride * (stem.pool ? 2 : 1), weights, apply: createStem(at, stem) };
   let from = stem.filters;
-  depths.forEach((depth, stage) => {
-    const width = widths[stage] as number;
-    const blocks: Layer[] = [];
-    stages.push(blocks);
-    for (let index = 0; index < depth; index++) {
-      const stride = index === 0 ? (strides[stage] as number) : 1;
+  const levels = depths.map((depth, level): TrunkLevel => {
+    const width = widths[level] as number;
+    const to = width * expansion[block];
+    const blocks = Array.from({ length: depth }, (_, index): Block => {
+      const stride = index === 0 ? (strides[level] as number) : 1;
+      const name = `layer${level + 1}.${index}`;
       const shape = { from, width, stride, zeroInitResidual: options.zeroInitResidual };
-      const name = `layer${stage + 1}.${index}`;
-      blocks.push(residualBlock(at, name, block, shape));
-      levels.push([`${name}.`]);
-      from = width * expansion[block];
-    }
+      from = to;
+      return { name, channels: to, stride, apply: residualBlock(at, name, block, shape) };
+    });
+    return { name: `layer${level + 1}`, blocks };
   });
   const { head: kind, reduction, hidden } = options;
-  const { apply, ...parts } = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
-  return {
-    parameters: at.parameters,
-    depths: depthsOf(at.parameters, levels),
-    ...parts,
-    forward: (batch, mode, want) =>
-      watched(at, want, () => {
-        const { map, maps } = throughStages(stages, first(need(batch, "images", owner), mode), mode);
-        return { ...apply(map, mode), ...((mode === "train" || want?.stages) && { stages: maps }) };
-      }),
-  };
+  const own = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
+  return assemble(at, { owner, stem: first, levels, head: own });
 }
 
 function createStem(at: Construction, { filters, size, stride, pool }: Required<StemOptions>): Layer {

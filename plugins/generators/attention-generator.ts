@@ -3,11 +3,11 @@ import * as tf from "@tensorflow/tfjs";
 import { type FactoryContext, invalidOption, type Model } from "../../core/index.js";
 import type { Construction, Layer } from "../layers/construction.js";
 import { spectralTransposedConvolution } from "../layers/spectral-norm.js";
+import { type EncoderDecoderAttentionOptions, encoderDecoderAttention } from "./encoder-decoder-attention.js";
 import { generatorModel } from "./generator-model.js";
 import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
-import { type SpatialAttentionOptions, spatialAttention } from "./spatial-attention.js";
 
-export interface AttentionGeneratorOptions extends GeneratorCommonOptions, SpatialAttentionOptions {
+export interface AttentionGeneratorOptions extends GeneratorCommonOptions, EncoderDecoderAttentionOptions {
   /** Channels of the first map and of each of the four that follow, each twice as large. Default 512, 256, 128, 64, 64. */
   readonly widths?: readonly number[];
 }
@@ -43,6 +43,6 @@ function block(
 ): Layer {
   const shape = { from, to, size: 3, stride: 2, padding: 1, outputPadding: 1 };
   const double = spectralTransposedConvolution(at, `${name}.deconv`, shape);
-  const attention = spatialAttention(at, `${name}.attention`, to, options);
+  const attention = encoderDecoderAttention(at, `${name}.attention`, to, options);
   return (x, mode) => tf.tidy(() => attention(tf.leakyRelu(double(x, mode), 0.2), mode));
 }

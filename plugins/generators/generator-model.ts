@@ -1,9 +1,10 @@
 /** What every generator does: noise becomes a small map, blocks enlarge it, a convolution makes it an image. */
 import * as tf from "@tensorflow/tfjs";
 import { type FactoryContext, type Model, need } from "../../core/index.js";
-import { type Construction, construct, type Layer, linear } from "../layers/construction.js";
-import { generatorConvolution, generatorNorm, small } from "../layers/generator-layers.js";
+import { type Construction, construct, type Layer } from "../layers/construction.js";
 import { constant } from "../layers/initializers.js";
+import { linear } from "../layers/linear.js";
+import { generatorConvolution, generatorNorm, small } from "./generator-layers.js";
 import { type GeneratorCommonOptions, normalised } from "./generator-options.js";
 
 /** What makes one generator differ from another. */

@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { FactoryContext, Model } from "../../core/index.js";
 import type { Construction, Layer } from "../layers/construction.js";
-import { generatorConvolution, generatorNorm } from "../layers/generator-layers.js";
 import { checkCounts } from "../layers/option-checks.js";
+import { generatorConvolution, generatorNorm } from "./generator-layers.js";
 import { generatorModel } from "./generator-model.js";
 import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
 

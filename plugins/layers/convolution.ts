@@ -1,10 +1,29 @@
-/** A convolution and the batch norm after it: two operations in training, one in evaluation. */
+/** Convolutions, alone or with the batch norm after it: two operations in training, one in evaluation. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Mode } from "../../core/index.js";
+import type { Initializer, Mode } from "../../core/index.js";
 import { addRelu, conv2d, isRecording } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
-import { type Construction, type ConvolutionShape, filter, type Layer, tidied } from "./construction.js";
-import { constant } from "./initializers.js";
+import { type Construction, type Layer, tidied } from "./construction.js";
+import { constant, kaimingNormal } from "./initializers.js";
+
+export interface ConvolutionShape {
+  readonly from: number;
+  readonly to: number;
+  /** Side of the kernel. */
+  readonly size: number;
+  readonly stride: number;
+  /** Default: half the kernel, so that stride 1 keeps the sides. */
+  readonly padding?: number;
+  /** Default: kaiming normal. */
+  readonly start?: Initializer;
+}
+
+/** The weights of a convolution, `<name>.weight`, as `[size, size, from, to]`. */
+export function filter(at: Construction, name: string, shape: ConvolutionShape): tf.Tensor4D {
+  const { from, to, size, start = kaimingNormal(at.random) } = shape;
+  // Declared with four sides, so it has rank 4.
+  return at.parameters.weight(`${name}.weight`, [size, size, from, to], "convolution", start) as tf.Tensor4D;
+}
 
 /** What the two layers are called. */
 export interface ConvolutionNames {

@@ -3,8 +3,16 @@ import * as tf from "@tensorflow/tfjs";
 import type { Mode, Model, Outputs } from "../../core/index.js";
 import { adaptiveAveragePool, globalAveragePool, globalMaxPool } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
-import { type Construction, dropout, linear } from "./construction.js";
+import type { Construction } from "./construction.js";
 import { constant, normal } from "./initializers.js";
+import { dropout, linear } from "./linear.js";
+
+declare module "../../core/index.js" {
+  interface Outputs {
+    /** `[batch, channels]`: what each pooled channel is multiplied by before the classifier, where the head has a gate. */
+    readonly gate?: tf.Tensor2D;
+  }
+}
 
 /**
  * - `linear`: pool and classify;
@@ -28,7 +36,7 @@ export interface HeadShape {
 }
 
 /** The parts of a model that its head decides. */
-export interface Head extends Pick<Model, "classifier" | "head"> {
+export interface Head extends Pick<Model, "classifier" | "fresh" | "head"> {
   /** From `[batch, height, width, channels]` to logits, with the map as `features`, and the gate where there is one. */
   apply(features: tf.Tensor4D, mode: Mode): Outputs;
 }
@@ -50,6 +58,7 @@ function poolingHead(at: Construction, name: string, { kind, channels, classes, 
   const classifier = linear(at, name, channels, classes);
   return {
     classifier,
+    ...(gate && { fresh: ["se"] }),
     apply: (features) => {
       const pooled = globalAveragePool(features);
       if (!gate) return { logits: classifier.apply(pooled), features };

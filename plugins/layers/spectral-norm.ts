@@ -1,10 +1,9 @@
 /** Transposed convolution, with or without spectral normalisation. */
 import * as tf from "@tensorflow/tfjs";
-import type { Mode } from "../../core/index.js";
+import type { Initializer, Mode } from "../../core/index.js";
 import { conv2dTranspose, stopGradient, type TransposedConvolutionOptions } from "../../core/ops/index.js";
 import type { Construction, Layer } from "./construction.js";
-import { small } from "./generator-layers.js";
-import { constant } from "./initializers.js";
+import { constant, normal } from "./initializers.js";
 
 export interface TransposedShape extends Required<TransposedConvolutionOptions> {
   readonly from: number;
@@ -13,6 +12,8 @@ export interface TransposedShape extends Required<TransposedConvolutionOptions> 
   readonly size: number;
   /** Default false. */
   readonly bias?: boolean;
+  /** Default: normal with deviation 0.02, as DCGAN's. */
+  readonly start?: Initializer;
 }
 
 /** A transposed convolution, `<name>.weight` and perhaps `<name>.bias`. */
@@ -59,8 +60,9 @@ export function largestSingularValue(filter: tf.Tensor, u: tf.Variable, v: tf.Va
 }
 
 /** `[height, width, out, in]`; files hold `[in, out, height, width]`, as PyTorch. */
-function declareFilter(at: Construction, name: string, { from, to, size }: TransposedShape): tf.Variable {
-  return at.parameters.weight(name, [size, size, to, from], "convolution", small(at.random));
+function declareFilter(at: Construction, name: string, shape: TransposedShape): tf.Variable {
+  const { from, to, size, start = normal(at.random, 0.02) } = shape;
+  return at.parameters.weight(name, [size, size, to, from], "convolution", start);
 }
 
 function column(vector: tf.Tensor): tf.Tensor2D {

@@ -1,8 +1,9 @@
-/** Attention distillation: the student's attended maps are pulled to the teacher's, stage by stage. */
+/** Attention distillation: the student's attended maps are pulled to the teacher's, map by map. */
 import * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, need, type Role, type Training } from "../../core/index.js";
-import { adaptiveAveragePool, conv2d, stopGradient } from "../../core/ops/index.js";
-import { mapShapes, pointwise } from "../layers/helper-layers.js";
+import { defineLoss, invalidOption, type ModelMap, need, type Role, type Training } from "../../core/index.js";
+import { conv2d, stopGradient } from "../../core/ops/index.js";
+import { checkWeight } from "../layers/option-checks.js";
+import { mapNamed, mapsOf, pointwise, smallerSides } from "./auxiliary-layers.js";
 import {
   type AttentionForm,
   type AttentionWeights,
@@ -11,7 +12,6 @@ import {
   attentionWeights,
   type Declare,
 } from "./mixed-high-order-attention.js";
-import { checkWeight } from "./option-checks.js";
 
 const name = "attention-distillation";
 
@@ -30,6 +30,11 @@ export interface AttentionDistillationOptions {
    * Default `frozen`.
    */
   readonly teacherAttention?: "frozen" | "shared-frozen" | "joint";
+  /**
+   * The inner maps to compare, by public name: the student's and the teacher's, which `teacherFeatures({ maps })` must keep.
+   * Default `null`: in order, those that end a level.
+   */
+  readonly maps?: readonly { readonly student: string; readonly teacher: string }[] | null;
   /** The role that the stage trains. Default `student`. */
   readonly student?: Role;
   /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
@@ -50,12 +55,14 @@ const defaults = {
   order: 3,
   form: "mean-of-sigmoids",
   teacherAttention: "frozen",
+  maps: null,
   student: "student",
   teacher: "teacher",
 } as const;
 
-/** What compares one pair of stages. */
+/** What compares one pair of maps. */
 interface Pair {
+  readonly maps: { readonly student: ModelMap; readonly teacher: ModelMap };
   readonly student: AttentionWeights;
   readonly teacher: AttentionWeights;
   /** `[1, 1, student's channels, teacher's channels]` where they differ. */
@@ -63,11 +70,11 @@ interface Pair {
 }
 
 /**
- * Adds the term `attention`: the mean squared difference of attended maps, summed over the stages of both backbones.
+ * Adds the term `attention`: the mean squared difference of attended maps, summed over pairs of inner maps.
  * `teacherFeatures()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
  * trained 1×1 convolution, sides by pooling the larger map.
  *
- * Metrics `attention/stage-1` and so on: the mean of the student's attention on the first batch of the epoch, which starts
+ * Metrics `attention/stage-1` and so on, by pair: the mean of the student's attention on the first batch of the epoch, which starts
  * near 0.5. Below 0.05 there is a warning, since maps agree as well where nothing is attended to.
  *
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD
@@ -76,61 +83,89 @@ interface Pair {
 export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
   name,
   defaults,
-  check({ weight, order }) {
+  check({ weight, order, maps }) {
     checkWeight(name, "weight", weight);
     if (!Number.isInteger(order) || order < 1)
       throw invalidOption(name, "order", "whole and positive", order, "Try 3.");
+    const areNamed = maps === null || (Array.isArray(maps) && maps.length > 0 && maps.every(isPair));
+    if (!areNamed)
+      throw invalidOption(
+        name,
+        "maps",
+        "a list of pairs of names",
+        maps,
+        'Try [{ student: "layer2", teacher: "layer3" }].',
+      );
   },
-  needs: ({ student, teacher }) => ({ batch: ["teacherStages"], outputs: ["stages"], models: [student, teacher] }),
+  needs: ({ student, teacher }) => ({ batch: ["teacherMaps"], models: [student, teacher] }),
   create(options, { training }) {
     let pairs: readonly Pair[] = [];
     let means: tf.Variable | undefined;
     training.hooks.setup.tap(name, () => {
       pairs = declarePairs(training, options);
-      // A helper, so that a run that is taken up within an epoch still knows what it measured at its start.
-      means = training.helpers.buffer("attention.means", [pairs.length], ([stages = 0]) => new Float32Array(stages));
+      training.want({ maps: pairs.map(({ maps }) => maps.student.name) });
+      // Auxiliary, so that a run that is taken up within an epoch still knows what it measured at its start.
+      means = training.auxiliary.buffer("attention.means", [pairs.length], ([count = 0]) => new Float32Array(count));
     });
     watchAttention(training, options, async () => Array.from((await means?.data()) ?? []));
     return (outputs, batch, { index }) => {
-      const student = need(outputs, "stages", name, "The student's backbone must name its stages.");
-      const teacher = need(batch, "teacherStages", name, "List teacherFeatures() before it.");
-      const stages = pairs.map((pair, stage) =>
-        compare(pair, student[stage] as tf.Tensor4D, teacher[stage] as tf.Tensor4D, options),
-      );
-      if (index === 0) means?.assign(stopGradient(() => tf.stack(stages.map(({ attention }) => attention.mean()))));
-      const sum = tf.addN(stages.map(({ distance }) => distance)).asScalar();
+      const student = need(outputs, "maps", name, "The student's backbone must give its inner maps.");
+      const teacher = need(batch, "teacherMaps", name, "List teacherFeatures() before it.");
+      const compared = pairs.map((pair) => {
+        const mine = need(student, pair.maps.student.name, name);
+        const theirs = need(teacher, pair.maps.teacher.name, name, "Let teacherFeatures({ maps }) keep it.");
+        return compare(pair, mine, theirs, options);
+      });
+      if (index === 0) means?.assign(stopGradient(() => tf.stack(compared.map(({ attention }) => attention.mean()))));
+      const sum = tf.addN(compared.map(({ distance }) => distance)).asScalar();
       return { attention: sum.mul<tf.Scalar>(options.weight) };
     };
   },
 });
 
+function isPair(pair: unknown): boolean {
+  const { student, teacher } = (pair ?? {}) as { readonly student?: unknown; readonly teacher?: unknown };
+  return typeof student === "string" && typeof teacher === "string";
+}
+
 function declarePairs(training: Training, options: Required<AttentionDistillationOptions>): Pair[] {
-  const { models, config, helpers } = training;
+  const { auxiliary } = training;
   const random = training.stream(name);
-  const stagesOf = (role: Role) => mapShapes(models.get(role), config.input.crop).stages;
-  const [mine, theirs] = [stagesOf(options.student), stagesOf(options.teacher)];
-  if (mine.length === 0 || mine.length !== theirs.length)
-    throw invalidOption(
-      name,
-      "models",
-      "two backbones with as many stages",
-      [mine.length, theirs.length],
-      "Choose a student with the teacher's number of stages.",
-    );
-  const trained: Declare = (at, shape, start) => helpers.weight(at, shape, "convolution", start);
-  const frozen: Declare = (at, shape, start) => helpers.buffer(at, shape, start);
-  return theirs.map((shape, stage) => {
-    const [from, to] = [mine[stage]?.[3] as number, shape[3] as number];
+  const trained: Declare = (at, shape, start) => auxiliary.weight(at, shape, "convolution", start);
+  const frozen: Declare = (at, shape, start) => auxiliary.buffer(at, shape, start);
+  return comparedMaps(training, options).map((maps, index) => {
+    const [from, to] = [maps.student.channels, maps.teacher.channels];
     const at =
       (side: string, declare: Declare): Declare =>
       (part, ...rest) =>
-        declare(`attention.${side}.${stage}.${part}`, ...rest);
+        declare(`attention.${side}.${index}.${part}`, ...rest);
     const sides = sidesOf(options.teacherAttention, at, trained, frozen, (declare) =>
       attentionWeights(declare, random, to, options.order),
     );
-    const adapter = from === to ? {} : { adapter: pointwise(helpers, random, `adapter.${stage}.weight`, from, to) };
-    return { ...sides, ...adapter };
+    const adapter = from === to ? {} : { adapter: pointwise(auxiliary, random, `adapter.${index}.weight`, from, to) };
+    return { maps, ...sides, ...adapter };
   });
+}
+
+/** The maps that the options pair, or those that end a level of both backbones. */
+function comparedMaps(training: Training, options: Required<AttentionDistillationOptions>): readonly Pair["maps"][] {
+  const [student, teacher] = [mapsOf(training, options.student, name), mapsOf(training, options.teacher, name)];
+  if (options.maps)
+    return options.maps.map((pair) => ({
+      student: mapNamed(student, pair.student),
+      teacher: mapNamed(teacher, pair.teacher),
+    }));
+  const ends = (maps: readonly ModelMap[]) => maps.filter(({ endsLevel }) => endsLevel);
+  const [mine, theirs] = [ends(student), ends(teacher)];
+  if (mine.length !== theirs.length)
+    throw invalidOption(
+      name,
+      "models",
+      "two backbones with as many levels",
+      [mine.length, theirs.length],
+      "Choose a student with the teacher's number of levels, or pair maps by name: maps: [{ student, teacher }].",
+    );
+  return mine.map((map, index) => ({ student: map, teacher: theirs[index] as ModelMap }));
 }
 
 function sidesOf(
@@ -175,12 +210,12 @@ function watchAttention(
         ? `Train the student's alone: --set ${at}.teacherAttention=frozen.`
         : `Lower its weight: --set ${at}.weight=…`;
     logger.warn(
-      `stage "${stage}", epoch ${epoch + 1}: the student's attention to its stage ${measured.indexOf(least) + 1} has shrunk to ${least.toFixed(3)} (mean; about 0.5 at the start). Maps to which nothing is attended agree without the student having learnt anything. ${remedy}`,
+      `stage "${stage}", epoch ${epoch + 1}: the student's attention to its map ${measured.indexOf(least) + 1} has shrunk to ${least.toFixed(3)} (mean; about 0.5 at the start). Maps to which nothing is attended agree without the student having learnt anything. ${remedy}`,
     );
   });
 }
 
-/** Of one stage: a scalar, the mean squared difference of the attended maps, and the student's attention. */
+/** Of one pair: a scalar, the mean squared difference of the attended maps, and the student's attention. */
 function compare(
   { student, teacher, adapter }: Pair,
   mine: tf.Tensor4D,
@@ -188,12 +223,9 @@ function compare(
   { form, teacherAttention }: Required<AttentionDistillationOptions>,
 ): { readonly distance: tf.Tensor; readonly attention: tf.Tensor4D } {
   const adapted = adapter ? conv2d(mine, adapter) : mine;
-  const [height, width] = [Math.min(mine.shape[1], theirs.shape[1]), Math.min(mine.shape[2], theirs.shape[2])];
-  const shrunk = (map: tf.Tensor4D) =>
-    map.shape[1] === height && map.shape[2] === width ? map : adaptiveAveragePool(map, [height, width]);
-  const attended = () => attend(shrunk(theirs), teacher, form);
+  const [own, other] = smallerSides(adapted, theirs);
+  const attended = () => attend(other, teacher, form);
   const wanted = teacherAttention === "joint" ? attended() : stopGradient(attended);
-  const own = shrunk(adapted);
   const attention = attentionOf(own, student, form);
   return { distance: attention.mul(own).squaredDifference(wanted).mean(), attention };
 }

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, type NormInput, need } from "../../core/index.js";
 import { statisticsDistances } from "../../core/ops/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "batch-norm-statistics";
 
@@ -18,7 +18,7 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Adds the term `batchNormStatistics`, from `judges()`, listed before it.
+ * Adds the term `batchNormStatistics`, from `generatedOutputs()`, listed before it.
  *
  * @throws FGKD_INVALID_OPTION
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equation 3
@@ -31,8 +31,8 @@ export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
   create:
     ({ weight }) =>
     (outputs) => {
-      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
-      const inputs = need(judged, "normInputs", name, "The teacher has no batch norm that it could ask.");
+      const byTeacher = need(outputs, "byTeacher", name, "List generatedOutputs() before it.");
+      const inputs = need(byTeacher, "normInputs", name, "The teacher has no batch norm that it could ask.");
       return { batchNormStatistics: batchNormStatisticsLoss(inputs).mul<tf.Scalar>(weight) };
     },
 });

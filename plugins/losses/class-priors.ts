@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "class-priors";
 
@@ -24,7 +24,7 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Adds those of the terms `oneHot`, `classBalance` and `activation` whose weight is not 0. From `judges()`, listed before
+ * Adds those of the terms `oneHot`, `classBalance` and `activation` whose weight is not 0. From `generatedOutputs()`, listed before
  * it.
  *
  * @throws FGKD_INVALID_OPTION
@@ -46,12 +46,12 @@ export const classPriors = defineLoss<ClassPriorsOptions>({
     ({ oneHot, targets, balance, activation }) =>
     (outputs, batch) => {
       if (oneHot === 0 && balance === 0 && activation === 0) return {};
-      const judged = need(outputs, "byTeacher", name, "List judges() before it.");
-      const logits = need(judged, "logits", name);
+      const byTeacher = need(outputs, "byTeacher", name, "List generatedOutputs() before it.");
+      const logits = need(byTeacher, "logits", name);
       const labels = () => need(batch, "labels", name, "Let noise() draw them: labels: true.");
       const chosen = (logs: tf.Tensor) => (targets === "labels" ? logs.mul(labels()).sum(-1) : logs.max(-1));
       const strength = () =>
-        globalAveragePool(need(judged, "features", name))
+        globalAveragePool(need(byTeacher, "features", name))
           .abs()
           .mean();
       const term = (weight: number, compute: () => tf.Tensor) =>

@@ -1,12 +1,12 @@
 /** Decoupled distillation: what the teacher says of the target classes and of the others, weighted apart. */
 import * as tf from "@tensorflow/tfjs";
 import { type Batch, defineLoss, invalidOption, need, type Outputs, type Step } from "../../core/index.js";
+import { checkTemperature, checkWeight } from "../layers/option-checks.js";
 import {
   type DecoupledTargets,
   type DecoupledTerms,
   mixedDecoupledDistillationLoss,
 } from "./decoupled-distillation-loss.js";
-import { checkTemperature, checkWeight } from "./option-checks.js";
 
 const name = "decoupled-distillation";
 

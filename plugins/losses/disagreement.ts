@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { defineLoss, invalidOption, need } from "../../core/index.js";
 import { type LogitMeasure, logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 
 const name = "disagreement";
 
@@ -23,7 +23,7 @@ declare module "../../core/index.js" {
 
 /**
  * Adds the term `disagreement`: minus the divergence of both softmax outputs (temperature 1), summed over classes,
- * averaged over the batch. From `judges()`, listed before it.
+ * averaged over the batch. From `generatedOutputs()`, listed before it.
  *
  * @throws FGKD_INVALID_OPTION
  * @see "Zero-shot Knowledge Transfer via Adversarial Belief Matching", 2019
@@ -40,8 +40,8 @@ export const disagreement = defineLoss<DisagreementOptions>({
   create:
     ({ weight, measure, agreedOnly }) =>
     (outputs) => {
-      const teacher = need(need(outputs, "byTeacher", name, "List judges() before it."), "logits", name);
-      const student = need(need(outputs, "byStudent", name, "judges() needs a student."), "logits", name);
+      const teacher = need(need(outputs, "byTeacher", name, "List generatedOutputs() before it."), "logits", name);
+      const student = need(need(outputs, "byStudent", name, "generatedOutputs() needs a student."), "logits", name);
       const perImage = logitDistance(student, teacher, { measure });
       const counted = agreedOnly ? perImage.mul(agreement(teacher, student)) : perImage;
       return { disagreement: counted.mean<tf.Scalar>().mul<tf.Scalar>(-weight) };

@@ -11,6 +11,7 @@ export {
 } from "./decoupled-distillation.js";
 export type { DecoupledTargets } from "./decoupled-distillation-loss.js";
 export { type DisagreementOptions, disagreement } from "./disagreement.js";
+export { type HintLossOptions, type HintOptions, hint } from "./hint.js";
 export {
   type LogitDistillationLossOptions,
   type LogitDistillationOptions,

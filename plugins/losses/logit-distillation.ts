@@ -1,8 +1,8 @@
 /** Logit distillation: the student's softened distribution is pulled to the teacher's. */
 import { defineLoss, invalidOption, type LossLineOptions, need } from "../../core/index.js";
 import { type LogitMeasure, logitMeasures } from "../../core/ops/index.js";
+import { checkTemperature } from "../layers/option-checks.js";
 import { distillationLoss } from "./distillation-loss.js";
-import { checkTemperature } from "./option-checks.js";
 
 const name = "logit-distillation";
 

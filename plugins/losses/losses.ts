@@ -6,6 +6,7 @@ import { classPriors } from "./class-priors.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { decoupledDistillation } from "./decoupled-distillation.js";
 import { disagreement } from "./disagreement.js";
+import { hint } from "./hint.js";
 import { logitDistillation } from "./logit-distillation.js";
 import { orthogonalAttention } from "./orthogonal-attention.js";
 import { semanticContrast } from "./semantic-contrast.js";
@@ -17,6 +18,7 @@ const all = [
   crossEntropy,
   decoupledDistillation,
   disagreement,
+  hint,
   logitDistillation,
   orthogonalAttention,
   semanticContrast,

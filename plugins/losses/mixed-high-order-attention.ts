@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Random } from "../../core/index.js";
 import { conv2d } from "../../core/ops/index.js";
-import { uniform } from "../layers/helper-layers.js";
+import { uniformByFanIn } from "../layers/initializers.js";
 
 /** How the maps of the orders become one weight: the mean of their sigmoids, or the sigmoid of their sum. */
 export type AttentionForm = "mean-of-sigmoids" | "sigmoid-of-sum";
@@ -15,7 +15,7 @@ export interface AttentionWeights {
   readonly expansions: readonly tf.Tensor4D[];
 }
 
-/** Declares a weight: the helpers of a stage, trained or frozen. */
+/** Declares a weight: auxiliary to a stage, trained or frozen. */
 export type Declare = (name: string, shape: readonly number[], start: Initializer) => tf.Tensor;
 
 /**
@@ -25,7 +25,7 @@ export type Declare = (name: string, shape: readonly number[], start: Initialize
 export function attentionWeights(declare: Declare, random: Random, channels: number, order: number): AttentionWeights {
   const inner = Math.max(1, 2 * Math.floor(channels / 8));
   const convolution = (name: string, from: number, to: number) =>
-    declare(name, [1, 1, from, to], uniform(random, from)) as tf.Tensor4D;
+    declare(name, [1, 1, from, to], uniformByFanIn(random, from)) as tf.Tensor4D;
   const orders = Array.from({ length: order }, (_, index) => index + 1);
   return {
     projections: orders.map((of) =>

@@ -1,7 +1,7 @@
 /** Sends the student's attention where its teachers do not look. */
 import * as tf from "@tensorflow/tfjs";
 import { type Batch, defineLoss, invalidOption, type LossTerms, missingField, need } from "../../core/index.js";
-import { checkWeight } from "./option-checks.js";
+import { checkWeight } from "../layers/option-checks.js";
 import { adaptiveWeight, orthogonalLoss } from "./orthogonal-loss.js";
 
 const name = "orthogonal-attention";
@@ -41,7 +41,7 @@ export const orthogonalAttention = defineLoss<OrthogonalAttentionOptions>({
     if (weighting !== "adaptive" && weighting !== "fixed")
       throw invalidOption(name, "weighting", "one of adaptive, fixed", weighting, 'Try "adaptive".');
   },
-  needs: () => ({ batch: ["teacherMaps"], outputs: ["features"] }),
+  needs: () => ({ batch: ["teacherAttention"], outputs: ["features"] }),
   create:
     ({ weights, weighting }) =>
     (outputs, batch, _, before) => {
@@ -54,7 +54,7 @@ export const orthogonalAttention = defineLoss<OrthogonalAttentionOptions>({
 });
 
 function teachersOf(batch: Batch): tf.Tensor4D {
-  return need(batch, "teacherMaps", name, "List teacherAttention() before it.");
+  return need(batch, "teacherAttention", name, "List teacherAttention() before it.");
 }
 
 function weightFor(teachers: number, weights: readonly number[]): number {

@@ -2,8 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { defineLoss, invalidOption, need, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { mapShapes, uniform } from "../layers/helper-layers.js";
-import { checkTemperature, checkWeight } from "./option-checks.js";
+import { uniformByFanIn } from "../layers/initializers.js";
+import { checkTemperature, checkWeight } from "../layers/option-checks.js";
+import { lastChannels } from "./auxiliary-layers.js";
 
 const name = "semantic-contrast";
 
@@ -67,7 +68,7 @@ export const semanticContrast = defineLoss<SemanticContrastOptions>({
 
 function declareProjectors(training: Training, { size, ...roles }: Required<SemanticContrastOptions>) {
   const { models, config } = training;
-  const width = (role: Role) => mapShapes(models.get(role), config.input.crop).last[3] as number;
+  const width = (role: Role) => lastChannels(models.get(role), config.input.crop);
   const [student, teacher] = [width(roles.student), width(roles.teacher)];
   if (student === teacher) {
     const shared = projector(training, "projector", teacher, size);
@@ -80,11 +81,11 @@ function declareProjectors(training: Training, { size, ...roles }: Required<Sema
 }
 
 function projector(training: Training, at: string, from: number, size: number): Projector {
-  const start = uniform(training.stream(name), from);
+  const start = uniformByFanIn(training.stream(name), from);
   const linear = (layer: number, to: number) => ({
     // Declared with these ranks.
-    weight: training.helpers.weight(`${at}.${layer}.weight`, [from, to], "linear", start) as tf.Tensor as tf.Tensor2D,
-    bias: training.helpers.weight(`${at}.${layer}.bias`, [to], "plain", start),
+    weight: training.auxiliary.weight(`${at}.${layer}.weight`, [from, to], "linear", start) as tf.Tensor as tf.Tensor2D,
+    bias: training.auxiliary.weight(`${at}.${layer}.bias`, [to], "plain", start),
   });
   const [first, second] = [linear(0, from), linear(2, size)];
   return (pooled) => {

@@ -9,7 +9,7 @@ import {
   type Sources,
   type Training,
 } from "../../core/index.js";
-import { disagreement } from "./ensemble/agreement.js";
+import { pairwiseDisagreement } from "./ensemble/agreement.js";
 import { ask } from "./ensemble/answers.js";
 import { fitWeights } from "./ensemble/fit-weights.js";
 
@@ -70,7 +70,7 @@ async function measure(
   return {
     ensembleAccuracy: accuracy(merged[0]),
     ...(roles.length > 1 && {
-      disagreement: disagreement(predictions),
+      disagreement: pairwiseDisagreement(predictions),
       mapCorrelation: mean(correlations),
       blindShare: mean(blindShares),
     }),

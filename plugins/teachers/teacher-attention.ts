@@ -7,8 +7,8 @@ const name = "teacher-attention";
 
 declare module "../../core/index.js" {
   interface Batch {
-    /** `[teachers, batch, height, width]`, the spatial attention maps of frozen teachers, set by `teacherAttention()`. */
-    readonly teacherMaps?: tf.Tensor4D;
+    /** `[teachers, batch, height, width]`, the spatial attention of frozen teachers, set by `teacherAttention()`. */
+    readonly teacherAttention?: tf.Tensor4D;
   }
   interface Teachers {
     "teacher-attention": TeacherAttentionOptions;
@@ -21,7 +21,7 @@ export interface TeacherAttentionOptions {
 }
 
 /**
- * Sets `batch.teacherMaps`: each teacher's spatial attention map of `batch.images` as they are when this plugin's turn
+ * Sets `batch.teacherAttention`: each teacher's spatial attention map of `batch.images` as they are when this plugin's turn
  * comes. Teachers look one after the other, in eval mode and outside the tape, so that memory holds the intermediate
  * tensors of one of them at a time. Smaller maps are resized bilinearly to the largest.
  *
@@ -32,12 +32,12 @@ export const teacherAttention = defineTeacher<TeacherAttentionOptions>({
   defaults: { teachers: ["teacher"] },
   check: ({ teachers }) => checkTeachers(teachers),
   needs: ({ teachers }) => ({ batch: ["images"], models: teachers }),
-  provides: ["teacherMaps"],
+  provides: ["teacherAttention"],
   create:
     ({ teachers }, { models }) =>
     (batch) =>
       replace(batch, {
-        teacherMaps: tf.tidy(() => stackMaps(teachers.map((role) => look(models.get(role), role, batch)))),
+        teacherAttention: tf.tidy(() => stackMaps(teachers.map((role) => look(models.get(role), role, batch)))),
       }),
 });
 

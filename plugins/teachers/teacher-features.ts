@@ -7,6 +7,8 @@ const name = "teacher-features";
 export interface TeacherFeaturesOptions {
   /** The role whose model teaches. Default `teacher`. */
   readonly teacher?: Role;
+  /** Its inner maps to keep for the losses, by public name. Default `null`: those that end a level. */
+  readonly maps?: readonly string[] | null;
 }
 
 declare module "../../core/index.js" {
@@ -16,28 +18,33 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Sets `batch.teacherLogits`, `teacherStages` and `teacherFeatures` from one pass of the teacher, in eval mode and outside
+ * Sets `batch.teacherLogits`, `teacherMaps` and `teacherFeatures` from one pass of the teacher, in eval mode and outside
  * the tape, over `batch.images` as they are when this plugin's turn comes. It takes the place of `teacherLogits()`.
  */
 export const teacherFeatures = defineTeacher<TeacherFeaturesOptions>({
   name,
-  defaults: { teacher: "teacher" },
+  defaults: { teacher: "teacher", maps: null },
   needs: ({ teacher }) => ({ batch: ["images"], models: [teacher] }),
-  provides: ["teacherLogits", "teacherStages", "teacherFeatures"],
+  provides: ["teacherLogits", "teacherMaps", "teacherFeatures"],
   create:
-    ({ teacher }, { models }) =>
-    (batch) =>
-      replace(batch, look(models.get(teacher), batch)),
+    ({ teacher, maps }, { models }) =>
+    (batch) => {
+      const model = models.get(teacher);
+      return replace(batch, look(model, batch, maps ?? levelMaps(model)));
+    },
 });
 
-function look(model: Model, batch: Batch) {
+function levelMaps({ maps = [] }: Model): readonly string[] {
+  return maps.filter(({ endsLevel }) => endsLevel).map(({ name }) => name);
+}
+
+function look(model: Model, batch: Batch, maps: readonly string[]) {
   return tf.tidy(() => {
-    const outputs = model.forward(batch, "eval", { stages: true });
-    const remedy = "The teacher's backbone must name its stages, as the residual networks do.";
+    const outputs = model.forward(batch, "eval", { maps });
     return {
       teacherLogits: need(outputs, "logits", name),
       teacherFeatures: need(outputs, "features", name),
-      teacherStages: [...need(outputs, "stages", name, remedy)],
+      teacherMaps: { ...outputs.maps },
     };
-  }) as Required<Pick<Batch, "teacherLogits" | "teacherFeatures" | "teacherStages">>;
+  }) as Required<Pick<Batch, "teacherLogits" | "teacherFeatures" | "teacherMaps">>;
 }

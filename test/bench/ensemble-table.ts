@@ -63,7 +63,7 @@ function train({ name, arguments: chosen }: (typeof modes)[number], seed: string
   trainOnce(folder(name, seed), [
     ...chosen,
     ...recipe,
-    ...["--members", given.members, "--seed", seed, "--engine", given.engine, "--quiet"],
+    ...["--count", given.members, "--seed", seed, "--engine", given.engine, "--quiet"],
     ...(given.epochs === undefined ? [] : ["--epochs", given.epochs]),
     ...(given.threads === undefined ? [] : ["--threads", given.threads]),
   ]);

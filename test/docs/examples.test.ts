@@ -10,6 +10,7 @@ import { documents, type Example, examplesOf, root } from "./blocks.js";
 /** What a user imports, and its source here. */
 const faces: Readonly<Record<string, string>> = {
   fgkd: "core/index.js",
+  "fgkd/layers": "plugins/layers/index.js",
   "fgkd/ops": "core/ops/index.js",
   "fgkd/plugins": "plugins/index.js",
   "fgkd/presets": "presets/index.js",

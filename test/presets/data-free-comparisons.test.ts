@@ -82,7 +82,7 @@ describe("the rows of data-free distillation", () => {
     ["cmi", cmi, [200, 400], 0.1, { temperature: 20, measure: "teacher-first" }],
   ] as const)("%s takes turns, rates and the student's loss from the table", (_, preset, turns, rate, loss) => {
     const { generator, student } = settingsOf(preset, "paper");
-    expect([generator?.turn, student?.turn]).toEqual(turns);
+    expect([generator?.stepsPerTurn, student?.stepsPerTurn]).toEqual(turns);
     expect(student).toMatchObject({ stepsPerEpoch: 400, epochs: 200, batchSize: 256 });
     expect((generator?.stepsPerEpoch ?? 0) / turns[0]).toBe(400 / turns[1]);
     expect(generator?.optimizer).toMatchObject({ name: "adam", learningRate: 0.001, beta1: 0.5 });
@@ -97,11 +97,14 @@ describe("the rows of data-free distillation", () => {
   });
 
   test.each([zskt, dfad, dfq, cmi])("$name asks the student in eval mode while images are made", (preset) => {
-    expect(optionsOf(preset, "generator").judges).toMatchObject({ student: "student", studentMode: "eval" });
+    expect(optionsOf(preset, "generator")["generated-outputs"]).toMatchObject({
+      student: "student",
+      studentMode: "eval",
+    });
   });
 
   test("dafl does not ask the student at all", () => {
-    expect(optionsOf(dafl, "generator").judges).toMatchObject({ student: null });
+    expect(optionsOf(dafl, "generator")["generated-outputs"]).toMatchObject({ student: null });
   });
 
   test.each([dafl, zskt, dfad, dfq, cmi])(

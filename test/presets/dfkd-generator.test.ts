@@ -77,10 +77,10 @@ const tiny: Config = {
     warmup: { enabled: true, stepsPerEpoch: 3, options: noiseSize },
     generator: {
       stepsPerEpoch: 4,
-      turn: 2,
+      stepsPerTurn: 2,
       options: { ...noiseSize, "class-priors": { oneHot: 1, balance: 1, activation: 1 } },
     },
-    student: { stepsPerEpoch: 6, turn: 3, options: noiseSize },
+    student: { stepsPerEpoch: 6, stepsPerTurn: 3, options: noiseSize },
   },
 };
 
@@ -229,8 +229,8 @@ describe("the paper's recipe, at paper scale", () => {
   const options = (stage: string) => optionsOf(dfkdGenerator, stage);
 
   test("takes 20 steps of the generator for 15 of the student, fifty times an epoch, for 200 epochs, without warm-up", () => {
-    expect(settings.generator).toMatchObject({ turn: 20, stepsPerEpoch: 1000, epochs: 200, batchSize: 64 });
-    expect(settings.student).toMatchObject({ turn: 15, stepsPerEpoch: 750, epochs: 200, batchSize: 64 });
+    expect(settings.generator).toMatchObject({ stepsPerTurn: 20, stepsPerEpoch: 1000, epochs: 200, batchSize: 64 });
+    expect(settings.student).toMatchObject({ stepsPerTurn: 15, stepsPerEpoch: 750, epochs: 200, batchSize: 64 });
     expect(settings.warmup?.enabled).toBe(false);
   });
 

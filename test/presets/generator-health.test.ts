@@ -19,8 +19,8 @@ const tiny: Config = {
   stages: {
     teacher: { epochs: 1 },
     warmup: { enabled: true, stepsPerEpoch: 2, options },
-    generator: { stepsPerEpoch: 2, turn: 1, options },
-    student: { stepsPerEpoch: 4, turn: 2, options: { noise: { size: 6 } } },
+    generator: { stepsPerEpoch: 2, stepsPerTurn: 1, options },
+    student: { stepsPerEpoch: 4, stepsPerTurn: 2, options: { noise: { size: 6 } } },
   },
 };
 

@@ -7,11 +7,11 @@ import {
   type Config,
   configurePreset,
   createRun,
-  type Layer,
   type Preset,
   type Run,
   type RunState,
   readNewestCheckpoint,
+  type SettingsLayer,
   type StepReport,
   silentLogger,
   writeCheckpoint,
@@ -32,7 +32,7 @@ const backbone = {
 } as const;
 
 /** Members of one block a stage, three epochs of two steps each. */
-function layers(members: number, more: Config = {}, preset: Preset = orEnsemble): readonly Layer[] {
+function layers(members: number, more: Config = {}, preset: Preset = orEnsemble): readonly SettingsLayer[] {
   return [
     {
       origin: "test",
@@ -57,7 +57,12 @@ interface Outcome {
 }
 
 /** Takes all steps, or some, of a run; from where `state` left off. */
-async function go(asked: readonly Layer[], state?: RunState, limit = Number.POSITIVE_INFINITY, preset = orEnsemble) {
+async function go(
+  asked: readonly SettingsLayer[],
+  state?: RunState,
+  limit = Number.POSITIVE_INFINITY,
+  preset = orEnsemble,
+) {
   const run = await createRun({ preset, layers: asked, plugins: [noisePictures()] });
   if (state) run.load(state);
   const reports: StepReport[] = [];

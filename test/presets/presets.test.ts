@@ -4,11 +4,11 @@ import {
   type Config,
   createRun,
   createTraining,
-  type Layer,
   type Preset,
   resolveConfig,
   type Scale,
   type Settings,
+  type SettingsLayer,
 } from "../../core/index.js";
 import * as shipped from "../../presets/index.js";
 import { startEngine } from "../support/engines.js";
@@ -20,7 +20,10 @@ const presets: readonly Preset[] = Object.values(shipped);
 const scales = ["demo", "paper"] as const satisfies readonly Scale[];
 const everyPreset = presets.flatMap((preset) => scales.map((scale) => [preset.name, scale, preset] as const));
 
-const scaleLayer = (preset: Preset, scale: Scale): Layer => ({ origin: scale, config: preset.scales?.[scale] ?? {} });
+const scaleLayer = (preset: Preset, scale: Scale): SettingsLayer => ({
+  origin: scale,
+  config: preset.scales?.[scale] ?? {},
+});
 
 /** The preset's settings at a scale, as a run has them before anybody overrides one. */
 function settingsOf(preset: Preset, scale: Scale) {
@@ -35,7 +38,7 @@ function settingsOf(preset: Preset, scale: Scale) {
 }
 
 /** The same method with two batches of noise a stage, and networks of one block that keep the preset's heads. */
-function tiny(preset: Preset, scale: Scale): Layer {
+function tiny(preset: Preset, scale: Scale): SettingsLayer {
   const { models } = settingsOf(preset, scale).run;
   const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
     if (backbone.name === "attention-generator")
@@ -60,7 +63,7 @@ function tiny(preset: Preset, scale: Scale): Layer {
     batchSize: 4,
     // For stages without data; the others have two batches anyway.
     stepsPerEpoch: 2,
-    turn: 2,
+    stepsPerTurn: 2,
     data: { name: "noise-pictures" },
     models: Object.fromEntries(shrunk),
     stages: Object.fromEntries(Object.keys(preset.stages).map((stage) => [stage, { enabled: true }])),

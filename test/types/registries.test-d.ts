@@ -11,8 +11,10 @@ import {
   type Losses,
   type Model,
   type Optimizers,
+  type Random,
   type Sources,
 } from "../../core/index.js";
+import * as layers from "../../plugins/layers/index.js";
 import "../../plugins/index.js";
 
 /* Two plugins that know nothing of each other, augmenting one interface; test/core/registry.test.ts is a third. */
@@ -93,3 +95,13 @@ read({ name: "second-plugin" });
 // @ts-expect-error: no such loss
 read({ name: "third-plugin" });
 losses.choose({ name: "second-plugin", margin: 1 });
+
+/* What fgkd/layers makes is a model, and its layers take maps. */
+const at = layers.construct({} as Random);
+expectTypeOf(layers.assemble).returns.toEqualTypeOf<Model>();
+expectTypeOf(layers.convolution(at, "conv", { from: 3, to: 4, size: 3, stride: 1 })).toEqualTypeOf<layers.Layer>();
+expectTypeOf(layers.linear(at, "fc", 3, 4).apply)
+  .parameter(0)
+  .toEqualTypeOf<tf.Tensor2D>();
+// @ts-expect-error: a convolution needs its stride.
+layers.convolution(at, "conv", { from: 3, to: 4, size: 3 });

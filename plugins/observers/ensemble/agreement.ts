@@ -16,7 +16,7 @@ function mean(values: readonly number[]): number {
  *
  * @param predictions of each member, the class of each image
  */
-export function disagreement(predictions: readonly ArrayLike<number>[]): number {
+export function pairwiseDisagreement(predictions: readonly ArrayLike<number>[]): number {
   const images = predictions[0]?.length ?? 0;
   const shares = pairs(predictions.length).map(([first, second]) => {
     const [one, other] = [predictions[first] as ArrayLike<number>, predictions[second] as ArrayLike<number>];

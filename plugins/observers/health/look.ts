@@ -1,4 +1,4 @@
-/** A look at what a generator makes, by its own training's judges. */
+/** A look at what a generator makes, by the outputs of its own training's teacher and student. */
 import * as tf from "@tensorflow/tfjs";
 import { createRandom, need, type Role, type Training } from "../../../core/index.js";
 import {

@@ -1,4 +1,4 @@
-/** What can be counted in a batch of generated images, and in what its judges say of it. */
+/** What can be counted in a batch of generated images, and in what teacher and student say of it. */
 import * as tf from "@tensorflow/tfjs";
 import type { InputSettings, NormInput } from "../../../core/index.js";
 import { statisticsDistances } from "../../../core/ops/index.js";

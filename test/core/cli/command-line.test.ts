@@ -19,17 +19,7 @@ describe("a command line of any words", () => {
     );
     const flag = fc.constantFrom(
       ...["--set", "--preset", "--config", "--epochs", "--batch-size", "--seed", "--engine", "--threads", "--scale"],
-      ...[
-        "--members",
-        "--teacher",
-        "--data",
-        "--workers",
-        "--on-bad-image",
-        "--json",
-        "--__proto__",
-        "--nothing",
-        "-s",
-      ],
+      ...["--count", "--teacher", "--data", "--workers", "--on-bad-image", "--json", "--__proto__", "--nothing", "-s"],
     );
     const words = fc.array(fc.oneof(fc.tuple(flag, value), fc.tuple(value)), { maxLength: 4 }).map((all) => all.flat());
     const check = async (given: readonly string[], named: boolean) => {

@@ -107,13 +107,13 @@ describe("fgkd train", () => {
   test("gives a finished ensemble further members, as if it had had them from the start", async () => {
     const presets = [toyEnsemble];
     const whole = await createWorld({ presets });
-    await whole.fgkd("--preset toy-ensemble --members 4 --quiet");
+    await whole.fgkd("--preset toy-ensemble --count 4 --quiet");
     const world = await createWorld({ presets });
     await world.fgkd("--preset toy-ensemble --quiet");
     const lines = () => readFile(join(world.cwd, "runs/toy-ensemble-1/metrics.jsonl"), "utf8");
     const before = await lines();
-    expect(await world.fgkd("--resume --members 3 --quiet")).toBe(0);
-    expect(await world.fgkd("--resume runs/toy-ensemble-1 --members 4")).toBe(0);
+    expect(await world.fgkd("--resume --count 3 --quiet")).toBe(0);
+    expect(await world.fgkd("--resume runs/toy-ensemble-1 --count 4")).toBe(0);
     expect(world.out).toContain("taken up after 9 epochs");
     expect(world.out).not.toMatch(/^member-[123] {2}epoch/m);
     expect((await lines()).startsWith(before)).toBe(true);
@@ -127,10 +127,10 @@ describe("fgkd train", () => {
   test("refuses fewer members than a run has, and members of what is no ensemble", async () => {
     const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
     await world.fgkd("--preset toy-ensemble --quiet");
-    expect(await world.fgkd("--resume --members 1")).toBe(1);
+    expect(await world.fgkd("--resume --count 1")).toBe(1);
     expect(world.err).toContain("the run has 2 members already");
-    expect(await world.fgkd("--preset toy --members 3")).toBe(1);
-    expect(world.err).toContain('[preset toy] has no option "members"');
+    expect(await world.fgkd("--preset toy --count 3")).toBe(1);
+    expect(world.err).toContain('[preset toy] has no option "count"');
   });
 
   test("counts images and seconds over all sittings", async () => {
@@ -258,4 +258,21 @@ describe("on a terminal", () => {
     expect(await world.fgkd("--preset toy")).toBe(130);
     expect(world.out).toContain("Ctrl-C: stopping after this step. Once more stops at once");
   });
+});
+
+test("--members is --count by its old name, with a line that tells the new one", async () => {
+  const world = await createWorld({ presets: [toyEnsemble] });
+  expect(await world.fgkd("config --preset toy-ensemble --members 3 --json")).toBe(0);
+  expect(world.err).toContain("--members is called --count now");
+  expect(world.out).toContain('"stages.member-3');
+});
+
+test("--teacher sets the role that the preset declares as its teacher", async () => {
+  const taught = { ...toyPreset, name: "taught", teacher: "student" };
+  const world = await createWorld({ presets: [taught] });
+  expect(await world.fgkd("config --preset taught --teacher mine.safetensors --json")).toBe(0);
+  const settings = JSON.parse(world.out) as readonly { readonly path: string; readonly value: unknown }[];
+  const settingAt = (path: string) => settings.find((setting) => setting.path === path)?.value;
+  expect(settingAt("models.student.weights")).toMatch(/mine\.safetensors$/);
+  expect(settingAt("stages.student.enabled")).toBe(false);
 });

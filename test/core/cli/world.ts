@@ -11,6 +11,7 @@ import { runProgram } from "../../../core/cli/program.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
+import * as layers from "../../../plugins/layers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 
@@ -60,6 +61,7 @@ export const toyEnsemble = definePresetWithOptions<{ readonly members?: number }
   name: "toy-ensemble",
   summary: "linear members, one after the other",
   defaults: { members: 2 },
+  grows: "members",
   create: ({ members }) => {
     const roles = Array.from({ length: members }, (_, index) => `member-${index + 1}`);
     const models = (scale: number) =>
@@ -105,6 +107,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const presets = Object.fromEntries((options.presets ?? [toyPreset]).map((preset) => [preset.name, preset]));
   const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     fgkd: core,
+    "fgkd/layers": layers,
     "fgkd/ops": ops,
     "fgkd/plugins": { engines: toyEngines, toy, toyLoss, catalogue: () => [toyEngines(), toy()] },
     "fgkd/presets": presets,

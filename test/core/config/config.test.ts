@@ -1,8 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type Config, createTraining, defaults, definePlugin, type Layer, resolveConfig } from "../../../core/index.js";
+import {
+  type Config,
+  createTraining,
+  defaults,
+  definePlugin,
+  resolveConfig,
+  type SettingsLayer,
+} from "../../../core/index.js";
 
-const layer = (origin: string, config: object): Layer => ({ origin, config: config as Config });
-const resolve = (...layers: Layer[]) => resolveConfig(["teacher", "student"], layers);
+const layer = (origin: string, config: object): SettingsLayer => ({ origin, config: config as Config });
+const resolve = (...layers: SettingsLayer[]) => resolveConfig(["teacher", "student"], layers);
 
 describe("settings", () => {
   test("are the defaults where nothing is said", () => {

@@ -50,16 +50,16 @@ const dream = definePlugin({
   name: "dream",
   defaults: {},
   apply(training) {
-    const { hooks, helpers } = training;
+    const { hooks, auxiliary } = training;
     const random = training.stream("dream");
-    hooks.setup.tap("dream", () => void helpers.weight("scale", [1], "plain", () => random.normals(1)));
+    hooks.setup.tap("dream", () => void auxiliary.weight("scale", [1], "plain", () => random.normals(1)));
     hooks.batch.tap("dream", () => ({
       images: tf.tensor4d(random.normals(16), [4, 2, 2, 1]),
       labels: tf.tensor2d([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]),
     }));
     hooks.forward.tap("dream", (outputs) => ({
       ...outputs,
-      logits: need(outputs, "logits", "dream").mul<tf.Tensor2D>(helpers.trained.get("scale") as tf.Tensor),
+      logits: need(outputs, "logits", "dream").mul<tf.Tensor2D>(auxiliary.trained.get("scale") as tf.Tensor),
     }));
   },
 });
@@ -185,9 +185,9 @@ describe("stages in turns", () => {
       defaults: preset.defaults,
       stages,
       schedule: ({ teacher, student }, settings) =>
-        alternate([teacher, settings.teacher.turn], [student, settings.student.turn]),
+        alternate([teacher, settings.teacher.stepsPerTurn], [student, settings.student.stepsPerTurn]),
     });
-    const config = { stages: { teacher: { turn: 2 }, student: { turn: 3 } } };
+    const config = { stages: { teacher: { stepsPerTurn: 2 }, student: { stepsPerTurn: 3 } } };
     const run = await createRun({ preset: inTurns, layers: [{ origin: "test", config }] });
     const order: string[] = [];
     for await (const { stage } of run.steps()) order.push(stage[0] as string);

@@ -6,7 +6,7 @@ import {
   definePreset,
   definePresetWithOptions,
   invalidOption,
-  type Layer,
+  type SettingsLayer,
 } from "../../../core/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import { startEngine } from "../../support/engines.js";
@@ -35,10 +35,10 @@ const rounds = definePresetWithOptions<{ readonly rounds?: number }>({
   },
 });
 
-const layer = (config: Config): Layer => ({ origin: "test", config });
+const layer = (config: Config): SettingsLayer => ({ origin: "test", config });
 const asking = (options: Readonly<Record<string, unknown>>) => [layer({ options: { "toy-rounds": options } })];
 
-async function stagesTaken(layers: readonly Layer[]): Promise<readonly string[]> {
+async function stagesTaken(layers: readonly SettingsLayer[]): Promise<readonly string[]> {
   const run = await createRun({ preset: rounds, layers });
   const stages = new Set<string>();
   for await (const { stage } of run.steps()) stages.add(stage);

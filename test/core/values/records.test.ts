@@ -54,3 +54,19 @@ describe("replace", () => {
 test("release frees every tensor of a record", () => {
   expect(() => release(tinyBatch())).not.toLeak();
 });
+
+test("a field of version 0.1 that is called otherwise is told by its new name", () => {
+  const record = {} as { readonly stages?: unknown; readonly teacherStages?: unknown };
+  expect(() => need(record, "stages", "mine")).toThrow(/\[mine\].*stages.*`maps` now/);
+  expect(() => need(record, "teacherStages", "mine", "List it.")).toThrow("`teacherMaps` now");
+});
+
+test("tensors in a record within a record are freed, and displaced, with it", () => {
+  const map = () => tf.zeros([1, 1, 1, 1]) as tf.Tensor4D;
+  const before = tf.memory().numTensors;
+  const given: Batch = { teacherMaps: { layer1: map(), layer2: map() } };
+  const batch = replace(given, { teacherMaps: { layer3: map() } });
+  expect(tf.memory().numTensors).toBe(before + 1);
+  release(batch);
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -6,14 +6,18 @@ import "../../support/matchers.js";
 
 beforeAll(() => tf.setBackend("cpu"));
 
-/** Two stages of maps that are given, whatever the images. */
-const maps = () => [tf.ones([1, 4, 4, 8]), tf.ones([1, 2, 2, 8])] as tf.Tensor4D[];
+/** Two maps that are given, whatever the images. */
+const maps = () => ({ first: tf.ones([1, 4, 4, 8]) as tf.Tensor4D, second: tf.ones([1, 2, 2, 8]) as tf.Tensor4D });
 const model: Model = {
   parameters: new Parameters(),
-  forward: (_: Batch) => ({ stages: maps(), features: maps()[1] as tf.Tensor4D }),
+  maps: [
+    { name: "first", channels: 8, stride: 4, endsLevel: true },
+    { name: "second", channels: 8, stride: 8, endsLevel: true },
+  ],
+  forward: (_: Batch) => ({ maps: maps(), features: maps().second }),
 };
 
-/** A stage, set up, and what it says after an epoch whose first step saw `maps`; `shrink` acts on its helpers before. */
+/** A stage, set up, and what it says after an epoch whose first step saw `maps`; `shrink` acts on its auxiliary weights before. */
 async function epoch(options: AttentionDistillationOptions, shrink: (name: string, weight: tf.Variable) => void) {
   const warnings: string[] = [];
   const training = createTraining({
@@ -30,11 +34,11 @@ async function epoch(options: AttentionDistillationOptions, shrink: (name: strin
     },
   });
   await training.hooks.setup.promise(training);
-  for (const [name, weight] of training.helpers.trained) shrink(name, weight);
+  for (const [name, weight] of training.auxiliary.trained) shrink(name, weight);
   const step = (index: number, scale: number) => {
-    const [first, second] = maps().map((map) => map.mul<tf.Tensor4D>(scale)) as [tf.Tensor4D, tf.Tensor4D];
-    const stages = [first, second];
-    training.hooks.loss.call({}, { stages }, { teacherStages: stages }, { epoch: 0, index, progress: 0 });
+    const { first, second } = maps();
+    const scaled = { first: first.mul<tf.Tensor4D>(scale), second: second.mul<tf.Tensor4D>(scale) };
+    training.hooks.loss.call({}, { maps: scaled }, { teacherMaps: scaled }, { epoch: 0, index, progress: 0 });
   };
   step(0, 1);
   step(1, 1000);
@@ -52,7 +56,7 @@ async function epoch(options: AttentionDistillationOptions, shrink: (name: strin
 const leave = () => {};
 
 describe("attention distillation", () => {
-  test("measures the mean of the student's attention by stage, on the first batch of the epoch", async () => {
+  test("measures the mean of the student's attention by map, on the first batch of the epoch", async () => {
     const { measured, warnings } = await epoch({}, (_, weight) => weight.assign(tf.zerosLike(weight)));
     // Nothing comes out of projections that are 0, and its sigmoid is a half; the second batch would say the same.
     expect(measured).toEqual({ "attention/stage-1": 0.5, "attention/stage-2": 0.5 });
@@ -74,7 +78,7 @@ describe("attention distillation", () => {
     const joint = await epoch({ teacherAttention: "joint" }, shrink);
     expect(joint.warnings).toHaveLength(1);
     expect(joint.warnings[0]).toMatch(
-      /^stage "student", epoch 1: the student's attention to its stage 2 has shrunk to 0\.000 .*teacherAttention=frozen\.$/,
+      /^stage "student", epoch 1: the student's attention to its map 2 has shrunk to 0\.000 .*teacherAttention=frozen\.$/,
     );
     const frozen = await epoch({}, shrink);
     expect(frozen.warnings[0]).toContain("Lower its weight");
@@ -84,6 +88,6 @@ describe("attention distillation", () => {
     const { training } = await epoch({}, leave);
     const saved = await training.states.get("helpers")?.save();
     expect(saved?.tensors?.get("attention.means")?.shape).toEqual([2]);
-    expect([...training.helpers.trained.keys()]).not.toContain("attention.means");
+    expect([...training.auxiliary.trained.keys()]).not.toContain("attention.means");
   });
 });

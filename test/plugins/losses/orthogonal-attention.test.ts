@@ -15,14 +15,18 @@ await startEngine("cpu");
 const step = { epoch: 0, index: 0, progress: 0 };
 const random = createRandom(0);
 const features = tf.tensor4d(random.normals(2 * 3 * 3 * 4), [2, 3, 3, 4]);
-const teacherMaps = tf.tensor4d(random.normals(3 * 2 * 3 * 3), [3, 2, 3, 3]);
+const attention = tf.tensor4d(random.normals(3 * 2 * 3 * 3), [3, 2, 3, 3]);
 const crossEntropy = tf.scalar(2);
 const number = (term: tf.Scalar | undefined) => term?.dataSync()[0] as number;
-const penalty = number(orthogonalLoss(features, teacherMaps));
-const term = (plugin: ReturnType<typeof orthogonalAttention>, maps = teacherMaps) =>
+const penalty = number(orthogonalLoss(features, attention));
+const term = (plugin: ReturnType<typeof orthogonalAttention>, maps = attention) =>
   number(
-    createTraining({ plugins: [plugin] }).hooks.loss.call({ crossEntropy }, { features }, { teacherMaps: maps }, step)
-      .orthogonal,
+    createTraining({ plugins: [plugin] }).hooks.loss.call(
+      { crossEntropy },
+      { features },
+      { teacherAttention: maps },
+      step,
+    ).orthogonal,
   );
 
 describe("orthogonal attention plugin", () => {
@@ -37,7 +41,7 @@ describe("orthogonal attention plugin", () => {
 
   test("weighs by the number of teachers", () => {
     const plugin = orthogonalAttention({ weights: [0.5, 0.1] });
-    const first = (count: number) => teacherMaps.slice([0, 0, 0, 0], [count, 2, 3, 3]) as tf.Tensor4D;
+    const first = (count: number) => attention.slice([0, 0, 0, 0], [count, 2, 3, 3]) as tf.Tensor4D;
     expect(term(plugin, first(1))).toBeCloseTo(1, 5);
     expect(term(plugin, first(2))).toBeCloseTo(0.2, 5);
     expect(term(plugin, first(3))).toBeCloseTo(0.2, 5);
@@ -47,11 +51,11 @@ describe("orthogonal attention plugin", () => {
     const { hooks } = createTraining({ plugins: [orthogonalAttention()] });
     const gradient = tf.grad(
       (x) =>
-        hooks.loss.call({ crossEntropy }, { features: x as tf.Tensor4D }, { teacherMaps }, step)
+        hooks.loss.call({ crossEntropy }, { features: x as tf.Tensor4D }, { teacherAttention: attention }, step)
           .orthogonal as tf.Scalar,
     )(features);
     const expected = tf.grad((x) =>
-      orthogonalLoss(x as tf.Tensor4D, teacherMaps)
+      orthogonalLoss(x as tf.Tensor4D, attention)
         .log()
         .mul(0.5 * 2),
     )(features);
@@ -61,7 +65,12 @@ describe("orthogonal attention plugin", () => {
   test("leaves the gradient of the loss before it alone", () => {
     const { hooks } = createTraining({ plugins: [orthogonalAttention()] });
     const gradient = tf.grad((x) => {
-      const terms = hooks.loss.call({ crossEntropy: x.mul<tf.Scalar>(3) }, { features }, { teacherMaps }, step);
+      const terms = hooks.loss.call(
+        { crossEntropy: x.mul<tf.Scalar>(3) },
+        { features },
+        { teacherAttention: attention },
+        step,
+      );
       return tf.addN(Object.values(terms));
     })(tf.scalar(1));
     expect(gradient).toBeAllclose(3);
@@ -70,14 +79,14 @@ describe("orthogonal attention plugin", () => {
   test("can be chosen by name", () => {
     const config = { losses: [{ name: "orthogonal-attention", weights: [1], weighting: "fixed" }] } as const;
     const { hooks } = createTraining({ plugins: [losses()], config });
-    const { orthogonal } = hooks.loss.call({}, { features }, { teacherMaps }, step);
+    const { orthogonal } = hooks.loss.call({}, { features }, { teacherAttention: attention }, step);
     expect(number(orthogonal)).toBeCloseTo(penalty, 6);
   });
 
   test("leaks no tensor", () => {
     const { hooks } = createTraining({ plugins: [orthogonalAttention()] });
     expect(() =>
-      hooks.loss.call({ crossEntropy }, { features }, { teacherMaps }, step).orthogonal?.dispose(),
+      hooks.loss.call({ crossEntropy }, { features }, { teacherAttention: attention }, step).orthogonal?.dispose(),
     ).not.toLeak();
   });
 
@@ -86,7 +95,9 @@ describe("orthogonal attention plugin", () => {
     expect(() => hooks.loss.call({ crossEntropy }, { features }, {}, step)).toThrow(
       "List teacherAttention() before it.",
     );
-    expect(() => hooks.loss.call({}, { features }, { teacherMaps }, step)).toThrow("List crossEntropy() before it");
+    expect(() => hooks.loss.call({}, { features }, { teacherAttention: attention }, step)).toThrow(
+      "List crossEntropy() before it",
+    );
   });
 
   test("refuses no weight, a negative one, and a weighting that does not exist", () => {
@@ -102,7 +113,7 @@ describe("teacher attention plugin", () => {
   const models = modelsOf({ one, other });
   const ofBatch = async (...teachers: string[]) => {
     const { hooks } = createTraining({ plugins: [teacherAttention({ teachers })], services: { models } });
-    return (await hooks.batch.promise({ images }, step)).teacherMaps as tf.Tensor4D;
+    return (await hooks.batch.promise({ images }, step)).teacherAttention as tf.Tensor4D;
   };
   afterAll(() => {
     for (const model of [one, other]) model.parameters.dispose();
@@ -129,7 +140,7 @@ describe("teacher attention plugin", () => {
       plugins: [teacherAttention({ teachers: ["one", "half"] })],
       services: { models: modelsOf({ one, half }) },
     });
-    const { teacherMaps: maps } = await hooks.batch.promise({ images }, step);
+    const { teacherAttention: maps } = await hooks.batch.promise({ images }, step);
     const [, height, width] = one.forward({ images }, "eval").features?.shape ?? [];
     expect(maps?.shape).toEqual([2, 2, height, width]);
   });

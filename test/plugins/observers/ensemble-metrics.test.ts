@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTraining, type EpochReport, type Model, need, Parameters } from "../../../core/index.js";
 import { modelsOf } from "../../../core/testing/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
-import { blindShares, disagreement, mapCorrelations } from "../../../plugins/observers/ensemble/agreement.js";
+import { blindShares, mapCorrelations, pairwiseDisagreement } from "../../../plugins/observers/ensemble/agreement.js";
 import { type EnsembleMetricsOptions, ensembleMetrics } from "../../../plugins/observers/index.js";
 import { noisePictures } from "../../presets/pictures.js";
 import { startEngine } from "../../support/engines.js";
@@ -14,13 +14,13 @@ beforeAll(() => startEngine("cpu"));
 describe("how members differ", () => {
   test("disagreement counts images on which two of them say different things", () => {
     expect(
-      disagreement([
+      pairwiseDisagreement([
         [0, 1, 2, 3],
         [0, 1, 2, 0],
       ]),
     ).toBe(25);
     expect(
-      disagreement([
+      pairwiseDisagreement([
         [0, 0],
         [0, 0],
         [1, 1],

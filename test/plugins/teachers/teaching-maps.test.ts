@@ -7,13 +7,14 @@ import { startEngine } from "../../support/engines.js";
 const step = { epoch: 0, index: 0, progress: 0 };
 const maps = (channels: number, seed: number) =>
   tf.randomNormal([2, 4, 4, channels], 0, 1, "float32", seed) as tf.Tensor4D;
-const ofStudent = () => ({ stages: [maps(8, 1)], features: maps(8, 1) });
-const ofTeacher = () => ({ teacherStages: [maps(16, 2)], teacherFeatures: maps(16, 2) });
+const ofStudent = () => ({ maps: { layer1: maps(8, 1) }, features: maps(8, 1) });
+const ofTeacher = () => ({ teacherMaps: { layer1: maps(16, 2) }, teacherFeatures: maps(16, 2) });
 
-/** A model with one stage of so many channels. */
+/** A model with one inner map of so many channels. */
 const model = (channels: number): Model => ({
   parameters: new Parameters(),
-  forward: () => ({ stages: [maps(channels, 3)], features: maps(channels, 3) }),
+  maps: [{ name: "layer1", channels, stride: 1, endsLevel: true }],
+  forward: () => ({ maps: { layer1: maps(channels, 3) }, features: maps(channels, 3) }),
 });
 
 /** A stage whose roles are asked for by name. */
@@ -31,9 +32,9 @@ describe.each([
   ["attention distillation", attentionDistillation, "attention"],
   ["semantic contrast", semanticContrast, "contrast"],
 ] as const)("%s", (_, plugin, term) => {
-  test("of weight 0 computes nothing, and trains no helper", async () => {
+  test("of weight 0 computes nothing, and trains no auxiliary weight", async () => {
     const training = await stageWith(plugin({ weight: 0 }), {});
-    expect(training.helpers.shapes.size).toBe(0);
+    expect(training.auxiliary.shapes.size).toBe(0);
     expect(training.hooks.loss.call({}, {}, {}, step)).toEqual({});
   });
 
@@ -51,7 +52,7 @@ test.each([
   [3, 9],
 ])("attention distillation of order %d has %d convolutions on either side", async (order, expected) => {
   const training = await stageWith(attentionDistillation({ order }), { student: model(8), teacher: model(8) });
-  expect(training.helpers.trained.size).toBe(expected);
-  const convolutions = [...training.helpers.shapes.keys()].filter((helper) => helper.includes(".order"));
+  expect(training.auxiliary.trained.size).toBe(expected);
+  const convolutions = [...training.auxiliary.shapes.keys()].filter((name) => name.includes(".order"));
   expect(convolutions).toHaveLength(2 * expected);
 });

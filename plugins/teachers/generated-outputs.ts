@@ -1,7 +1,7 @@
 /** What teacher and student say of the images that a generator is being trained to make. */
 import { defineTeacher, need, type Outputs, type Role } from "../../core/index.js";
 
-const name = "judges";
+const name = "generated-outputs";
 
 declare module "../../core/index.js" {
   interface Outputs {
@@ -11,11 +11,11 @@ declare module "../../core/index.js" {
     readonly byStudent?: Outputs;
   }
   interface Teachers {
-    judges: JudgesOptions;
+    "generated-outputs": GeneratedOutputsOptions;
   }
 }
 
-export interface JudgesOptions {
+export interface GeneratedOutputsOptions {
   /** Default `teacher`. */
   readonly teacher?: Role;
   /** Default `student`. `null`: there is no student to disagree with. */
@@ -31,13 +31,13 @@ export interface JudgesOptions {
  * Runs the generated images through teacher (eval mode) and student, so that the losses listed after it can be led back
  * to the images. Neither is trained: the stage trains the generator.
  */
-export const judges = defineTeacher<JudgesOptions>({
+export const generatedOutputs = defineTeacher<GeneratedOutputsOptions>({
   name,
   defaults: { teacher: "teacher", student: "student", studentMode: "batch-statistics" },
   needs: ({ teacher, student }) => ({ models: student === null ? [teacher] : [teacher, student] }),
   create({ teacher, student, studentMode }, { models, training }) {
     training.hooks.forward.tap(name, (outputs): Outputs => {
-      const images = need(outputs, "images", name, "It judges what a generator makes.");
+      const images = need(outputs, "images", name, "It looks at what a generator makes.");
       const byTeacher = models.get(teacher).forward({ images }, "eval", { normInputs: true });
       if (student === null) return { ...outputs, byTeacher };
       return { ...outputs, byTeacher, byStudent: models.get(student).forward({ images }, studentMode) };
@@ -45,3 +45,6 @@ export const judges = defineTeacher<JudgesOptions>({
     return (batch) => batch;
   },
 });
+
+/** @deprecated Called {@link generatedOutputs} now; goes with the next version. */
+export const judges = generatedOutputs;

@@ -2,9 +2,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../core/index.js";
 import { conv2d } from "../../core/ops/index.js";
-import { batchNorm } from "./batch-norm.js";
-import { type Construction, filter, type Layer } from "./construction.js";
-import { constant, normal } from "./initializers.js";
+import { batchNorm } from "../layers/batch-norm.js";
+import type { Construction, Layer } from "../layers/construction.js";
+import { filter } from "../layers/convolution.js";
+import { constant, normal } from "../layers/initializers.js";
 
 /** Of weights: normal with this deviation. */
 const deviation = 0.02;

@@ -10,7 +10,7 @@ import {
   type UsedEngine,
 } from "../index.js";
 
-export interface Keeper {
+export interface Checkpointer {
   /** Over all sittings. */
   readonly spent: SpentByStage;
   /**
@@ -25,7 +25,12 @@ export interface Keeper {
 }
 
 /** @param before what earlier sittings took */
-export function createKeeper(run: Run, folder: RunFolder, engine: UsedEngine, before: SpentByStage): Keeper {
+export function createCheckpointer(
+  run: Run,
+  folder: RunFolder,
+  engine: UsedEngine,
+  before: SpentByStage,
+): Checkpointer {
   const spent: Record<string, Spent> = { ...before };
   const { checkpoints } = run.config.run;
   let since = { steps: 0, seconds: 0 };

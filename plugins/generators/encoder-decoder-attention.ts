@@ -2,10 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxPoolForUnpooling, maxUnpool, stopGradient } from "../../core/ops/index.js";
 import type { Construction, Layer } from "../layers/construction.js";
-import { generatorConvolution, generatorNorm } from "../layers/generator-layers.js";
 import { transposedConvolution } from "../layers/spectral-norm.js";
+import { generatorConvolution, generatorNorm } from "./generator-layers.js";
 
-export interface SpatialAttentionOptions {
+export interface EncoderDecoderAttentionOptions {
   /** λ: what the attended map counts beside the map itself. Default 0.05. */
   readonly attentionWeight?: number;
   /** r: channels of the map for each of the attention's own, which has at least 4. Default 8. */
@@ -29,11 +29,11 @@ export interface SpatialAttentionOptions {
  * @param channels of the map; its sides must be even
  * @see "Data-free Knowledge Distillation for Fine-grained Visual Categorization", 2023, equations 4 to 6, table 6
  */
-export function spatialAttention(
+export function encoderDecoderAttention(
   at: Construction,
   name: string,
   channels: number,
-  { attentionWeight, attentionReduction, attentionAxis, attentionScale }: Required<SpatialAttentionOptions>,
+  { attentionWeight, attentionReduction, attentionAxis, attentionScale }: Required<EncoderDecoderAttentionOptions>,
 ): Layer {
   const inner = Math.max(4, Math.floor(channels / attentionReduction));
   const plain = (part: string, from: number, to: number) =>

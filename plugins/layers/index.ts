@@ -1,0 +1,26 @@
+/**
+ * What networks are put together from; public as `fgkd/layers`. A layer is declared under a name of a
+ * {@link Construction}, which draws its weights, and is a function of `[batch, height, width, channels]` and the mode.
+ */
+export { type BatchNorm, type BatchNormSettings, batchNorm } from "./batch-norm.js";
+export { type Construction, construct, type Layer, tidied, watched } from "./construction.js";
+export {
+  type ConvolutionNames,
+  type ConvolutionShape,
+  convolution,
+  filter,
+  type NormalisedConvolution,
+  type NormalisedShape,
+  normalisedConvolution,
+} from "./convolution.js";
+export { type Head, type HeadKind, type HeadShape, head } from "./heads.js";
+export { constant, kaimingNormal, normal, uniformByFanIn } from "./initializers.js";
+export { dropout, type Linear, type LinearStart, linear } from "./linear.js";
+export { type BlockKind, type BlockShape, expansion, residualBlock } from "./residual-blocks.js";
+export {
+  largestSingularValue,
+  spectralTransposedConvolution,
+  type TransposedShape,
+  transposedConvolution,
+} from "./spectral-norm.js";
+export { assemble, type Block, type NetworkParts, type TrunkLevel } from "./trunk.js";
