@@ -5,7 +5,6 @@ import type { Metrics } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { NamedArray } from "../values/named-array.js";
 import { type Batch, type EpochSummary, need } from "../values/records.js";
-import type { Activity } from "../watchdogs/activity.js";
 import { evaluate } from "./evaluate.js";
 import { chooseMetrics, type Metric, namesOf } from "./metric.js";
 import { type EvaluationSettings, planEvaluation } from "./settings.js";
@@ -24,7 +23,12 @@ export interface BestEpoch {
 export interface MeasuredTraining {
   readonly stage: string;
   readonly metrics: Registry<Metrics, Metric>;
-  readonly activity: Activity;
+  /** Told what goes on, so that a test that hangs is found out. */
+  readonly activity: {
+    readonly position: string;
+    moveTo(position: string): void;
+    during<T>(action: string, work: () => T): T;
+  };
   readonly config: {
     readonly epochs: number;
     readonly batchSize: number;
@@ -46,7 +50,7 @@ export interface EpochMeasures {
   settle(model: Model, ended: EpochSummary, before: BestEpoch | undefined, isLast: boolean): Promise<Settled>;
 }
 
-export interface Settled {
+interface Settled {
   /** Of all epochs so far. */
   readonly best?: BestEpoch;
   /** What the epoch's summary says of it. */

@@ -122,6 +122,13 @@ describe("metrics, by numbers from hand", () => {
     expect(found).toBeCloseTo((100 * (low + high)) / 5, 4);
   });
 
+  test("calibration-error does not let one bin make up for another; a border belongs to the bin below", () => {
+    const doubtful: Row = [0, 0, 0, -1e9];
+    const wrong: Row = [1, log(0.75), log(0.125), log(0.125)];
+    const found = measure([{ name: "calibration-error", bins: 2 }], [doubtful, wrong]).calibrationError;
+    expect(found).toBeCloseTo((100 * (0.5 + 0.75)) / 2, 4);
+  });
+
   test("calibration-error is none where a model is as sure as it is right", () => {
     const sure = (label: number): Row => [label, log(0.75), log(0.25), -1e9];
     expect(measure([{ name: "calibration-error" }], [0, 0, 0, 1].map(sure)).calibrationError).toBeCloseTo(0, 4);
