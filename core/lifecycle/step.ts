@@ -48,7 +48,7 @@ export async function takeStep(
     );
     await settle(training, reads);
     const isLate = hasQueue();
-    const losses = readLosses(computed, config.watchdogs.gradients, where);
+    const losses = readLosses(computed, config.watchdogs.gradients, where, isLate);
     if (isLate) losses.catch(() => {});
     else note(await activity.during("reading the losses", () => losses));
     const gradients = await hooks.gradients.promise(computed.gradients, step);

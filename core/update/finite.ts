@@ -18,25 +18,28 @@ export interface Computed {
 }
 
 /**
- * The loss terms as numbers; the check of the gradients rides on the same read, which is asked for at once. The caller may
- * free what it gave before the read is answered.
+ * The loss terms as numbers; the check of the gradients rides on the same read, which is asked for at once.
  *
  * @param checked whether gradients are looked at too
+ * @param isFreed whether the caller frees what it gives before the read is answered
  * @throws FGKD_NOT_FINITE naming the term or the parameter
  */
 export async function readLosses(
   { names, terms, gradients: given }: Computed,
   checked: boolean,
   where: string,
+  isFreed = false,
 ): Promise<Readonly<Record<string, number>>> {
-  const gradients = Object.fromEntries(checked ? Object.entries(given).map(([name, one]) => [name, hold(one)]) : []);
+  const looked = checked ? Object.entries(given) : [];
+  const gradients = Object.fromEntries(looked.map(([name, one]) => [name, isFreed ? hold(one) : one]));
   const sums = checked ? tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[])) : terms;
-  const numbers = hold(sums);
-  if (sums !== terms) sums.dispose();
+  const numbers = isFreed ? hold(sums) : sums;
+  if (isFreed && sums !== terms) sums.dispose();
   try {
     return await check(names, numbers, gradients, where);
   } finally {
-    tf.dispose([numbers, ...Object.values(gradients)]);
+    if (numbers !== terms) numbers.dispose();
+    if (isFreed) tf.dispose(gradients);
   }
 }
 

@@ -8,7 +8,9 @@ import {
   defineConfig,
   definePlugin,
   definePreset,
+  type Gradients,
   need,
+  notYet,
   type Outputs,
   type Plugin,
   type Preset,
@@ -72,6 +74,15 @@ hooks.loss.tap("mine", async (terms) => terms);
 // @ts-expect-error: a term is a tensor, not a number
 hooks.loss.tap("mine", (terms) => ({ ...terms, mine: 1 }));
 
+hooks.gradients.tap("mine", (gradients) => {
+  expectTypeOf(gradients).toEqualTypeOf<Gradients>();
+  return notYet;
+});
+hooks.gradients.tapPromise("mine", async (gradients) => gradients);
+// @ts-expect-error: a gradient is a tensor
+hooks.gradients.tap("mine", () => ({ weight: 1 }));
+hooks.update.tap("mine", ({ count, learningRate }) => expectTypeOf([count, learningRate]).toEqualTypeOf<number[]>());
+
 /* Records: fields narrow, are read-only, and open to merging. */
 const batch: Batch = {};
 expectTypeOf(need(batch, "labels", "mine")).toEqualTypeOf<tf.Tensor2D>();
@@ -123,3 +134,9 @@ defineConfig({ epoch: 3 });
 defineConfig({ epochs: "3" });
 // @ts-expect-error: no such schedule
 defineConfig({ optimizer: { schedule: { name: "cosinus" } } });
+defineConfig({ optimizer: { schedule: { name: "cosine", minimum: 1e-6, per: "step" } } });
+// @ts-expect-error: a constant has no minimum
+defineConfig({ optimizer: { schedule: { name: "constant", minimum: 1e-6 } } });
+defineConfig({ optimizer: { groups: [{ name: "layer-decay", rate: 0.7 }, { name: "no-decay" }] } });
+// @ts-expect-error: a rate has no default
+defineConfig({ optimizer: { groups: [{ name: "layer-decay" }] } });

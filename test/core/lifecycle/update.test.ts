@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -7,8 +10,11 @@ import {
   type PluginOption,
   type Run,
   type RunState,
+  readNewestCheckpoint,
   type Step,
   type StepReport,
+  silentLogger,
+  writeCheckpoint,
 } from "../../../core/index.js";
 import { averagedWeights, optimizers } from "../../../plugins/optimizers/index.js";
 import { startEngine } from "../../support/engines.js";
@@ -56,8 +62,11 @@ async function whole(config: Config, further: PluginOption = []) {
 async function resumed(after: number, config: Config, further: () => PluginOption = () => []) {
   const first = await open(config, further());
   await walk(first, after);
-  const saved: RunState = await first.save();
+  const folder = await mkdtemp(join(tmpdir(), "fgkd-"));
+  await writeCheckpoint(folder, await first.save());
   await first.close();
+  const saved = (await readNewestCheckpoint(folder, silentLogger)) as RunState;
+  await rm(folder, { recursive: true });
   const run = await open(config, further());
   run.load(saved);
   const reports = await walk(run);
