@@ -12,6 +12,7 @@ export type {
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
+export { withNormalisation } from "./data/normalised.js";
 export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";
@@ -25,6 +26,7 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
+export type { ModelInput, PartialModelInput } from "./models/input.js";
 export type { Mode, Model, Models, Role, Want } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
@@ -60,6 +62,7 @@ export type { Services } from "./registries/services.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
+export type { InputDescription } from "./run/inputs.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
 export { definePreset } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
@@ -91,6 +94,7 @@ export type {
   EpochReport,
   EpochSummary,
   LossTerms,
+  Normalisation,
   NormInput,
   Outputs,
   Step,

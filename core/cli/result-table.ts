@@ -67,5 +67,5 @@ function number(value: number | undefined): string {
 
 /** The side of the images that the stage's model sees. */
 function inputSize({ role, stage }: StageResult, { config }: Pick<Run, "config">): number | string {
-  return config.run.models[role]?.inputSize ?? config.stages[stage]?.input.crop ?? "–";
+  return config.run.models[role]?.input?.size ?? config.stages[stage]?.input.crop ?? "–";
 }

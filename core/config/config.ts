@@ -7,6 +7,7 @@ import { deepFreeze, merge } from "../values/merge.js";
 import { checkNames } from "../values/names.js";
 import { type WatchdogSettings, watchdogDefaults } from "../watchdogs/settings.js";
 import type { ModelSettings } from "./model-settings.js";
+import { withNewNames } from "./renamed.js";
 import { checkConfig } from "./schema.js";
 
 /** What a stage may be told. */
@@ -154,7 +155,8 @@ export interface ResolvedConfig {
 export function resolveConfig(stageNames: readonly string[], layers: readonly Layer[]): ResolvedConfig {
   for (const { origin, config } of layers) checkConfig(config, stageNames, origin);
   const origins = new Map<string, string>();
-  const all = [{ origin: "default", config: defaults as Config }, ...layers];
+  const named = layers.map(({ origin, config }) => ({ origin, config: withNewNames(config) }));
+  const all = [{ origin: "default", config: defaults as Config }, ...named];
   const run = layOver(
     all.map(({ origin, config }) => ({ origin, config: withoutStages(config) })),
     "",

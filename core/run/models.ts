@@ -1,40 +1,57 @@
 /** The models of a run, by role: built on first use, shared by its stages. */
-
-import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
-import type { Mode, Model, Models, Role, Want } from "../models/model.js";
-import { antialiasedResize } from "../ops/resize.js";
+import { type ModelInput, type PartialModelInput, resolveInput, withInput } from "../models/input.js";
+import type { Model, Models, Role } from "../models/model.js";
 import { unknownName } from "../values/errors.js";
-import type { Batch, Outputs } from "../values/records.js";
+import type { NamedArray } from "../values/named-array.js";
+import type { Homes } from "./inputs.js";
 
 /** What `createModels` needs to make a model: the registry and the loader of weights, both of the run. */
 export interface ModelFactory {
   create(role: Role, settings: ModelSettings): Model;
   /** Loads `settings.weights`; returns the names that it filled. */
   load(role: Role, model: Model, file: string): ReadonlySet<string>;
+  /** What such a file says of the input. */
+  inputIn(file: string): PartialModelInput | undefined;
+  readonly homes: Homes;
 }
 
 export interface OwnedModels extends Models {
+  /** Puts back what a checkpoint holds of a role. */
+  restore(role: Role, arrays: ReadonlyMap<string, NamedArray>, input: ModelInput | undefined): void;
   dispose(): void;
 }
 
+interface Built {
+  readonly model: Model;
+  readonly pretrained: ReadonlySet<string>;
+  restoreInput(saved: ModelInput): void;
+}
+
 export function createModels(settings: Readonly<Record<string, ModelSettings>>, factory: ModelFactory): OwnedModels {
-  const models = new Map<Role, { readonly model: Model; readonly pretrained: ReadonlySet<string> }>();
-  const build = (role: Role) => {
+  const models = new Map<Role, Built>();
+  const build = (role: Role): Built => {
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
     const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();
-    const entry = { model: chosen.inputSize ? atResolution(bare, chosen.inputSize) : bare, pretrained };
+    const { input, restore } = inputOf(role, chosen, bare, factory);
+    const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
     models.set(role, entry);
     return entry;
   };
+  const get = (role: Role) => models.get(role) ?? build(role);
   return {
-    get: (role) => (models.get(role) ?? build(role)).model,
+    get: (role) => get(role).model,
     get built() {
       return [...models.keys()];
     },
     isPretrained: (role, parameter) => models.get(role)?.pretrained.has(parameter) ?? false,
+    restore: (role, arrays, input) => {
+      const { model, restoreInput } = get(role);
+      model.parameters.import(arrays);
+      if (input) restoreInput(input);
+    },
     dispose: () => {
       for (const { model } of models.values()) model.parameters.dispose();
       models.clear();
@@ -42,14 +59,18 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
   };
 }
 
-/** The model behind a reduction of its images to `size` × `size`: the same operation in training and in tests. */
-function atResolution(model: Model, size: number): Model {
-  const reduce = (images: tf.Tensor4D) =>
-    images.shape[1] === size && images.shape[2] === size ? images : antialiasedResize(images, [size, size]);
+/** Settings count most, then how the model is made, then what its weights came with, then the stage it is from. */
+function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model, { inputIn, homes }: ModelFactory) {
+  const file = weights ? inputIn(weights) : undefined;
+  // A model that is trained here learns the size that its stage has.
+  const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
+  const construction = makes && { mean: makes.mean, deviation: makes.deviation };
+  const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], homes.of(role));
+  let current = resolve();
   return {
-    parameters: model.parameters,
-    ...(model.classifier && { classifier: model.classifier }),
-    forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
-      model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
+    input: () => current,
+    restore: (saved: ModelInput) => {
+      current = resolve(saved);
+    },
   };
 }

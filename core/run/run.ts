@@ -1,7 +1,7 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
 
 import { type Layer, type ResolvedConfig, resolveConfig, type Settings } from "../config/config.js";
-import { withoutImages } from "../data/own-images.js";
+import { oldNames } from "../config/renamed.js";
 import type { Source } from "../data/source.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
@@ -9,29 +9,35 @@ import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
 import { type Steps, sequence } from "../lifecycle/schedule.js";
 import { chooseRule, createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
-import type { Models } from "../models/model.js";
-import { classesInWeights, loadWeights } from "../models/weights.js";
+import { inputInWeights } from "../models/about-weights.js";
+import type { ModelInput } from "../models/input.js";
+import type { Models, Role } from "../models/model.js";
+import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { Services } from "../registries/services.js";
 import type { UpdateRule } from "../update/optimizer.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
-import { invalidConfig, noData, unknownName } from "../values/errors.js";
+import { invalidConfig, unknownName } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { createRandomStreams } from "../values/random.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
+import { checkInputs, describeInput, type Homes, homesOf, type InputDescription } from "./inputs.js";
 import { createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
+import { classesOf, openSources, type Sources } from "./sources.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
   readonly stages: Readonly<Record<string, StageState>>;
   readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
+  /** By role: the input that its weights are for. */
+  readonly inputs?: Readonly<Record<string, ModelInput>>;
   readonly random: Readonly<Record<string, readonly number[]>>;
   readonly history: readonly EpochSummary[];
   /** By stage: what it took so far, over all sittings. Told, never used. */
@@ -60,6 +66,8 @@ export interface Run {
   /** The stages that will run, in order. */
   readonly stages: readonly ComposedTraining[];
   source(stage: string): Source;
+  /** How the images of a role's model come about: what its export says. */
+  inputOf(role: Role): InputDescription;
   /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
   steps(): AsyncGenerator<StepReport, void, undefined>;
   /** Between two steps only. */
@@ -99,15 +107,20 @@ export async function createRun({
   const preset = configurePreset(given, layers);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
+  for (const line of oldNames(layers)) logger.warn(line);
   checkOptions(preset, config, plugins);
+  checkInputs(preset, config);
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
+  const homes = homesOf(preset, config);
   const models = createModels(config.run.models, {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
     load: (role, model, file) => loadWeights(role, model, file, logger),
+    inputIn: inputInWeights,
+    homes,
   });
   const activity = createActivity(onActivity);
   const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
@@ -137,7 +150,7 @@ export async function createRun({
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, { scope, trainings, rules, sources }, services, models);
+  return assemble(preset, config, { scope, trainings, rules, sources, homes }, services, models);
 }
 
 interface Parts {
@@ -146,12 +159,13 @@ interface Parts {
   /** One of each training. */
   readonly rules: ReadonlyMap<ComposedTraining, UpdateRule>;
   readonly sources: Sources;
+  readonly homes: Homes;
 }
 
 function assemble(
   preset: Preset,
   config: ResolvedConfig,
-  { scope, trainings, rules, sources }: Parts,
+  { scope, trainings, rules, sources, homes }: Parts,
   services: Services,
   models: OwnedModels,
 ): Run {
@@ -183,6 +197,7 @@ function assemble(
     engines: scope.engines,
     stages: trainings,
     source: sourceOf,
+    inputOf: (role) => describeInput(models.get(role), homes.of(role)),
     async *steps() {
       const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
@@ -191,7 +206,7 @@ function assemble(
     },
     save: () => save(stages, models, services, history),
     load: (state) => {
-      for (const [role, arrays] of Object.entries(state.models)) models.get(role).parameters.import(arrays);
+      for (const [role, arrays] of Object.entries(state.models)) models.restore(role, arrays, state.inputs?.[role]);
       for (const [name, saved] of Object.entries(state.stages)) stages.get(name)?.load(saved);
       services.random.load(state.random);
       history.splice(0, history.length, ...state.history);
@@ -235,36 +250,6 @@ function stageSettings(config: ResolvedConfig, stage: string): Settings {
   return config.stages[stage] as Settings;
 }
 
-interface Sources {
-  readonly byStage: ReadonlyMap<string, Source>;
-  /** Those that are open, each once. */
-  readonly open: readonly Source[];
-}
-
-/** Stages with equal choices share one source. */
-async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<Sources> {
-  const open = new Map<string, Source>();
-  const byStage = new Map<string, Source>();
-  for (const { stage, config, sources } of trainings) {
-    const makesItsOwn = preset.stages[stage]?.data === "none";
-    if (!config.data && !makesItsOwn) throw noData(stage);
-    const key = JSON.stringify(config.data);
-    const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
-    if (source) open.set(key, source);
-    byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
-  }
-  return { byStage, open: [...open.values()] };
-}
-
-/** Where no data names the classes, a model's file may. */
-function classesOf(models: Settings["models"]): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
-    if (classes) return classes;
-  }
-  return [];
-}
-
 function schedule(preset: Preset, stages: ReadonlyMap<string, RunningStage>, config: ResolvedConfig): Steps {
   const steps = Object.keys(preset.stages).map((name) => {
     const stage = stages.get(name);
@@ -285,6 +270,8 @@ async function save(
   return {
     stages: Object.fromEntries(await Promise.all(saved)),
     models: Object.fromEntries(await Promise.all(exported)),
+    // Every model of a run has its input.
+    inputs: Object.fromEntries(models.built.map((role) => [role, models.get(role).input as ModelInput])),
     random: services.random.save(),
     history: [...history],
   };

@@ -227,8 +227,8 @@ function load(run: Run, state: RunState, source: string): void {
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
 async function exportModel(run: Run, role: string, path: string): Promise<void> {
-  const { backbone, inputSize = null } = run.config.run.models[role] ?? {};
-  const about = { role, backbone, inputSize, classes: run.classes, input: run.stages[0]?.config.input };
+  const { backbone } = run.config.run.models[role] ?? {};
+  const about = { role, backbone, classes: run.classes, input: run.inputOf(role) };
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
   const tensors = await run.models.get(role).parameters.export();
   asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));

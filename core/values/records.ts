@@ -2,10 +2,22 @@
 import * as tf from "@tensorflow/tfjs";
 import { missingField } from "./errors.js";
 
+/** What normalised images are made of pixels in [0, 1] with: `(pixel − mean) / deviation`, per channel (red, green, blue). */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
 /** One mini-batch: constants to the gradient. Fields are optional because the plugin list decides. */
 export interface Batch {
-  /** `[batch, height, width, 3]`, normalised. */
+  /**
+   * `[batch, height, width, 3]`, normalised as `normalisation` says. A model changes them to its own size and
+   * normalisation inside `forward`. From a source also pixels, 0 to 255, as `int32`: they are normalised before any
+   * plugin sees them.
+   */
   readonly images?: tf.Tensor4D;
+  /** Of `images`. Absent: every model takes them for its own. */
+  readonly normalisation?: Normalisation;
   /** `[batch, classes]`, one-hot. */
   readonly labels?: tf.Tensor2D;
   /** `[batch, classes]`, one-hot: the class of the image mixed in. Absent when nothing was mixed. */
@@ -36,6 +48,8 @@ export interface Outputs {
   readonly gate?: tf.Tensor2D;
   /** `[batch, height, width, 3]`, normalised: what a generator made of `batch.noise`. */
   readonly images?: tf.Tensor4D;
+  /** Of `images`: the generator's own. */
+  readonly normalisation?: Normalisation;
   /** The maps at the end of each of the backbone's stages, `[batch, height, width, channels]`; only where wanted. */
   readonly stages?: readonly tf.Tensor4D[];
   /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */

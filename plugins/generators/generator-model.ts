@@ -4,7 +4,7 @@ import { type FactoryContext, type Model, need } from "../../core/index.js";
 import { type Construction, construct, type Layer, linear } from "../layers/construction.js";
 import { generatorConvolution, generatorNorm, small } from "../layers/generator-layers.js";
 import { constant } from "../layers/initializers.js";
-import { type GeneratorCommonOptions, normalised } from "./generator-options.js";
+import { type GeneratorCommonOptions, makes, normalised } from "./generator-options.js";
 
 /** What makes one generator differ from another. */
 export interface GeneratorParts {
@@ -34,6 +34,7 @@ export function generatorModel(parts: GeneratorParts, { stream }: FactoryContext
   const last = generatorConvolution(at, "output", { from: parts.last, to: 3, size: 3 });
   return {
     parameters: at.parameters,
+    makes: makes(options),
     forward: (batch, mode) => {
       const z = need(batch, "noise", owner, "List noise() in this stage.");
       const map = norm(start.apply(z).reshape([z.shape[0], side, side, first]) as tf.Tensor4D, mode);

@@ -8,6 +8,7 @@ import {
   type Source,
   type Sources,
   type Training,
+  withNormalisation,
 } from "../../core/index.js";
 import { disagreement } from "./ensemble/agreement.js";
 import { ask } from "./ensemble/answers.js";
@@ -95,7 +96,7 @@ async function withSource<T>(
   data: { readonly name: string },
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const source = await sources.choose(data).open();
+  const source = withNormalisation(await sources.choose(data).open());
   try {
     return await use(source);
   } finally {
