@@ -12,8 +12,8 @@ export type {
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
-export { withNormalisation } from "./data/normalised.js";
-export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
+export { prepareSource } from "./data/prepared.js";
+export type { ChosenTransform, InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";
 export { createRunScope, createTraining } from "./lifecycle/compose.js";
@@ -55,6 +55,7 @@ export type {
   Sources,
   Teacher,
   Teachers,
+  Transform,
   Transforms,
 } from "./registries/entry.js";
 export type { Chosen, Registry } from "./registries/registry.js";

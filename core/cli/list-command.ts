@@ -11,6 +11,7 @@ const registries = {
   losses: "in presets and plugins",
   ensemblers: "in presets and plugins",
   optimizers: "optimizer",
+  transforms: "input.transforms",
   sources: "data",
   engines: "engine",
 } as const satisfies Partial<Record<keyof Training, string>>;

@@ -55,6 +55,7 @@ const stageShape = {
       flip: share,
       mean: perChannel,
       deviation: perChannel,
+      transforms: z.strictObject({ train: z.array(line).nullable(), test: z.array(line).nullable() }).partial(),
     })
     .partial(),
   evaluation: z.strictObject({ every: count, last: positive }).partial(),

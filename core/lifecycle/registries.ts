@@ -16,6 +16,8 @@ import type {
   Sources,
   Teacher,
   Teachers,
+  Transform,
+  Transforms,
 } from "../registries/entry.js";
 import { createRegistry, type Level, type Registry } from "../registries/registry.js";
 import type { UpdateRule } from "../update/optimizer.js";
@@ -28,6 +30,7 @@ export interface Registries {
   readonly losses: Registry<Losses, Loss>;
   readonly ensemblers: Registry<Ensemblers, Ensembler>;
   readonly optimizers: Registry<Optimizers, UpdateRule>;
+  readonly transforms: Registry<Transforms, Transform>;
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
 }
@@ -40,6 +43,7 @@ const kinds: { readonly [K in keyof Registries]: readonly [kind: string, ...besi
   losses: ["loss", "weight", "term"],
   ensemblers: ["ensembler"],
   optimizers: ["optimizer", ...Object.keys(defaults.optimizer)],
+  transforms: ["transform"],
   sources: ["source"],
   engines: ["engine"],
 };

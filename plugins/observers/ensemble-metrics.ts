@@ -4,11 +4,11 @@ import {
   definePlugin,
   type Ensemblers,
   invalidOption,
+  prepareSource,
   type Role,
   type Source,
   type Sources,
   type Training,
-  withNormalisation,
 } from "../../core/index.js";
 import { disagreement } from "./ensemble/agreement.js";
 import { ask } from "./ensemble/answers.js";
@@ -92,11 +92,11 @@ async function measure(
 
 /** Opens data for as long as it is needed: a stage's own is not handed to plugins. */
 async function withSource<T>(
-  { sources }: Training,
+  { sources, transforms }: Training,
   data: { readonly name: string },
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const source = withNormalisation(await sources.choose(data).open());
+  const source = prepareSource(await sources.choose(data).open(), transforms);
   try {
     return await use(source);
   } finally {

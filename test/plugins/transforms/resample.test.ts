@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { centreOffset, randomOffset, resizedSize } from "../../../plugins/data/images/geometry.js";
-import { createPixels, type Pixels } from "../../../plugins/data/images/pixels.js";
-import { resample } from "../../../plugins/data/images/resample.js";
+import { centreOffset, randomOffset, resizedSize } from "../../../plugins/transforms/pixels/geometry.js";
+import { createPixels, type Pixels } from "../../../plugins/transforms/pixels/pixels.js";
+import { resample } from "../../../plugins/transforms/pixels/resample.js";
 
 /** An antialiased triangle filter as defined, in double precision, without rounding in between. */
 function reference({ width, height, data }: Pixels, toWidth: number, toHeight: number): number[] {
