@@ -11,6 +11,7 @@ import { documents, type Example, examplesOf, root } from "./blocks.js";
 const faces: Readonly<Record<string, string>> = {
   fgkd: "core/index.js",
   "fgkd/ops": "core/ops/index.js",
+  "fgkd/pixels": "plugins/transforms/pixels/index.js",
   "fgkd/plugins": "plugins/index.js",
   "fgkd/presets": "presets/index.js",
   "fgkd/testing": "core/testing/index.js",

@@ -79,7 +79,9 @@ async function find({ module, function: name }: TransformCall): Promise<Transfor
 async function load(module: string): Promise<Readonly<Record<string, unknown>>> {
   if (!/\.[cm]?ts$/.test(module) || import.meta.url.endsWith(".ts")) return import(module);
   const { createJiti } = await import("jiti");
-  return createJiti(import.meta.url, { fsCache: false, interopDefault: false }).import(module);
+  // Ours, wherever fgkd is installed.
+  const virtualModules = { "fgkd/pixels": await import("../../transforms/pixels/index.js") };
+  return createJiti(import.meta.url, { fsCache: false, interopDefault: false, virtualModules }).import(module);
 }
 
 function checked(picture: Pixels): Pixels {

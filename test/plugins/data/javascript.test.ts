@@ -61,6 +61,19 @@ test("the sources also run from JavaScript, and an open one keeps no program ali
   expect(await run("use.mjs", program)).toBe("32");
 });
 
+test("a stranger's transform in TypeScript runs on threads of JavaScript", async () => {
+  const module = join(packageRoot, "run", "paint.ts");
+  const paint =
+    "export const transform = ({ width, height }: { width: number; height: number }) => ({ width, height, data: new Uint8Array(width * height * 3).fill(255) });";
+  await writeFile(module, paint);
+  const program = `
+    const folder = await open("folder", { path: process.argv[2], workers: 1 });
+    const transforms = [{ name: "paint", module: ${JSON.stringify(module)} }];
+    for await (const { images } of folder.batches({ ...pass, input: { ...pass.input, crop: 20 }, transforms }))
+      console.log(images.mean().dataSync()[0]);`;
+  expect(await run("paint.mjs", program)).toBe("1");
+});
+
 test("a source can be closed while batches are under way", async () => {
   const program = `
     const birds = await open("birds", { classes: 2, train: 40, workers: 2 });
