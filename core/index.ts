@@ -12,7 +12,8 @@ export type {
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
-export type { InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
+export { prepareSource } from "./data/prepared.js";
+export type { ChosenTransform, InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
 export { countIn, splits } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";
@@ -30,6 +31,7 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
+export type { ModelInput, PartialModelInput } from "./models/input.js";
 export type { Mode, Model, ModelMap, Models, Role, Want } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
@@ -59,6 +61,7 @@ export type {
   Sources,
   Teacher,
   Teachers,
+  Transform,
   Transforms,
 } from "./registries/entry.js";
 export type { Chosen, Registry } from "./registries/registry.js";
@@ -66,6 +69,7 @@ export type { Services } from "./registries/services.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
+export type { InputDescription } from "./run/inputs.js";
 export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
 export { definePreset, presetLayers, teacherRole } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
@@ -99,6 +103,7 @@ export type {
   EpochReport,
   EpochSummary,
   LossTerms,
+  Normalisation,
   NormInput,
   Outputs,
   Step,

@@ -10,6 +10,7 @@ import { losses } from "./losses/index.js";
 import { metrics } from "./metrics/index.js";
 import { optimizers } from "./optimizers/index.js";
 import { teachers } from "./teachers/index.js";
+import { transforms } from "./transforms/index.js";
 
 export * from "./augmenters/index.js";
 export * from "./backbones/index.js";
@@ -22,9 +23,10 @@ export * from "./metrics/index.js";
 export * from "./observers/index.js";
 export * from "./optimizers/index.js";
 export * from "./teachers/index.js";
+export * from "./transforms/index.js";
 
 /** All that registers names for configuration to choose. Nothing of it acts until a stage lists it. */
 export function catalogue(): PluginOption {
-  const choices = [engines(), sources(), optimizers(), resnet(), vgg(), generators()];
+  const choices = [engines(), sources(), transforms(), optimizers(), resnet(), vgg(), generators()];
   return [choices, augmenters(), teachers(), losses(), metrics(), ensemblers()];
 }

@@ -23,7 +23,7 @@ export const paperSettings: Config = {
   },
   models: {
     teacher: { backbone: { name: "resnet50", head: "squeeze-excite" } },
-    student: { backbone: { name: "resnet50" }, inputSize: 128 },
+    student: { backbone: { name: "resnet50" }, input: { size: 128 } },
   },
   evaluation: { last: 10 },
 };
@@ -60,7 +60,7 @@ export const scales: Readonly<Record<Scale, Config>> = {
     },
     models: {
       teacher: { backbone: { ...smallNetwork, head: "squeeze-excite" } },
-      student: { backbone: smallNetwork, inputSize: 32 },
+      student: { backbone: smallNetwork, input: { size: 32 } },
     },
     evaluation: { every: 10, last: 3 },
     // At high resolution half the epochs are enough.

@@ -51,8 +51,8 @@ const [inCore, inPlugins, inPresets, inCli] = ["core", "plugins", "presets", "co
   (path: string) => boolean,
 ];
 const face = new Set(["core/index.ts", "core/ops/index.ts"]);
-/** What plugins of any kind build on. */
-const shared = "plugins/layers/";
+/** What plugins of any kind build on: layers of networks, and what threads do with pictures. */
+const shared = ["plugins/layers/", "plugins/transforms/"];
 
 describe("folders", () => {
   test("core imports no plugin and no preset", () => {
@@ -64,7 +64,7 @@ describe("folders", () => {
       imports.filter(({ from, to }) => {
         if (!inPlugins(from) || from === "plugins/index.ts") return false;
         const own = from.split("/").slice(0, 2).join("/");
-        const foreign = inPlugins(to) && !inside(own)(to) && !to.startsWith(shared);
+        const foreign = inPlugins(to) && !inside(own)(to) && !shared.some((folder) => to.startsWith(folder));
         return inPresets(to) || (inCore(to) && !face.has(to)) || foreign;
       }),
     );

@@ -16,6 +16,7 @@ const registries = {
   schedules: "optimizer.schedule",
   groups: "optimizer.groups",
   metrics: "evaluation.metrics",
+  transforms: "input.transforms",
   sources: "data",
   engines: "engine",
 } as const satisfies Partial<Record<keyof Registries, string>>;

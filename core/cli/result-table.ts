@@ -69,5 +69,5 @@ function groupsOf({ title, measured }: StageResult, width: number): readonly str
 
 /** The side of the images that the stage's model sees. */
 function inputSize({ role, stage }: StageResult, { config }: Pick<Run, "config">): number | string {
-  return config.run.models[role]?.inputSize ?? config.stages[stage]?.input.crop ?? "–";
+  return config.run.models[role]?.input?.size ?? config.stages[stage]?.input.crop ?? "–";
 }

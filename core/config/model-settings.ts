@@ -1,13 +1,17 @@
 /** What a run is told of each of its models. */
+import type { PartialModelInput } from "../models/input.js";
 import type { Backbones, Choice } from "../registries/entry.js";
 
 /** The model that plays a role. */
 export interface ModelSettings {
   readonly backbone: Choice<Backbones>;
   /**
-   * The side, in pixels, that images are reduced to (antialiased bilinear) before this model sees them. Default `null`:
-   * as they come. A low-resolution student beside a high-resolution teacher is this number.
+   * How this model gets its images from a batch that others share: `size` and `crop` in pixels, `mean`, `deviation`,
+   * `interpolation`. What is left out is said by its construction, its weights file, or else the stage's `input`. A
+   * low-resolution student beside a high-resolution teacher is `{ size: 128 }`.
    */
+  readonly input?: PartialModelInput;
+  /** @deprecated The old name of `input.size`, for one version. */
   readonly inputSize?: number | null;
   /** A safetensors file with public weight names. Default `null`: from scratch. */
   readonly weights?: string | null;

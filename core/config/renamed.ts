@@ -1,10 +1,11 @@
 /** Settings that are called otherwise now: the old name goes on for one version, with a line that tells the new one. */
 import { isRecord } from "../values/unknown.js";
 
-/** By old path the new one; of settings of a run, and of each of its stages. */
+/** By old path the new one; of settings of a run, and of each of its stages. `*` stands for every name there. */
 const renamed: Readonly<Record<string, string>> = {
   turn: "stepsPerTurn",
   "options.judges": "options.generated-outputs",
+  "models.*.inputSize": "models.*.input.size",
 };
 
 /** A config without old names. */
@@ -23,17 +24,30 @@ export interface Renamed<C> {
 export function withNewNames<C>(config: C, origin: string, paths = renamed): Renamed<C> {
   const words: string[] = [];
   const rename = (settings: unknown, prefix: string): unknown =>
-    Object.entries(paths).reduce((current, [from, to]) => {
-      const [taken, value] = take(current, from.split("."));
-      if (value === undefined) return current;
-      words.push(`${origin}: ${prefix}${from} is called ${prefix}${to} now; the old name goes with the next version.`);
-      return put(taken, to.split("."), value);
-    }, settings);
+    Object.entries(paths)
+      .flatMap((path) => written(settings, path))
+      .reduce((current, [from, to]) => {
+        const [taken, value] = take(current, from.split("."));
+        if (value === undefined) return current;
+        words.push(
+          `${origin}: ${prefix}${from} is called ${prefix}${to} now; the old name goes with the next version.`,
+        );
+        return put(taken, to.split("."), value);
+      }, settings);
   const whole = rename(config, "");
   if (!isRecord(whole) || !isRecord(whole.stages)) return { config: whole as C, words };
   const stages = Object.entries(whole.stages).map(([stage, own]) => [stage, rename(own, `stages.${stage}.`)] as const);
   // Checked as any config is, after this.
   return { config: { ...whole, stages: Object.fromEntries(stages) } as C, words };
+}
+
+/** A path with every name that the settings have in the place of its `*`. */
+function written(settings: unknown, [from, to]: readonly [string, string]): readonly (readonly [string, string])[] {
+  const [before = "", after] = from.split("*");
+  if (after === undefined) return [[from, to]];
+  const keys = before.split(".").filter(Boolean);
+  const there = keys.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), settings);
+  return isRecord(there) ? Object.keys(there).map((name) => [from.replace("*", name), to.replace("*", name)]) : [];
 }
 
 /** What stands at a path, and the rest without it. */

@@ -10,6 +10,7 @@ const positive = z.number().int().positive();
 /** In pixels. Far beyond any network's input, and small enough for buffers of its square. */
 const side = positive.max(2 ** 14);
 const share = z.number().min(0).max(1);
+const positiveNumber = z.number().positive();
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 /** A registered name with its own options, which the registry checks. A layer may change the options alone. */
 const choice = z.looseObject({ name: z.string().min(1).optional() });
@@ -46,6 +47,7 @@ const stageShape = {
       flip: share,
       mean: perChannel,
       deviation: perChannel,
+      transforms: z.strictObject({ train: z.array(line).nullable(), test: z.array(line).nullable() }).partial(),
     })
     .partial(),
   evaluation: evaluationSchema,
@@ -57,8 +59,19 @@ const stageShape = {
   options: z.record(z.string(), z.record(z.string(), z.unknown())),
 };
 
+const modelInput = z
+  .strictObject({
+    size: side.nullable(),
+    crop: side.nullable(),
+    interpolation: z.enum(["bilinear", "bicubic"]),
+    mean: perChannel,
+    deviation: z.tuple([positiveNumber, positiveNumber, positiveNumber]),
+  })
+  .partial();
+
 const model = z.strictObject({
   backbone: choice.optional(),
+  input: modelInput.optional(),
   inputSize: side.nullable().optional(),
   weights: z.string().nullable().optional(),
 });
@@ -114,9 +127,9 @@ function describe(issue: z.core.$ZodIssue, config: object, origin: string): Erro
 /** The keys that may stand at a path: the shape of the innermost object schema on the way. */
 function knownKeys(path: readonly string[]): readonly string[] {
   const inStage = path[0] === "stages";
-  const [key] = inStage ? path.slice(2) : path;
+  const [key, ...rest] = inStage ? path.slice(2) : path;
   if (key === undefined) return Object.keys(inStage ? stageSchema.shape : configSchema.shape);
-  if (key === "models") return Object.keys(model.shape);
+  if (key === "models") return Object.keys(rest[1] === "input" ? modelInput.shape : model.shape);
   if (key === "checkpoints") return Object.keys(checkpoints.shape);
   const inner = key === "watchdogs" ? watchdogSchema : stageShape[key as keyof typeof stageShape];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];

@@ -1,4 +1,5 @@
 /** Sources of data: where batches come from. */
+import type { Choice, Transform, Transforms } from "../registries/entry.js";
 import type { Batch } from "../values/records.js";
 
 export const splits = ["train", "validation", "test"] as const;
@@ -24,6 +25,22 @@ export interface InputSettings {
   /** Per channel, of pixels in [0, 1]. Default ImageNet's. */
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
+  /**
+   * What happens to each picture, in order, before it is normalised: in training, and in tests, where nothing may be drawn.
+   * Default: what `resize`, `fit`, `pad`, `crop` and `flip` say. Whatever the list, pictures end as squares of `crop`.
+   */
+  readonly transforms?: {
+    readonly train?: readonly TransformLine[] | null;
+    readonly test?: readonly TransformLine[] | null;
+  };
+}
+
+/** A line of such a list. */
+export type TransformLine = Choice<Transforms> | { readonly name: string };
+
+/** A transform as a line of settings chose it. */
+export interface ChosenTransform extends Transform {
+  readonly name: string;
 }
 
 /** One walk over a split. A resumed run asks for the rest of a walk with `skip`. */
@@ -38,6 +55,8 @@ export interface Pass {
   /** Batches of this pass that were taken before. */
   readonly skip: number;
   readonly input: InputSettings;
+  /** What `input.transforms` chose for this mode. Default: as `resize`, `fit`, `pad`, `crop` and `flip` say. */
+  readonly transforms?: readonly ChosenTransform[];
 }
 
 /** A data set, open for reading. */

@@ -20,6 +20,8 @@ import type {
   Sources,
   Teacher,
   Teachers,
+  Transform,
+  Transforms,
 } from "../registries/entry.js";
 import { createRegistry, type Level, type Registry } from "../registries/registry.js";
 import type { ParameterGroup } from "../update/groups.js";
@@ -37,6 +39,7 @@ export interface Registries {
   readonly schedules: Registry<Schedules, Schedule>;
   readonly groups: Registry<ParameterGroups, ParameterGroup>;
   readonly metrics: Registry<Metrics, Metric>;
+  readonly transforms: Registry<Transforms, Transform>;
   readonly sources: Registry<Sources, SourceOpener>;
   readonly engines: Registry<Engines, Engine>;
 }
@@ -52,6 +55,7 @@ const kinds: { readonly [K in keyof Registries]: readonly [kind: string, ...besi
   schedules: ["schedule"],
   groups: ["parameter group"],
   metrics: ["metric"],
+  transforms: ["transform"],
   sources: ["source"],
   engines: ["engine"],
 };

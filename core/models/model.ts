@@ -1,6 +1,7 @@
 /** A trainable network. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Batch, Outputs } from "../values/records.js";
+import type { Batch, Normalisation, Outputs } from "../values/records.js";
+import type { ModelInput } from "./input.js";
 import type { Parameters } from "./parameters.js";
 
 /**
@@ -17,6 +18,13 @@ export interface Model {
   readonly classifier?: { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor1D };
   /** Names of the weights that belong to its classes: a file made for other ones does not fill them. Default: the classifier's. */
   readonly head?: readonly string[];
+  /**
+   * How it gets its images, whatever the batch has: of every model of a run. A backbone leaves it out, and sees images
+   * that are its own already.
+   */
+  readonly input?: ModelInput;
+  /** Of a model that makes images: their side, and their normalisation where it has one of its own. */
+  readonly makes?: Partial<Normalisation> & { readonly size: number };
   /**
    * How deep each trained weight lies: 0 where images come in, more the nearer to the logits. Layer-wise learning rates
    * need it. Default: the model does not say.

@@ -64,19 +64,35 @@ export function readSafetensors(path: string): TensorFile {
   const file = open(path);
   try {
     const { header, start } = readHeader(file, path);
-    const { __metadata__: metadata = {}, ...entries } = header;
-    if (!isRecord(metadata) || !Object.values(metadata).every((text) => typeof text === "string"))
-      throw corruptFile(path, "has metadata that is not text", remedy);
+    const metadata = metadataIn(header, path);
+    const { __metadata__: _, ...entries } = header;
     const places = Object.entries(entries).map(([name, entry]) => checkEntry(path, name, entry));
     checkPlaces(path, places, fstatSync(file).size - start);
     const tensors = places.map(({ name, shape, decoder, from, to }) => {
       const bytes = read(file, path, start + from, to - from);
       return [name, { shape, data: decoder.values(bytes.buffer) }] as const;
     });
-    return { tensors: new Map(tensors), metadata: metadata as Readonly<Record<string, string>> };
+    return { tensors: new Map(tensors), metadata };
   } finally {
     closeSync(file);
   }
+}
+
+/** The text entries of a file alone. @throws as `readSafetensors` does, of the header */
+export function readMetadata(path: string): TensorFile["metadata"] {
+  const file = open(path);
+  try {
+    return metadataIn(readHeader(file, path).header, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function metadataIn(header: Readonly<Record<string, unknown>>, path: string): TensorFile["metadata"] {
+  const { __metadata__: metadata = {} } = header;
+  if (isRecord(metadata) && Object.values(metadata).every((text) => typeof text === "string"))
+    return metadata as TensorFile["metadata"];
+  throw corruptFile(path, "has metadata that is not text", remedy);
 }
 
 function open(path: string): number {

@@ -48,22 +48,6 @@ export function loadWeights(
   return new Set(fitting.keys());
 }
 
-/** The classes of the model in a file that a run has written; `undefined` where the file does not say. */
-export function classesInWeights(file: string): readonly string[] | undefined {
-  const about: unknown = parse(readSafetensors(file).metadata.fgkd ?? "null");
-  const classes = (about as { readonly classes?: unknown } | null)?.classes;
-  return Array.isArray(classes) && classes.every((name) => typeof name === "string") ? classes : undefined;
-}
-
-/** The file may come from anywhere, and so may its text. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 function withoutPrefixes(
   tensors: ReadonlyMap<string, NamedArray>,
   shapes: ReadonlyMap<string, unknown>,

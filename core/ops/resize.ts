@@ -2,20 +2,46 @@
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel, withGradient } from "./kernels.js";
 
+/** The weight of a pixel by its distance, in pixels of the smaller image; from `support` on there is none. */
+interface Filter {
+  readonly support: number;
+  weight(distance: number): number;
+}
+
+/** `bilinear`: a triangle. `bicubic`: Keys' cubic with a = −0.5, as Pillow and PyTorch's antialiased one have it. */
+const filters = {
+  bilinear: { support: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+  bicubic: { support: 2, weight: cubic },
+} as const satisfies Record<string, Filter>;
+
+/** Names of the filters that images can be resized by. */
+export type Interpolation = keyof typeof filters;
+
+function cubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
 /**
- * Bilinear resize with an antialiasing filter: when reducing, the triangle filter is widened by the scale, so that
- * every input pixel counts. Equals `F.interpolate(mode="bilinear", antialias=True, align_corners=False)`.
- * Differentiable. One fused kernel where the engine has it, two matrix products elsewhere.
+ * Resize with an antialiasing filter: when reducing, the filter is widened by the scale, so that every input pixel
+ * counts. Equals `F.interpolate(mode=…, antialias=True, align_corners=False)`. Differentiable. One fused kernel where the
+ * engine has it, two matrix products elsewhere.
  *
  * @param images `[batch, height, width, channels]`
  * @param size `[height, width]` in pixels
+ * @param interpolation the filter. Default `bilinear`
  * @returns `[batch, …size, channels]`
  */
-export function antialiasedResize(images: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
+export function antialiasedResize(
+  images: tf.Tensor4D,
+  [height, width]: readonly [number, number],
+  interpolation: Interpolation = "bilinear",
+): tf.Tensor4D {
   const [, fromHeight, fromWidth] = images.shape;
   return tf.tidy(() => {
-    const rows = tf.tensor2d(resizeMatrix(fromHeight, height), [height, fromHeight]);
-    const columns = tf.tensor2d(resizeMatrix(fromWidth, width), [width, fromWidth]);
+    const rows = tf.tensor2d(resizeMatrix(fromHeight, height, interpolation), [height, fromHeight]);
+    const columns = tf.tensor2d(resizeMatrix(fromWidth, width, interpolation), [width, fromWidth]);
     return alongSides(images, rows, columns);
   });
 }
@@ -88,16 +114,18 @@ function byProducts(images: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D
 }
 
 /** Row-major `[to, from]`: row `i` holds the weights of the input pixels in output pixel `i`; every row sums to 1. */
-export function resizeMatrix(from: number, to: number): Float32Array {
+export function resizeMatrix(from: number, to: number, interpolation: Interpolation = "bilinear"): Float32Array {
+  const filter = filters[interpolation];
   const scale = from / to;
-  const support = Math.max(scale, 1);
+  const wider = Math.max(scale, 1);
+  const support = filter.support * wider;
   const matrix = new Float32Array(to * from);
   for (let row = 0; row < to; row++) {
     const centre = (row + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const last = Math.min(from, Math.trunc(centre + support + 0.5));
     const weights = Array.from({ length: last - first }, (_, offset) =>
-      Math.max(0, 1 - Math.abs((first + offset + 0.5 - centre) / support)),
+      filter.weight((first + offset + 0.5 - centre) / wider),
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     weights.forEach((weight, offset) => {

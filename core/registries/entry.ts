@@ -33,6 +33,20 @@ export type Loss = (outputs: Outputs, batch: Batch, step: Step, before: LossTerm
 /** Merges the members' logits into one prediction, `[batch, classes]` each. */
 export type Ensembler = (logits: readonly tf.Tensor2D[]) => tf.Tensor2D;
 
+/** What happens to one picture on a worker thread: data, since threads are told of it. */
+export interface Transform {
+  /** The threads' module: a URL (`new URL("./jitter-thread.js", import.meta.url).href`) or an absolute path. */
+  readonly module: string;
+  /** What that module exports: `(picture, { options, drawn, input }) => picture`, see `fgkd/pixels`. Default `transform`. */
+  readonly function?: string;
+  /** Handed to it: plain data. */
+  readonly options?: object;
+  /** All that is random about one picture of one epoch, drawn on the main thread. Default: nothing is. */
+  draw?(random: Random): readonly number[];
+  /** Whether the picture after it is worth keeping in memory, when nothing was drawn so far. Default false. */
+  readonly keep?: boolean;
+}
+
 /** What the factory of a registry entry is given beside its options. */
 export interface FactoryContext extends Services {
   /** The stage's stream for this entry: `<stage>/<registry>/<name>`. */

@@ -1,60 +1,82 @@
 /** The models of a run, by role: built on first use, shared by its stages. */
-
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
-import type { Mode, Model, Models, Role, Want } from "../models/model.js";
+import { type ModelInput, type PartialModelInput, resolveInput, withInput } from "../models/input.js";
+import type { Model, Models, Role } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
-import { classesInWeights } from "../models/weights.js";
-import { antialiasedResize } from "../ops/resize.js";
 import { duplicateName, unknownName } from "../values/errors.js";
+import type { NamedArray } from "../values/named-array.js";
 import { checkName } from "../values/names.js";
-import type { Batch, Outputs } from "../values/records.js";
+import type { Homes } from "./inputs.js";
 
 /** What `createModels` needs to make a model: the registry and the loader of weights, both of the run. */
 export interface ModelFactory {
   create(role: Role, settings: ModelSettings): Model;
   /** Loads `settings.weights`; returns the names that it filled. */
   load(role: Role, model: Model, file: string): ReadonlySet<string>;
+  /** What such a file says of the input. */
+  inputIn(file: string): PartialModelInput | undefined;
+  readonly homes: Homes;
 }
 
 export interface OwnedModels extends Models {
+  /** Puts back what a checkpoint holds of a role. */
+  restore(role: Role, arrays: ReadonlyMap<string, NamedArray>, input: ModelInput | undefined): void;
   dispose(): void;
 }
 
+interface Built {
+  readonly model: Model;
+  readonly pretrained: ReadonlySet<string>;
+  restoreInput(saved: ModelInput): void;
+}
+
 export function createModels(settings: Readonly<Record<string, ModelSettings>>, factory: ModelFactory): OwnedModels {
-  const models = new Map<Role, { readonly model: Model; readonly pretrained: ReadonlySet<string> }>();
-  const build = (role: Role) => {
+  const models = new Map<Role, Built>();
+  const build = (role: Role): Built => {
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
     const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();
-    const entry = { model: chosen.inputSize ? atResolution(bare, chosen.inputSize) : bare, pretrained };
+    const { input, restore } = inputOf(role, chosen, bare, factory);
+    const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
     models.set(role, entry);
     return entry;
   };
+  const get = (role: Role) => models.get(role) ?? build(role);
   const views = new Map<string, Model>();
   const view = (key: string) => {
     const found = views.get(key);
     if (!found) throw unknownName("view of a model", key, [...views.keys()]);
     return found;
   };
-  const get = (role: Role) => (models.get(role) ?? build(role)).model;
+  const addView = (role: Role, name: string) => {
+    checkName("view of a model", name);
+    const key = `${role}@${name}`;
+    // Its file would have the name of that role's.
+    if (Object.hasOwn(settings, `${role}-${name}`)) throw duplicateName("model role", `${role}-${name}`);
+    const { model } = get(role);
+    const added = views.get(key) ?? withWeights(model, model.parameters.twin());
+    views.set(key, added);
+    return added;
+  };
   return {
-    get: (role) => (role.includes("@") ? view(role) : get(role)),
+    get: (role) => (role.includes("@") ? view(role) : get(role).model),
     view: (role, name) => view(`${role}@${name}`),
-    addView: (role, name) => {
-      checkName("view of a model", name);
-      const key = `${role}@${name}`;
-      // Its file would have the name of that role's.
-      if (Object.hasOwn(settings, `${role}-${name}`)) throw duplicateName("model role", `${role}-${name}`);
-      const added = views.get(key) ?? withWeights(get(role), get(role).parameters.twin());
-      views.set(key, added);
-      return added;
-    },
+    addView,
     get built() {
       return [...models.keys(), ...views.keys()];
     },
     isPretrained: (role, parameter) => models.get(role)?.pretrained.has(parameter) ?? false,
+    restore: (name, arrays, input) => {
+      const [role = name, ofView] = name.split("@");
+      if (ofView !== undefined) addView(role, ofView).parameters.import(arrays);
+      else {
+        const { model, restoreInput } = get(role);
+        model.parameters.import(arrays);
+        if (input) restoreInput(input);
+      }
+    },
     dispose: () => {
       for (const { parameters } of [...views.values(), ...[...models.values()].map(({ model }) => model)])
         parameters.dispose();
@@ -72,28 +94,28 @@ function withWeights(model: Model, parameters: Parameters): Model {
   const { weight, bias } = model.classifier ?? {};
   return {
     ...model,
+    // A resumed run may bring another.
+    get input() {
+      return model.input;
+    },
     parameters,
     ...(weight && { classifier: { weight: twinOf(weight), ...(bias && { bias: twinOf(bias) }) } }),
     forward: (...given) => model.parameters.lend(parameters, () => model.forward(...given)),
   };
 }
 
-/** The model behind a reduction of its images to `size` × `size`: the same operation in training and in tests. */
-function atResolution(model: Model, size: number): Model {
-  const reduce = (images: tf.Tensor4D) =>
-    images.shape[1] === size && images.shape[2] === size ? images : antialiasedResize(images, [size, size]);
+/** Settings count most, then how the model is made, then what its weights came with, then the stage it is from. */
+function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model, { inputIn, homes }: ModelFactory) {
+  const file = weights ? inputIn(weights) : undefined;
+  // A model that is trained here learns the size that its stage has.
+  const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
+  const construction = makes && { mean: makes.mean, deviation: makes.deviation };
+  const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], homes.of(role));
+  let current = resolve();
   return {
-    ...model,
-    forward: (batch: Batch, mode: Mode, want?: Want): Outputs =>
-      model.forward(batch.images ? { ...batch, images: reduce(batch.images) } : batch, mode, want),
+    input: () => current,
+    restore: (saved: ModelInput) => {
+      current = resolve(saved);
+    },
   };
-}
-
-/** Where no data names the classes, a model's file may. */
-export function classesOf(models: Readonly<Record<string, ModelSettings>>): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
-    if (classes) return classes;
-  }
-  return [];
 }

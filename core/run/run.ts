@@ -8,7 +8,9 @@ import { checkNeeds } from "../lifecycle/needs.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
 import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
-import { type Models, modelOf } from "../models/model.js";
+import { inputInWeights } from "../models/about-weights.js";
+import type { ModelInput } from "../models/input.js";
+import type { Models, Role } from "../models/model.js";
 import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
@@ -24,18 +26,20 @@ import { createRandomStreams } from "../values/random.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
-import { classesOf, createModels, type OwnedModels } from "./models.js";
+import { checkInputs, describeInput, type Homes, homesOf, type InputDescription } from "./inputs.js";
+import { createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
-import type { RunSources } from "./sources.js";
-import { openSources } from "./sources.js";
+import { classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
   readonly stages: Readonly<Record<string, StageState>>;
   readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
+  /** By role: the input that its weights are for. */
+  readonly inputs?: Readonly<Record<string, ModelInput>>;
   readonly random: Readonly<Record<string, readonly number[]>>;
   readonly history: readonly EpochSummary[];
   /** By stage: what it took so far, over all sittings. Told, never used. */
@@ -64,6 +68,9 @@ export interface Run {
   /** The stages that will run, in order. */
   readonly stages: readonly ComposedTraining[];
   source(stage: string): Source;
+  /** How the images of a role's model come about: what its export says. */
+  inputOf(role: Role): InputDescription;
+  /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
   /**
    * Each `next()` is one step, in the order the preset's schedule decides. On an engine with a queue, a report comes once
    * the step after it is asked for; one that ends an epoch comes at once.
@@ -108,14 +115,18 @@ export async function createRun({
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
   for (const words of config.renamed) logger.warn(words);
   checkOptions(preset, config, plugins);
+  checkInputs(preset, config);
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
+  const homes = homesOf(preset, config);
   const models = createModels(config.run.models, {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
     load: (role, model, file) => loadWeights(role, model, file, logger),
+    inputIn: inputInWeights,
+    homes,
   });
   const activity = createActivity(onActivity);
   const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
@@ -147,7 +158,7 @@ export async function createRun({
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, { scope, trainings, updates, sources }, services, models);
+  return assemble(preset, config, { scope, trainings, updates, sources, homes }, services, models);
 }
 
 interface Parts {
@@ -156,12 +167,13 @@ interface Parts {
   /** One of each training. */
   readonly updates: ReadonlyMap<ComposedTraining, ChosenUpdate>;
   readonly sources: RunSources;
+  readonly homes: Homes;
 }
 
 function assemble(
   preset: Preset,
   config: ResolvedConfig,
-  { scope, trainings, updates, sources }: Parts,
+  { scope, trainings, updates, sources, homes }: Parts,
   services: Services,
   models: OwnedModels,
 ): Run {
@@ -193,6 +205,7 @@ function assemble(
     engines: scope.engines,
     stages: trainings,
     source: sourceOf,
+    inputOf: (role) => describeInput(models.get(role), homes.of(role)),
     async *steps() {
       const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
@@ -203,7 +216,7 @@ function assemble(
       return save(stages, models, services, history);
     },
     load: (state) => {
-      for (const [role, arrays] of Object.entries(state.models)) modelOf(models, role).parameters.import(arrays);
+      for (const [role, arrays] of Object.entries(state.models)) models.restore(role, arrays, state.inputs?.[role]);
       for (const [name, saved] of Object.entries(state.stages)) stages.get(name)?.load(saved);
       services.random.load(state.random);
       history.splice(0, history.length, ...state.history);
@@ -246,6 +259,8 @@ async function save(
   return {
     stages: Object.fromEntries(await Promise.all(saved)),
     models: Object.fromEntries(await Promise.all(exported)),
+    // Every model of a run has its input.
+    inputs: Object.fromEntries(models.built.map((role) => [role, models.get(role).input as ModelInput])),
     random: services.random.save(),
     history: [...history],
   };

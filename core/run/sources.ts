@@ -1,11 +1,13 @@
-/** The data of a run's stages. */
-
+/** The data of a run's stages, and the names of its classes. */
+import type { Settings } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
+import { chooseTransforms, prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
+import { classesInWeights } from "../models/about-weights.js";
 import { noData } from "../values/errors.js";
 import type { Preset } from "./preset.js";
-/** The data of a run. */
+
 export interface RunSources {
   readonly byStage: ReadonlyMap<string, Source>;
   /** Those that are open, each once. */
@@ -16,13 +18,24 @@ export interface RunSources {
 export async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<RunSources> {
   const open = new Map<string, Source>();
   const byStage = new Map<string, Source>();
-  for (const { stage, config, sources } of trainings) {
+  for (const { stage, config, sources, transforms } of trainings) {
+    for (const mode of ["train", "test"] as const) chooseTransforms(config.input, mode, transforms);
     const makesItsOwn = preset.stages[stage]?.data === "none";
     if (!config.data && !makesItsOwn) throw noData(stage);
     const key = JSON.stringify(config.data);
-    const source = config.data && (open.get(key) ?? (await sources.choose(config.data).open()));
+    const source =
+      config.data && (open.get(key) ?? prepareSource(await sources.choose(config.data).open(), transforms));
     if (source) open.set(key, source);
     byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
   }
   return { byStage, open: [...open.values()] };
+}
+
+/** Where no data names the classes, a model's file may. */
+export function classesOf(models: Settings["models"]): readonly string[] {
+  for (const { weights } of Object.values(models)) {
+    const classes = weights && classesInWeights(weights);
+    if (classes) return classes;
+  }
+  return [];
 }

@@ -150,6 +150,7 @@ interface Flat {
       >
     >;
     readonly roles: readonly string[];
+    readonly inputs?: RunState["inputs"];
     readonly random: RunState["random"];
     readonly history: RunState["history"];
     readonly spent?: RunState["spent"];
@@ -157,7 +158,7 @@ interface Flat {
   readonly tensors: ReadonlyMap<string, NamedArray>;
 }
 
-function flatten({ stages, models, random, history, spent }: RunState): Flat {
+function flatten({ stages, models, inputs, random, history, spent }: RunState): Flat {
   const tensors = new Map<string, NamedArray>();
   const put = (prefix: string, named: Iterable<readonly [string, NamedArray]> = []) => {
     for (const [name, array] of named) tensors.set(`${prefix}/${name}`, array);
@@ -180,7 +181,8 @@ function flatten({ stages, models, random, history, spent }: RunState): Flat {
       },
     ] as const;
   });
-  return { values: { stages: Object.fromEntries(flat), roles: Object.keys(models), random, history, spent }, tensors };
+  const roles = Object.keys(models);
+  return { values: { stages: Object.fromEntries(flat), roles, inputs, random, history, spent }, tensors };
 }
 
 /** A plugin may hand out the arrays it works with; those of models and optimisers are copies already. */
@@ -209,6 +211,7 @@ function unflatten(values: Flat["values"], tensors: ReadonlyMap<string, NamedArr
   return {
     stages: Object.fromEntries(stages),
     models: Object.fromEntries(values.roles.map((role) => [role, take(`models/${role}`)])),
+    ...(values.inputs && { inputs: values.inputs }),
     random: values.random,
     history: values.history,
     ...(values.spent && { spent: values.spent }),

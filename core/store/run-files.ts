@@ -12,6 +12,9 @@ const mostSteps = 999_999_999;
 
 const record = z.record(z.string(), z.unknown());
 const whole = z.number().int().nonnegative();
+/** In pixels; `null`: as it comes. */
+const side = whole.nullable();
+const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 /** JSON has no NaN: it is written as null. */
 const measured = z.record(z.string(), z.number().nullable());
 
@@ -55,6 +58,18 @@ const stateSchema = z.looseObject({
     }),
   ),
   roles: z.array(z.string()),
+  inputs: z
+    .record(
+      z.string(),
+      z.strictObject({
+        mean: perChannel,
+        deviation: perChannel,
+        crop: side,
+        size: side,
+        interpolation: z.enum(["bilinear", "bicubic"]),
+      }),
+    )
+    .optional(),
   random: z.record(z.string(), z.array(z.number().int()).length(4)),
   history: z.array(
     z.looseObject({

@@ -236,15 +236,9 @@ function checkShapes(run: Run, role: string, arrays: ReadonlyMap<string, NamedAr
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
 async function exportModel(run: Run, role: string, results: readonly StageResult[], path: string): Promise<void> {
-  const { backbone, inputSize = null } = run.config.run.models[role.split("@")[0] ?? role] ?? {};
-  const about = {
-    role,
-    backbone,
-    inputSize,
-    classes: run.classes,
-    input: run.stages[0]?.config.input,
-    ...bestOf(role, results),
-  };
+  const [owner = role] = role.split("@");
+  const { backbone } = run.config.run.models[owner] ?? {};
+  const about = { role, backbone, classes: run.classes, input: run.inputOf(owner), ...bestOf(role, results) };
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
   const tensors = await run.models.get(role).parameters.export();
   asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));

@@ -2,10 +2,22 @@
 import * as tf from "@tensorflow/tfjs";
 import { missingField } from "./errors.js";
 
+/** What normalised images are made of pixels in [0, 1] with: `(pixel − mean) / deviation`, per channel (red, green, blue). */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
 /** One mini-batch: constants to the gradient. Fields are optional because the plugin list decides. */
 export interface Batch {
-  /** `[batch, height, width, 3]`, normalised. */
+  /**
+   * `[batch, height, width, 3]`, normalised as `normalisation` says. A model changes them to its own size and
+   * normalisation inside `forward`. From a source also pixels, 0 to 255, as `int32`: they are normalised before any
+   * plugin sees them.
+   */
   readonly images?: tf.Tensor4D;
+  /** Of `images`. Absent: every model takes them for its own. */
+  readonly normalisation?: Normalisation;
   /** `[batch, classes]`, one-hot. */
   readonly labels?: tf.Tensor2D;
   /**
@@ -39,6 +51,8 @@ export interface Outputs {
   readonly images?: tf.Tensor4D;
   /** Inner maps of the backbone by public name, `[batch, height, width, channels]`; only those that were wanted. */
   readonly maps?: Readonly<Record<string, tf.Tensor4D>>;
+  /** Of `images`: the generator's own. */
+  readonly normalisation?: Normalisation;
   /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */
   readonly normInputs?: readonly NormInput[];
 }

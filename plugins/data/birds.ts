@@ -16,6 +16,8 @@ export interface BirdOptions extends BirdCounts {
   readonly workers?: number | null;
   /** Memory for drawn images. Default 1 GiB. */
   readonly cacheBytes?: number;
+  /** Where pixels become normalised floats; the bytes are the same. Default `threads`. */
+  readonly normalise?: "threads" | "device";
   /** Seconds that training waits for a batch before its thread counts as hung. Default 300. */
   readonly patience?: number;
 }
@@ -44,7 +46,7 @@ export const birdSource = definePlugin<object>({
 
 export function registerBirds({ sources }: RunScope): void {
   sources.register("birds", {
-    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30, patience: 300 },
+    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30, normalise: "threads", patience: 300 },
     create: (options) => {
       check(options);
       return { open: async () => openBirds(options) };
@@ -53,7 +55,7 @@ export function registerBirds({ sources }: RunScope): void {
 }
 
 function openBirds(options: Required<BirdOptions>): Source {
-  const { classes, train, validation, test, seed, size, workers, cacheBytes, patience } = options;
+  const { classes, train, validation, test, seed, size, workers, cacheBytes, normalise, patience } = options;
   const samplesOf = (split: Split) =>
     Array.from({ length: classes * options[split] }, (_, index) => ({
       recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
@@ -68,11 +70,14 @@ function openBirds(options: Required<BirdOptions>): Source {
       .slice(0, 32),
     pool: createWorkerPool(workers, OWNER),
     cacheBytes,
+    normalise,
     patience,
   });
 }
 
-function check({ classes, train, validation, test, size, patience }: Required<BirdOptions>): void {
+function check({ classes, train, validation, test, size, normalise, patience }: Required<BirdOptions>): void {
+  if (!["threads", "device"].includes(normalise))
+    throw invalidOption(OWNER, "normalise", '"threads" or "device"', normalise, "The default is threads.");
   if (!(patience > 0)) throw invalidOption(OWNER, "patience", "greater than 0", patience, "The default is 300.");
   if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
     throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");

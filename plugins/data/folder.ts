@@ -46,6 +46,7 @@ export function registerFolder({ sources }: RunScope): void {
       exif: "apply",
       workers: null,
       cacheBytes: 2 ** 30,
+      normalise: "threads",
       patience: 300,
     },
     required: ["path"],
@@ -84,6 +85,7 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
     fingerprint,
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
+    normalise: options.normalise,
     patience: options.patience,
   });
 }
@@ -112,6 +114,7 @@ function check({
   exif,
   workers,
   cacheBytes,
+  normalise,
   patience,
   badImageShare,
   maxPixels,
@@ -134,6 +137,8 @@ function check({
     refuse("badImageShare", "between 0 and 1", badImageShare, "0.1 allows one image in ten to be bad.");
   if (!(Number.isInteger(maxPixels) && maxPixels > 0 && maxPixels <= 2 ** 30))
     refuse("maxPixels", "a whole number from 1 to 2^30", maxPixels, "The default is 2^26.");
+  if (!["threads", "device"].includes(normalise))
+    refuse("normalise", '"threads" or "device"', normalise, "The default is threads.");
   if (!["apply", "ignore"].includes(exif)) refuse("exif", '"apply" or "ignore"', exif, "The default is apply.");
   if (workers !== null && !(Number.isInteger(workers) && workers > 0 && workers <= 256)) {
     refuse("workers", "a whole number from 1 to 256, or null", workers, "null takes one per core, at most eight.");

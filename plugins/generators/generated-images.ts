@@ -18,10 +18,10 @@ export const generatedImages = definePlugin<GeneratedImagesOptions>({
   defaults: { generator: "generator" },
   provides: ["images"],
   apply({ hooks, models }, { generator }) {
-    hooks.batch.tap(name, (batch) =>
-      replace(batch, {
-        images: tf.tidy(() => need(models.get(generator).forward(batch, "train"), "images", name)),
-      }),
-    );
+    hooks.batch.tap(name, (batch) => {
+      const model = models.get(generator);
+      const images = tf.tidy(() => need(model.forward(batch, "train"), "images", name));
+      return replace(batch, { images, normalisation: model.input });
+    });
   },
 });

@@ -5,7 +5,7 @@ import { type Construction, construct, type Layer } from "../layers/construction
 import { constant } from "../layers/initializers.js";
 import { linear } from "../layers/linear.js";
 import { generatorConvolution, generatorNorm, small } from "./generator-layers.js";
-import { type GeneratorCommonOptions, normalised } from "./generator-options.js";
+import { type GeneratorCommonOptions, makes, normalised } from "./generator-options.js";
 
 /** What makes one generator differ from another. */
 export interface GeneratorParts {
@@ -35,6 +35,7 @@ export function generatorModel(parts: GeneratorParts, { stream }: FactoryContext
   const last = generatorConvolution(at, "output", { from: parts.last, to: 3, size: 3 });
   return {
     parameters: at.parameters,
+    makes: makes(options),
     forward: (batch, mode) => {
       const z = need(batch, "noise", owner, "List noise() in this stage.");
       const map = norm(start.apply(z).reshape([z.shape[0], side, side, first]) as tf.Tensor4D, mode);

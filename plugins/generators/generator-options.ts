@@ -1,6 +1,6 @@
 /** What every generator of images can be told. */
 import * as tf from "@tensorflow/tfjs";
-import { invalidOption } from "../../core/index.js";
+import { invalidOption, type Model } from "../../core/index.js";
 import { checkCounts } from "../layers/option-checks.js";
 
 export interface GeneratorCommonOptions {
@@ -13,7 +13,10 @@ export interface GeneratorCommonOptions {
    * reached. `direct`: it is the normalised image itself. Default `pixel`.
    */
   readonly range?: "pixel" | "direct";
-  /** Of the normalisation: as the stages that see real images have it in `input`. Default ImageNet's. */
+  /**
+   * Of the images as they are made, with `range: "pixel"`; whoever looks at them has them in its own. What
+   * `models.<role>.input` says otherwise, they are led over to. Default ImageNet's.
+   */
   readonly mean?: readonly [number, number, number];
   readonly deviation?: readonly [number, number, number];
 }
@@ -38,4 +41,9 @@ export function checkGenerator(owner: string, options: Required<GeneratorCommonO
 export function normalised(image: tf.Tensor4D, options: Required<GeneratorCommonOptions>): tf.Tensor4D {
   if (options.range === "direct") return image;
   return tf.tidy(() => image.add(1).div(2).sub(options.mean).div<tf.Tensor4D>(options.deviation));
+}
+
+/** What others must know of the images: what a `direct` one means is for its settings, its file or its stage to say. */
+export function makes({ size, range, mean, deviation }: Required<GeneratorCommonOptions>): Model["makes"] {
+  return range === "direct" ? { size } : { size, mean, deviation };
 }

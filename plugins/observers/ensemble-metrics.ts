@@ -4,6 +4,7 @@ import {
   definePlugin,
   type Ensemblers,
   invalidOption,
+  prepareSource,
   type Role,
   type Source,
   type Sources,
@@ -91,11 +92,11 @@ async function measure(
 
 /** Opens data for as long as it is needed: a stage's own is not handed to plugins. */
 async function withSource<T>(
-  { sources }: Training,
+  { sources, transforms }: Training,
   data: { readonly name: string },
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const source = await sources.choose(data).open();
+  const source = prepareSource(await sources.choose(data).open(), transforms);
   try {
     return await use(source);
   } finally {

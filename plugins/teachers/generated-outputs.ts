@@ -38,9 +38,10 @@ export const generatedOutputs = defineTeacher<GeneratedOutputsOptions>({
   create({ teacher, student, studentMode }, { models, training }) {
     training.hooks.forward.tap(name, (outputs): Outputs => {
       const images = need(outputs, "images", name, "It looks at what a generator makes.");
-      const byTeacher = models.get(teacher).forward({ images }, "eval", { normInputs: true });
+      const seen = { images, normalisation: outputs.normalisation };
+      const byTeacher = models.get(teacher).forward(seen, "eval", { normInputs: true });
       if (student === null) return { ...outputs, byTeacher };
-      return { ...outputs, byTeacher, byStudent: models.get(student).forward({ images }, studentMode) };
+      return { ...outputs, byTeacher, byStudent: models.get(student).forward(seen, studentMode) };
     });
     return (batch) => batch;
   },

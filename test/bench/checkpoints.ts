@@ -75,7 +75,7 @@ async function large(): Promise<void> {
     stepsPerEpoch: 1,
     models: {
       teacher: { backbone: { name: "resnet101" } },
-      student: { backbone: { name: "resnet50" }, inputSize: 32 },
+      student: { backbone: { name: "resnet50" }, input: { size: 32 } },
     },
     stages: { teacher: { enabled: false } },
     options: { snapmix: { probability: 0, camWeights: "classifier" } },

@@ -67,7 +67,7 @@ const classes = Array.from({ length: 200 }, (_, index) => `class ${index}`);
 /** Composes the run that takes the workload's steps. Start an engine before the first. */
 export async function open(workload: Workload): Promise<Running> {
   const { kind, backbone, low } = workload;
-  const student = { backbone: { name: backbone }, ...(low && { inputSize: low }) };
+  const student = { backbone: { name: backbone }, ...(low && { input: { size: low } }) };
   const preset = definePreset({
     name: "bench",
     summary: "one batch, over and over",

@@ -12,6 +12,7 @@ const faces: Readonly<Record<string, string>> = {
   fgkd: "core/index.js",
   "fgkd/layers": "plugins/layers/index.js",
   "fgkd/ops": "core/ops/index.js",
+  "fgkd/pixels": "plugins/transforms/pixels/index.js",
   "fgkd/plugins": "plugins/index.js",
   "fgkd/presets": "presets/index.js",
   "fgkd/testing": "core/testing/index.js",

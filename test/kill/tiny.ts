@@ -15,7 +15,7 @@ export function tinyConfig(preset: Preset): Config {
     { origin: "stages", config: { stages: own } },
     { origin: "demo", config: preset.scales?.demo ?? {} },
   ]).run;
-  const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
+  const shrunk = Object.entries(models).map(([role, { backbone, input }]) => {
     const { name, head = "linear" } = backbone as { readonly name: string; readonly head?: string };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
     const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem, strides: null };
@@ -23,7 +23,7 @@ export function tinyConfig(preset: Preset): Config {
     const fitting = generators[name] ? { ...backbone, size: 16, ...generators[name] } : backbone;
     return [
       role,
-      { backbone: name.startsWith("resnet") ? small : fitting, ...(inputSize && { inputSize: 8 }) },
+      { backbone: name.startsWith("resnet") ? small : fitting, ...(input?.size && { input: { size: 8 } }) },
     ] as const;
   });
   return {

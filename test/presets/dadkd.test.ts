@@ -37,8 +37,8 @@ describe("the paper's recipe, at paper scale", () => {
 
   test.each(rows)("%s: the student sees 128 pixels, a teacher all 448", (_, preset) => {
     const { models } = atPaperScale(preset).run;
-    expect(models.student?.inputSize).toBe(128);
-    expect(models.teacher?.inputSize ?? null).toBeNull();
+    expect(models.student?.input?.size).toBe(128);
+    expect(models.teacher?.input).toBeUndefined();
     expect(models.student?.backbone.name).toBe("resnet50");
   });
 

@@ -40,7 +40,7 @@ function settingsOf(preset: Preset, scale: Scale) {
 /** The same method with two batches of noise a stage, and networks of one block that keep the preset's heads. */
 function tiny(preset: Preset, scale: Scale): SettingsLayer {
   const { models } = settingsOf(preset, scale).run;
-  const shrunk = Object.entries(models).map(([role, { backbone, inputSize }]) => {
+  const shrunk = Object.entries(models).map(([role, { backbone, input }]) => {
     if (backbone.name === "attention-generator")
       return [role, { backbone: { ...backbone, size: 16, widths: [16, 8, 8, 4, 4] } }] as const;
     if (backbone.name === "small-generator")
@@ -56,7 +56,7 @@ function tiny(preset: Preset, scale: Scale): SettingsLayer {
       stem,
       strides: null,
     } as const;
-    return [role, { backbone: small, ...(inputSize && { inputSize: 8 }) }] as const;
+    return [role, { backbone: small, ...(input?.size && { input: { size: 8 } }) }] as const;
   });
   const config: Config = {
     epochs: 1,

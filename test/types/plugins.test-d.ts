@@ -123,7 +123,7 @@ defineConfig({
   preset,
   epochs: 3,
   optimizer: { name: "sgd", momentum: 0.9 },
-  models: { student: { backbone: { name: "resnet18", head: "linear" }, inputSize: 128 } },
+  models: { student: { backbone: { name: "resnet18", head: "linear" }, input: { size: 128 } } },
   data: { name: "folder", path: "photos" },
   stages: { teacher: { epochs: 1 } },
   options: { snapmix: { probability: 0.5 } },

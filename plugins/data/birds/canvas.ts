@@ -1,5 +1,5 @@
 /** A small drawing surface: polygons with exact-area antialiasing, lit and textured. The same bytes on every machine. */
-import { createPixels, type Pixels } from "../images/pixels.js";
+import { createPixels, type Pixels } from "../../transforms/pixels/pixels.js";
 import type { Noise } from "./noise.js";
 
 /** In fractions of the picture's side, from the top left corner. */

@@ -1,5 +1,5 @@
 /** Paints a scene: backdrop, perch, bird. Runs in the workers. */
-import type { Pixels } from "../images/pixels.js";
+import type { Pixels } from "../../transforms/pixels/pixels.js";
 import { type Anatomy, layOut } from "./anatomy.js";
 import { Canvas, type Colour, type Paint, type Point } from "./canvas.js";
 import { createNoise, grainAt, type Noise } from "./noise.js";

@@ -38,6 +38,8 @@ export interface FolderOptions {
   readonly workers?: number | null;
   /** Memory for resized images. Default 1 GiB. */
   readonly cacheBytes?: number;
+  /** Where pixels become normalised floats; the bytes are the same. Default `threads`. */
+  readonly normalise?: "threads" | "device";
   /** Seconds that training waits for a batch before its thread counts as hung. Default 300. */
   readonly patience?: number;
 }

@@ -1,5 +1,5 @@
 /** Resized images in memory, so that a small data set is decoded once and not once an epoch. */
-import type { Pixels } from "./pixels.js";
+import type { Pixels } from "../../transforms/pixels/pixels.js";
 
 /** Images by the settings that shaped them and by sample. */
 export interface PixelCache {

@@ -1,8 +1,8 @@
 /** Reads an image file into eight-bit RGB. */
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
+import type { Pixels } from "../../transforms/pixels/pixels.js";
 import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
-import type { Pixels } from "./pixels.js";
 
 /** Whether the camera's note on which side is up is followed. */
 export type Exif = "apply" | "ignore";

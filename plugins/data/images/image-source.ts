@@ -1,10 +1,21 @@
 /** A data source of images, however they come about: plans passes, keeps the workers busy, makes tensors. */
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, badImage, type Pass, type Source, type Split, splits } from "../../../core/index.js";
+import {
+  type Batch,
+  badImage,
+  type ChosenTransform,
+  notComposed,
+  type Pass,
+  type Source,
+  type Split,
+  splits,
+} from "../../../core/index.js";
+import { usualTransforms } from "../../transforms/built-in.js";
 import { createPixelCache } from "./cache.js";
-import { checkInput, countBatches, drawAugmentation, orderOf } from "./plan.js";
+import { checkInput, countBatches, orderOf, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
+import { callsOf, drawAll, keptCount } from "./transform-calls.js";
 
 /** One image of a split. */
 interface Sample {
@@ -21,6 +32,8 @@ export interface ImageSourceOptions {
   readonly pool: WorkerPool;
   /** Bound of the cache of resized images. */
   readonly cacheBytes: number;
+  /** Where pixels are normalised: on the threads that make them, or on the device. */
+  readonly normalise: "threads" | "device";
   /** Seconds to wait for a batch before its thread counts as hung. */
   readonly patience: number;
 }
@@ -41,15 +54,21 @@ export function createImageSource(options: ImageSourceOptions): Source {
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
-  const start = async (pass: Pass, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
-    const shape = `${pass.input.resize}/${pass.input.fit}`;
+  const start = async (pass: Started, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
+    const { transforms, input } = pass;
+    const [calls, kept] = [callsOf(transforms), keptCount(transforms)];
+    // What the first transforms may depend on.
+    const { mean: _, deviation: __, transforms: ___, ...sizes } = input;
+    const shape = JSON.stringify([calls.slice(0, kept), kept === 0 ? sizes.resize : sizes]);
     const key = (position: number) => `${pass.split}/${position}`;
-    const tasks = positions.map((position) => ({
-      recipe: sampleAt(samples[pass.split], position).recipe,
+    const samples = positions.map((position) => ({
+      recipe: sampleAt(options.samples[pass.split], position).recipe,
       cached: cache.get(shape, key(position)),
-      ...drawAugmentation(pass, position),
+      drawn: drawAll(transforms, randomOf(pass, position)),
     }));
-    const result = await pool.prepareBatch({ samples: tasks, input: pass.input, keep: cache.hasRoom, stop });
+    const plain = options.normalise === "device";
+    const task = { samples, input, transforms: calls, kept, keep: cache.hasRoom, plain, stop };
+    const result = await pool.prepareBatch(task);
     positions.forEach((position, index) => {
       const pixels = result.prepared[index];
       if (pixels) cache.put(shape, key(position), pixels);
@@ -64,7 +83,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
     count: (split) => samples[split].length,
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),
     batches: async function* (pass) {
-      checkInput(pass.input, pass.mode);
+      if (!pass.transforms) checkInput(pass.input, pass.mode);
+      const started = { ...pass, transforms: pass.transforms ?? usualTransforms(pass.mode) };
       const list = samples[pass.split];
       const order = orderOf(pass, list.length);
       const total = countBatches(pass, list.length);
@@ -74,7 +94,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       let next = pass.skip;
       const fill = () => {
         for (; next < total && ahead.length < pool.workers + SPARE; next++) {
-          const batch = start(pass, order.slice(next * pass.batchSize, (next + 1) * pass.batchSize), stop);
+          const batch = start(started, order.slice(next * pass.batchSize, (next + 1) * pass.batchSize), stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
           batch.catch(() => {});
           ahead.push(batch);
@@ -100,22 +120,33 @@ export function createImageSource(options: ImageSourceOptions): Source {
   };
 }
 
+type Started = Pass & { readonly transforms: readonly ChosenTransform[] };
+
 interface Prepared {
   readonly positions: readonly number[];
   readonly result: BatchResult;
 }
 
 function toBatch({ positions, result }: Prepared, list: readonly Sample[], classes: number, crop: number): Batch {
-  if (result.failure) throw badImage(result.failure.path, result.failure.problem);
+  if (result.failure) throw failed(result.failure);
   const labels = new Float32Array(positions.length * classes);
   positions.forEach((position, row) => {
     labels[row * classes + sampleAt(list, position).label] = 1;
   });
   return {
-    images: tf.tensor4d(result.images, [positions.length, crop, crop, 3]),
+    images: tensorOf(result.images, [positions.length, crop, crop, 3]),
     labels: tf.tensor2d(labels, [positions.length, classes]),
     indices: positions,
   };
+}
+
+/** Bytes are whole numbers, for the device to normalise. */
+function tensorOf(images: BatchResult["images"], shape: [number, number, number, number]): tf.Tensor4D {
+  return images instanceof Uint8Array ? tf.tensor4d(images, shape, "int32") : tf.tensor4d(images, shape);
+}
+
+function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
+  return transform ? notComposed(transform, path, problem) : badImage(path, problem);
 }
 
 function sampleAt(list: readonly Sample[], position: number): Sample {

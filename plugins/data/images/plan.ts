@@ -1,5 +1,5 @@
 /** Which samples a pass visits, in which order, and how each is augmented: functions of the pass, nothing else. */
-import { createRandom, type InputSettings, invalidOption, type Pass } from "../../../core/index.js";
+import { createRandom, type InputSettings, invalidOption, type Pass, type Random } from "../../../core/index.js";
 
 /** The order of a pass over `count` samples: shuffled anew each epoch in training, as listed in tests. */
 export function orderOf(
@@ -16,12 +16,9 @@ export function countBatches({ mode, batchSize }: Pick<Pass, "mode" | "batchSize
   return mode === "train" && whole > 0 ? whole : Math.ceil(count / batchSize);
 }
 
-/** What is random about one sample of one epoch; independent of order, batch size and number of workers. */
-export function drawAugmentation({ mode, seed, epoch, input }: Pass, sample: number) {
-  if (mode === "test") return { flip: false };
-  const random = createRandom(`${seed}/${epoch}/sample/${sample}`);
-  const position = [random.next(), random.next()] as const;
-  return { position, flip: random.next() < input.flip };
+/** What is random about one sample of one epoch comes from here; independent of order, batch size and number of workers. */
+export function randomOf({ seed, epoch }: Pick<Pass, "seed" | "epoch">, sample: number): Random {
+  return createRandom(`${seed}/${epoch}/sample/${sample}`);
 }
 
 /** @throws FGKD_INVALID_OPTION when the crop does not fit into the image */

@@ -1,8 +1,9 @@
 /** What the main thread and the workers say to each other. Types only. */
 import type { InputSettings } from "../../../core/index.js";
+import type { Pixels } from "../../transforms/pixels/pixels.js";
 import type { Scene } from "../birds/scene.js";
 import type { Exif } from "./decode.js";
-import type { Pixels } from "./pixels.js";
+import type { TransformCall } from "./transform-calls.js";
 
 /** How one picture comes into being. */
 export type Recipe =
@@ -12,27 +13,31 @@ export type Recipe =
 /** One image of a batch, with everything random about it already drawn: workers draw nothing. */
 export interface SampleTask {
   readonly recipe: Recipe;
-  /** Resized already, from the cache. */
+  /** From the cache: the first transforms are done. */
   readonly cached?: Pixels;
-  /** Where to crop, each uniform in `[0, 1)`; absent for the centre. */
-  readonly position?: readonly [x: number, y: number];
-  readonly flip: boolean;
+  /** Of each transform, what was drawn for this picture. */
+  readonly drawn: readonly (readonly number[])[];
 }
 
 export interface BatchTask {
   readonly samples: readonly SampleTask[];
   readonly input: InputSettings;
-  /** Whether resized images are wanted for the cache. */
+  readonly transforms: readonly TransformCall[];
+  /** After so many of them a picture is as the cache has it. */
+  readonly kept: number;
+  /** Whether such pictures are wanted for the cache. */
   readonly keep: boolean;
+  /** Whether pixels are wanted as they are, for the device to normalise. */
+  readonly plain: boolean;
   /** One shared number: not 0 when nobody wants the result any more. */
   readonly stop: Int32Array;
 }
 
 export interface BatchResult {
-  /** `[batch, crop, crop, 3]`, normalised. */
-  readonly images: Float32Array;
+  /** `[batch, crop, crop, 3]`, normalised, or plain pixels. */
+  readonly images: Float32Array | Uint8Array;
   /** By position in the batch; only those worth keeping. */
   readonly prepared: readonly (Pixels | undefined)[];
-  /** Set instead of all that when an image could not be made. */
-  readonly failure?: { readonly path: string; readonly problem: string };
+  /** Set instead of all that when an image could not be made; `transform` is which one failed, and where it lies. */
+  readonly failure?: { readonly path: string; readonly problem: string; readonly transform?: string };
 }

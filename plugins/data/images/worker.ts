@@ -1,13 +1,12 @@
-/** The worker thread: whole batches of images, from file or recipe to normalised floats. Imports no tensor library. */
+/** The worker thread: whole batches of images, from file or recipe through transforms to normalised floats. Imports no tensor library. */
 import { transferableSymbol, valueSymbol } from "piscina";
+import { type Pixels, shared } from "../../transforms/pixels/pixels.js";
 import { renderBird } from "../birds/render.js";
 import { forEachAtOnce } from "./at-once.js";
-import { createSampleWriter } from "./crop.js";
-import { centreOffset, randomOffset, resizedSize } from "./geometry.js";
 import { ImageProblem } from "./inspect.js";
-import type { Pixels } from "./pixels.js";
-import { resample } from "./resample.js";
+import { normalisingWriter, plainWriter } from "./normalise.js";
 import type { BatchResult, BatchTask, Recipe, SampleTask } from "./tasks.js";
+import { applyTransforms, FailedTransform } from "./transform-calls.js";
 
 /** Loaded on first use: drawn images need no decoder, and a decoder that does not load fails a task, not the thread. */
 const decoder = () => import("./decode.js");
@@ -15,23 +14,24 @@ const decoder = () => import("./decode.js");
 /** Images decoded at a time: one is read while another is resized. */
 const AT_ONCE = 2;
 
-/** Makes one batch. The floats are handed over, not copied. */
+/** Makes one batch. Its buffer is handed over, not copied. */
 export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
-  const { samples, input, stop } = task;
+  const { samples, input, plain, stop } = task;
   const length = input.crop ** 2 * 3;
-  const images = new Float32Array(samples.length * length);
+  const images = plain ? new Uint8Array(samples.length * length) : new Float32Array(samples.length * length);
   const prepared: (Pixels | undefined)[] = samples.map(() => undefined);
-  const write = createSampleWriter(input);
+  const write = images instanceof Uint8Array ? plainWriter(images) : normalisingWriter(images, input);
   try {
     await forEachAtOnce(AT_ONCE, samples, async (sample, index) => {
       if (Atomics.load(stop, 0) !== 0) return;
-      const pixels = sample.cached ?? (await prepare(sample.recipe, task));
+      const pixels = sample.cached ?? (await prepare(sample, task));
       if (!sample.cached && task.keep) prepared[index] = pixels;
-      write(pixels, cropOf(sample, pixels, task), images, index * length);
+      write(await finish(pixels, sample, task), index * length);
     });
   } catch (error) {
     if (!(error instanceof FailedSample)) throw error;
-    return { images: new Float32Array(0), prepared: [], failure: { path: error.path, problem: error.message } };
+    const { path, message: problem, transform } = error;
+    return { images: new Float32Array(0), prepared: [], failure: { path, problem, ...(transform && { transform }) } };
   }
   return handOver({ images, prepared }, images.buffer);
 }
@@ -40,14 +40,38 @@ class FailedSample extends Error {
   constructor(
     readonly path: string,
     problem: string,
+    readonly transform?: string,
   ) {
     super(problem);
   }
 }
 
-async function prepare(recipe: Recipe, { input, keep }: BatchTask): Promise<Pixels> {
+/** The picture as the cache has it. */
+async function prepare({ recipe, drawn }: SampleTask, { input, transforms, kept, keep }: BatchTask): Promise<Pixels> {
   const image = await make(recipe, input.resize);
-  return resample(image, resizedSize(image, input.resize, input.fit), keep);
+  const pixels = await transformed(recipe, image, transforms.slice(0, kept), drawn, input);
+  return keep ? shared(pixels) : pixels;
+}
+
+async function finish(pixels: Pixels, { recipe, drawn }: SampleTask, { input, transforms, kept }: BatchTask) {
+  const { width, height, data } = await transformed(recipe, pixels, transforms.slice(kept), drawn.slice(kept), input);
+  if (width === input.crop && height === input.crop) return data;
+  const last = transforms.at(-1)?.name ?? "nothing";
+  const problem = `the picture is ${width} × ${height} after ${last}, not ${input.crop} × ${input.crop} (input.crop)`;
+  throw new FailedSample(nameOf(recipe), problem, "input.transforms");
+}
+
+async function transformed(recipe: Recipe, ...call: Parameters<typeof applyTransforms>): Promise<Pixels> {
+  try {
+    return await applyTransforms(...call);
+  } catch (error) {
+    if (error instanceof FailedTransform) throw new FailedSample(nameOf(recipe), error.message, error.transform);
+    throw error;
+  }
+}
+
+function nameOf(recipe: Recipe): string {
+  return recipe.kind === "file" ? recipe.path : "a drawn bird";
 }
 
 async function make(recipe: Recipe, size: number): Promise<Pixels> {
@@ -59,15 +83,6 @@ async function make(recipe: Recipe, size: number): Promise<Pixels> {
     if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
     throw error;
   }
-}
-
-function cropOf({ position, flip }: SampleTask, { width, height }: Pixels, { input: { crop, pad } }: BatchTask) {
-  if (!position) return { left: centreOffset(width, crop), top: centreOffset(height, crop), flip };
-  return {
-    left: randomOffset(width, crop, pad, position[0]),
-    top: randomOffset(height, crop, pad, position[1]),
-    flip,
-  };
 }
 
 /** Piscina moves what these two symbols name, and copies the rest (shared memory is neither moved nor copied). */

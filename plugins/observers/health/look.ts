@@ -55,16 +55,19 @@ export async function lookAt(
   const found = tf.tidy(() => {
     const made = models.get(generator).forward({ noise: tf.tensor2d(noise, [batchSize, size]) }, "batch-statistics");
     const images = need(made, "images", owner, `The model of role "${generator}" makes none.`);
-    const judged = models.get(teacher).forward({ images }, "eval", { normInputs: true });
+    const { normalisation = input } = made;
+    const judged = models.get(teacher).forward({ images, normalisation }, "eval", { normInputs: true });
     const inputs = judged.normInputs ?? [];
     names = inputs.map((input, index) => input.name ?? `${index + 1}`);
-    const pixels = denormalised(images, input);
+    const pixels = denormalised(images, normalisation);
     const choice = (logits: tf.Tensor2D) => logits.argMax<tf.Tensor1D>(-1);
     return {
       numbers: imageStatistics(pixels, direct ? images : pixels.mul(2).sub(1)),
       byTeacher: choice(need(judged, "logits", owner)),
       byStudent:
-        student === null ? [] : [choice(need(models.get(student).forward({ images }, "eval"), "logits", owner))],
+        student === null
+          ? []
+          : [choice(need(models.get(student).forward({ images, normalisation }, "eval"), "logits", owner))],
       layers: inputs.length === 0 ? [] : [layerDistances(inputs)],
       pixels: pixels.slice(0, Math.min(shown, batchSize)),
     };

@@ -13,6 +13,12 @@ describe("the resize matrix", () => {
   test("interpolates between neighbours when enlarging", () => {
     expect(resizeMatrix(2, 4)).toBeAllclose([1, 0, 0.75, 0.25, 0.25, 0.75, 0, 1]);
   });
+  test("takes Keys' cubic with a = −0.5 where asked to, widened likewise", () => {
+    const row = (matrix: Float32Array, from: number, at: number) => matrix.slice(at * from, (at + 1) * from);
+    expect(row(resizeMatrix(4, 8, "bicubic"), 4, 3)).toBeAllclose([-0.0703125, 0.8671875, 0.2265625, -0.0234375]);
+    expect(row(resizeMatrix(8, 2, "bicubic"), 8, 0)).toBeAllclose(row(resizeMatrix(8, 2, "bicubic"), 8, 1).reverse());
+    expect(Math.min(...resizeMatrix(8, 2, "bicubic"))).toBeLessThan(0);
+  });
   test("is the identity between equal sides", () => {
     expect(resizeMatrix(3, 3)).toBeAllclose([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   });

@@ -103,7 +103,7 @@ describe("the models of a run", () => {
 
 describe("a model with an input size", () => {
   test("sees its images reduced as the antialiased resize does, in training and in tests", async () => {
-    const run = await runWith({ small: { backbone, inputSize: 4 }, student: { backbone } });
+    const run = await runWith({ small: { backbone, input: { size: 4 } }, student: { backbone } });
     const batch = tinyBatch({ size: 8 });
     const small = run.models.get("small");
     const reduced = tf.tidy(() => antialiasedResize(batch.images, [4, 4]));
@@ -123,7 +123,7 @@ describe("a model with an input size", () => {
   });
 
   test("leaves another model's images alone", async () => {
-    const run = await runWith({ small: { backbone, inputSize: 4 }, student: { backbone } });
+    const run = await runWith({ small: { backbone, input: { size: 4 } }, student: { backbone } });
     const batch = tinyBatch({ size: 8 });
     tf.tidy(() => void run.models.get("student").forward(batch, "eval"));
     expect(seen.at(-1)).toBe(8);
@@ -132,7 +132,7 @@ describe("a model with an input size", () => {
   });
 
   test("keeps its parameters and its classifier within reach", async () => {
-    const run = await runWith({ student: { backbone, inputSize: 4 } });
+    const run = await runWith({ student: { backbone, input: { size: 4 } } });
     const { parameters, classifier } = run.models.get("student");
     expect([...parameters.trained.keys()]).toEqual(["conv.weight", "fc.weight", "fc.bias"]);
     expect(classifier?.weight).toBe(parameters.trained.get("fc.weight"));

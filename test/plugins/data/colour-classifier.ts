@@ -1,5 +1,5 @@
 /** What colour alone can do: a linear classifier of colour histograms, with no idea of shape or place. */
-import type { Pixels } from "../../../plugins/data/images/pixels.js";
+import type { Pixels } from "../../../plugins/transforms/pixels/pixels.js";
 
 /** Square roots of the shares of 64 colours (four levels a channel). */
 export function colourHistogram({ data }: Pixels): readonly number[] {

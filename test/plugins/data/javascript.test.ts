@@ -16,7 +16,7 @@ beforeAll(async () => {
   images = await folderWith(await classFolders(["train", "test"], ["a", "b"], 8));
   const files = (
     await Promise.all(
-      ["core", "plugins/data"].map(async (folder) =>
+      ["core", "plugins/data", "plugins/transforms"].map(async (folder) =>
         (await readdir(join(repository, folder), { recursive: true })).map((name) => join(folder, name)),
       ),
     )
@@ -59,6 +59,19 @@ test("the sources also run from JavaScript, and an open one keeps no program ali
     for await (const batch of folder.batches({ ...pass, epoch: 1 })) break;
     console.log(images);`;
   expect(await run("use.mjs", program)).toBe("32");
+});
+
+test("a stranger's transform in TypeScript runs on threads of JavaScript", async () => {
+  const module = join(packageRoot, "run", "paint.ts");
+  const paint =
+    "export const transform = ({ width, height }: { width: number; height: number }) => ({ width, height, data: new Uint8Array(width * height * 3).fill(255) });";
+  await writeFile(module, paint);
+  const program = `
+    const folder = await open("folder", { path: process.argv[2], workers: 1 });
+    const transforms = [{ name: "paint", module: ${JSON.stringify(module)} }];
+    for await (const { images } of folder.batches({ ...pass, input: { ...pass.input, crop: 20 }, transforms }))
+      console.log(images.mean().dataSync()[0]);`;
+  expect(await run("paint.mjs", program)).toBe("1");
 });
 
 test("a source can be closed while batches are under way", async () => {

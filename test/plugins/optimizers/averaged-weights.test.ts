@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createTraining, type Model, need } from "../../../core/index.js";
+import { createTraining, defaults, type Model, need } from "../../../core/index.js";
 import { createModels } from "../../../core/run/models.js";
 import { resnet } from "../../../plugins/backbones/index.js";
 import { averagedWeights } from "../../../plugins/optimizers/index.js";
@@ -9,6 +9,12 @@ import "../../support/matchers.js";
 
 const stem = { filters: 2, size: 3, stride: 1, pool: false };
 const backbone = { name: "resnet", block: "basic", depths: [1], widths: [2], stem } as const;
+
+/** No file, and a stage that says nothing of its images. */
+const asTheyCome = {
+  inputIn: () => undefined,
+  homes: { of: () => defaults.input, isTrained: () => true },
+};
 
 /** A small network with batch norms, and a stage that keeps averages of it. */
 function stage(decay: number) {
@@ -20,6 +26,7 @@ function stage(decay: number) {
         return createTraining({ plugins: [resnet()], services }).backbones.choose(backbone);
       },
       load: () => new Set(),
+      ...asTheyCome,
     },
   );
   const training = createTraining({ plugins: [averagedWeights({ decay })], services: { models } });
@@ -120,7 +127,7 @@ describe("a view", () => {
     const create = () => stage(0.5).student;
     const models = createModels(
       { student: { backbone }, "student-ema": { backbone } },
-      { create, load: () => new Set() },
+      { create, load: () => new Set(), ...asTheyCome },
     );
     expect(() => models.addView("student", "ema")).toThrow('"student-ema"');
     expect(() => models.addView("student", "../ema")).toThrow("FGKD_INVALID_NAME");

@@ -1,4 +1,4 @@
-/** Antialiased bilinear resizing with the rounding of PIL, which is what torchvision's models were trained on. */
+/** Antialiased resizing with the rounding of PIL, which is what torchvision's models were trained on. */
 import type { Size } from "./geometry.js";
 import { createPixels, type Pixels } from "./pixels.js";
 
@@ -14,26 +14,35 @@ interface Filter {
   readonly taps: number;
 }
 
+/** `bilinear`: a triangle. `bicubic`: a cubic with a = −0.5, which sharpens, and is cut off at black and white. */
+export type Interpolation = "bilinear" | "bicubic";
+
 /**
- * The image in another size: a triangle filter, widened by the factor of a reduction, first along rows, then along
- * columns, rounded to eight bits after each.
+ * The image in another size: a filter, widened by the factor of a reduction, first along rows, then along columns, rounded
+ * to eight bits after each.
  *
- * @param shared puts the result into shared memory
+ * @param interpolation the filter. Default `bilinear`
  * @see Pillow, `Image.resize(size, BILINEAR)`; methods/datasets.md §9
  */
-export function resample(image: Pixels, { width, height }: Size, shared = false): Pixels {
-  const rows = width === image.width ? image : resampleRows(image, width);
-  const result = createPixels(width, height, shared);
+export function resample(image: Pixels, { width, height }: Size, interpolation: Interpolation = "bilinear"): Pixels {
+  const rows = width === image.width ? image : resampleRows(image, width, interpolation);
+  if (height === image.height && rows !== image) return rows;
+  const result = createPixels(width, height);
   if (height === image.height) result.data.set(rows.data);
-  else resampleColumns(rows, result);
+  else resampleColumns(rows, result, interpolation);
   return result;
 }
 
-function resampleRows(image: Pixels, width: number): Pixels {
-  const { starts, counts, weights, taps } = triangleFilter(image.width, width);
+/** A cubic reaches beyond black and white; a triangle does not, and is spared the look. */
+function written({ data }: Pixels, interpolation: Interpolation): Uint8Array | Uint8ClampedArray {
+  return interpolation === "bicubic" ? new Uint8ClampedArray(data.buffer) : data;
+}
+
+function resampleRows(image: Pixels, width: number, interpolation: Interpolation): Pixels {
+  const { starts, counts, weights, taps } = createFilter(image.width, width, interpolation);
   const result = createPixels(width, image.height);
   const from = image.data;
-  const to = result.data;
+  const to = written(result, interpolation);
   let write = 0;
   for (let y = 0; y < image.height; y++) {
     const row = y * image.width;
@@ -57,11 +66,11 @@ function resampleRows(image: Pixels, width: number): Pixels {
   return result;
 }
 
-function resampleColumns(image: Pixels, result: Pixels): void {
-  const { starts, counts, weights, taps } = triangleFilter(image.height, result.height);
+function resampleColumns(image: Pixels, result: Pixels, interpolation: Interpolation): void {
+  const { starts, counts, weights, taps } = createFilter(image.height, result.height, interpolation);
   const length = image.width * 3;
   const from = image.data;
-  const to = result.data;
+  const to = written(result, interpolation);
   const sums = new Int32Array(length);
   for (let y = 0; y < result.height; y++) {
     sums.fill(HALF);
@@ -74,9 +83,23 @@ function resampleColumns(image: Pixels, result: Pixels): void {
   }
 }
 
-function triangleFilter(from: number, to: number): Filter {
+/** The weight of a pixel by its distance; from the second number on there is none. */
+const kernels = {
+  bilinear: [(x: number) => Math.max(0, 1 - Math.abs(x)), 1],
+  bicubic: [cubic, 2],
+} as const;
+
+function cubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
+function createFilter(from: number, to: number, interpolation: Interpolation): Filter {
+  const [kernel, reach] = kernels[interpolation];
   const scale = from / to;
-  const support = Math.max(scale, 1);
+  const wider = Math.max(scale, 1);
+  const support = reach * wider;
   const taps = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(to);
   const counts = new Int32Array(to);
@@ -86,10 +109,10 @@ function triangleFilter(from: number, to: number): Filter {
     const start = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), from);
     let total = 0;
-    for (let j = start; j < end; j++) total += Math.max(0, 1 - Math.abs((j + 0.5 - centre) / support));
+    for (let j = start; j < end; j++) total += kernel((j + 0.5 - centre) / wider);
     for (let j = start; j < end; j++) {
-      const weight = Math.max(0, 1 - Math.abs((j + 0.5 - centre) / support)) / total;
-      weights[i * taps + j - start] = Math.trunc(weight * 2 ** BITS + 0.5);
+      const weight = kernel((j + 0.5 - centre) / wider) / total;
+      weights[i * taps + j - start] = Math.trunc(weight * 2 ** BITS + (weight < 0 ? -0.5 : 0.5));
     }
     starts[i] = start;
     counts[i] = end - start;

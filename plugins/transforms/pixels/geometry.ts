@@ -19,9 +19,13 @@ export function resizedSize({ width, height }: Size, resize: number, fit: "short
 
 /** The first pixel of the central `crop` of `length`; halves are rounded to the even number, as Python does. */
 export function centreOffset(length: number, crop: number): number {
-  const middle = (length - crop) / 2;
-  const below = Math.floor(middle);
-  return middle - below === 0.5 ? below + (below % 2) : Math.round(middle);
+  return roundHalfEven((length - crop) / 2);
+}
+
+/** Halves become the even number, as in Python. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
 }
 
 /**

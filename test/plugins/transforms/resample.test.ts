@@ -1,16 +1,27 @@
 import { describe, expect, test } from "vitest";
-import { centreOffset, randomOffset, resizedSize } from "../../../plugins/data/images/geometry.js";
-import { createPixels, type Pixels } from "../../../plugins/data/images/pixels.js";
-import { resample } from "../../../plugins/data/images/resample.js";
+import { centreOffset, randomOffset, resizedSize } from "../../../plugins/transforms/pixels/geometry.js";
+import { createPixels, type Pixels } from "../../../plugins/transforms/pixels/pixels.js";
+import { resample } from "../../../plugins/transforms/pixels/resample.js";
 
-/** An antialiased triangle filter as defined, in double precision, without rounding in between. */
-function reference({ width, height, data }: Pixels, toWidth: number, toHeight: number): number[] {
+const triangle = (x: number) => Math.max(0, 1 - Math.abs(x));
+/** Keys' cubic with a = −0.5, written out. */
+const cubic = (x: number) => {
+  const d = Math.abs(x);
+  if (d <= 1) return 1.5 * d ** 3 - 2.5 * d ** 2 + 1;
+  return d < 2 ? -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2 : 0;
+};
+
+/** An antialiased filter as defined, in double precision, without rounding in between. */
+function reference(
+  { width, height, data }: Pixels,
+  toWidth: number,
+  toHeight: number,
+  kernel: (distance: number) => number = triangle,
+): number[] {
   const weights = (from: number, to: number, i: number) => {
     const scale = from / to;
     const support = Math.max(scale, 1);
-    const all = Array.from({ length: from }, (_, j) =>
-      Math.max(0, 1 - Math.abs(j + 0.5 - (i + 0.5) * scale) / support),
-    );
+    const all = Array.from({ length: from }, (_, j) => kernel((j + 0.5 - (i + 0.5) * scale) / support));
     const total = all.reduce((sum, weight) => sum + weight, 0);
     return all.map((weight) => weight / total);
   };
@@ -56,6 +67,33 @@ describe("resizing", () => {
     const received = resample(image, { width: toWidth, height: toHeight }).data;
     expect(received).toHaveLength(expected.length);
     expect(Math.max(...expected.map((value, i) => Math.abs(value - (received[i] ?? -99))))).toBeLessThanOrEqual(1.01);
+  });
+
+  test.each([
+    [37, 29, 16, 12],
+    [16, 12, 40, 30],
+  ])("%d × %d to %d × %d by the cubic, too", (width, height, toWidth, toHeight) => {
+    const image = pattern(width, height);
+    // Neither black nor white, so that nothing is cut off.
+    image.data.forEach((value, i) => {
+      image.data[i] = 96 + value / 4;
+    });
+    const expected = reference(image, toWidth, toHeight, cubic);
+    const received = resample(image, { width: toWidth, height: toHeight }, "bicubic").data;
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - (received[i] ?? -99))))).toBeLessThanOrEqual(1.01);
+    const bilinear = reference(image, toWidth, toHeight);
+    expect(Math.max(...bilinear.map((value, i) => Math.abs(value - (received[i] ?? -99))))).toBeGreaterThan(3);
+  });
+
+  test("by the cubic stays white beside an edge, where the cubic itself would go beyond", () => {
+    const edge = createPixels(8, 4);
+    edge.data.forEach((_, i) => {
+      edge.data[i] = Math.floor(i / 3) % 8 < 4 ? 0 : 255;
+    });
+    const { data } = resample(edge, { width: 32, height: 4 }, "bicubic");
+    const row = Array.from({ length: 32 }, (_, x) => data[x * 3] as number);
+    expect(row).toEqual([...row].sort((a, b) => a - b));
+    expect([row[0], row[31]]).toEqual([0, 255]);
   });
 
   test("to the same size changes nothing", () => {

@@ -1,0 +1,28 @@
+/** From the bytes of a picture to what a batch holds. */
+import type { InputSettings } from "../../../core/index.js";
+
+/** Writes the bytes of one picture at `offset` of a batch `[batch, crop, crop, 3]`. */
+export type PictureWriter = (data: Uint8Array, offset: number) => void;
+
+/** `(value / 255 − mean) / deviation`, by table. */
+export function normalisingWriter(
+  batch: Float32Array,
+  { mean, deviation }: Pick<InputSettings, "mean" | "deviation">,
+): PictureWriter {
+  const tables = mean.map((one, channel) =>
+    Float32Array.from({ length: 256 }, (_, value) => (value / 255 - one) / deviation[channel as 0 | 1 | 2]),
+  ) as [Float32Array, Float32Array, Float32Array];
+  const [red, green, blue] = tables;
+  return (data, offset) => {
+    for (let read = 0, write = offset; read < data.length; read += 3, write += 3) {
+      batch[write] = red[data[read] as number] as number;
+      batch[write + 1] = green[data[read + 1] as number] as number;
+      batch[write + 2] = blue[data[read + 2] as number] as number;
+    }
+  };
+}
+
+/** The bytes as they are: the device normalises them. */
+export function plainWriter(batch: Uint8Array): PictureWriter {
+  return (data, offset) => batch.set(data, offset);
+}

@@ -1,0 +1,52 @@
+/** fgkd's own transforms as data for the threads, and the list of them that stages have unless they say otherwise. */
+import { type ChosenTransform, type Random, type Transform, threadFile } from "../../core/index.js";
+import type {
+  CenterCropOptions,
+  FlipOptions,
+  RandomCropOptions,
+  RandomResizedCropOptions,
+  ResizeOptions,
+} from "./options.js";
+import { tries } from "./threads.js";
+
+const { filename: module } = threadFile("threads", import.meta.url);
+
+export const defaults = {
+  resize: { size: null, fit: null, interpolation: "bilinear" },
+  randomCrop: { size: null, pad: null },
+  centerCrop: { size: null },
+  flip: { probability: null },
+  randomResizedCrop: { size: null, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: "bilinear" },
+} as const;
+
+export function resize(options: Required<ResizeOptions>): Transform {
+  return { module, function: "resize", options, keep: true };
+}
+
+export function randomCrop(options: Required<RandomCropOptions>): Transform {
+  return { module, function: "randomCrop", options, draw: (random) => draw(random, 2) };
+}
+
+export function centerCrop(options: Required<CenterCropOptions>): Transform {
+  return { module, function: "centerCrop", options };
+}
+
+export function flip(options: Required<FlipOptions>): Transform {
+  return { module, function: "flip", options, draw: (random) => draw(random, 1) };
+}
+
+/** Draws for all tries, since how many are needed depends on the size of a picture that is not read yet. */
+export function randomResizedCrop(options: Required<RandomResizedCropOptions>): Transform {
+  return { module, function: "randomResizedCrop", options, draw: (random) => draw(random, 2 * tries + 2) };
+}
+
+function draw(random: Random, count: number): readonly number[] {
+  return Array.from({ length: count }, () => random.next());
+}
+
+/** As `input.resize`, `fit`, `pad`, `crop` and `flip` say. */
+export function usualTransforms(mode: "train" | "test"): readonly ChosenTransform[] {
+  const first = { name: "resize", ...resize(defaults.resize) };
+  if (mode === "test") return [first, { name: "center-crop", ...centerCrop(defaults.centerCrop) }];
+  return [first, { name: "random-crop", ...randomCrop(defaults.randomCrop) }, { name: "flip", ...flip(defaults.flip) }];
+}

@@ -1,0 +1,38 @@
+/** Parts of pictures, and pictures the other way round. */
+import { createPixels, type Pixels } from "./pixels.js";
+
+/** A rectangle, in pixels of a picture; negative or larger than it where there is padding. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What lies in a rectangle; black where that is outside of the picture, as torchvision's padding is. */
+export function cut(picture: Pixels, { left, top, width, height }: Rectangle): Pixels {
+  const result = createPixels(width, height);
+  const [from, to] = [Math.max(left, 0), Math.min(left + width, picture.width)];
+  if (from >= to) return result;
+  for (let y = Math.max(top, 0); y < Math.min(top + height, picture.height); y++) {
+    const row = y * picture.width;
+    const part = picture.data.subarray((row + from) * 3, (row + to) * 3);
+    result.data.set(part, ((y - top) * width + from - left) * 3);
+  }
+  return result;
+}
+
+/** Left becomes right. */
+export function mirror({ width, height, data }: Pixels): Pixels {
+  const result = createPixels(width, height);
+  const to = result.data;
+  for (let y = 0; y < height; y++) {
+    let read = y * width * 3;
+    for (let write = read + (width - 1) * 3; read < (y + 1) * width * 3; read += 3, write -= 3) {
+      to[write] = data[read] as number;
+      to[write + 1] = data[read + 1] as number;
+      to[write + 2] = data[read + 2] as number;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,22 @@
+/** Pictures as the threads pass them on: eight-bit RGB, rows from the top. Threads import this; it imports nothing. */
+
+/** `data` holds `height × width × 3` bytes. Others may hold the same picture: whoever changes it makes a new one. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A black picture. */
+export function createPixels(width: number, height: number): Pixels {
+  return { width, height, data: new Uint8Array(width * height * 3) };
+}
+
+/** The picture in memory that every thread can read without copying. */
+export function shared(picture: Pixels): Pixels {
+  const { width, height, data } = picture;
+  if (data.buffer instanceof SharedArrayBuffer) return picture;
+  const copy = new Uint8Array(new SharedArrayBuffer(data.length));
+  copy.set(data);
+  return { width, height, data: copy };
+}
