@@ -1,5 +1,5 @@
 /** What a run is told of each of its models. */
-import type { PartialModelInput } from "../models/input.js";
+import type { PartialModelInput } from "../models/model.js";
 import type { Backbones, Choice } from "../registries/entry.js";
 
 /** The model that plays a role. */

@@ -36,7 +36,7 @@ export interface InputSettings {
 }
 
 /** A line of such a list. */
-export type TransformLine = Choice<Transforms> | { readonly name: string };
+type TransformLine = Choice<Transforms> | { readonly name: string };
 
 /** A transform as a line of settings chose it. */
 export interface ChosenTransform extends Transform {

@@ -1,23 +1,11 @@
 /** A model's own input: the size and the normalisation that its weights are for, and how any batch becomes that. */
+
 import * as tf from "@tensorflow/tfjs";
-import { antialiasedResize, type Interpolation } from "../ops/resize.js";
+import { antialiasedResize } from "../ops/resize.js";
 import { invalidOption } from "../values/errors.js";
 import type { Batch, Normalisation } from "../values/records.js";
-import type { Model, Role } from "./model.js";
+import type { Model, ModelInput, PartialModelInput, Role } from "./model.js";
 import { normalisePixels } from "./pixels.js";
-
-/** How a model gets its images: cut, then reduced, then normalised. What a batch has already is left as it is. */
-export interface ModelInput extends Normalisation {
-  /** Side, in pixels, of the central square of the batch's images that it looks at. `null`: all of it. */
-  readonly crop: number | null;
-  /** The side, in pixels, that this is reduced to. `null`: as it comes. */
-  readonly size: number | null;
-  /** By which filter, antialiased. */
-  readonly interpolation: Interpolation;
-}
-
-/** What may be said of a model's input; what is left out is for the next one to say. */
-export type PartialModelInput = { readonly [K in keyof ModelInput]?: ModelInput[K] | undefined };
 
 /**
  * Of each part the first word counts.

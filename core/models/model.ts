@@ -1,7 +1,8 @@
 /** A trainable network. */
+
 import type * as tf from "@tensorflow/tfjs";
+import type { Interpolation } from "../ops/resize.js";
 import type { Batch, Normalisation, Outputs } from "../values/records.js";
-import type { ModelInput } from "./input.js";
 import type { Parameters } from "./parameters.js";
 
 /**
@@ -88,3 +89,16 @@ export function modelOf(models: Models, name: string): Model {
   const [role = name, view] = name.split("@");
   return view === undefined ? models.get(role) : models.addView(role, view);
 }
+
+/** How a model gets its images: cut, then reduced, then normalised. What a batch has already is left as it is. */
+export interface ModelInput extends Normalisation {
+  /** Side, in pixels, of the central square of the batch's images that it looks at. `null`: all of it. */
+  readonly crop: number | null;
+  /** The side, in pixels, that this is reduced to. `null`: as it comes. */
+  readonly size: number | null;
+  /** By which filter, antialiased. */
+  readonly interpolation: Interpolation;
+}
+
+/** What may be said of a model's input; what is left out is for the next one to say. */
+export type PartialModelInput = { readonly [K in keyof ModelInput]?: ModelInput[K] | undefined };

@@ -1,8 +1,8 @@
 /** The models of a run, by role: built on first use, shared by its stages. */
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
-import { type ModelInput, type PartialModelInput, resolveInput, withInput } from "../models/input.js";
-import type { Model, Models, Role } from "../models/model.js";
+import { resolveInput, withInput } from "../models/input.js";
+import type { Model, ModelInput, Models, PartialModelInput, Role } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";

@@ -3,7 +3,7 @@
 import type { HeldUpdate } from "./optimizer.js";
 
 /** An update that was applied before anybody knew whether its losses and gradients are finite. */
-export interface LateRead {
+interface LateRead {
   /** The losses of its step; rejects where something is not finite. */
   readonly losses: Promise<Readonly<Record<string, number>>>;
   /** The weights of before; absent where none moved. */

@@ -47,5 +47,8 @@ export const generatedOutputs = defineTeacher<GeneratedOutputsOptions>({
   },
 });
 
-/** @deprecated Called {@link generatedOutputs} now; goes with the next version. */
+/**
+ * @deprecated Called {@link generatedOutputs} now; goes with the next version.
+ * @alias
+ */
 export const judges = generatedOutputs;
