@@ -2,7 +2,7 @@
 import { defaults, type Settings } from "../config/config.js";
 import { topOneEntry } from "../evaluation/top-one.js";
 import type { Role, Want } from "../models/model.js";
-import { Parameters } from "../models/parameters.js";
+import { asState, Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
 import { clipByNorm, createAccumulator } from "../update/gradients.js";
@@ -129,7 +129,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     helpers: auxiliary,
     stream: (purpose) => random.stream(`${stage}/${purpose}`),
   };
-  training.state.declare(storedAuxiliary, keepAuxiliary(auxiliary));
+  training.state.declare(storedAuxiliary, asState(auxiliary));
   accumulate(training);
   for (const plugin of plugins) applyPlugin(plugin, training);
   chosen.push(...applyLists(training));
@@ -150,13 +150,6 @@ function accumulate({ config, hooks, state }: Training): void {
 function clip({ config, hooks }: Training): void {
   const { clipNorm } = config.optimizer;
   if (clipNorm !== null) hooks.gradients.tap("clip-norm", (gradients) => clipByNorm(gradients, clipNorm));
-}
-
-function keepAuxiliary(auxiliary: Parameters): Stateful {
-  return {
-    save: async () => ({ tensors: await auxiliary.export() }),
-    load: ({ tensors }) => auxiliary.import(tensors ?? new Map()),
-  };
 }
 
 function noModel(role: Role): never {

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { invalidConfig, invalidOption } from "../values/errors.js";
 import type { LossTerms } from "../values/records.js";
+import { camelCase } from "../values/words.js";
 import type { ChosenEntry, ComposedTraining, Training } from "./training.js";
 
 type ListName = ChosenEntry["list"];
@@ -84,8 +85,4 @@ function named(name: string, loss: tf.Scalar | LossTerms, weight: number): Recor
   const terms: LossTerms = loss instanceof tf.Tensor ? { [name]: loss } : loss;
   const weigh = (term: tf.Scalar) => (weight === 1 ? term : term.mul<tf.Scalar>(weight));
   return Object.fromEntries(Object.entries(terms).map(([key, term]) => [key, weigh(term)]));
-}
-
-function camelCase(name: string): string {
-  return name.replaceAll(/-+(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,6 +1,7 @@
 /** The named variables of a network, and how they travel to and from files. */
 import * as tf from "@tensorflow/tfjs";
 import type { NamedArray } from "../values/named-array.js";
+import type { Stateful } from "../values/state.js";
 import { type Derivation, Derived } from "./derived.js";
 import { hold } from "./hold.js";
 
@@ -182,6 +183,14 @@ export class Parameters {
     into.set(name, { variable, layout });
     return variable;
   }
+}
+
+/** Parameters that survive an interruption as part of something's state. */
+export function asState(parameters: Parameters): Stateful {
+  return {
+    save: async () => ({ tensors: await parameters.export() }),
+    load: ({ tensors }) => parameters.import(tensors ?? new Map()),
+  };
 }
 
 /** Permutations from our layout to the public one, and back. */

@@ -46,3 +46,8 @@ export function messageOf(cause: unknown): string {
     return "it threw an object that says nothing";
   }
 }
+
+/** `logit-distillation` as reports have it: `logitDistillation`. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
