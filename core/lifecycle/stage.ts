@@ -45,6 +45,8 @@ export interface RunningStage {
 /** What a stage needs from its run. */
 export interface StageSurroundings {
   readonly source: Source;
+  /** The stage whose batches it is given. Default: its own. */
+  readonly batchesOf?: string;
   /** What its config chose. */
   readonly update: ChosenUpdate;
   /** The run's. */
@@ -98,7 +100,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const pass = {
       ...shape,
       epoch: state.epoch,
-      seed: `${config.seed}/${stage}`,
+      seed: `${config.seed}/${around.batchesOf ?? stage}`,
       skip: state.index,
       input: config.input,
     };

@@ -1,5 +1,5 @@
 /** Presets come from files that anybody wrote: what they must be is checked where they enter. */
-import { invalidConfig } from "../values/errors.js";
+import { invalidConfig, unknownName } from "../values/errors.js";
 import { checkName, checkNames } from "../values/names.js";
 import { brief, isRecord } from "../values/unknown.js";
 import type { Preset } from "./preset.js";
@@ -9,7 +9,7 @@ const longestName = 64;
 /**
  * Refuses what only looks like a preset.
  *
- * @throws FGKD_INVALID_CONFIG, FGKD_INVALID_NAME
+ * @throws FGKD_INVALID_CONFIG, FGKD_INVALID_NAME, FGKD_UNKNOWN_NAME (a stage whose batches another shall have)
  */
 export function checkPreset(preset: Preset): void {
   const { name, plugins, stages, defaults, scales, schedule } = preset as { readonly [K in keyof Preset]: unknown };
@@ -34,7 +34,7 @@ export function checkPreset(preset: Preset): void {
     entries.map(([stage]) => stage),
   );
   for (const [stage, value] of entries) {
-    const { trains, plugins: own, settings } = isRecord(value) ? value : {};
+    const { trains, plugins: own, settings, batchesOf } = isRecord(value) ? value : {};
     need(typeof trains === "string", `stage "${stage}" trains ${brief(trains)}`, 'Name the role: trains: "student".');
     need(
       own === undefined || Array.isArray(own),
@@ -47,5 +47,8 @@ export function checkPreset(preset: Preset): void {
       "Leave them out.",
     );
     checkName("model role", trains);
+    const others = entries.map(([other]) => other).filter((other) => other !== stage);
+    if (batchesOf !== undefined && !others.includes(batchesOf as string))
+      throw unknownName("stage", String(batchesOf), others);
   }
 }

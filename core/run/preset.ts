@@ -18,6 +18,11 @@ export interface Stage {
   readonly losses?: StageSettings["losses"];
   /** `none`: the stage makes its own images. What the run calls data then only tests what the stage has trained. */
   readonly data?: "none";
+  /**
+   * The stage whose batches this one is given too: at the same step the same images, cut and turned alike, as mutual learning
+   * wants them. Both have the same data, input and batch size. What augmenters draw is each stage's own. Default: its own.
+   */
+  readonly batchesOf?: string;
   /** As reports and result tables name it. Default: the stage's name. */
   readonly title?: string;
   /** Laid over the preset's defaults. */

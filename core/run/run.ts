@@ -30,7 +30,7 @@ import { createModels, type OwnedModels } from "./models.js";
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
-import { classesOf, openSources, type RunSources } from "./sources.js";
+import { checkSharedBatches, classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
@@ -115,6 +115,7 @@ export async function createRun({
   for (const words of config.renamed) logger.warn(words);
   checkOptions(preset, config, plugins);
   checkInputs(preset, config);
+  checkSharedBatches(preset, config);
   const enabled = names.filter((name) => stageSettings(config, name).enabled);
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
@@ -182,8 +183,10 @@ function assemble(
   const sourceOf = (stage: string) => sources.byStage.get(stage) as Source;
   const stages = new Map(
     trainings.map((training) => {
+      const { batchesOf } = preset.stages[training.stage] ?? {};
       const around = {
         source: sourceOf(training.stage),
+        ...(batchesOf !== undefined && { batchesOf }),
         update: updates.get(training) as ChosenUpdate,
         reads,
         record: (summary: EpochSummary) => void history.push(summary),

@@ -1,11 +1,11 @@
 /** The data of a run's stages, and the names of its classes. */
-import type { Settings } from "../config/config.js";
+import type { ResolvedConfig, Settings } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import { chooseTransforms, prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { classesInWeights } from "../models/about-weights.js";
-import { noData } from "../values/errors.js";
+import { invalidConfig, noData } from "../values/errors.js";
 import type { Preset } from "./preset.js";
 
 export interface RunSources {
@@ -38,4 +38,20 @@ export function classesOf(models: Settings["models"]): readonly string[] {
     if (classes) return classes;
   }
   return [];
+}
+
+/** Two stages that are given the same batches must want the same. @throws FGKD_INVALID_CONFIG */
+export function checkSharedBatches(preset: Preset, { stages }: Pick<ResolvedConfig, "stages">): void {
+  for (const [stage, { batchesOf }] of Object.entries(preset.stages)) {
+    if (batchesOf === undefined) continue;
+    const other = (["data", "input", "batchSize", "stepsPerEpoch"] as const).find(
+      (key) => JSON.stringify(stages[stage]?.[key]) !== JSON.stringify(stages[batchesOf]?.[key]),
+    );
+    if (other)
+      throw invalidConfig(
+        `stage "${stage}"`,
+        `it is to have the batches of stage "${batchesOf}", but its ${other} differs`,
+        `Set ${other} for both stages alike.`,
+      );
+  }
 }

@@ -9,6 +9,7 @@ import {
   definePlugin,
   definePreset,
   need,
+  type Plugin,
   type PluginOption,
   type Preset,
   type Run,
@@ -16,6 +17,7 @@ import {
   readNewestCheckpoint,
   replace,
   type StepReport,
+  type Steps,
   silentLogger,
   type Training,
   writeCheckpoint,
@@ -363,5 +365,51 @@ describe("a run that goes wrong", () => {
   test("says so when the data gives fewer batches than promised", async () => {
     const preset = { ...failing(null), defaults: { ...toySettings, data: { name: "toy-points", broken: true } } };
     expect((await failure(preset)).message).toContain("FGKD_SHORT_PASS");
+  });
+});
+
+describe("a stage that is given another's batches", () => {
+  const seen: Record<string, number[]> = {};
+  const watch: Plugin = {
+    name: "watch",
+    apply: ({ hooks, stage }) =>
+      hooks.batch.tap("watch", (batch) => {
+        seen[stage] = [...(seen[stage] ?? []), ...(batch.images?.dataSync() ?? [])];
+        return batch;
+      }),
+  };
+  const peers = (second: object): Preset => ({
+    name: "peers",
+    summary: "",
+    plugins: [toy(), optimizers(), toyLoss(), watch],
+    stages: { first: { trains: "student" }, second: { trains: "peer", batchesOf: "first", ...second } },
+    defaults: {
+      epochs: 2,
+      batchSize: 4,
+      data: { name: "toy-points" },
+      models: { student: { backbone: { name: "toy-linear" } }, peer: { backbone: { name: "toy-linear" } } },
+    },
+    schedule: ({ first, second }) => alternate([first as Steps, 1], [second as Steps, 1]),
+  });
+  const train = async (preset: Preset) => {
+    for (const stage of ["first", "second"]) seen[stage] = [];
+    const run = await createRun({ preset });
+    for await (const _ of run.steps());
+    await run.close();
+  };
+
+  test("sees the same images at the same step, over all epochs", async () => {
+    await train(peers({}));
+    expect(seen.first?.length).toBeGreaterThan(0);
+    expect(seen.second).toEqual(seen.first);
+    await train(peers({ batchesOf: undefined }));
+    expect(seen.second).not.toEqual(seen.first);
+  });
+
+  test("must want the same of them, and name a stage that is there", async () => {
+    await expect(createRun({ preset: peers({ settings: { batchSize: 2 } }) })).rejects.toThrow(
+      'stage "second": it is to have the batches of stage "first", but its batchSize differs',
+    );
+    await expect(createRun({ preset: peers({ batchesOf: "frist" }) })).rejects.toThrow('Did you mean "first"?');
   });
 });
