@@ -1,7 +1,7 @@
 /** Composes a run's registries and its stages: plugins register and tap. Opens and computes nothing. */
 import { defaults, type Settings } from "../config/config.js";
 import { topOneEntry } from "../evaluation/top-one.js";
-import type { Role, Want } from "../models/model.js";
+import { bothWanted, type Role, type Want } from "../models/model.js";
 import { asState, Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
@@ -9,9 +9,8 @@ import { clipByNorm, createAccumulator } from "../update/gradients.js";
 import { noArtifacts } from "../values/artifacts.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import { silentLogger } from "../values/logger.js";
-import { checkName } from "../values/names.js";
 import { createRandomStreams } from "../values/random.js";
-import type { Stateful } from "../values/state.js";
+import { registerIn, type Stateful } from "../values/state.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { applyPlugin, configurePlugins, registerPlugin } from "./check-plugins.js";
 import { createHooks } from "./hooks.js";
@@ -90,6 +89,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     configurePlugins(flattenPlugins(list), config.options).filter(({ name }) => !config.without.includes(name)),
   );
   const [plugins = [], last = []] = given;
+  refuseTwice([...plugins, ...last]);
   const services = options.scope ?? completeServices(config, options.services);
   const scope = options.scope ?? createRunScope([plugins, last], config, services);
   const states = new Map<string, Stateful>();
@@ -110,21 +110,14 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     chosen,
     states,
     want: (more) => {
-      const maps = [...new Set([...(wanted.maps ?? []), ...(more.maps ?? [])])];
-      wanted = { maps, normInputs: wanted.normInputs || more.normInputs };
+      wanted = bothWanted(wanted, more);
     },
     get wanted() {
       return wanted;
     },
     activity,
     hooks: createHooks(stage, activity),
-    state: {
-      declare: (name, stateful) => {
-        checkName("state", name);
-        if (states.has(name)) throw duplicateName("state", name);
-        states.set(name, stateful);
-      },
-    },
+    state: registerIn(states),
     auxiliary,
     helpers: auxiliary,
     stream: (purpose) => random.stream(`${stage}/${purpose}`),
@@ -136,6 +129,13 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
   for (const plugin of last) applyPlugin(plugin, training);
   clip(training);
   return training;
+}
+
+/** Two plugins of one name that register may be two different ones, of which one would be lost without a word. */
+function refuseTwice(plugins: readonly Plugin[]): void {
+  const inert = plugins.filter(({ apply }) => !apply);
+  const twice = inert.find((plugin) => inert.some((other) => other.name === plugin.name && other !== plugin));
+  if (twice) throw duplicateName("plugin", twice.name);
 }
 
 /** Before all other taps: they see what is applied. */
@@ -157,12 +157,14 @@ function noModel(role: Role): never {
 }
 
 /** A test may leave services out; a missing model role then says so when it is asked for. */
-function completeServices(config: Settings, given: Partial<Services> = {}): Services {
+function completeServices({ seed }: Settings, given: Partial<Services> = {}): Services {
+  const models = { get: noModel, view: noModel, addView: noModel, built: [], isPretrained: () => false };
   return {
-    random: given.random ?? createRandomStreams(config.seed),
-    logger: given.logger ?? silentLogger,
-    models: given.models ?? { get: noModel, view: noModel, addView: noModel, built: [], isPretrained: () => false },
-    classes: given.classes ?? [],
-    artifacts: given.artifacts ?? noArtifacts,
+    random: createRandomStreams(seed),
+    logger: silentLogger,
+    models,
+    classes: [],
+    artifacts: noArtifacts,
+    ...given,
   };
 }

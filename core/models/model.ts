@@ -62,6 +62,12 @@ export interface Want {
   readonly normInputs?: boolean;
 }
 
+/** What either of two callers wants. */
+export function bothWanted(one: Want, other: Want): Want {
+  const maps = [...new Set([...(one.maps ?? []), ...(other.maps ?? [])])];
+  return { maps, normInputs: one.normInputs || other.normInputs };
+}
+
 /** `student`, `teacher`, `generator`, `member-1`, … */
 export type Role = "student" | "teacher" | "generator" | (string & {});
 

@@ -1,5 +1,7 @@
 /** What a plugin must not lose when a run is interrupted. */
+import { duplicateName } from "./errors.js";
 import type { NamedArray } from "./named-array.js";
+import { checkName } from "./names.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -20,4 +22,15 @@ export interface Stateful {
 /** Where a plugin declares its state: `training.state.declare("patience", { save, load })`. */
 export interface StateRegister {
   declare(name: string, stateful: Stateful): void;
+}
+
+/** A register that keeps what is declared in a map. @throws FGKD_INVALID_NAME, FGKD_DUPLICATE_NAME */
+export function registerIn(states: Map<string, Stateful>): StateRegister {
+  return {
+    declare: (name, stateful) => {
+      checkName("state", name);
+      if (states.has(name)) throw duplicateName("state", name);
+      states.set(name, stateful);
+    },
+  };
 }

@@ -65,7 +65,7 @@ describe("settings from a stranger", () => {
 
   test("ask for no picture that no memory holds", () => {
     expect(() => resolve({ input: { resize: 1e9 } })).toThrow("input.resize is 1000000000");
-    expect(() => resolve({ models: { student: { inputSize: 1e6 } } })).toThrow("models.student.inputSize");
+    expect(() => resolve({ models: { student: { input: { size: 1e6 } } } })).toThrow("models.student.input.size");
   });
 
   test("are quoted in part when they are long", () => {

@@ -109,7 +109,15 @@ describe("a model's own input", () => {
 
   test("keeps every field of the model within reach", () => {
     const { model } = mirror(asTheyCome, { size: 2 });
-    expect(Object.keys(model).sort()).toEqual(["classifier", "forward", "head", "input", "makes", "parameters"]);
+    expect(Object.keys(model).sort()).toEqual([
+      "classifier",
+      "forward",
+      "head",
+      "input",
+      "makes",
+      "maps",
+      "parameters",
+    ]);
   });
 });
 

@@ -279,8 +279,8 @@ describe("the old name of an input's size", () => {
     expect(run.config.run.models.student).toEqual({ backbone, input: { size: 2 } });
     expect(run.models.get("student").input?.size).toBe(2);
     expect(lines).toEqual([
-      "test: models.student.inputSize is called models.student.input.size now.",
-      "test: models.teacher.inputSize is called models.teacher.input.size now.",
+      "test: models.student.inputSize is called models.student.input.size now; the old name goes with the next version.",
+      "test: models.teacher.inputSize is called models.teacher.input.size now; the old name goes with the next version.",
     ]);
   });
 });
