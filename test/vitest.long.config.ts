@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm run test:long`: 2,000 steps on every engine; thousands of wrong calls of native functions. */
+/** `npm run test:long`: 2,000 steps on every engine; thousands of wrong calls of native functions; the packed package. */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,

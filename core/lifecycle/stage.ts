@@ -59,8 +59,8 @@ export interface StageSurroundings {
 export function createStage(training: ComposedTraining, trains: Role, around: StageSurroundings): RunningStage {
   let state: StageState = { epoch: 0, index: 0, taken: 0, finished: false, sums: {}, plugins: {} };
   let optimizer: Optimizer | undefined;
-  /** Whether what plugins hold is this stage's: not before it is taken up again. */
-  let isTakenUp = false;
+  /** What plugins hold. Before the stage is taken up again, and once it is left, that is what was saved of it. */
+  let held = async (): Promise<StageState["plugins"]> => (state.taken === 0 ? saveAll(training.states) : state.plugins);
   const { watchdogs } = training.config;
   const { weights } = training.config.evaluation;
   const measured = (model: Model) => (weights === "raw" ? model : training.models.view(trains, weights));
@@ -74,7 +74,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const model = training.models.get(trains);
     const prepared = await prepare(training, around.update, trains, model, state);
     optimizer = prepared.optimizer;
-    isTakenUp = true;
+    held = () => saveAll(training.states);
     // The optimiser has its own copy now.
     state = { ...state, optimizer: undefined };
     try {
@@ -82,7 +82,11 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       while (!state.finished) yield* epoch(stepping);
     } finally {
       // A stage that is left between two steps may have one to be read.
-      await settle(training, around.reads).finally(() => {
+      await settle(training, around.reads).finally(async () => {
+        const left = saveAll(training.states);
+        held = () => left;
+        // Why it failed is for whoever asks for it.
+        await left.catch(() => undefined);
         optimizer?.dispose();
         optimizer = undefined;
         for (const stateful of training.states.values()) stateful.dispose?.();
@@ -155,15 +159,14 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     trains,
     steps,
     save: async () => {
-      const { optimizer: loaded, plugins, best, ...place } = state;
+      const { optimizer: loaded, best, ...place } = state;
       const own = state.finished ? undefined : ((await optimizer?.save()) ?? structuredClone(loaded));
-      const isFresh = isTakenUp || state.taken === 0;
       const chosen = best && { best: structuredClone(best) };
       return {
         ...place,
         ...chosen,
         ...(own && { optimizer: own }),
-        plugins: isFresh ? await saveAll(training.states) : plugins,
+        plugins: await held(),
       };
     },
     load: (saved) => {

@@ -165,6 +165,35 @@ describe("methods composed from outside the core", () => {
     await run.close();
   });
 
+  test("tensors that a plugin frees when its stage is left are in later checkpoints too", async () => {
+    const frugal = definePlugin({
+      name: "frugal",
+      defaults: {},
+      apply({ hooks, state, stage }) {
+        let kept: tf.Tensor | undefined;
+        hooks.setup.tap("frugal", () => {
+          kept = tf.scalar(stage.length);
+        });
+        state.declare("frugal", {
+          save: async () => {
+            const data = Float32Array.from((await kept?.data()) ?? []);
+            return { tensors: new Map([["kept", { shape: [], data }]]) };
+          },
+          load: () => {},
+          dispose: () => kept?.dispose(),
+        });
+      },
+    });
+    for (const preset of [twoStages, takingTurns]) {
+      const run = await createRun({ preset, plugins: [frugal()] });
+      await takeSteps(run);
+      const { stages } = await run.save();
+      const kept = ["teacher", "student"].map((stage) => stages[stage]?.plugins.frugal?.tensors?.get("kept")?.data[0]);
+      expect(kept).toEqual([7, 7]);
+      await run.close();
+    }
+  });
+
   test("a run leaves no tensor behind", async () => {
     const before = tf.memory().numTensors;
     await wholeRun(takingTurns);
