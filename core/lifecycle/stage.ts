@@ -9,7 +9,7 @@ import type { Optimizer } from "../update/optimizer.js";
 import { shortPass } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
-import type { SavedState } from "../values/state.js";
+import { type SavedState, saveAll } from "../values/state.js";
 import { watchMemory } from "../watchdogs/memory.js";
 import { countTensors, noTensorCount } from "../watchdogs/tensor-count.js";
 import { describePosition } from "./hooks.js";
@@ -173,11 +173,6 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       state = saved;
     },
   };
-}
-
-async function saveAll(states: ComposedTraining["states"]): Promise<Readonly<Record<string, SavedState>>> {
-  const saved = [...states].map(async ([name, stateful]) => [name, await stateful.save()] as const);
-  return Object.fromEntries(await Promise.all(saved));
 }
 
 /** Sets the stage up; when it is taken up again, puts back what setting up has moved: weights, streams, state. */

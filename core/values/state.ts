@@ -34,3 +34,9 @@ export function registerIn(states: Map<string, Stateful>): StateRegister {
     },
   };
 }
+
+/** What all of them hold, by name. */
+export async function saveAll(states: ReadonlyMap<string, Stateful>): Promise<Readonly<Record<string, SavedState>>> {
+  const saved = [...states].map(async ([name, stateful]) => [name, await stateful.save()] as const);
+  return Object.fromEntries(await Promise.all(saved));
+}
