@@ -144,7 +144,7 @@ function registering(): readonly PluginOption[] {
 const oneBatch = definePlugin({
   name: "one-batch",
   defaults: {},
-  apply({ sources }) {
+  register({ sources }) {
     sources.register("one-batch", {
       defaults: {},
       required: ["size"],

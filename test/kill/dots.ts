@@ -7,7 +7,7 @@ const preset = `
 import * as tf from "@tensorflow/tfjs";
 import { definePlugin, Parameters } from "fgkd";
 import { engines, optimizers, sources } from "fgkd/plugins";
-const dot = definePlugin({ name: "dot", defaults: {}, apply({ backbones, sources, hooks }) {
+const dot = definePlugin({ name: "dot", defaults: {}, register({ backbones, sources }) {
   backbones.register("dot", { defaults: {}, create: () => {
     const parameters = new Parameters();
     const weight = parameters.weight("w", [3, 2], "linear", () => new Float32Array(6));
@@ -23,6 +23,7 @@ const dot = definePlugin({ name: "dot", defaults: {}, apply({ backbones, sources
       }
     },
   }) }) });
+}, apply({ hooks }) {
   hooks.loss.tap("dot", (terms, { logits }, { labels }) =>
     ({ ...terms, dot: tf.tidy(() => tf.losses.softmaxCrossEntropy(labels, logits).asScalar()) }));
 } });

@@ -15,7 +15,7 @@ const classes = ["red", "green", "blue"] as const;
 export const noisePictures = definePlugin({
   name: "noise-pictures",
   defaults: {},
-  apply({ sources }) {
+  register({ sources }) {
     sources.register("noise-pictures", {
       defaults: { train: 8, test: 3 },
       create: ({ train, test }) => ({ open: async () => openPictures(train, test) }),

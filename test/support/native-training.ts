@@ -73,7 +73,7 @@ export async function trainApart(options: NativeTraining, variables: NodeJS.Proc
 const noise = definePlugin({
   name: "noise",
   defaults: {},
-  apply({ sources }) {
+  register({ sources }) {
     sources.register("noise", {
       defaults: {},
       required: ["size", "batches"],

@@ -32,7 +32,7 @@ let asked: string[] = [];
 const watched = definePlugin({
   name: "watched",
   defaults: {},
-  apply({ sources }) {
+  register({ sources }) {
     const source = toySource(12);
     const batches = (pass: Pass) => {
       asked.push(pass.split);
