@@ -25,29 +25,30 @@ export function withNewNames<C>(config: C, origin: string, paths = renamed): Ren
   const words: string[] = [];
   const rename = (settings: unknown, prefix: string): unknown =>
     Object.entries(paths)
-      .flatMap((path) => written(settings, path))
-      .reduce((current, [from, to]) => {
-        const [taken, value] = take(current, from.split("."));
+      .flatMap(([from, to]) => written(settings, from.split("."), to.split(".")))
+      .reduce((current, { from, to }) => {
+        const [taken, value] = take(current, from);
         if (value === undefined) return current;
-        words.push(
-          `${origin}: ${prefix}${from} is called ${prefix}${to} now; the old name goes with the next version.`,
-        );
-        return put(taken, to.split("."), value);
+        const [old, now] = [from, to].map((path) => prefix + path.join("."));
+        words.push(`${origin}: ${old} is called ${now} now; the old name goes with the next version.`);
+        return put(taken, to, value);
       }, settings);
   const whole = rename(config, "");
+  // As much a C as it was: whoever asks checks it next, as any config that a stranger wrote.
   if (!isRecord(whole) || !isRecord(whole.stages)) return { config: whole as C, words };
   const stages = Object.entries(whole.stages).map(([stage, own]) => [stage, rename(own, `stages.${stage}.`)] as const);
-  // Checked as any config is, after this.
   return { config: { ...whole, stages: Object.fromEntries(stages) } as C, words };
 }
 
-/** A path with every name that the settings have in the place of its `*`. */
-function written(settings: unknown, [from, to]: readonly [string, string]): readonly (readonly [string, string])[] {
-  const [before = "", after] = from.split("*");
-  if (after === undefined) return [[from, to]];
-  const keys = before.split(".").filter(Boolean);
-  const there = keys.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), settings);
-  return isRecord(there) ? Object.keys(there).map((name) => [from.replace("*", name), to.replace("*", name)]) : [];
+type Path = readonly string[];
+
+/** A path for every name that the settings have in the place of its `*`. */
+function written(settings: unknown, from: Path, to: Path): readonly { readonly from: Path; readonly to: Path }[] {
+  const at = from.indexOf("*");
+  if (at < 0) return [{ from, to }];
+  const there = from.slice(0, at).reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), settings);
+  const named = (path: Path, name: string) => path.map((key) => (key === "*" ? name : key));
+  return isRecord(there) ? Object.keys(there).map((name) => ({ from: named(from, name), to: named(to, name) })) : [];
 }
 
 /** What stands at a path, and the rest without it. */

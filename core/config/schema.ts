@@ -72,7 +72,6 @@ const modelInput = z
 const model = z.strictObject({
   backbone: choice.optional(),
   input: modelInput.optional(),
-  inputSize: side.nullable().optional(),
   weights: z.string().nullable().optional(),
 });
 

@@ -1,20 +1,10 @@
 /** Losses, augmenters and teachers in parts: one definition is an entry that config may choose, and a plugin to list. */
-import type {
-  Augmenter,
-  Augmenters,
-  Entry,
-  FactoryContext,
-  Loss,
-  Losses,
-  Needs,
-  Teacher,
-  Teachers,
-} from "../registries/entry.js";
+import type { Augmenter, Entry, FactoryContext, Loss, Needs, Teacher } from "../registries/entry.js";
 import { resolveOptions } from "../registries/options.js";
 import type { Registry } from "../registries/registry.js";
 import type { Batch } from "../values/records.js";
-import { checkTermWeight, lossEntry, tapBatch, tapLoss } from "./lists.js";
-import type { ChosenEntry, Plugin, RunScope, Training } from "./training.js";
+import { checkTermWeight, lossEntry, purposeOf, tapBatch, tapLoss } from "./lists.js";
+import type { Plugin, RunScope, Training } from "./training.js";
 
 /** An entry in parts. */
 export interface EntryDefinition<Options extends object, Product> {
@@ -72,45 +62,35 @@ export function defineLoss<Options extends object>(
   const hasOwn = "weight" in definition.defaults;
   return define<Options, Loss, Options & LossLineOptions>(
     definition,
-    (run) => run.losses as Registry<Losses, Loss>,
+    (run) => run.losses,
     hasOwn ? {} : { weight: 1 },
     (training, options) => {
       const entry = lossEntry(training, definition.name, options);
-      tapLoss(training, entry, `${training.stage}/loss/${definition.name}`);
+      tapLoss(training, entry, purposeOf(training.stage, "losses", definition.name));
     },
   );
 }
 
 /** An augmenter: `augmenters: [{ name: "cutmix", alpha: 1 }]`, or `cutmix({ alpha: 1 })` in a list of plugins. */
-export function defineAugmenter<Options extends object>(
-  definition: EntryDefinition<Options, Augmenter>,
-): EntryPlugin<Options> {
-  return define<Options, Augmenter, Options>(
-    definition,
-    (run) => run.augmenters as Registry<Augmenters, Augmenter>,
-    {},
-    tapsBatch("augmenters", definition.name),
-  );
+export function defineAugmenter<Options extends object>(definition: EntryDefinition<Options, Augmenter>) {
+  return defineForBatches("augmenters", definition);
 }
 
 /** What frozen models say of a batch: `teachers: [{ name: "teacher-logits" }]`, or `teacherLogits()` in a list of plugins. */
-export function defineTeacher<Options extends object>(
-  definition: EntryDefinition<Options, Teacher>,
-): EntryPlugin<Options> {
-  return define<Options, Teacher, Options>(
-    definition,
-    (run) => run.teachers as Registry<Teachers, Teacher>,
-    {},
-    tapsBatch("teachers", definition.name),
-  );
+export function defineTeacher<Options extends object>(definition: EntryDefinition<Options, Teacher>) {
+  return defineForBatches("teachers", definition);
 }
 
 type Options = Readonly<Record<string, unknown>>;
 
-function tapsBatch(list: Exclude<ChosenEntry["list"], "losses">, name: string) {
-  const kind = { augmenters: "augmenter", teachers: "teacher" }[list];
-  return (training: Training, options: Options) =>
-    tapBatch(training, { list, name, options }, `${training.stage}/${kind}/${name}`);
+function defineForBatches<Own extends object>(
+  list: "augmenters" | "teachers",
+  definition: EntryDefinition<Own, Augmenter | Teacher>,
+): EntryPlugin<Own> {
+  const { name } = definition;
+  const tap = (training: Training, options: Options) =>
+    tapBatch(training, { list, name, options }, purposeOf(training.stage, list, name));
+  return define(definition, (run) => run[list], {}, tap);
 }
 
 function define<Own extends object, Product, Given>(

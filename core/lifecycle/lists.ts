@@ -26,6 +26,11 @@ type Tap = (training: ComposedTraining, entry: ChosenEntry, purpose: string) => 
 
 const kinds = { augmenters: "augmenter", teachers: "teacher", losses: "loss" } as const;
 
+/** The random stream of an entry in a stage; that of a second one of the same name is its own. */
+export function purposeOf(stage: string, list: ListName, name: string, time = 1): string {
+  return `${stage}/${kinds[list]}/${name}${time > 1 ? `-${time}` : ""}`;
+}
+
 function applyList(training: ComposedTraining, list: ListName, tap: Tap): readonly ChosenEntry[] {
   const { config, stage } = training;
   const times = new Map<string, number>();
@@ -37,8 +42,7 @@ function applyList(training: ComposedTraining, list: ListName, tap: Tap): readon
     times.set(name, time);
     const entry = list === "losses" ? lossEntry(training, name, given) : { list, name, options: given };
     const { options } = training[list].look({ name, ...entry.options });
-    // The random stream of a second one of the same name is its own.
-    tap(training, { ...entry, options }, `${stage}/${kinds[list]}/${name}${time > 1 ? `-${time}` : ""}`);
+    tap(training, { ...entry, options }, purposeOf(stage, list, name, time));
     return { ...entry, options };
   });
 }
@@ -66,9 +70,14 @@ export function tapBatch(training: Training, { list, name, options }: ChosenEntr
   training.hooks.batch.tapPromise(name, async (batch, step) => change(batch, step));
 }
 
-export function tapLoss(training: Training, { name, options, term, weight = 1 }: ChosenEntry, purpose: string): void {
-  // What weighs nothing is not even made.
-  if (weight === 0 || options.weight === 0) return;
+/** Of a loss: it is not made, and what it needs may be missing. */
+export function weighsNothing({ list, weight, options }: ChosenEntry): boolean {
+  return list === "losses" && (weight === 0 || options.weight === 0);
+}
+
+export function tapLoss(training: Training, entry: ChosenEntry, purpose: string): void {
+  if (weighsNothing(entry)) return;
+  const { name, options, term, weight = 1 } = entry;
   const { needs } = training.losses.look({ name, ...options });
   training.want({ maps: needs.maps });
   const loss = training.losses.choose({ name, ...options }, purpose);

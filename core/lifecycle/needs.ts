@@ -1,6 +1,7 @@
 /** What a stage's listed entries depend on, held against what the stage has: a missing teacher is told before anything runs. */
 import { missingNeed, unknownName } from "../values/errors.js";
 import type { Batch } from "../values/records.js";
+import { weighsNothing } from "./lists.js";
 import type { ComposedTraining } from "./training.js";
 
 type Field = keyof Batch & string;
@@ -18,7 +19,9 @@ export function checkNeeds(training: ComposedTraining, given: readonly Field[]):
   const roles = Object.keys(config.models);
   const isOpen = plugins.some((plugin) => plugin.apply && !plugin.provides && tapsBatch(training, plugin.name));
   const there = new Set<string>([...given, ...plugins.flatMap(({ provides }) => provides ?? [])]);
-  for (const { list, name, options } of chosen) {
+  for (const entry of chosen) {
+    const { list, name, options } = entry;
+    if (weighsNothing(entry)) continue;
     const { needs, provides } = training[list].look({ name, ...options });
     for (const role of needs.models ?? []) if (!roles.includes(role)) throw unknownName("model role", role, roles);
     const missing = isOpen ? undefined : needs.batch?.find((field) => !there.has(field));

@@ -52,6 +52,16 @@ describe("a setting by its old name", () => {
     });
   });
 
+  test("may be one of every role, whatever the role is called", () => {
+    const given = config({ models: { "member.1": { inputSize: 32 }, teacher: {} } });
+    expect(withNewNames(given, "mine")).toEqual({
+      config: { models: { "member.1": { input: { size: 32 } }, teacher: {} } },
+      words: [
+        "mine: models.member.1.inputSize is called models.member.1.input.size now; the old name goes with the next version.",
+      ],
+    });
+  });
+
   test("may be the options of what has another name now", () => {
     const given = config({ options: { judges: { studentMode: "eval" } } });
     expect(withNewNames(given, "mine").config).toEqual({

@@ -49,6 +49,10 @@ describe("a stage is composed", () => {
     expect(await refusal(preset({ plugins: [silent], losses }))).toBe("composed");
   });
 
+  test("whose loss weighs nothing: what that needs may be missing", async () => {
+    expect(await refusal(preset({ losses: [{ name: "logit-distillation", weight: 0 }] }))).toBe("composed");
+  });
+
   test("where a plugin taps batches without a word on what it sets: it may set anything", async () => {
     const losses = [{ name: "logit-distillation" as const }];
     expect(await refusal(preset({ plugins: [definedNothing()], losses }))).toBe("composed");
