@@ -110,6 +110,8 @@ export type {
   Updated,
 } from "./values/records.js";
 export { need, release, replace } from "./values/records.js";
+export type { Described, OptionsOf, OptionsSchema } from "./values/schema.js";
+export { describeOptions } from "./values/schema.js";
 export type { Json, SavedState, Stateful, StateRegister } from "./values/state.js";
 export type { ThreadFile } from "./values/thread-file.js";
 export { threadFile } from "./values/thread-file.js";

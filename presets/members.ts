@@ -1,29 +1,26 @@
 /** What `or-ensemble` and the plain `ensemble` share: a stage for each member, the paper's settings, the demo's. */
-import {
-  type Backbones,
-  type Choice,
-  type Config,
-  invalidOption,
-  type Preset,
-  type Role,
-  type Stage,
-} from "../core/index.js";
+import { z } from "zod";
+import type { Backbones, Choice, Config, OptionsOf, Preset, Role, Stage } from "../core/index.js";
 import { catalogue } from "../plugins/index.js";
 import { ensembleMetrics } from "../plugins/observers/index.js";
 
-export interface EnsembleOptions {
-  /** How many. Default 5. */
-  readonly members?: number;
-  /**
-   * Of every member, `{ name: "vgg16_bn" }` for example, with the paper's head unless it names another. Default `null`:
-   * what the scale says.
-   */
-  readonly backbone?: Choice<Backbones> | null;
-  /** A safetensors file that every member starts from; its head starts afresh. Default `null`: from scratch. */
-  readonly weights?: string | null;
-}
+export const ensembleSchema = z.object({
+  members: z.number().int().positive().default(5).describe("How many."),
+  backbone: z
+    .looseObject({ name: z.string().min(1) })
+    .nullable()
+    .default(null)
+    .describe(
+      "Of every member, { name: vgg16_bn } for example, with the paper's head unless it names another; null: what the scale says.",
+    ),
+  weights: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("A safetensors file that every member starts from; its head starts afresh. null: from scratch."),
+});
 
-export const ensembleDefaults = { members: 5, backbone: null, weights: null };
+export type EnsembleOptions = OptionsOf<typeof ensembleSchema>;
 
 /** A stage for each member, and one description of all of them. */
 export function ensembleOf(
@@ -86,9 +83,3 @@ const demoSettings: Config = {
   optimizer: { learningRate: 0.05, newLayersFactor: 1 },
   evaluation: { every: 5 },
 };
-
-/** @throws FGKD_INVALID_OPTION */
-export function checkEnsemble(owner: string, { members }: Required<EnsembleOptions>): void {
-  if (Number.isInteger(members) && members >= 1) return;
-  throw invalidOption(owner, "members", "a whole number, 1 or more", members, "Try 5.");
-}

@@ -1,14 +1,13 @@
 /** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
-import { definePresetWithOptions } from "../core/index.js";
-import { checkEnsemble, type EnsembleOptions, ensembleDefaults, ensembleOf } from "./members.js";
+import { definePresetWithOptions, describeOptions } from "../core/index.js";
+import { type EnsembleOptions, ensembleOf, ensembleSchema } from "./members.js";
 
 /** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */
 export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
   name: "or-ensemble",
   summary: "members trained one after another, each kept from looking where earlier ones look",
-  defaults: ensembleDefaults,
+  ...describeOptions("preset or-ensemble", ensembleSchema),
   grows: "members",
-  check: (options) => checkEnsemble("preset or-ensemble", options),
   create: (options) =>
     ensembleOf(options, (teachers) =>
       teachers.length > 0
@@ -24,8 +23,7 @@ export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
 export const ensemble = definePresetWithOptions<EnsembleOptions>({
   name: "ensemble",
   summary: "members trained one after another, each by cross-entropy alone",
-  defaults: ensembleDefaults,
+  ...describeOptions("preset ensemble", ensembleSchema),
   grows: "members",
-  check: (options) => checkEnsemble("preset ensemble", options),
   create: (options) => ensembleOf(options, () => ({ losses: [{ name: "cross-entropy" }] })),
 });

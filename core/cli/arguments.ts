@@ -40,4 +40,5 @@ export interface EvalArguments {
 
 export interface ConfigArguments extends RunArguments {
   readonly json?: boolean;
+  readonly jsonSchema?: boolean;
 }

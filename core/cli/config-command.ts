@@ -9,7 +9,9 @@ import {
 } from "../index.js";
 import type { ConfigArguments } from "./arguments.js";
 import { type ChosenRun, chooseRun } from "./choose-run.js";
+import { configJsonSchema } from "./config-schema.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
+import { projectRegistries } from "./project.js";
 import { table } from "./tables.js";
 
 /** A setting by its dotted path, as `--set` takes it. */
@@ -22,6 +24,10 @@ export interface Setting {
 
 /** @returns the exit code */
 export async function configCommand(given: ConfigArguments, environment: Environment): Promise<number> {
+  if (given.jsonSchema) {
+    print(environment, JSON.stringify(configJsonSchema(await projectRegistries(environment)), null, 2));
+    return 0;
+  }
   const chosen = await chooseRun(given, environment);
   const settings = listSettings(chosen);
   for (const words of resolve(chosen).renamed) lineLogger(environment).warn(words);

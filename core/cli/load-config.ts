@@ -58,7 +58,7 @@ export async function loadConfig(
   const origin = relative(environment.cwd, found.filepath);
   if (!isRecord(found.config))
     throw invalidConfig(origin, "it does not hold an object of settings", "Export default defineConfig({ … }).");
-  const { preset, plugins, ...settings } = found.config;
+  const { preset, plugins, $schema: _, ...settings } = found.config;
   checkPlain(settings, origin);
   const completed = isRecord(preset) ? await completePreset(preset, origin, modules, environment) : preset;
   if (!isRecord(preset) && preset !== undefined && typeof preset !== "string")
@@ -66,7 +66,11 @@ export async function loadConfig(
   if (plugins !== undefined && !Array.isArray(plugins))
     throw invalidConfig(origin, "plugins is no list", 'Write plugins: ["name", "./file.ts"].');
   // The shape is all that can be checked here; resolveConfig checks every key and value.
-  return { origin, path: found.filepath, config: { ...found.config, preset: completed } as ConfigFile };
+  return {
+    origin,
+    path: found.filepath,
+    config: { ...settings, ...(plugins !== undefined && { plugins }), preset: completed } as ConfigFile,
+  };
 }
 
 /** Whatever is that large, or no file, holds no settings. @throws FGKD_PATH */

@@ -90,6 +90,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
   command("list", "list presets, and the names that config may choose").action(() => run(listCommand(environment)));
   withRunOptions(command("config", "show every setting of a run, and where it comes from"))
     .option("--json", "as JSON")
+    .option("--json-schema", "a JSON Schema of configuration files, for editors, instead")
     .action((given: ConfigArguments) => run(configCommand(given, environment)));
   command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
     run(doctorCommand(environment)),

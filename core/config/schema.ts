@@ -81,9 +81,11 @@ const checkpoints = z.strictObject({
   steps: positive.nullable(),
 });
 
-const stageSchema = z.strictObject(stageShape).partial();
+/** Of one stage. */
+export const stageSchema = z.strictObject(stageShape).partial();
 
-const configSchema = z
+/** Of a configuration file, but `preset`, `scale` and `plugins`. */
+export const configSchema = z
   .strictObject({
     ...stageShape,
     seed: count,

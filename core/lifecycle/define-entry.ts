@@ -1,8 +1,9 @@
 /** Losses, augmenters and teachers in parts: one definition is an entry that config may choose, and a plugin to list. */
 import type { Augmenter, Entry, FactoryContext, Loss, Needs, Teacher } from "../registries/entry.js";
-import { resolveOptions } from "../registries/options.js";
 import type { Registry } from "../registries/registry.js";
+import { resolveOptions } from "../values/options.js";
 import type { Batch } from "../values/records.js";
+import type { OptionsSchema } from "../values/schema.js";
 import { checkTermWeight, lossEntry, purposeOf, tapBatch, tapLoss } from "./lists.js";
 import type { Plugin, RunScope, Training } from "./training.js";
 
@@ -14,6 +15,8 @@ export interface EntryDefinition<Options extends object, Product> {
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
   /** Throws `invalidOption` for values out of range. Called where the entry is listed. */
   check?(options: Required<Options>): void;
+  /** Of `describeOptions`, which gives defaults and check too. */
+  readonly schema?: OptionsSchema;
   /** What it depends on, with these options, so that what is missing is told before anything runs. */
   needs?(options: Required<Options>): Needs;
   /** Fields of the batch that it sets. */
@@ -94,7 +97,7 @@ function defineForBatches<Own extends object>(
 }
 
 function define<Own extends object, Product, Given>(
-  { name, defaults, check, needs, provides, create }: EntryDefinition<Own, Product>,
+  { name, defaults, check, schema, needs, provides, create }: EntryDefinition<Own, Product>,
   registryOf: (run: RunScope) => Registry<never, Product>,
   beside: Options,
   tap: (training: Training, options: Options) => void,
@@ -102,6 +105,7 @@ function define<Own extends object, Product, Given>(
   const entry: Entry<Own, Product> = {
     defaults,
     ...(check && { check }),
+    ...(schema && { schema }),
     ...(needs && { needs }),
     ...(provides && { provides }),
     // Its registry is a stage's, which adds the training.

@@ -1,7 +1,8 @@
 /** Plugins: what they are, how their options are declared, how nested lists become one list. */
 
-import { resolveOptions } from "../registries/options.js";
 import { uncalledPlugin } from "../values/errors.js";
+import { resolveOptions } from "../values/options.js";
+import type { OptionsSchema } from "../values/schema.js";
 import type { Plugin, RunScope, Training } from "./training.js";
 
 /** Plugins, nested as you like, with gaps: `condition && plugin()`. */
@@ -15,6 +16,8 @@ export interface PluginDefinition<Options extends object> {
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
   /** Throws `invalidOption` for values out of range. Called where the plugin is listed. */
   check?(options: Required<Options>): void;
+  /** Of `describeOptions`, which gives defaults and check too. */
+  readonly schema?: OptionsSchema;
   /** See `Plugin.provides`. */
   readonly provides?: Plugin["provides"];
   register?(run: RunScope, options: Required<Options>): void;
@@ -36,7 +39,7 @@ export interface PluginDefinition<Options extends object> {
 export function definePlugin<Options extends object>(
   definition: PluginDefinition<Options>,
 ): (options?: Options) => Plugin {
-  const { name, defaults, check, provides, register, apply } = definition;
+  const { name, defaults, check, schema, provides, register, apply } = definition;
   const create = (given: Readonly<Record<string, unknown>>): Plugin => {
     const options = resolveOptions<object>(name, defaults, given) as Required<Options>;
     check?.(options);
@@ -44,6 +47,7 @@ export function definePlugin<Options extends object>(
       name,
       options: options as Readonly<Record<string, unknown>>,
       configure: (overrides) => create({ ...given, ...overrides }),
+      ...(schema && { schema }),
       ...(provides && { provides }),
       ...(register && { register: (run) => register(run, options) }),
       ...(apply && { apply: (training) => apply(training, options) }),

@@ -5,6 +5,7 @@ import type { Parameters } from "../models/parameters.js";
 import type { Services } from "../registries/services.js";
 import type { Random } from "../values/random.js";
 import type { Batch } from "../values/records.js";
+import type { OptionsSchema } from "../values/schema.js";
 import type { Stateful, StateRegister } from "../values/state.js";
 import type { Activity } from "../watchdogs/activity.js";
 import type { Hooks } from "./hooks.js";
@@ -73,6 +74,8 @@ export interface Plugin {
   readonly name: string;
   /** Resolved options, as `fgkd config` shows them. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** What they may be, where `describeOptions` said so. */
+  readonly schema?: OptionsSchema;
   /** The same plugin with some options replaced: how config reaches a plugin that a preset lists. */
   configure?(overrides: Readonly<Record<string, unknown>>): Plugin;
   /** Fields of the batch that its taps set, so that a missing one is told before anything runs. Default: who knows. */

@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../values/random.js";
 import type { Batch, LossTerms, Outputs, Step } from "../values/records.js";
+import type { OptionsSchema } from "../values/schema.js";
 import type { Services } from "./services.js";
 
 /* Plugins merge `name: Options` into these; re-exported from core/index.ts BY NAME, never by `export *`. */
@@ -76,6 +77,8 @@ export interface Entry<Options, Product> {
   readonly required?: readonly (keyof Options & string)[];
   /** Throws `invalidOption` for values out of range. */
   check?(options: Required<Options>): void;
+  /** What `describeOptions` made the three above from: for JSON Schema and the tables of the reference. */
+  readonly schema?: OptionsSchema;
   /** What it depends on, with these options. Default: nothing that is known beforehand. */
   needs?(options: Required<Options>): Needs;
   /** Fields of the batch that it sets: of an augmenter or a teacher. */

@@ -1,9 +1,10 @@
 /** Typed registries: which backbone, augmenter, loss, … a name stands for; one level a run, one below it a stage. */
 import { duplicateName, invalidOption, unknownName } from "../values/errors.js";
+import { resolveOptions } from "../values/options.js";
+import type { OptionsSchema } from "../values/schema.js";
 import type { Container } from "./container.js";
 import type { Choice, Entry, EntryClass, Needs } from "./entry.js";
 import { guarded } from "./guarded.js";
-import { resolveOptions } from "./options.js";
 import type { Services } from "./services.js";
 
 type Name<Entries> = keyof Entries & string;
@@ -31,6 +32,8 @@ export interface Registry<Entries, Product> {
   look(choice: Choice<Entries> | { readonly name: string }): Chosen;
   /** The options that an entry knows. @throws FGKD_UNKNOWN_NAME */
   optionsOf(name: string): readonly string[];
+  /** What its options may be, where the entry says so with `describeOptions`. @throws FGKD_UNKNOWN_NAME */
+  schemaOf(name: string): OptionsSchema | undefined;
   /** The fields of the batch that an entry sets. @throws FGKD_UNKNOWN_NAME */
   provides(name: string): readonly string[];
 }
@@ -133,6 +136,7 @@ export function createRegistry<Entries, Product>(
       const needs = guarded(who, "needs", () => entry.needs?.(options) ?? {});
       return { options, needs, provides: entry.provides ?? [] };
     },
+    schemaOf: (name) => find(name).schema,
     provides: (name) => find(name).provides ?? [],
     optionsOf: (name) => {
       const { defaults, required = [] } = find(name);

@@ -1,8 +1,9 @@
 /** Presets whose stages depend on options. */
 import type { SettingsLayer } from "../config/config.js";
-import { resolveOptions } from "../registries/options.js";
 import { invalidConfig } from "../values/errors.js";
 import { merge } from "../values/merge.js";
+import { resolveOptions } from "../values/options.js";
+import type { OptionsSchema } from "../values/schema.js";
 import type { Preset } from "./preset.js";
 
 /** A preset in parts, for `definePresetWithOptions`. */
@@ -13,6 +14,8 @@ export interface PresetDefinition<Options extends object> extends Pick<Preset, "
   readonly grows?: keyof Options & string;
   /** Throws `invalidOption` for values out of range. */
   check?(options: Required<Options>): void;
+  /** Of `describeOptions`, which gives defaults and check too. */
+  readonly schema?: OptionsSchema;
   /** The method with these options: data, as of any preset. */
   create(options: Required<Options>): Omit<Preset, "name" | "summary" | "options" | "grows" | "configure">;
 }
@@ -22,7 +25,7 @@ export interface PresetDefinition<Options extends object> extends Pick<Preset, "
  * config reaches the options by its name: `options: { "or-ensemble": { members: 3 } }`.
  */
 export function definePresetWithOptions<Options extends object>(definition: PresetDefinition<Options>): Preset {
-  const { name, summary, defaults, grows, check, create } = definition;
+  const { name, summary, defaults, grows, check, schema, create } = definition;
   const build = (given: Readonly<Record<string, unknown>>): Preset => {
     const options = resolveOptions<object>(`preset ${name}`, defaults, given) as Required<Options>;
     check?.(options);
@@ -31,6 +34,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
       name,
       summary,
       ...(grows && { grows }),
+      ...(schema && { schema }),
       options: options as Readonly<Record<string, unknown>>,
       configure: (overrides) => build({ ...given, ...overrides }),
     };

@@ -4,6 +4,7 @@ import type { Config, Layer, StageSettings } from "../config/config.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
 import type { Steps } from "../lifecycle/schedule.js";
 import type { Role } from "../models/model.js";
+import type { OptionsSchema } from "../values/schema.js";
 
 /** One stage of a method: it trains exactly one model. */
 export interface Stage {
@@ -62,6 +63,8 @@ export interface Preset<Names extends string = string> {
   readonly grows?: string;
   /** The role whose weights `--teacher` loads, and whose stages it passes over. Default {@link teacherRole}. */
   readonly teacher?: Role;
+  /** What they may be, where `describeOptions` said so. */
+  readonly schema?: OptionsSchema;
   /** The same preset with some options replaced: how config reaches them. */
   configure?(overrides: Readonly<Record<string, unknown>>): Preset;
 }

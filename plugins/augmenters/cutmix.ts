@@ -1,26 +1,38 @@
 /** CutMix: mixes pairs of images, and weighs both labels by the area that each has. */
-import { type Augmenter, type Batch, defineAugmenter, type FactoryContext, replace } from "../../core/index.js";
-import { checkAlpha, checkShare, drawBox, drawTurn } from "./mixing-turns.js";
+import { z } from "zod";
+import {
+  type Augmenter,
+  type Batch,
+  defineAugmenter,
+  describeOptions,
+  type FactoryContext,
+  type OptionsOf,
+  replace,
+} from "../../core/index.js";
+import { share } from "../layers/option-types.js";
+import { alpha, drawBox, drawTurn } from "./mixing-turns.js";
 import { mixByCutmix } from "./mixture.js";
 
 const name = "cutmix";
 
-export interface CutmixOptions {
-  /** Sides of the hole are drawn with `lambda ~ Beta(alpha, alpha)`. Default 3, for fine-grained images; 1 is usual. */
-  readonly alpha?: number;
-  /** How often a batch is mixed. Default 1. */
-  readonly probability?: number;
-  /** Take the patch from another place of the partner, and resize it to the hole. Default false. */
-  readonly asymmetric?: boolean;
-}
+const schema = z.object({
+  alpha: alpha
+    .default(3)
+    .describe("Sides of the hole are drawn with lambda ~ Beta(alpha, alpha); 1 is usual, 3 for fine-grained images."),
+  probability: share.default(1).describe("How often a batch is mixed."),
+  asymmetric: z
+    .boolean()
+    .default(false)
+    .describe("Take the patch from another place of the partner, and resize it to the hole."),
+});
+
+export type CutmixOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Augmenters {
     cutmix: CutmixOptions;
   }
 }
-
-const defaults = { alpha: 3, probability: 1, asymmetric: false } as const;
 
 /**
  * Replaces a box of every image by the same box of another one, and sets `otherLabels` and the weights of both labels
@@ -33,8 +45,7 @@ const defaults = { alpha: 3, probability: 1, asymmetric: false } as const;
  */
 export const cutmix = defineAugmenter<CutmixOptions>({
   name,
-  defaults,
-  check,
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["images", "labels"] }),
   provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
   create: createCutmix,
@@ -52,9 +63,4 @@ function createCutmix(options: Required<CutmixOptions>, { stream }: FactoryConte
     const patch = asymmetric ? drawBox(stream, [height, width], lambda) : undefined;
     return replace<Batch>(batch, mixByCutmix({ ...turn, permutation, hole, patch }));
   };
-}
-
-function check({ alpha, probability }: Required<CutmixOptions>): void {
-  checkAlpha(name, alpha);
-  checkShare(name, "probability", probability);
 }

@@ -1,24 +1,32 @@
 /** CutOut: erases a box of every image. */
-import { type Augmenter, defineAugmenter, type FactoryContext, need, replace } from "../../core/index.js";
-import { checkShare, drawBox } from "./mixing-turns.js";
+import { z } from "zod";
+import {
+  type Augmenter,
+  defineAugmenter,
+  describeOptions,
+  type FactoryContext,
+  need,
+  type OptionsOf,
+  replace,
+} from "../../core/index.js";
+import { share } from "../layers/option-types.js";
+import { drawBox } from "./mixing-turns.js";
 import { cutOut } from "./mixture.js";
 
 const name = "cutout";
 
-export interface CutoutOptions {
-  /** Share of the image that the box covers before it is cut off at the border. Default 0.25. */
-  readonly share?: number;
-  /** How often a batch is treated. Default 1. */
-  readonly probability?: number;
-}
+const schema = z.object({
+  share: share.default(0.25).describe("Share of the image that the box covers before it is cut off at the border."),
+  probability: share.default(1).describe("How often a batch is treated."),
+});
+
+export type CutoutOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Augmenters {
     cutout: CutoutOptions;
   }
 }
-
-const defaults = { share: 0.25, probability: 1 } as const;
 
 /**
  * Fills a box of every image with 0, the mean of normalised images; labels stay. One box a batch.
@@ -28,8 +36,7 @@ const defaults = { share: 0.25, probability: 1 } as const;
  */
 export const cutout = defineAugmenter<CutoutOptions>({
   name,
-  defaults,
-  check,
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["images"] }),
   create: createCutout,
 });
@@ -42,9 +49,4 @@ function createCutout(options: Required<CutoutOptions>, { stream }: FactoryConte
     const hole = drawBox(stream, [images.shape[1], images.shape[2]], 1 - share);
     return replace(batch, { images: cutOut(images, hole) });
   };
-}
-
-function check({ share, probability }: Required<CutoutOptions>): void {
-  checkShare(name, "share", share);
-  checkShare(name, "probability", probability);
 }

@@ -1,5 +1,6 @@
 /** What the mixing plugins share: when it is a batch's turn, the boxes they draw, and the checks of their options. */
-import { type Batch, invalidOption, need, type Random } from "../../core/index.js";
+import { z } from "zod";
+import { type Batch, need, type Random } from "../../core/index.js";
 import { type Box, mixingBox } from "./mixing-box.js";
 import type { Mixing } from "./mixture.js";
 
@@ -24,14 +25,5 @@ export function drawBox(random: Random, size: readonly [number, number], lambda:
   return mixingBox(size, lambda, [row, random.integer(size[1])]);
 }
 
-/** @throws FGKD_INVALID_OPTION unless it lies in `[0, 1]` */
-export function checkShare(plugin: string, option: string, share: number): void {
-  if (share >= 0 && share <= 1) return;
-  throw invalidOption(plugin, option, "between 0 and 1", share, "Try 1 to mix every batch, 0.5 for every other.");
-}
-
-/** @throws FGKD_INVALID_OPTION unless it can be a parameter of the Beta distribution */
-export function checkAlpha(plugin: string, alpha: number): void {
-  if (alpha > 0 && Number.isFinite(alpha)) return;
-  throw invalidOption(plugin, "alpha", "greater than 0", alpha, "Try 1: all proportions are then equally likely.");
-}
+/** A parameter of the Beta distribution; at 1 all proportions are equally likely. */
+export const alpha = z.number().positive();

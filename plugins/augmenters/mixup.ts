@@ -1,24 +1,32 @@
 /** MixUp: blends pairs of images and their labels in one proportion. */
-import { type Augmenter, type Batch, defineAugmenter, type FactoryContext, replace } from "../../core/index.js";
-import { checkAlpha, checkShare, drawTurn } from "./mixing-turns.js";
+import { z } from "zod";
+import {
+  type Augmenter,
+  type Batch,
+  defineAugmenter,
+  describeOptions,
+  type FactoryContext,
+  type OptionsOf,
+  replace,
+} from "../../core/index.js";
+import { share } from "../layers/option-types.js";
+import { alpha, drawTurn } from "./mixing-turns.js";
 import { mixByMixup } from "./mixture.js";
 
 const name = "mixup";
 
-export interface MixupOptions {
-  /** Images keep `lambda ~ Beta(alpha, alpha)` of themselves. Default 1; 0.2 to 1 is usual. */
-  readonly alpha?: number;
-  /** How often a batch is mixed. Default 1; 0.5 for fine-grained images. */
-  readonly probability?: number;
-}
+const schema = z.object({
+  alpha: alpha.default(1).describe("Images keep lambda ~ Beta(alpha, alpha) of themselves; 0.2 to 1 is usual."),
+  probability: share.default(1).describe("How often a batch is mixed; 0.5 for fine-grained images."),
+});
+
+export type MixupOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Augmenters {
     mixup: MixupOptions;
   }
 }
-
-const defaults = { alpha: 1, probability: 1 } as const;
 
 /**
  * Blends every image with another one, and sets `otherLabels` and the weights of both labels to the same proportion.
@@ -31,8 +39,7 @@ const defaults = { alpha: 1, probability: 1 } as const;
  */
 export const mixup = defineAugmenter<MixupOptions>({
   name,
-  defaults,
-  check,
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["images", "labels"] }),
   provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
   create: createMixup,
@@ -47,9 +54,4 @@ function createMixup(options: Required<MixupOptions>, { stream }: FactoryContext
     const permutation = stream.permutation(turn.images.shape[0]);
     return replace<Batch>(batch, mixByMixup({ ...turn, permutation, lambda }));
   };
-}
-
-function check({ alpha, probability }: Required<MixupOptions>): void {
-  checkAlpha(name, alpha);
-  checkShare(name, "probability", probability);
 }

@@ -1,60 +1,53 @@
 /** SnapMix: mixes pairs of images, and weighs both labels by the meaning that each brings. */
+
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import {
   type Augmenter,
   type Batch,
   defineAugmenter,
+  describeOptions,
   type FactoryContext,
-  invalidOption,
   need,
+  type OptionsOf,
   type Role,
   replace,
 } from "../../core/index.js";
+import { role, share } from "../layers/option-types.js";
 import { boxArea } from "./mixing-box.js";
-import { checkAlpha, checkShare, drawBox, drawTurn } from "./mixing-turns.js";
+import { alpha, drawBox, drawTurn } from "./mixing-turns.js";
 import { mixBySnapmix } from "./mixture.js";
-import { type CamWeights, channelWeights, evidenceMap } from "./semantic-percent-map.js";
+import { channelWeights, evidenceMap } from "./semantic-percent-map.js";
 
 const name = "snapmix";
 
-export interface SnapmixOptions {
-  /** Sides of hole and patch are drawn with `lambda ~ Beta(alpha, alpha)`. Default 5. */
-  readonly alpha?: number;
-  /** How often a batch is mixed. Default 1; 0.5 is usual for training from scratch. */
-  readonly probability?: number;
-  /** The role of the model whose class activation map tells where the meaning is. Default `"teacher"`. */
-  readonly map?: Role;
-  /**
-   * How that model looks at the unmixed images. `"eval"` (default): for a frozen model. `"batch-statistics"`: for the
-   * model that is being trained; its running averages do not move.
-   */
-  readonly mapMode?: "eval" | "batch-statistics";
-  /** What weighs the channels of the map. Default `"classifier"`; the other two need a head with a gate. */
-  readonly camWeights?: CamWeights;
-  /** Pairs of one class: their two losses add up (`"once"`, default), or are doubled as in the official code. */
-  readonly sameClass?: "once" | "official-double";
-}
+const schema = z.object({
+  alpha: alpha.default(5).describe("Sides of hole and patch are drawn with lambda ~ Beta(alpha, alpha)."),
+  probability: share.default(1).describe("How often a batch is mixed; 0.5 is usual for training from scratch."),
+  map: role.default("teacher").describe("The role of the model whose class activation map tells where the meaning is."),
+  mapMode: z
+    .enum(["eval", "batch-statistics"])
+    .default("eval")
+    .describe(
+      "How that model looks at the unmixed images: eval for a frozen model, batch-statistics for the one that is being trained, whose running averages then do not move.",
+    ),
+  camWeights: z
+    .enum(["classifier", "se-classifier", "se-only"])
+    .default("classifier")
+    .describe("What weighs the channels of the map; the last two need a head with a gate."),
+  sameClass: z
+    .enum(["once", "official-double"])
+    .default("once")
+    .describe("Pairs of one class: their two losses add up, or are doubled as in the official code."),
+});
+
+export type SnapmixOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Augmenters {
     snapmix: SnapmixOptions;
   }
 }
-
-const defaults = {
-  alpha: 5,
-  probability: 1,
-  map: "teacher",
-  mapMode: "eval",
-  camWeights: "classifier",
-  sameClass: "once",
-} as const;
-
-const choices = {
-  mapMode: ["eval", "batch-statistics"],
-  camWeights: ["classifier", "se-classifier", "se-only"],
-  sameClass: ["once", "official-double"],
-} as const;
 
 /**
  * Replaces a box of every image by a resized patch of another one, and sets `otherLabels` and the weights of both
@@ -67,8 +60,7 @@ const choices = {
  */
 export const snapmix = defineAugmenter<SnapmixOptions>({
   name,
-  defaults,
-  check,
+  ...describeOptions(name, schema),
   needs: ({ map }) => ({ batch: ["images", "labels"], models: [map] }),
   provides: ["otherLabels", "labelWeights", "otherLabelWeights"],
   create: createSnapmix,
@@ -116,13 +108,3 @@ const gateRemedy = (role: Role) =>
   `Give the model of role "${role}" a squeeze-excite head, or set camWeights to "classifier".`;
 const classifierRemedy = (role: Role) =>
   `Give the model of role "${role}" a linear classifier on pooled features, or set camWeights to "se-only".`;
-
-function check(options: Required<SnapmixOptions>): void {
-  checkAlpha(name, options.alpha);
-  checkShare(name, "probability", options.probability);
-  for (const option of ["mapMode", "camWeights", "sameClass"] as const) {
-    const known: readonly string[] = choices[option];
-    if (known.includes(options[option])) continue;
-    throw invalidOption(name, option, `one of ${known.join(", ")}`, options[option], `Try "${defaults[option]}".`);
-  }
-}

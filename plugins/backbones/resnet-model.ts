@@ -6,15 +6,15 @@ import { normalisedConvolution } from "../layers/convolution.js";
 import { head } from "../layers/heads.js";
 import { expansion, residualBlock } from "../layers/residual-blocks.js";
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
-import { checkResnet, type ResnetOptions, type StemOptions } from "./resnet-options.js";
+import { type ResnetOptions, type StemOptions, shapeOf } from "./resnet-options.js";
 
 /**
  * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
  *
- * @throws FGKD_INVALID_OPTION, FGKD_UNKNOWN_OPTION, FGKD_MISSING_FIELD (no classes)
+ * @throws FGKD_MISSING_FIELD (no classes)
  */
 export function createResnet(owner: string, options: Required<ResnetOptions>, context: FactoryContext): Model {
-  const { block, depths, widths, strides, stem } = checkResnet(owner, options);
+  const { block, depths, widths, strides, stem } = shapeOf(options);
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
   const at = construct(context.stream);

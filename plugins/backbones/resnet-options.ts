@@ -1,90 +1,69 @@
 /** The options of a residual network, and what they must be. */
-import { invalidOption, unknownOption } from "../../core/index.js";
-import type { HeadKind } from "../layers/heads.js";
-import { checkChoice, checkCounts, checkLength } from "../layers/option-checks.js";
-import type { BlockKind } from "../layers/residual-blocks.js";
+import { z } from "zod";
+import type { OptionsOf } from "../../core/index.js";
+import { count, counts, oneForEach } from "../layers/option-types.js";
 
 /** The layers before the first stage. */
-export interface StemOptions {
-  /** Channels. Default 64. */
-  readonly filters?: number;
-  /** Side of the kernel; padded by half of it. Default 7; 3 for images of 32 pixels. */
-  readonly size?: number;
-  /** Default 2; 1 for images of 32 pixels. */
-  readonly stride?: number;
-  /** Whether a 3×3 max pool with stride 2 follows. Default true. */
-  readonly pool?: boolean;
-}
+const stemSchema = z
+  .strictObject({
+    filters: count.exactOptional().describe("Channels; 64 unless said."),
+    size: count.exactOptional().describe("Side of the kernel, padded by half of it; 7, or 3 for images of 32 pixels."),
+    stride: count.exactOptional().describe("2, or 1 for images of 32 pixels."),
+    pool: z.boolean().exactOptional().describe("Whether a 3×3 max pool with stride 2 follows; true unless said."),
+  })
+  .readonly();
+
+export type StemOptions = z.input<typeof stemSchema>;
+
+const defaultStem: Required<StemOptions> = { filters: 64, size: 7, stride: 2, pool: true };
+
+const commonSchema = z.object({
+  head: z.enum(["linear", "squeeze-excite", "max-pool-mlp"]).default("linear").describe("What classifies."),
+  reduction: count.default(16).describe("Of the squeeze-excite head: channels per hidden value of the gate."),
+  hidden: count.default(512).describe("Of the max-pool-mlp head: values of its hidden layer."),
+  zeroInitResidual: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the last batch norm of every residual branch starts at 0, so that each new block is the identity: helps when training from scratch for few epochs. torchvision has false.",
+    ),
+  strides: counts
+    .nullable()
+    .default(null)
+    .describe("Of the first block of each stage; null: 1, then 2 for every further stage."),
+  stem: stemSchema
+    .default(defaultStem)
+    .describe("The layers before the first stage; what it does not name keeps its default."),
+});
+
+/** Of a network with four stages. */
+export const standardResnetSchema = commonSchema.superRefine(oneForEach(4, ["strides"]));
+
+export const resnetSchema = commonSchema
+  .extend({
+    block: z.enum(["basic", "bottleneck"]).default("basic").describe("What stages are made of."),
+    depths: counts.describe("Blocks of each stage."),
+    widths: counts.describe("Channels of each stage; bottlenecks give out four times as many."),
+  })
+  .superRefine(oneForEach("depths", ["widths", "strides"]));
 
 /** What every residual network can be told. */
-export interface ResnetCommonOptions {
-  /** Default `linear`. */
-  readonly head?: Exclude<HeadKind, "vgg">;
-  /** Of the `squeeze-excite` head: channels per hidden value of the gate. Default 16. */
-  readonly reduction?: number;
-  /** Of the `max-pool-mlp` head: values of its hidden layer. Default 512. */
-  readonly hidden?: number;
-  /**
-   * Whether the last batch norm of every residual branch starts at 0, so that each new block is the identity. Helps when
-   * training from scratch for few epochs. Default false, as torchvision.
-   */
-  readonly zeroInitResidual?: boolean;
-  /** Of the first block of each stage. Default `null`: 1, then 2 for every further stage. */
-  readonly strides?: readonly number[] | null;
-  /** What it does not name keeps its default. */
-  readonly stem?: StemOptions;
-}
+export type ResnetCommonOptions = OptionsOf<typeof commonSchema>;
+export type ResnetOptions = OptionsOf<typeof resnetSchema>;
 
-export interface ResnetOptions extends ResnetCommonOptions {
-  /** Default `basic`. */
-  readonly block?: BlockKind;
-  /** Blocks of each stage. */
-  readonly depths: readonly number[];
-  /** Channels of each stage; bottlenecks give out four times as many. */
-  readonly widths: readonly number[];
-}
-
-export const defaultStem: Required<StemOptions> = { filters: 64, size: 7, stride: 2, pool: true };
-
-export interface ResnetShape {
-  readonly block: BlockKind;
-  readonly depths: readonly number[];
-  readonly widths: readonly number[];
+export interface ResnetShape extends Required<Pick<ResnetOptions, "block" | "depths" | "widths">> {
   /** As many as `depths`. */
   readonly strides: readonly number[];
   readonly stem: Required<StemOptions>;
 }
 
-/**
- * The network's shape, its defaults filled in.
- *
- * @throws FGKD_INVALID_OPTION, FGKD_UNKNOWN_OPTION
- */
-export function checkResnet(owner: string, options: Required<ResnetOptions>): ResnetShape {
-  const { block, depths, widths, head, reduction, hidden } = options;
-  checkChoice(owner, "block", block, ["basic", "bottleneck"]);
-  checkChoice(owner, "head", head, ["linear", "squeeze-excite", "max-pool-mlp"]);
-  checkCounts(owner, "reduction", [reduction]);
-  checkCounts(owner, "hidden", [hidden]);
-  checkCounts(owner, "depths", depths);
-  checkLength(owner, "widths", widths, depths.length);
-  const strides = options.strides ?? depths.map((_, stage) => (stage === 0 ? 1 : 2));
-  checkLength(owner, "strides", strides, depths.length);
-  return { block, depths, widths, strides, stem: checkStem(owner, options.stem) };
-}
-
-function checkStem(owner: string, given: StemOptions): Required<StemOptions> {
-  for (const key of Object.keys(given)) {
-    if (!(key in defaultStem))
-      throw unknownOption(
-        owner,
-        `stem.${key}`,
-        Object.keys(defaultStem).map((known) => `stem.${known}`),
-      );
-  }
-  const stem = { ...defaultStem, ...given };
-  for (const key of ["filters", "size", "stride"] as const) checkCounts(owner, `stem.${key}`, [stem[key]]);
-  if (typeof stem.pool !== "boolean")
-    throw invalidOption(owner, "stem.pool", "true or false", stem.pool, "The default is true.");
-  return stem;
+/** The network's shape, its defaults filled in. */
+export function shapeOf({ block, depths, widths, strides, stem }: Required<ResnetOptions>): ResnetShape {
+  return {
+    block,
+    depths,
+    widths,
+    strides: strides ?? depths.map((_, stage) => (stage === 0 ? 1 : 2)),
+    stem: { ...defaultStem, ...stem },
+  };
 }

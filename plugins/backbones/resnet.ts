@@ -1,7 +1,14 @@
 /** Residual networks: a plugin that registers the usual ones and one to configure. */
-import { type Backbones, definePlugin, type FactoryContext, type Model, type Registry } from "../../core/index.js";
+import {
+  type Backbones,
+  definePlugin,
+  describeOptions,
+  type FactoryContext,
+  type Model,
+  type Registry,
+} from "../../core/index.js";
 import { createResnet } from "./resnet-model.js";
-import { defaultStem, type ResnetCommonOptions, type ResnetOptions } from "./resnet-options.js";
+import { type ResnetCommonOptions, type ResnetOptions, resnetSchema, standardResnetSchema } from "./resnet-options.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -13,15 +20,6 @@ declare module "../../core/index.js" {
     resnet: ResnetOptions;
   }
 }
-
-const common = {
-  head: "linear",
-  reduction: 16,
-  hidden: 512,
-  zeroInitResidual: false,
-  strides: null,
-  stem: defaultStem,
-} as const satisfies { readonly [K in keyof ResnetCommonOptions]-?: unknown };
 
 const standard = {
   resnet18: { block: "basic", depths: [2, 2, 2, 2] },
@@ -44,8 +42,7 @@ export const resnet = definePlugin({
   register({ backbones }) {
     for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
     backbones.register("resnet", {
-      defaults: { ...common, block: "basic" },
-      required: ["depths", "widths"],
+      ...describeOptions("backbone resnet", resnetSchema),
       create: (options, context) => createResnet("backbone resnet", options, context),
     });
   },
@@ -53,7 +50,7 @@ export const resnet = definePlugin({
 
 function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
   backbones.register(name, {
-    defaults: common,
+    ...describeOptions(`backbone ${name}`, standardResnetSchema),
     create: (options: Required<ResnetCommonOptions>, context: FactoryContext) =>
       createResnet(`backbone ${name}`, { ...standard[name], widths, ...options }, context),
   });

@@ -5,7 +5,7 @@ import { type Construction, construct } from "../layers/construction.js";
 import { convolution, normalisedConvolution } from "../layers/convolution.js";
 import { head } from "../layers/heads.js";
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
-import { checkVgg, type VggOptions } from "./vgg-options.js";
+import type { VggOptions } from "./vgg-options.js";
 
 /**
  * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
@@ -13,7 +13,6 @@ import { checkVgg, type VggOptions } from "./vgg-options.js";
  * @throws FGKD_INVALID_OPTION, FGKD_MISSING_FIELD (no classes)
  */
 export function createVgg(owner: string, options: Required<VggOptions>, context: FactoryContext): Model {
-  checkVgg(owner, options);
   const { depths, widths, head: kind, batchNorm: normalised, ...shape } = options;
   const classes = context.classes.length;
   if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");

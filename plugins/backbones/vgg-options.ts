@@ -1,37 +1,31 @@
 /** The options of a VGG network, and what they must be. */
-import { invalidOption } from "../../core/index.js";
-import type { HeadKind } from "../layers/heads.js";
-import { checkChoice, checkCounts, checkLength } from "../layers/option-checks.js";
+import { z } from "zod";
+import type { OptionsOf } from "../../core/index.js";
+import { count, counts, oneForEach } from "../layers/option-types.js";
+
+export const standardVggSchema = z.object({
+  head: z
+    .enum(["vgg", "linear", "squeeze-excite", "max-pool-mlp"])
+    .default("vgg")
+    .describe("What classifies; vgg: torchvision's three layers."),
+  hidden: count.default(4096).describe("Of the heads vgg and max-pool-mlp: values of a hidden layer."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.5)
+    .describe("Of the head vgg: share of hidden values that a training step leaves out."),
+  reduction: count.default(16).describe("Of the head squeeze-excite: channels per hidden value of the gate."),
+});
+
+export const vggSchema = standardVggSchema
+  .extend({
+    depths: counts.describe("Convolutions of each stage; a max pool ends it."),
+    widths: counts.describe("Channels of each stage."),
+    batchNorm: z.boolean().default(false).describe("Whether batch norm follows every convolution."),
+  })
+  .superRefine(oneForEach("depths", ["widths"]));
 
 /** What every VGG network can be told. */
-export interface VggCommonOptions {
-  /** Default `vgg`, torchvision's three layers. */
-  readonly head?: HeadKind;
-  /** Of the heads `vgg` and `max-pool-mlp`: values of a hidden layer. Default 4096. */
-  readonly hidden?: number;
-  /** Of the head `vgg`: share of hidden values that a training step leaves out. Default 0.5. */
-  readonly dropout?: number;
-  /** Of the head `squeeze-excite`: channels per hidden value of the gate. Default 16. */
-  readonly reduction?: number;
-}
-
-export interface VggOptions extends VggCommonOptions {
-  /** Convolutions of each stage; a max pool ends it. */
-  readonly depths: readonly number[];
-  /** Channels of each stage. */
-  readonly widths: readonly number[];
-  /** Whether batch norm follows every convolution. Default false. */
-  readonly batchNorm?: boolean;
-}
-
-/** @throws FGKD_INVALID_OPTION */
-export function checkVgg(owner: string, options: Required<VggOptions>): void {
-  const { head, hidden, dropout, reduction, depths, widths } = options;
-  checkChoice(owner, "head", head, ["vgg", "linear", "squeeze-excite", "max-pool-mlp"]);
-  checkCounts(owner, "hidden", [hidden]);
-  checkCounts(owner, "reduction", [reduction]);
-  checkCounts(owner, "depths", depths);
-  checkLength(owner, "widths", widths, depths.length);
-  if (!(dropout >= 0 && dropout < 1))
-    throw invalidOption(owner, "dropout", "at least 0 and less than 1", dropout, "Try 0.5.");
-}
+export type VggCommonOptions = OptionsOf<typeof standardVggSchema>;
+export type VggOptions = OptionsOf<typeof vggSchema>;

@@ -1,7 +1,14 @@
 /** VGG networks: a plugin that registers the usual ones and one to configure. */
-import { type Backbones, definePlugin, type FactoryContext, type Model, type Registry } from "../../core/index.js";
+import {
+  type Backbones,
+  definePlugin,
+  describeOptions,
+  type FactoryContext,
+  type Model,
+  type Registry,
+} from "../../core/index.js";
 import { createVgg } from "./vgg-model.js";
-import type { VggCommonOptions, VggOptions } from "./vgg-options.js";
+import { standardVggSchema, type VggCommonOptions, type VggOptions, vggSchema } from "./vgg-options.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -17,13 +24,6 @@ declare module "../../core/index.js" {
     vgg: VggOptions;
   }
 }
-
-const common = {
-  head: "vgg",
-  hidden: 4096,
-  dropout: 0.5,
-  reduction: 16,
-} as const satisfies { readonly [K in keyof VggCommonOptions]-?: unknown };
 
 const depths = {
   vgg11: [1, 1, 2, 2, 2],
@@ -49,8 +49,7 @@ export const vgg = definePlugin({
       registerStandard(backbones, `${size}_bn`, { depths: depths[size], batchNorm: true });
     }
     backbones.register("vgg", {
-      defaults: { ...common, batchNorm: false },
-      required: ["depths", "widths"],
+      ...describeOptions("backbone vgg", vggSchema),
       create: (options, context) => createVgg("backbone vgg", options, context),
     });
   },
@@ -64,7 +63,7 @@ function registerStandard(
   shape: Pick<Required<VggOptions>, "depths" | "batchNorm">,
 ): void {
   backbones.register(name, {
-    defaults: common,
+    ...describeOptions(`backbone ${name}`, standardVggSchema),
     create: (options: Required<VggCommonOptions>, context: FactoryContext) =>
       createVgg(`backbone ${name}`, { ...shape, widths, ...options }, context),
   });

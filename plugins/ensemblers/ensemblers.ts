@@ -1,11 +1,23 @@
 /** Ways to merge several models' answers: what the registry of ensemblers holds. */
-import * as tf from "@tensorflow/tfjs";
-import { definePlugin, type Ensembler, invalidOption } from "../../core/index.js";
 
-export interface WeightedOptions {
-  /** One for each member, in order; only their ratios count. Default `null`: all the same. */
-  readonly weights?: readonly number[] | null;
-}
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { definePlugin, describeOptions, type Ensembler, invalidOption, type OptionsOf } from "../../core/index.js";
+import { weight } from "../layers/option-types.js";
+
+const weightedOwner = "ensembler weighted";
+
+const schema = z.object({
+  weights: z
+    .array(weight)
+    .refine((weights) => weights.some((each) => each > 0), "numbers of at least 0, not all of them 0")
+    .readonly()
+    .nullable()
+    .default(null)
+    .describe("One for each member, in order; only their ratios count; null: all the same."),
+});
+
+export type WeightedOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Ensemblers {
@@ -27,7 +39,10 @@ export const ensemblers = definePlugin({
   register({ ensemblers }) {
     ensemblers.register("mean-logits", { defaults: {}, create: () => (members) => mean(members) });
     ensemblers.register("mean-probabilities", { defaults: {}, create: () => meanProbabilities });
-    ensemblers.register("weighted", { defaults: { weights: null }, create: ({ weights }) => weighted(weights) });
+    ensemblers.register("weighted", {
+      ...describeOptions(weightedOwner, schema),
+      create: ({ weights }) => weighted(weights),
+    });
     ensemblers.register("majority-vote", { defaults: {}, create: () => majorityVote });
   },
 });
@@ -46,16 +61,13 @@ const majorityVote: Ensembler = (members) =>
     return tf.addN(votes).add<tf.Tensor2D>(meanProbabilities(members).mul(0.5));
   });
 
-function weighted(weights: WeightedOptions["weights"] = null): Ensembler {
-  const owner = "ensembler weighted";
+function weighted(weights: Required<WeightedOptions>["weights"] = null): Ensembler {
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? 1;
-  if (weights?.some((weight) => !(weight >= 0)) || !(total > 0 && Number.isFinite(total)))
-    throw invalidOption(owner, "weights", "numbers of at least 0, not all of them 0", weights, "Try [1, 1].");
   return (members) => {
     if (!weights) return meanProbabilities(members);
     if (weights.length !== members.length)
       throw invalidOption(
-        owner,
+        weightedOwner,
         "weights",
         `a list of ${members.length}, one for each member`,
         weights,

@@ -1,16 +1,26 @@
 /** The generator of data-free distillation for fine-grained classes: transposed convolutions and spatial attention. */
-import * as tf from "@tensorflow/tfjs";
-import { type FactoryContext, invalidOption, type Model } from "../../core/index.js";
-import type { Construction, Layer } from "../layers/construction.js";
-import { spectralTransposedConvolution } from "../layers/spectral-norm.js";
-import { type EncoderDecoderAttentionOptions, encoderDecoderAttention } from "./encoder-decoder-attention.js";
-import { generatorModel } from "./generator-model.js";
-import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
 
-export interface AttentionGeneratorOptions extends GeneratorCommonOptions, EncoderDecoderAttentionOptions {
-  /** Channels of the first map and of each of the four that follow, each twice as large. Default 512, 256, 128, 64, 64. */
-  readonly widths?: readonly number[];
-}
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import type { FactoryContext, Model, OptionsOf } from "../../core/index.js";
+import type { Construction, Layer } from "../layers/construction.js";
+import { count } from "../layers/option-types.js";
+import { spectralTransposedConvolution } from "../layers/spectral-norm.js";
+import { attentionShape, encoderDecoderAttention } from "./encoder-decoder-attention.js";
+import { generatorModel } from "./generator-model.js";
+import { checkGenerator, generatorSchema } from "./generator-options.js";
+
+export const attentionGeneratorSchema = generatorSchema.extend({
+  ...attentionShape,
+  widths: z
+    .array(count)
+    .length(5)
+    .readonly()
+    .default([512, 256, 128, 64, 64])
+    .describe("Channels of the first map and of each of the four that follow, each twice as large."),
+});
+
+export type AttentionGeneratorOptions = OptionsOf<typeof attentionGeneratorSchema>;
 
 const owner = "backbone attention-generator";
 /** Four times twice as large. */
@@ -26,8 +36,6 @@ const growth = 16;
 export function attentionGenerator(options: Required<AttentionGeneratorOptions>, context: FactoryContext): Model {
   checkGenerator(owner, options, growth);
   const { widths } = options;
-  if (widths.length !== 5)
-    throw invalidOption(owner, "widths", "five channel counts", widths, "Try [256, 128, 64, 32, 32].");
   const [first, ...further] = widths as [number, ...number[]];
   const blocks = (at: Construction) =>
     further.map((to, index) => block(at, `blocks.${index}`, widths[index] as number, to, options));

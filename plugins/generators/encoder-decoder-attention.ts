@@ -1,26 +1,33 @@
 /** The generator's spatial attention: a small encoder and decoder say where a map counts more. */
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import type { OptionsOf } from "../../core/index.js";
 import { maxPoolForUnpooling, maxUnpool, stopGradient } from "../../core/ops/index.js";
 import type { Construction, Layer } from "../layers/construction.js";
 import { transposedConvolution } from "../layers/spectral-norm.js";
 import { generatorConvolution, generatorNorm } from "./generator-layers.js";
 
-export interface EncoderDecoderAttentionOptions {
-  /** λ: what the attended map counts beside the map itself. Default 0.05. */
-  readonly attentionWeight?: number;
-  /** r: channels of the map for each of the attention's own, which has at least 4. Default 8. */
-  readonly attentionReduction?: number;
-  /**
-   * What the weights of a softmax sum up over: all `positions` of a channel, or all `channels` of a position. Default
-   * `positions`.
-   */
-  readonly attentionAxis?: "positions" | "channels";
-  /**
-   * `area`: weights over positions are multiplied by their number, so that their mean is 1 whatever the size of the map.
-   * Default `none`.
-   */
-  readonly attentionScale?: "none" | "area";
-}
+/** Options of the attention, beside those of its generator. */
+export const attentionShape = {
+  attentionWeight: z.number().default(0.05).describe("λ: what the attended map counts beside the map itself."),
+  attentionReduction: z
+    .number()
+    .positive()
+    .default(8)
+    .describe("r: channels of the map for each of the attention's own, which has at least 4."),
+  attentionAxis: z
+    .enum(["positions", "channels"])
+    .default("positions")
+    .describe("What the weights of a softmax sum up over: all positions of a channel, or all channels of a position."),
+  attentionScale: z
+    .enum(["none", "area"])
+    .default("none")
+    .describe(
+      "area: weights over positions are multiplied by their number, so that their mean is 1 whatever the map's size.",
+    ),
+};
+
+type EncoderDecoderAttentionOptions = OptionsOf<z.ZodObject<typeof attentionShape>>;
 
 /**
  * `λ·(softmax(A) ⊙ F) + F`. `A` comes from 1×1 and 3×3 convolutions, a max pool, a convolution, and the way back by

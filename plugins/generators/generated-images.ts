@@ -1,13 +1,15 @@
 /** The student's images, made by the generator. */
+
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, need, type Role, replace } from "../../core/index.js";
+import { z } from "zod";
+import { definePlugin, describeOptions, need, type OptionsOf, replace } from "../../core/index.js";
+import { role } from "../layers/option-types.js";
 
 const name = "generated-images";
 
-export interface GeneratedImagesOptions {
-  /** The role whose model makes the images. Default `generator`. */
-  readonly generator?: Role;
-}
+const schema = z.object({ generator: role.default("generator").describe("The role whose model makes the images.") });
+
+export type GeneratedImagesOptions = OptionsOf<typeof schema>;
 
 /**
  * Sets `batch.images` to what the generator makes of `batch.noise`. It works as in its own training, by the statistics of
@@ -15,7 +17,7 @@ export interface GeneratedImagesOptions {
  */
 export const generatedImages = definePlugin<GeneratedImagesOptions>({
   name,
-  defaults: { generator: "generator" },
+  ...describeOptions(name, schema),
   provides: ["images"],
   apply({ hooks, models }, { generator }) {
     hooks.batch.tap(name, (batch) => {

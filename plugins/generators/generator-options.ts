@@ -1,39 +1,34 @@
 /** What every generator of images can be told. */
+
 import * as tf from "@tensorflow/tfjs";
-import { invalidOption, type Model } from "../../core/index.js";
-import { checkCounts } from "../layers/option-checks.js";
+import { z } from "zod";
+import { invalidOption, type Model, type OptionsOf } from "../../core/index.js";
+import { count } from "../layers/option-types.js";
 
-export interface GeneratorCommonOptions {
-  /** Numbers that an image is made from. Default 256. */
-  readonly noise?: number;
-  /** Side of the images, in pixels. Default 224. */
-  readonly size?: number;
-  /**
-   * `pixel`: the result of the last layer is a pixel in [0, 1], which is then normalised, so that every colour can be
-   * reached. `direct`: it is the normalised image itself. Default `pixel`.
-   */
-  readonly range?: "pixel" | "direct";
-  /**
-   * Of the images as they are made, with `range: "pixel"`; whoever looks at them has them in its own. What
-   * `models.<role>.input` says otherwise, they are led over to. Default ImageNet's.
-   */
-  readonly mean?: readonly [number, number, number];
-  readonly deviation?: readonly [number, number, number];
-}
+const colours = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
-export const generatorDefaults = {
-  noise: 256,
-  size: 224,
-  range: "pixel",
-  mean: [0.485, 0.456, 0.406],
-  deviation: [0.229, 0.224, 0.225],
-} as const;
+export const generatorSchema = z.object({
+  noise: count.default(256).describe("Numbers that an image is made from."),
+  size: count.default(224).describe("Side of the images, in pixels."),
+  range: z
+    .enum(["pixel", "direct"])
+    .default("pixel")
+    .describe(
+      "pixel: the result of the last layer is a pixel in [0, 1], which is then normalised, so that every colour can be reached; direct: it is the normalised image itself.",
+    ),
+  mean: colours
+    .default([0.485, 0.456, 0.406])
+    .describe(
+      "Of the images as they are made, with range: pixel; whoever looks at them has them in its own. What models.<role>.input says otherwise, they are led over to.",
+    ),
+  deviation: colours.default([0.229, 0.224, 0.225]).describe("Likewise."),
+});
+
+export type GeneratorCommonOptions = OptionsOf<typeof generatorSchema>;
 
 /** @throws FGKD_INVALID_OPTION */
 export function checkGenerator(owner: string, options: Required<GeneratorCommonOptions>, growth: number): void {
-  const { noise, size } = options;
-  checkCounts(owner, "noise", [noise]);
-  checkCounts(owner, "size", [size]);
+  const { size } = options;
   if (size % growth !== 0) throw invalidOption(owner, "size", `a multiple of ${growth}`, size, `Try ${growth * 4}.`);
 }
 

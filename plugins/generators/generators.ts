@@ -1,8 +1,7 @@
 /** Generators of images: a plugin that registers them. */
-import { definePlugin } from "../../core/index.js";
-import { type AttentionGeneratorOptions, attentionGenerator } from "./attention-generator.js";
-import { generatorDefaults } from "./generator-options.js";
-import { type SmallGeneratorOptions, smallGenerator } from "./small-generator.js";
+import { definePlugin, describeOptions } from "../../core/index.js";
+import { type AttentionGeneratorOptions, attentionGenerator, attentionGeneratorSchema } from "./attention-generator.js";
+import { type SmallGeneratorOptions, smallGenerator, smallGeneratorSchema } from "./small-generator.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -19,18 +18,11 @@ export const generators = definePlugin({
   defaults: {},
   register({ backbones }) {
     backbones.register("attention-generator", {
-      defaults: {
-        ...generatorDefaults,
-        widths: [512, 256, 128, 64, 64],
-        attentionWeight: 0.05,
-        attentionReduction: 8,
-        attentionAxis: "positions",
-        attentionScale: "none",
-      },
+      ...describeOptions("backbone attention-generator", attentionGeneratorSchema),
       create: attentionGenerator,
     });
     backbones.register("small-generator", {
-      defaults: { ...generatorDefaults, size: 32, width: 64, firstWidth: null },
+      ...describeOptions("backbone small-generator", smallGeneratorSchema),
       create: smallGenerator,
     });
   },

@@ -1,15 +1,30 @@
 /** What a generator makes images from. */
-import * as tf from "@tensorflow/tfjs";
-import { createRandom, definePlugin, invalidOption, type Random, replace, type Step } from "../../core/index.js";
 
-export interface NoiseOptions {
-  /** Numbers for each image; as many as the generator takes. Default 256. */
-  readonly size?: number;
-  /** So many steps of an epoch, one after the other, have the same batch: that of one inversion. Default 1. */
-  readonly hold?: number;
-  /** Whether a class is drawn for each image, all alike, and set as `batch.labels`. Default false. */
-  readonly labels?: boolean;
-}
+import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import {
+  createRandom,
+  definePlugin,
+  describeOptions,
+  type OptionsOf,
+  type Random,
+  replace,
+  type Step,
+} from "../../core/index.js";
+import { count } from "../layers/option-types.js";
+
+const schema = z.object({
+  size: count.default(256).describe("Numbers for each image; as many as the generator takes."),
+  hold: count
+    .default(1)
+    .describe("So many steps of an epoch, one after the other, have the same batch: that of one inversion."),
+  labels: z
+    .boolean()
+    .default(false)
+    .describe("Whether a class is drawn for each image, all alike, and set as batch.labels."),
+});
+
+export type NoiseOptions = OptionsOf<typeof schema>;
 
 /**
  * Sets `batch.noise`, `[batch size, size]`, to normal numbers: the batch of a stage without data.
@@ -18,13 +33,7 @@ export interface NoiseOptions {
  */
 export const noise = definePlugin<NoiseOptions>({
   name: "noise",
-  defaults: { size: 256, hold: 1, labels: false },
-  check({ size, hold }) {
-    if (!Number.isInteger(hold) || hold < 1)
-      throw invalidOption("noise", "hold", "whole and positive", hold, "Try the stage's turn, or 1.");
-    if (!Number.isInteger(size) || size < 1)
-      throw invalidOption("noise", "size", "whole and positive", size, "Try 256.");
-  },
+  ...describeOptions("noise", schema),
   provides: ["noise", "labels"],
   apply(training, { size, hold, labels }) {
     const { config, stage, hooks, classes } = training;

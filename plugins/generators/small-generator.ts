@@ -1,18 +1,22 @@
 /** A small generator for small images, as the comparisons of data-free distillation use it. */
 import * as tf from "@tensorflow/tfjs";
-import type { FactoryContext, Model } from "../../core/index.js";
+import type { FactoryContext, Model, OptionsOf } from "../../core/index.js";
 import type { Construction, Layer } from "../layers/construction.js";
-import { checkCounts } from "../layers/option-checks.js";
+import { count } from "../layers/option-types.js";
 import { generatorConvolution, generatorNorm } from "./generator-layers.js";
 import { generatorModel } from "./generator-model.js";
-import { checkGenerator, type GeneratorCommonOptions } from "./generator-options.js";
+import { checkGenerator, generatorSchema } from "./generator-options.js";
 
-export interface SmallGeneratorOptions extends GeneratorCommonOptions {
-  /** Channels before the last layer; twice as many before that. Default 64. */
-  readonly width?: number;
-  /** Channels of the first map. Default `null`: twice `width`. Four times is what its authors call large. */
-  readonly firstWidth?: number | null;
-}
+export const smallGeneratorSchema = generatorSchema.extend({
+  size: count.default(32).describe("Side of the images, in pixels."),
+  width: count.default(64).describe("Channels before the last layer; twice as many before that."),
+  firstWidth: count
+    .nullable()
+    .default(null)
+    .describe("Channels of the first map; null: twice width. Four times is what its authors call large."),
+});
+
+export type SmallGeneratorOptions = OptionsOf<typeof smallGeneratorSchema>;
 
 const owner = "backbone small-generator";
 /** Twice twice as large. */
@@ -29,8 +33,6 @@ export function smallGenerator(options: Required<SmallGeneratorOptions>, context
   checkGenerator(owner, options, growth);
   const { width } = options;
   const first = options.firstWidth ?? 2 * width;
-  checkCounts(owner, "width", [width]);
-  checkCounts(owner, "firstWidth", [first]);
   const blocks = (at: Construction) => [
     doubling(at, "blocks.0", first, 2 * width),
     doubling(at, "blocks.1", 2 * width, width),

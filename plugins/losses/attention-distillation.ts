@@ -1,13 +1,23 @@
 /** Attention distillation: the student's attended maps are pulled to the teacher's, map by map. */
+
 import * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, type ModelMap, need, type Role, type Training } from "../../core/index.js";
+import { z } from "zod";
+import {
+  defineLoss,
+  describeOptions,
+  invalidOption,
+  type ModelMap,
+  need,
+  type OptionsOf,
+  type Training,
+} from "../../core/index.js";
 import { conv2d, stopGradient } from "../../core/ops/index.js";
-import { checkWeight } from "../layers/option-checks.js";
+import { count, role, weight } from "../layers/option-types.js";
 import { mapNamed, mapsOf, pointwise, smallerSides } from "./auxiliary-layers.js";
 import {
-  type AttentionForm,
   type AttentionWeights,
   attend,
+  attentionForms,
   attentionOf,
   attentionWeights,
   type Declare,
@@ -15,31 +25,30 @@ import {
 
 const name = "attention-distillation";
 
-export interface AttentionDistillationOptions {
-  /** β: multiplies the term. Default 10; 0 computes and trains nothing. */
-  readonly weight?: number;
-  /** R: the highest order of attention. Default 3. */
-  readonly order?: number;
-  /** Default `mean-of-sigmoids`. */
-  readonly form?: AttentionForm;
-  /**
-   * - `frozen`: the teacher's side keeps the weights that the student's side starts from;
-   * - `shared-frozen`: both sides use one set of weights, which nobody trains;
-   * - `joint`: both are trained. Beware: both attentions can shrink to 0 together.
-   *
-   * Default `frozen`.
-   */
-  readonly teacherAttention?: "frozen" | "shared-frozen" | "joint";
-  /**
-   * The inner maps to compare, by public name: the student's and the teacher's, which `teacherFeatures({ maps })` must keep.
-   * Default `null`: in order, those that end a level.
-   */
-  readonly maps?: readonly { readonly student: string; readonly teacher: string }[] | null;
-  /** The role that the stage trains. Default `student`. */
-  readonly student?: Role;
-  /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
-  readonly teacher?: Role;
-}
+const schema = z.object({
+  weight: weight.default(10).describe("β: multiplies the term; 0 computes and trains nothing."),
+  order: count.default(3).describe("R: the highest order of attention."),
+  form: z.enum(attentionForms).default("mean-of-sigmoids").describe("How the orders are brought together."),
+  teacherAttention: z
+    .enum(["frozen", "shared-frozen", "joint"])
+    .default("frozen")
+    .describe(
+      "frozen: the teacher's side keeps the weights that the student's starts from; shared-frozen: both use one set, which nobody trains; joint: both are trained, and both attentions can shrink to 0 together.",
+    ),
+  maps: z
+    .array(z.strictObject({ student: z.string(), teacher: z.string() }).readonly())
+    .min(1)
+    .readonly()
+    .nullable()
+    .default(null)
+    .describe(
+      "The inner maps to compare, by public name: [{ student: layer2, teacher: layer3 }]; teacher-features must keep the teacher's. null: in order, those that end a level.",
+    ),
+  student: role.default("student").describe("The role that the stage trains."),
+  teacher: role.default("teacher").describe("The role whose model teaches, as teacher-features has it."),
+});
+
+export type AttentionDistillationOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -49,16 +58,6 @@ declare module "../../core/index.js" {
 
 /** Below this mean, attention is as good as none. */
 const vanishing = 0.05;
-
-const defaults = {
-  weight: 10,
-  order: 3,
-  form: "mean-of-sigmoids",
-  teacherAttention: "frozen",
-  maps: null,
-  student: "student",
-  teacher: "teacher",
-} as const;
 
 /** What compares one pair of maps. */
 interface Pair {
@@ -82,21 +81,7 @@ interface Pair {
  */
 export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
   name,
-  defaults,
-  check({ weight, order, maps }) {
-    checkWeight(name, "weight", weight);
-    if (!Number.isInteger(order) || order < 1)
-      throw invalidOption(name, "order", "whole and positive", order, "Try 3.");
-    const areNamed = maps === null || (Array.isArray(maps) && maps.length > 0 && maps.every(isPair));
-    if (!areNamed)
-      throw invalidOption(
-        name,
-        "maps",
-        "a list of pairs of names",
-        maps,
-        'Try [{ student: "layer2", teacher: "layer3" }].',
-      );
-  },
+  ...describeOptions(name, schema),
   needs: ({ student, teacher }) => ({ batch: ["teacherMaps"], models: [student, teacher] }),
   create(options, { training }) {
     let pairs: readonly Pair[] = [];
@@ -122,11 +107,6 @@ export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
     };
   },
 });
-
-function isPair(pair: unknown): boolean {
-  const { student, teacher } = (pair ?? {}) as { readonly student?: unknown; readonly teacher?: unknown };
-  return typeof student === "string" && typeof teacher === "string";
-}
 
 function declarePairs(training: Training, options: Required<AttentionDistillationOptions>): Pair[] {
   const { auxiliary } = training;

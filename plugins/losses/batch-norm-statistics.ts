@@ -1,15 +1,16 @@
 /** How far the statistics of generated images lie from those that a teacher's batch norms remember of real ones. */
+
 import * as tf from "@tensorflow/tfjs";
-import { defineLoss, type NormInput, need } from "../../core/index.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, type NormInput, need, type OptionsOf } from "../../core/index.js";
 import { statisticsDistances } from "../../core/ops/index.js";
-import { checkWeight } from "../layers/option-checks.js";
+import { weight } from "../layers/option-types.js";
 
 const name = "batch-norm-statistics";
 
-export interface BatchNormStatisticsOptions {
-  /** α: multiplies the term. Default 0.3. */
-  readonly weight?: number;
-}
+const schema = z.object({ weight: weight.default(0.3).describe("α: multiplies the term.") });
+
+export type BatchNormStatisticsOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -25,8 +26,7 @@ declare module "../../core/index.js" {
  */
 export const batchNormStatistics = defineLoss<BatchNormStatisticsOptions>({
   name,
-  defaults: { weight: 0.3 },
-  check: ({ weight }) => checkWeight(name, "weight", weight),
+  ...describeOptions(name, schema),
   needs: () => ({ outputs: ["byTeacher"] }),
   create:
     ({ weight }) =>

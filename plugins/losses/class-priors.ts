@@ -1,21 +1,30 @@
 /** What generated images should be to their teacher: clear, of all classes, and of strong features. */
+
 import * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, need } from "../../core/index.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, need, type OptionsOf } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { checkWeight } from "../layers/option-checks.js";
+import { weight } from "../layers/option-types.js";
 
 const name = "class-priors";
 
-export interface ClassPriorsOptions {
-  /** Weight of `oneHot`: cross-entropy of the teacher's logits with a class. Default 0. */
-  readonly oneHot?: number;
-  /** With which: the teacher's own first choice, or `batch.labels`, which `noise()` can draw. Default `first-choice`. */
-  readonly targets?: "first-choice" | "labels";
-  /** Weight of `classBalance`: `Σ_k p̄_k ln p̄_k` of the batch's mean softmax, lowest when all classes come up alike. Default 0. */
-  readonly balance?: number;
-  /** Weight of `activation`: minus the mean absolute value of the teacher's pooled features. Default 0. */
-  readonly activation?: number;
-}
+const schema = z.object({
+  oneHot: weight.default(0).describe("Weight of oneHot: cross-entropy of the teacher's logits with a class."),
+  targets: z
+    .enum(["first-choice", "labels"])
+    .default("first-choice")
+    .describe("With which class: the teacher's own first choice, or batch.labels, which noise can draw."),
+  balance: weight
+    .default(0)
+    .describe(
+      "Weight of classBalance: Σ_k p̄_k ln p̄_k of the batch's mean softmax, lowest when all classes come up alike.",
+    ),
+  activation: weight
+    .default(0)
+    .describe("Weight of activation: minus the mean absolute value of the teacher's pooled features."),
+});
+
+export type ClassPriorsOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -32,12 +41,7 @@ declare module "../../core/index.js" {
  */
 export const classPriors = defineLoss<ClassPriorsOptions>({
   name,
-  defaults: { oneHot: 0, targets: "first-choice", balance: 0, activation: 0 },
-  check({ targets, ...weights }) {
-    if (!["first-choice", "labels"].includes(targets))
-      throw invalidOption(name, "targets", "first-choice or labels", targets, 'Try "first-choice".');
-    for (const option of ["oneHot", "balance", "activation"] as const) checkWeight(name, option, weights[option]);
-  },
+  ...describeOptions(name, schema),
   needs: ({ oneHot, targets }) => ({
     outputs: ["byTeacher"],
     ...(oneHot > 0 && targets === "labels" && { batch: ["labels"] }),

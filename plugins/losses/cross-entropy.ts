@@ -1,13 +1,20 @@
 /** Supervised training with softmax cross-entropy, on one label or on the two labels of a mixed image. */
-import { defineLoss, invalidOption, type LossLineOptions, need } from "../../core/index.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, type LossLineOptions, need, type OptionsOf } from "../../core/index.js";
 import { mixedCrossEntropy } from "./softmax-cross-entropy.js";
 
 const name = "cross-entropy";
 
-export interface CrossEntropyLossOptions {
-  /** Share of each label that is spread over all classes. Default 0; 0.1 is usual. */
-  readonly smoothing?: number;
-}
+const schema = z.object({
+  smoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("Share of each label that is spread over all classes; 0.1 is usual."),
+});
+
+export type CrossEntropyLossOptions = OptionsOf<typeof schema>;
 
 export interface CrossEntropyOptions extends CrossEntropyLossOptions, LossLineOptions {}
 
@@ -26,16 +33,10 @@ declare module "../../core/index.js" {
  */
 export const crossEntropy = defineLoss<CrossEntropyLossOptions>({
   name,
-  defaults: { smoothing: 0 },
-  check: ({ smoothing }) => checkSmoothing(smoothing),
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["labels"], outputs: ["logits"] }),
   create:
     ({ smoothing }) =>
     (outputs, batch) =>
       mixedCrossEntropy(need(outputs, "logits", name), { ...batch, labels: need(batch, "labels", name) }, smoothing),
 });
-
-function checkSmoothing(smoothing: number): void {
-  if (smoothing >= 0 && smoothing < 1) return;
-  throw invalidOption(name, "smoothing", "at least 0 and less than 1", smoothing, "Try 0.1.");
-}

@@ -1,40 +1,44 @@
 /** Decoupled distillation: what the teacher says of the target classes and of the others, weighted apart. */
+
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, defineLoss, invalidOption, need, type Outputs, type Step } from "../../core/index.js";
-import { checkTemperature, checkWeight } from "../layers/option-checks.js";
+import { z } from "zod";
 import {
-  type DecoupledTargets,
-  type DecoupledTerms,
-  mixedDecoupledDistillationLoss,
-} from "./decoupled-distillation-loss.js";
+  type Batch,
+  defineLoss,
+  describeOptions,
+  need,
+  type OptionsOf,
+  type Outputs,
+  type Step,
+} from "../../core/index.js";
+import { temperature, weight } from "../layers/option-types.js";
+import { type DecoupledTerms, mixedDecoupledDistillationLoss } from "./decoupled-distillation-loss.js";
 
 const name = "decoupled-distillation";
 
-export interface DecoupledDistillationLossOptions {
-  /** Softens both distributions. Default 4. */
-  readonly temperature?: number;
-  /** Weight of the target term (TCKD). Default 1. */
-  readonly alpha?: number;
-  /** Weight of the non-target term (NCKD). Default 8; 0.5 to 8 is usual. */
-  readonly beta?: number;
-  /** Both terms grow from 0 to their full weight over so many epochs. Default 0: no warm-up; its authors use 20. */
-  readonly warmupEpochs?: number;
-  /** What the target term compares when an image has two labels. Default `"ternary"`. */
-  readonly targets?: DecoupledTargets;
-}
+const schema = z.object({
+  temperature: temperature.default(4).describe("Softens both distributions."),
+  alpha: weight.default(1).describe("Weight of the target term (TCKD)."),
+  beta: weight.default(8).describe("Weight of the non-target term (NCKD); 0.5 to 8 is usual."),
+  warmupEpochs: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe("Both terms grow from 0 to their full weight over so many epochs; its authors use 20."),
+  targets: z
+    .enum(["ternary", "merged", "pair"])
+    .default("ternary")
+    .describe("What the target term compares when an image has two labels."),
+  weight: weight.default(1).describe("Multiplies both terms, warm-up included."),
+});
 
-export interface DecoupledDistillationOptions extends DecoupledDistillationLossOptions {
-  /** Multiplies both terms, warm-up included. Default 1. */
-  readonly weight?: number;
-}
+export type DecoupledDistillationOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
     "decoupled-distillation": DecoupledDistillationOptions;
   }
 }
-
-const forms: readonly DecoupledTargets[] = ["ternary", "merged", "pair"];
 
 /**
  * Adds the terms `decoupledTarget` and `decoupledNonTarget`: pulls the logits to `batch.teacherLogits`, which
@@ -47,8 +51,7 @@ const forms: readonly DecoupledTargets[] = ["ternary", "merged", "pair"];
  */
 export const decoupledDistillation = defineLoss<DecoupledDistillationOptions>({
   name,
-  defaults: { temperature: 4, alpha: 1, beta: 8, warmupEpochs: 0, targets: "ternary", weight: 1 },
-  check,
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["labels", "teacherLogits"], outputs: ["logits"] }),
   create: (options) => (outputs, batch, step) => {
     const { target, nonTarget } = weightedTerms(options, outputs, batch, step);
@@ -79,16 +82,4 @@ function weightedTerms(
     );
     return { target: target.mul<tf.Scalar>(alpha * share), nonTarget: nonTarget.mul<tf.Scalar>(beta * share) };
   });
-}
-
-function check(options: Required<DecoupledDistillationOptions>): void {
-  const { temperature, alpha, beta, warmupEpochs, targets, weight } = options;
-  checkTemperature(name, temperature);
-  checkWeight(name, "weight", weight);
-  checkWeight(name, "alpha", alpha);
-  checkWeight(name, "beta", beta);
-  if (!(warmupEpochs >= 0))
-    throw invalidOption(name, "warmupEpochs", "at least 0", warmupEpochs, "Try 20, or 0 for none.");
-  if (!forms.includes(targets))
-    throw invalidOption(name, "targets", `one of ${forms.join(", ")}`, targets, 'Try "ternary".');
 }

@@ -1,19 +1,25 @@
 /** The adversarial term: a generator looks for images on which the student does not yet follow its teacher. */
+
 import type * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, need } from "../../core/index.js";
-import { type LogitMeasure, logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
-import { checkWeight } from "../layers/option-checks.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, need, type OptionsOf } from "../../core/index.js";
+import { logitDistance, logitMeasures, stopGradient } from "../../core/ops/index.js";
+import { weight } from "../layers/option-types.js";
 
 const name = "disagreement";
 
-export interface DisagreementOptions {
-  /** Multiplies the term, which the generator drives down, and so the disagreement up. Default 1. */
-  readonly weight?: number;
-  /** Default `teacher-first`. */
-  readonly measure?: LogitMeasure;
-  /** Whether only images count on which both see the same class. Default false. */
-  readonly agreedOnly?: boolean;
-}
+const schema = z.object({
+  weight: weight
+    .default(1)
+    .describe("Multiplies the term, which the generator drives down, and so the disagreement up."),
+  measure: z
+    .enum(logitMeasures)
+    .default("teacher-first")
+    .describe("Whose distribution is the target, or l1 for the logits themselves."),
+  agreedOnly: z.boolean().default(false).describe("Whether only images count on which both see the same class."),
+});
+
+export type DisagreementOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -30,12 +36,7 @@ declare module "../../core/index.js" {
  */
 export const disagreement = defineLoss<DisagreementOptions>({
   name,
-  defaults: { weight: 1, measure: "teacher-first", agreedOnly: false },
-  check({ weight, measure }) {
-    checkWeight(name, "weight", weight);
-    if (!logitMeasures.includes(measure))
-      throw invalidOption(name, "measure", `one of ${logitMeasures.join(", ")}`, measure, 'Try "teacher-first".');
-  },
+  ...describeOptions(name, schema),
   needs: () => ({ outputs: ["byTeacher", "byStudent"] }),
   create:
     ({ weight, measure, agreedOnly }) =>

@@ -1,19 +1,35 @@
 /** Hints: an inner map of the student is led to one of the teacher's. */
+
 import type * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, type LossLineOptions, need, type Role, type Training } from "../../core/index.js";
+import { z } from "zod";
+import {
+  defineLoss,
+  describeOptions,
+  type LossLineOptions,
+  need,
+  type OptionsOf,
+  type Training,
+} from "../../core/index.js";
 import { conv2d } from "../../core/ops/index.js";
+import { role } from "../layers/option-types.js";
 import { mapNamed, mapsOf, pointwise, smallerSides } from "./auxiliary-layers.js";
 
 const name = "hint";
 
-export interface HintLossOptions {
-  /** The inner map that learns, by its public name in the model that the stage trains: `layer2`. */
-  readonly student?: string;
-  /** The teacher's inner map, by public name, which `teacherFeatures({ maps })` must keep: `layer3`. */
-  readonly teacher?: string;
-  /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
-  readonly teacherRole?: Role;
-}
+/** Not empty: there is no map that would do for every backbone. */
+const map = z.string().refine((name) => name !== "", "the name of an inner map, such as layer2");
+
+const schema = z.object({
+  student: map
+    .default("")
+    .describe("The inner map that learns, by its public name in the model that the stage trains: layer2."),
+  teacher: map
+    .default("")
+    .describe("The teacher's inner map, by public name, which teacher-features must keep: layer3."),
+  teacherRole: role.default("teacher").describe("The role whose model teaches, as teacher-features has it."),
+});
+
+export type HintLossOptions = OptionsOf<typeof schema>;
 
 export interface HintOptions extends HintLossOptions, LossLineOptions {}
 
@@ -35,11 +51,7 @@ declare module "../../core/index.js" {
  */
 export const hint = defineLoss<HintLossOptions>({
   name,
-  defaults: { student: "", teacher: "", teacherRole: "teacher" },
-  check({ student, teacher }) {
-    checkMapName("student", student);
-    checkMapName("teacher", teacher);
-  },
+  ...describeOptions(name, schema),
   needs: ({ student, teacherRole }) => ({ batch: ["teacherMaps"], maps: [student], models: [teacherRole] }),
   create(options, { training }) {
     let regressor: tf.Tensor4D | undefined;
@@ -54,11 +66,6 @@ export const hint = defineLoss<HintLossOptions>({
     };
   },
 });
-
-function checkMapName(option: string, value: unknown): void {
-  if (typeof value === "string" && value !== "") return;
-  throw invalidOption(name, option, "the name of an inner map", value, 'Try "layer2".');
-}
 
 function declareRegressor(training: Training, { student, teacher, teacherRole }: Required<HintLossOptions>) {
   const from = mapNamed(mapsOf(training, training.role, name), student).channels;

@@ -5,7 +5,6 @@ export { type BatchNormStatisticsOptions, batchNormStatistics } from "./batch-no
 export { type ClassPriorsOptions, classPriors } from "./class-priors.js";
 export { type CrossEntropyLossOptions, type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
 export {
-  type DecoupledDistillationLossOptions,
   type DecoupledDistillationOptions,
   decoupledDistillation,
 } from "./decoupled-distillation.js";

@@ -1,17 +1,21 @@
 /** Logit distillation: the student's softened distribution is pulled to the teacher's. */
-import { defineLoss, invalidOption, type LossLineOptions, need } from "../../core/index.js";
-import { type LogitMeasure, logitMeasures } from "../../core/ops/index.js";
-import { checkTemperature } from "../layers/option-checks.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, type LossLineOptions, need, type OptionsOf } from "../../core/index.js";
+import { logitMeasures } from "../../core/ops/index.js";
+import { temperature } from "../layers/option-types.js";
 import { distillationLoss } from "./distillation-loss.js";
 
 const name = "logit-distillation";
 
-export interface LogitDistillationLossOptions {
-  /** Softens both distributions. Default 4; 2 to 8 is usual. */
-  readonly temperature?: number;
-  /** Whose distribution is the target, or `l1` for the logits themselves. Default `teacher-first`. */
-  readonly measure?: LogitMeasure;
-}
+const schema = z.object({
+  temperature: temperature.default(4).describe("Softens both distributions; 2 to 8 is usual."),
+  measure: z
+    .enum(logitMeasures)
+    .default("teacher-first")
+    .describe("Whose distribution is the target, or l1 for the logits themselves."),
+});
+
+export type LogitDistillationLossOptions = OptionsOf<typeof schema>;
 
 export interface LogitDistillationOptions extends LogitDistillationLossOptions, LossLineOptions {}
 
@@ -30,8 +34,7 @@ declare module "../../core/index.js" {
  */
 export const logitDistillation = defineLoss<LogitDistillationLossOptions>({
   name,
-  defaults: { temperature: 4, measure: "teacher-first" },
-  check,
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["teacherLogits"], outputs: ["logits"] }),
   create:
     ({ temperature, measure }) =>
@@ -41,9 +44,3 @@ export const logitDistillation = defineLoss<LogitDistillationLossOptions>({
       return { distillation: distillationLoss(student, teacher, temperature, measure) };
     },
 });
-
-function check({ temperature, measure }: Required<LogitDistillationLossOptions>): void {
-  checkTemperature(name, temperature);
-  if (!logitMeasures.includes(measure))
-    throw invalidOption(name, "measure", `one of ${logitMeasures.join(", ")}`, measure, 'Try "teacher-first".');
-}

@@ -5,7 +5,8 @@ import { conv2d } from "../../core/ops/index.js";
 import { uniformByFanIn } from "../layers/initializers.js";
 
 /** How the maps of the orders become one weight: the mean of their sigmoids, or the sigmoid of their sum. */
-export type AttentionForm = "mean-of-sigmoids" | "sigmoid-of-sum";
+export const attentionForms = ["mean-of-sigmoids", "sigmoid-of-sum"] as const;
+export type AttentionForm = (typeof attentionForms)[number];
 
 /** By order, from 1: so many projections to the inner width, and one back. */
 export interface AttentionWeights {

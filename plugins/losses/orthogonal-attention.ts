@@ -1,23 +1,39 @@
 /** Sends the student's attention where its teachers do not look. */
+
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, defineLoss, invalidOption, type LossTerms, missingField, need } from "../../core/index.js";
-import { checkWeight } from "../layers/option-checks.js";
+import { z } from "zod";
+import {
+  type Batch,
+  defineLoss,
+  describeOptions,
+  type LossTerms,
+  missingField,
+  need,
+  type OptionsOf,
+} from "../../core/index.js";
+import { weight } from "../layers/option-types.js";
 import { adaptiveWeight, orthogonalLoss } from "./orthogonal-loss.js";
 
 const name = "orthogonal-attention";
 
-export interface OrthogonalAttentionOptions {
-  /**
-   * Alpha of the paper, by number of teachers: the first with one, the second with two; the last also with more.
-   * Default `[0.5]`; 0.05 to 1 is usual.
-   */
-  readonly weights?: readonly number[];
-  /**
-   * `"fixed"`: the weight multiplies the term (the paper's equation 6). `"adaptive"` (default): the term's value is the
-   * weight times the sum of the terms before it, step by step (the paper's code).
-   */
-  readonly weighting?: "adaptive" | "fixed";
-}
+const schema = z.object({
+  weights: z
+    .array(weight)
+    .min(1)
+    .readonly()
+    .default([0.5])
+    .describe(
+      "Alpha of the paper, by number of teachers: the first with one, the second with two; the last also with more. 0.05 to 1 is usual.",
+    ),
+  weighting: z
+    .enum(["adaptive", "fixed"])
+    .default("adaptive")
+    .describe(
+      "fixed: the weight multiplies the term (the paper's equation 6); adaptive: the term's value is the weight times the sum of the terms before it, step by step (the paper's code).",
+    ),
+});
+
+export type OrthogonalAttentionOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -34,13 +50,7 @@ declare module "../../core/index.js" {
  */
 export const orthogonalAttention = defineLoss<OrthogonalAttentionOptions>({
   name,
-  defaults: { weights: [0.5], weighting: "adaptive" },
-  check({ weights, weighting }) {
-    if (weights.length === 0) throw invalidOption(name, "weights", "a list of at least one", weights, "Try [0.5].");
-    for (const weight of weights) checkWeight(name, "weights", weight);
-    if (weighting !== "adaptive" && weighting !== "fixed")
-      throw invalidOption(name, "weighting", "one of adaptive, fixed", weighting, 'Try "adaptive".');
-  },
+  ...describeOptions(name, schema),
   needs: () => ({ batch: ["teacherAttention"], outputs: ["features"] }),
   create:
     ({ weights, weighting }) =>

@@ -1,27 +1,28 @@
 /** Semantic contrast: of all images in a batch, the student's features must be nearest to the teacher's of the same image. */
+
 import * as tf from "@tensorflow/tfjs";
-import { defineLoss, invalidOption, need, type Role, type Training } from "../../core/index.js";
+import { z } from "zod";
+import { defineLoss, describeOptions, need, type OptionsOf, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
 import { uniformByFanIn } from "../layers/initializers.js";
-import { checkTemperature, checkWeight } from "../layers/option-checks.js";
+import { count, role, temperature, weight } from "../layers/option-types.js";
 import { lastChannels } from "./auxiliary-layers.js";
 
 const name = "semantic-contrast";
 
-export interface SemanticContrastOptions {
-  /** γ: multiplies the term. Default 8; 0 computes and trains nothing. */
-  readonly weight?: number;
-  /** τ: divides the cosines. Default 0.07. */
-  readonly temperature?: number;
-  /** Whose vectors look for their partner: the teacher's, or those of both. Default `teacher`. */
-  readonly anchors?: "teacher" | "both";
-  /** Numbers in a projected vector. Default 128. */
-  readonly size?: number;
-  /** The role that the stage trains. Default `student`. */
-  readonly student?: Role;
-  /** The role whose model teaches, as `teacherFeatures()` has it. Default `teacher`. */
-  readonly teacher?: Role;
-}
+const schema = z.object({
+  weight: weight.default(8).describe("γ: multiplies the term; 0 computes and trains nothing."),
+  temperature: temperature.default(0.07).describe("τ: divides the cosines."),
+  anchors: z
+    .enum(["teacher", "both"])
+    .default("teacher")
+    .describe("Whose vectors look for their partner: the teacher's, or those of both."),
+  size: count.default(128).describe("Numbers in a projected vector."),
+  student: role.default("student").describe("The role that the stage trains."),
+  teacher: role.default("teacher").describe("The role whose model teaches, as teacher-features has it."),
+});
+
+export type SemanticContrastOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Losses {
@@ -42,12 +43,7 @@ type Projector = (pooled: tf.Tensor2D) => tf.Tensor2D;
  */
 export const semanticContrast = defineLoss<SemanticContrastOptions>({
   name,
-  defaults: { weight: 8, temperature: 0.07, anchors: "teacher", size: 128, student: "student", teacher: "teacher" },
-  check({ weight, temperature, size }) {
-    checkWeight(name, "weight", weight);
-    checkTemperature(name, temperature);
-    if (!Number.isInteger(size) || size < 1) throw invalidOption(name, "size", "whole and positive", size, "Try 128.");
-  },
+  ...describeOptions(name, schema),
   needs: ({ student, teacher }) => ({ batch: ["teacherFeatures"], outputs: ["features"], models: [student, teacher] }),
   create(options, { training }) {
     const { weight, temperature, anchors } = options;

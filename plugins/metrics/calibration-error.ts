@@ -1,10 +1,11 @@
 /** How far a model's confidence is from how often it is right. */
-import { type Entry, invalidOption, type Metric } from "../../core/index.js";
+import { z } from "zod";
+import { describeOptions, type Entry, type Metric, type OptionsOf } from "../../core/index.js";
+import { count } from "../layers/option-types.js";
 
-export interface CalibrationErrorOptions {
-  /** Of confidence, all as wide. Default 15. */
-  readonly bins?: number;
-}
+const schema = z.object({ bins: count.max(10_000).default(15).describe("Of confidence, all as wide.") });
+
+export type CalibrationErrorOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Metrics {
@@ -25,11 +26,7 @@ interface Bin {
  * share of them that is right and conf the mean of these probabilities. NaN where a probability is.
  */
 export const calibrationError: Entry<CalibrationErrorOptions, Metric> = {
-  defaults: { bins: 15 },
-  check: ({ bins }) => {
-    if (!(Number.isInteger(bins) && bins > 0 && bins <= 10_000))
-      throw invalidOption("metric calibration-error", "bins", "a whole number from 1 to 10000", bins, "15 is usual.");
-  },
+  ...describeOptions("metric calibration-error", schema),
   create: ({ bins: count }) => ({
     begin: () => {
       let total = 0;

@@ -1,10 +1,11 @@
 /** How many images have their class among the few most probable ones. */
-import { type Entry, invalidOption, type Metric } from "../../core/index.js";
+import { z } from "zod";
+import { describeOptions, type Entry, type Metric, type OptionsOf } from "../../core/index.js";
+import { count } from "../layers/option-types.js";
 
-export interface TopKOptions {
-  /** Guesses that each image has. Default 5. */
-  readonly k?: number;
-}
+const schema = z.object({ k: count.default(5).describe("Guesses that each image has.") });
+
+export type TopKOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Metrics {
@@ -14,11 +15,7 @@ declare module "../../core/index.js" {
 }
 
 export const topFive: Entry<TopKOptions, Metric> = {
-  defaults: { k: 5 },
-  check: ({ k }) => {
-    if (!(Number.isInteger(k) && k > 0))
-      throw invalidOption("metric top-5", "k", "a whole number above 0", k, "The default is 5.");
-  },
+  ...describeOptions("metric top-5", schema),
   create: ({ k }) => topK(k),
 };
 

@@ -1,12 +1,13 @@
 /** A stage of fixed length, whatever the run's number of epochs. */
-import { definePlugin, invalidOption } from "../../core/index.js";
+import { z } from "zod";
+import { definePlugin, describeOptions, type OptionsOf } from "../../core/index.js";
+import { count } from "../layers/option-types.js";
 
 const name = "end-after";
 
-export interface EndAfterOptions {
-  /** Default 1. */
-  readonly epochs?: number;
-}
+const schema = z.object({ epochs: count.default(1).describe("The stage's length.") });
+
+export type EndAfterOptions = OptionsOf<typeof schema>;
 
 /**
  * Ends its stage after so many epochs: a warm-up does not get longer when the training that follows does.
@@ -15,11 +16,7 @@ export interface EndAfterOptions {
  */
 export const endAfter = definePlugin<EndAfterOptions>({
   name,
-  defaults: { epochs: 1 },
-  check({ epochs }) {
-    if (!Number.isInteger(epochs) || epochs < 1)
-      throw invalidOption(name, "epochs", "whole and positive", epochs, "Try 1.");
-  },
+  ...describeOptions(name, schema),
   apply({ hooks }, { epochs }) {
     hooks.epoch.tap(name, (report) => {
       if (report.epoch + 1 >= epochs) report.stop();

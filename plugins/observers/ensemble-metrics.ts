@@ -1,32 +1,41 @@
 /** Measures an ensemble at the end of each of its members' stages. */
+import { z } from "zod";
 import {
-  type Choice,
   definePlugin,
-  type Ensemblers,
+  describeOptions,
   invalidOption,
+  type OptionsOf,
   prepareSource,
-  type Role,
   type Source,
-  type Sources,
   type Training,
 } from "../../core/index.js";
+import { role } from "../layers/option-types.js";
 import { pairwiseDisagreement } from "./ensemble/agreement.js";
 import { ask } from "./ensemble/answers.js";
 import { fitWeights } from "./ensemble/fit-weights.js";
 
 const name = "ensemble-metrics";
 
-export interface EnsembleMetricsOptions {
-  /** The roles of the members so far, the one that the stage trains last. Default `["student"]`. */
-  readonly members?: readonly Role[];
-  /** How their answers are merged. Default `{ name: "mean-logits" }`. */
-  readonly ensembler?: Choice<Ensemblers> | { readonly name: string };
-  /**
-   * Data whose test split no member has seen: weights of the members are fitted to it, and the ensemble that they make is
-   * tested too. For a folder with `val/`: `{ name: "folder", path: "…", testFolders: ["val"] }`. Default `null`: none.
-   */
-  readonly validation?: Choice<Sources> | { readonly name: string } | null;
-}
+/** A registered name with its own options, which the registry checks. */
+const choice = z.looseObject({ name: z.string().min(1) });
+
+const schema = z.object({
+  members: z
+    .array(role)
+    .min(1)
+    .readonly()
+    .default(["student"])
+    .describe("The roles of the members so far, the one that the stage trains last."),
+  ensembler: choice.default({ name: "mean-logits" }).describe("How their answers are merged."),
+  validation: choice
+    .nullable()
+    .default(null)
+    .describe(
+      "Data whose test split no member has seen: weights of the members are fitted to it, and the ensemble that they make is tested too. For a folder with val/: { name: folder, path: …, testFolders: [val] }.",
+    ),
+});
+
+export type EnsembleMetricsOptions = OptionsOf<typeof schema>;
 
 /**
  * Adds to the metrics of the stage's last epoch what the members are together, on the test split: `ensembleAccuracy`; from
@@ -39,11 +48,7 @@ export interface EnsembleMetricsOptions {
  */
 export const ensembleMetrics = definePlugin<EnsembleMetricsOptions>({
   name,
-  defaults: { members: ["student"], ensembler: { name: "mean-logits" }, validation: null },
-  check({ members }) {
-    if (members.length > 0) return;
-    throw invalidOption(name, "members", "a list of at least one role", members, 'Try ["student"].');
-  },
+  ...describeOptions(name, schema),
   apply(training, options) {
     const { hooks, config } = training;
     hooks.epoch.tapPromise(name, async (report) => {

@@ -1,7 +1,9 @@
 /** Whether a generator is healthy: numbers, a warning in words when it collapses, and pictures to look at. */
-import { definePlugin, invalidOption, need } from "../../core/index.js";
+import { z } from "zod";
+import { definePlugin, describeOptions, need, type OptionsOf } from "../../core/index.js";
+import { count, role } from "../layers/option-types.js";
 import { encodePng, imageGrid } from "./health/image-grid.js";
-import { type Judging, type Look, lookAt } from "./health/look.js";
+import { type Look, lookAt } from "./health/look.js";
 import { problemsOf } from "./health/problems.js";
 import { agreementOf, type ClassStatistics, classStatistics } from "./health/statistics.js";
 
@@ -10,10 +12,17 @@ const name = "generator-health";
 /** Steps before a generator is judged: it starts grey, and after so many a sound one is far from that. */
 const grown = 20;
 
-export interface GeneratorHealthOptions extends Judging {
-  /** Epochs from one look to the next; the first and the last are looked at as well. Default 5. */
-  readonly every?: number;
-}
+const schema = z.object({
+  every: count.default(5).describe("Epochs from one look to the next; the first and the last are looked at as well."),
+  generator: role.default("generator").describe("The role whose images are looked at."),
+  teacher: role.default("teacher").describe("The role whose classes are counted."),
+  student: role
+    .nullable()
+    .default("student")
+    .describe("Whose answers are compared with the teacher's; null: nobody's."),
+});
+
+export type GeneratorHealthOptions = OptionsOf<typeof schema>;
 
 /**
  * Looks at a batch of generated images every few epochs. The noise is drawn from a stream of its own, and is the same at every
@@ -29,11 +38,7 @@ export interface GeneratorHealthOptions extends Judging {
  */
 export const generatorHealth = definePlugin<GeneratorHealthOptions>({
   name,
-  defaults: { every: 5, generator: "generator", teacher: "teacher", student: "student" },
-  check({ every }) {
-    if (!Number.isInteger(every) || every < 1)
-      throw invalidOption(name, "every", "whole and positive", every, "Try 5.");
-  },
+  ...describeOptions(name, schema),
   apply(training, options) {
     const { hooks, config, stage, artifacts, logger, classes } = training;
     const told = new Set<string>();

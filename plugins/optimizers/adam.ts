@@ -1,16 +1,17 @@
 /** Adam, with weight decay inside the gradient or beside it. */
+
 import type * as tf from "@tensorflow/tfjs";
-import type { UpdateRule } from "../../core/index.js";
+import { z } from "zod";
+import type { OptionsOf, UpdateRule } from "../../core/index.js";
 import { adamStep } from "../../core/ops/index.js";
 
-export interface AdamOptions {
-  /** Of the running mean of the gradient. Default 0.9. */
-  readonly beta1?: number;
-  /** Of the running mean of its square. Default 0.999. */
-  readonly beta2?: number;
-  /** Added to the root of the second mean, after its correction. Default 1e-8. */
-  readonly epsilon?: number;
-}
+export const adamSchema = z.object({
+  beta1: z.number().min(0).lt(1).default(0.9).describe("Of the running mean of the gradient."),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("Of the running mean of its square."),
+  epsilon: z.number().positive().default(1e-8).describe("Added to the root of the second mean, after its correction."),
+});
+
+export type AdamOptions = OptionsOf<typeof adamSchema>;
 
 /** As torch.optim.Adam, or with `decoupled` as torch.optim.AdamW: see `adamStep` for the formula. */
 export function adamRule(options: Required<AdamOptions>, decoupled: boolean): UpdateRule {

@@ -1,20 +1,32 @@
 /** Averages of the weights that a stage had: a second model that is often better than the last one. */
+
 import * as tf from "@tensorflow/tfjs";
-import { definePlugin, invalidOption, type Parameters } from "../../core/index.js";
+import { z } from "zod";
+import { definePlugin, describeOptions, type OptionsOf, type Parameters } from "../../core/index.js";
 
 const name = "averaged-weights";
 
-export interface AveragedWeightsOptions {
-  /** Share of the average that each update leaves as it is. Default 0.9999; short trainings want less. */
-  readonly decay?: number;
-  /**
-   * Whether the share grows with the updates, `1 − (1 + n)^(−2/3)` up to `decay`, so that the first weights are soon
-   * forgotten. Default false.
-   */
-  readonly warmup?: boolean;
-  /** What the view of the model is called. Default `ema`. */
-  readonly view?: string;
-}
+const schema = z.object({
+  decay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9999)
+    .describe("Share of the average that each update leaves as it is; short trainings want less."),
+  warmup: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the share grows with the updates, 1 − (1 + n)^(−2/3) up to decay, so that the first weights are soon forgotten.",
+    ),
+  view: z
+    .string()
+    .refine((view) => view !== "raw", "another name than raw: those are the weights themselves")
+    .default("ema")
+    .describe("What the view of the model is called."),
+});
+
+export type AveragedWeightsOptions = OptionsOf<typeof schema>;
 
 /**
  * Keeps `e ← d·e + (1−d)·θ` over all weights and running averages θ of the stage's model, after every update; counters are
@@ -26,12 +38,7 @@ export interface AveragedWeightsOptions {
  */
 export const averagedWeights = definePlugin<AveragedWeightsOptions>({
   name,
-  defaults: { decay: 0.9999, warmup: false, view: "ema" },
-  check({ decay, view }) {
-    if (!(decay >= 0 && decay < 1)) throw invalidOption(name, "decay", "in [0, 1)", decay, "Try 0.9999.");
-    if (view === "raw")
-      throw invalidOption(name, "view", "another name than raw", view, "raw are the weights themselves.");
-  },
+  ...describeOptions(name, schema),
   apply({ hooks, models, role }, { decay, warmup, view }) {
     hooks.setup.tap(name, () => {
       // It begins with the stage: what an earlier one averaged belongs to that.

@@ -1,27 +1,43 @@
 /** Parameter groups: which weights learn at another rate, do not decay, or stay as they are. */
-import { invalidOption, missingField, type ParameterGroup } from "../../core/index.js";
+import { z } from "zod";
+import { missingField, type OptionsOf, type ParameterGroup } from "../../core/index.js";
 
-export interface LayerDecayOptions {
-  /** The learning rate of each depth, relative to the next one. 0.65 to 0.9 are usual. */
-  readonly rate: number;
-}
+const patterns = z.array(z.string()).readonly();
 
-export interface NoDecayOptions {
-  /** Weights of at most so many dimensions do not decay: 1 is norms and biases. Default 1; `null`: none by dimensions. */
-  readonly rank?: number | null;
-  /** Nor do these, by name; `*` stands for any text. Default: none. */
-  readonly names?: readonly string[];
-}
+export const layerDecaySchema = z.object({
+  rate: z
+    .number()
+    .positive()
+    .max(1)
+    .describe("The learning rate of each depth, relative to the next one; 0.65 to 0.9 are usual."),
+});
 
-export interface FreezeOptions {
-  /** What stays as it is, by name; `*` stands for any text: `["conv1.*", "layer1.*"]`. */
-  readonly names: readonly string[];
-}
+export const noDecaySchema = z.object({
+  rank: z
+    .number()
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(1)
+    .describe("Weights of at most so many dimensions do not decay: 1 is norms and biases; null: none by dimensions."),
+  names: patterns.default([]).describe("Nor do these, by name; * stands for any text."),
+});
 
-export interface NewLayersOptions {
-  /** Multiplies the learning rate of weights that no file filled. 10 is usual. */
-  readonly factor: number;
-}
+export const freezeSchema = z.object({
+  names: patterns.describe("What stays as it is, by name; * stands for any text: [conv1.*, layer1.*]."),
+});
+
+export const newLayersSchema = z.object({
+  factor: z
+    .number()
+    .nonnegative()
+    .describe("Multiplies the learning rate of weights that no file filled; 10 is usual."),
+});
+
+export type LayerDecayOptions = OptionsOf<typeof layerDecaySchema>;
+export type NoDecayOptions = OptionsOf<typeof noDecaySchema>;
+export type FreezeOptions = OptionsOf<typeof freezeSchema>;
+export type NewLayersOptions = OptionsOf<typeof newLayersSchema>;
 
 /**
  * `rate ^ (deepest − depth)`: the nearer to the images, the slower. A stage's own helpers learn at the full rate.
@@ -30,8 +46,6 @@ export interface NewLayersOptions {
  * @see "ELECTRA", 2020; "BEiT", 2021
  */
 export function layerDecay({ rate }: LayerDecayOptions): ParameterGroup {
-  if (!(rate > 0 && rate <= 1))
-    throw invalidOption("parameter group layer-decay", "rate", "in (0, 1]", rate, "Try 0.75.");
   return ({ name, depth, deepest }) => {
     if (name.startsWith("helpers/")) return {};
     if (deepest === undefined)
@@ -41,26 +55,20 @@ export function layerDecay({ rate }: LayerDecayOptions): ParameterGroup {
 }
 
 export function noDecay({ rank, names }: Required<NoDecayOptions>): ParameterGroup {
-  if (rank !== null && !(Number.isInteger(rank) && rank >= 0))
-    throw invalidOption("parameter group no-decay", "rank", "a whole number of at least 0", rank, "Try 1.");
-  const isNamed = matcher("no-decay", names);
+  const isNamed = matcher(names);
   return ({ name, variable }) => ((rank !== null && variable.rank <= rank) || isNamed(name) ? { weightDecay: 0 } : {});
 }
 
 export function freeze({ names }: FreezeOptions): ParameterGroup {
-  const isNamed = matcher("freeze", names);
+  const isNamed = matcher(names);
   return ({ name }) => ({ frozen: isNamed(name) });
 }
 
 export function newLayers({ factor }: NewLayersOptions): ParameterGroup {
-  if (!(factor >= 0))
-    throw invalidOption("parameter group new-layers", "factor", "a number of at least 0", factor, "Try 10.");
   return ({ isNew }) => (isNew ? { factor } : {});
 }
 
-function matcher(group: string, patterns: readonly string[]): (name: string) => boolean {
-  if (!Array.isArray(patterns) || patterns.some((pattern) => typeof pattern !== "string"))
-    throw invalidOption(`parameter group ${group}`, "names", "a list of texts", patterns, 'Try ["layer1.*"].');
+function matcher(patterns: readonly string[]): (name: string) => boolean {
   const parts = patterns.map((pattern: string) => pattern.split("*"));
   return (name) => parts.some((texts) => matches(texts, name));
 }

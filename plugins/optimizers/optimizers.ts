@@ -1,26 +1,32 @@
 /** Registers the optimisers, and what goes with them: schedules and parameter groups. */
-import { definePlugin, invalidOption } from "../../core/index.js";
-import { type AdamOptions, adamRule } from "./adam.js";
+import { definePlugin, describeOptions, type OptionsSchema } from "../../core/index.js";
+import { type AdamOptions, adamRule, adamSchema } from "./adam.js";
 import {
   type FreezeOptions,
   freeze,
+  freezeSchema,
   type LayerDecayOptions,
   layerDecay,
+  layerDecaySchema,
   type NewLayersOptions,
   type NoDecayOptions,
   newLayers,
+  newLayersSchema,
   noDecay,
+  noDecaySchema,
 } from "./groups.js";
 import {
   type CosineOptions,
   constant,
   cosine,
+  cosineSchema,
   type StepDecayOptions,
   stepDecay,
+  stepDecaySchema,
   type WarmupOptions,
-  warmupDefaults,
+  warmupSchema,
 } from "./schedules.js";
-import { type SgdOptions, sgdRule } from "./sgd.js";
+import { type SgdOptions, sgdRule, sgdSchema } from "./sgd.js";
 
 declare module "../../core/index.js" {
   interface Optimizers {
@@ -45,8 +51,6 @@ declare module "../../core/index.js" {
   }
 }
 
-const adamDefaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-
 /**
  * Registers `sgd`, `adam` and `adamw`, with PyTorch's arithmetic; the schedules `constant`, `cosine` and `step`; and the
  * parameter groups `layer-decay`, `no-decay`, `freeze` and `new-layers`.
@@ -55,54 +59,25 @@ export const optimizers = definePlugin({
   name: "optimizers",
   defaults: {},
   register({ optimizers, schedules, groups }) {
-    schedules.register("constant", { defaults: warmupDefaults, create: constant });
-    schedules.register("cosine", { defaults: { ...warmupDefaults, minimum: 0 }, create: cosine });
-    schedules.register("step", {
-      defaults: { ...warmupDefaults, every: null, milestones: [], factor: 0.1 },
-      create: stepDecay,
-    });
-    groups.register("layer-decay", { defaults: {}, required: ["rate"], create: layerDecay });
-    groups.register("no-decay", { defaults: { rank: 1, names: [] }, create: noDecay });
-    groups.register("freeze", { defaults: {}, required: ["names"], create: freeze });
-    groups.register("new-layers", { defaults: {}, required: ["factor"], create: newLayers });
-    optimizers.register("sgd", {
-      defaults: { momentum: 0, nesterov: false },
-      create: (options) => sgdRule(checkSgd(options)),
-    });
+    schedules.register("constant", { ...describeOptions("schedule constant", warmupSchema), create: constant });
+    schedules.register("cosine", { ...describeOptions("schedule cosine", cosineSchema), create: cosine });
+    schedules.register("step", { ...describeOptions("schedule step", stepDecaySchema), create: stepDecay });
+    groups.register("layer-decay", { ...describeGroup("layer-decay", layerDecaySchema), create: layerDecay });
+    groups.register("no-decay", { ...describeGroup("no-decay", noDecaySchema), create: noDecay });
+    groups.register("freeze", { ...describeGroup("freeze", freezeSchema), create: freeze });
+    groups.register("new-layers", { ...describeGroup("new-layers", newLayersSchema), create: newLayers });
+    optimizers.register("sgd", { ...describeOptions("optimizer sgd", sgdSchema), create: sgdRule });
     optimizers.register("adam", {
-      defaults: adamDefaults,
-      create: (options) => adamRule(checkAdam("adam", options), false),
+      ...describeOptions("optimizer adam", adamSchema),
+      create: (options) => adamRule(options, false),
     });
     optimizers.register("adamw", {
-      defaults: adamDefaults,
-      create: (options) => adamRule(checkAdam("adamw", options), true),
+      ...describeOptions("optimizer adamw", adamSchema),
+      create: (options) => adamRule(options, true),
     });
   },
 });
 
-function checkSgd(options: Required<SgdOptions>): Required<SgdOptions> {
-  const { momentum, nesterov } = options;
-  if (!isShare(momentum)) throw invalidOption("optimizer sgd", "momentum", "in [0, 1)", momentum, "0.9 is usual.");
-  if (nesterov && momentum === 0)
-    throw invalidOption(
-      "optimizer sgd",
-      "nesterov",
-      "false without momentum",
-      nesterov,
-      "Set momentum, to 0.9 for example.",
-    );
-  return options;
-}
-
-function checkAdam(name: string, options: Required<AdamOptions>): Required<AdamOptions> {
-  const { beta1, beta2, epsilon } = options;
-  const owner = `optimizer ${name}`;
-  if (!isShare(beta1)) throw invalidOption(owner, "beta1", "in [0, 1)", beta1, "0.9 is usual.");
-  if (!isShare(beta2)) throw invalidOption(owner, "beta2", "in [0, 1)", beta2, "0.999 is usual.");
-  if (!(epsilon > 0)) throw invalidOption(owner, "epsilon", "greater than 0", epsilon, "1e-8 is usual.");
-  return options;
-}
-
-function isShare(value: number): boolean {
-  return value >= 0 && value < 1;
+function describeGroup<S extends OptionsSchema>(name: string, schema: S) {
+  return describeOptions(`parameter group ${name}`, schema);
 }

@@ -1,13 +1,22 @@
 /** Stochastic gradient descent. */
-import type { UpdateRule } from "../../core/index.js";
+import { z } from "zod";
+import type { OptionsOf, UpdateRule } from "../../core/index.js";
 import { sgdStep } from "../../core/ops/index.js";
 
-export interface SgdOptions {
-  /** Share of the last update that goes on. Default 0: none; 0.9 is usual. */
-  readonly momentum?: number;
-  /** Whether the gradient is taken one step of momentum ahead (Nesterov). Default false. */
-  readonly nesterov?: boolean;
-}
+export const sgdSchema = z
+  .object({
+    momentum: z.number().min(0).lt(1).default(0).describe("Share of the last update that goes on; 0.9 is usual."),
+    nesterov: z
+      .boolean()
+      .default(false)
+      .describe("Whether the gradient is taken one step of momentum ahead (Nesterov)."),
+  })
+  .refine(({ momentum, nesterov }) => !nesterov || momentum > 0, {
+    path: ["nesterov"],
+    message: "false without momentum",
+  });
+
+export type SgdOptions = OptionsOf<typeof sgdSchema>;
 
 /** `w ← w − learningRate · v`, with the learning rate outside the momentum, as torch.optim.SGD. */
 export function sgdRule({ momentum, nesterov }: Required<SgdOptions>): UpdateRule {

@@ -1,5 +1,7 @@
 /** What teacher and student say of the images that a generator is being trained to make. */
-import { defineTeacher, need, type Outputs, type Role } from "../../core/index.js";
+import { z } from "zod";
+import { defineTeacher, describeOptions, need, type OptionsOf, type Outputs } from "../../core/index.js";
+import { role } from "../layers/option-types.js";
 
 const name = "generated-outputs";
 
@@ -15,17 +17,18 @@ declare module "../../core/index.js" {
   }
 }
 
-export interface GeneratedOutputsOptions {
-  /** Default `teacher`. */
-  readonly teacher?: Role;
-  /** Default `student`. `null`: there is no student to disagree with. */
-  readonly student?: Role | null;
-  /**
-   * `batch-statistics`: the student works as in its own training, but its running averages stay. `eval`: by its running
-   * averages. Default `batch-statistics`.
-   */
-  readonly studentMode?: "batch-statistics" | "eval";
-}
+const schema = z.object({
+  teacher: role.default("teacher").describe("The role that teaches."),
+  student: role.nullable().default("student").describe("null: there is no student to disagree with."),
+  studentMode: z
+    .enum(["batch-statistics", "eval"])
+    .default("batch-statistics")
+    .describe(
+      "batch-statistics: the student works as in its own training, but its running averages stay; eval: by its running averages.",
+    ),
+});
+
+export type GeneratedOutputsOptions = OptionsOf<typeof schema>;
 
 /**
  * Runs the generated images through teacher (eval mode) and student, so that the losses listed after it can be led back
@@ -33,7 +36,7 @@ export interface GeneratedOutputsOptions {
  */
 export const generatedOutputs = defineTeacher<GeneratedOutputsOptions>({
   name,
-  defaults: { teacher: "teacher", student: "student", studentMode: "batch-statistics" },
+  ...describeOptions(name, schema),
   needs: ({ teacher, student }) => ({ models: student === null ? [teacher] : [teacher, student] }),
   create({ teacher, student, studentMode }, { models, training }) {
     training.hooks.forward.tap(name, (outputs): Outputs => {

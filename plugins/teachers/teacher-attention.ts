@@ -1,7 +1,19 @@
 /** Where frozen teachers look in each batch, for whatever loss moves the student's attention. */
+
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, defineTeacher, invalidOption, type Model, need, type Role, replace } from "../../core/index.js";
+import { z } from "zod";
+import {
+  type Batch,
+  defineTeacher,
+  describeOptions,
+  type Model,
+  need,
+  type OptionsOf,
+  type Role,
+  replace,
+} from "../../core/index.js";
 import { spatialAttention, stackMaps } from "../../core/ops/index.js";
+import { role } from "../layers/option-types.js";
 
 const name = "teacher-attention";
 
@@ -15,10 +27,11 @@ declare module "../../core/index.js" {
   }
 }
 
-export interface TeacherAttentionOptions {
-  /** The roles whose models teach. Default `["teacher"]`. */
-  readonly teachers?: readonly Role[];
-}
+const schema = z.object({
+  teachers: z.array(role).min(1).readonly().default(["teacher"]).describe("The roles whose models teach."),
+});
+
+export type TeacherAttentionOptions = OptionsOf<typeof schema>;
 
 /**
  * Sets `batch.teacherAttention`: each teacher's spatial attention map of `batch.images` as they are when this plugin's turn
@@ -29,8 +42,7 @@ export interface TeacherAttentionOptions {
  */
 export const teacherAttention = defineTeacher<TeacherAttentionOptions>({
   name,
-  defaults: { teachers: ["teacher"] },
-  check: ({ teachers }) => checkTeachers(teachers),
+  ...describeOptions(name, schema),
   needs: ({ teachers }) => ({ batch: ["images"], models: teachers }),
   provides: ["teacherAttention"],
   create:
@@ -48,10 +60,4 @@ function look(model: Model, role: Role, batch: Batch): tf.Tensor3D {
       need({ features }, "features", name, `The model of role "${role}" must output its last map.`),
     );
   });
-}
-
-function checkTeachers(teachers: readonly Role[]): void {
-  if (teachers.length > 0) return;
-  const remedy = "Leave the plugin out where nobody teaches.";
-  throw invalidOption(name, "teachers", "a list of at least one role", teachers, remedy);
 }

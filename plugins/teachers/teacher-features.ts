@@ -1,15 +1,31 @@
 /** The frozen teacher's maps for each batch, for whatever loss compares them with the student's. */
+
 import * as tf from "@tensorflow/tfjs";
-import { type Batch, defineTeacher, type Model, need, type Role, replace } from "../../core/index.js";
+import { z } from "zod";
+import {
+  type Batch,
+  defineTeacher,
+  describeOptions,
+  type Model,
+  need,
+  type OptionsOf,
+  replace,
+} from "../../core/index.js";
+import { role } from "../layers/option-types.js";
 
 const name = "teacher-features";
 
-export interface TeacherFeaturesOptions {
-  /** The role whose model teaches. Default `teacher`. */
-  readonly teacher?: Role;
-  /** Its inner maps to keep for the losses, by public name. Default `null`: those that end a level. */
-  readonly maps?: readonly string[] | null;
-}
+const schema = z.object({
+  teacher: role.default("teacher").describe("The role whose model teaches."),
+  maps: z
+    .array(z.string())
+    .readonly()
+    .nullable()
+    .default(null)
+    .describe("Its inner maps to keep for the losses, by public name; null: those that end a level."),
+});
+
+export type TeacherFeaturesOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Teachers {
@@ -23,7 +39,7 @@ declare module "../../core/index.js" {
  */
 export const teacherFeatures = defineTeacher<TeacherFeaturesOptions>({
   name,
-  defaults: { teacher: "teacher", maps: null },
+  ...describeOptions(name, schema),
   needs: ({ teacher }) => ({ batch: ["images"], models: [teacher] }),
   provides: ["teacherLogits", "teacherMaps", "teacherFeatures"],
   create:

@@ -1,13 +1,15 @@
 /** The frozen teacher's answer to each batch, for whatever loss distils it. */
+
 import * as tf from "@tensorflow/tfjs";
-import { defineTeacher, need, type Role, replace } from "../../core/index.js";
+import { z } from "zod";
+import { defineTeacher, describeOptions, need, type OptionsOf, replace } from "../../core/index.js";
+import { role } from "../layers/option-types.js";
 
 const name = "teacher-logits";
 
-export interface TeacherLogitsOptions {
-  /** The role whose model teaches. Default `teacher`. */
-  readonly teacher?: Role;
-}
+const schema = z.object({ teacher: role.default("teacher").describe("The role whose model teaches.") });
+
+export type TeacherLogitsOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Teachers {
@@ -21,7 +23,7 @@ declare module "../../core/index.js" {
  */
 export const teacherLogits = defineTeacher<TeacherLogitsOptions>({
   name,
-  defaults: { teacher: "teacher" },
+  ...describeOptions(name, schema),
   needs: ({ teacher }) => ({ batch: ["images"], models: [teacher] }),
   provides: ["teacherLogits"],
   create:

@@ -1,23 +1,19 @@
 /** fgkd's own transforms as data for the threads, and the list of them that stages have unless they say otherwise. */
 import { type ChosenTransform, type Random, type Transform, threadFile } from "../../core/index.js";
-import type {
-  CenterCropOptions,
-  FlipOptions,
-  RandomCropOptions,
-  RandomResizedCropOptions,
-  ResizeOptions,
+import {
+  type CenterCropOptions,
+  centerCropSchema,
+  type FlipOptions,
+  flipSchema,
+  type RandomCropOptions,
+  type RandomResizedCropOptions,
+  type ResizeOptions,
+  randomCropSchema,
+  resizeSchema,
 } from "./options.js";
 import { tries } from "./threads.js";
 
 const { filename: module } = threadFile("threads", import.meta.url);
-
-export const defaults = {
-  resize: { size: null, fit: null, interpolation: "bilinear" },
-  randomCrop: { size: null, pad: null },
-  centerCrop: { size: null },
-  flip: { probability: null },
-  randomResizedCrop: { size: null, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: "bilinear" },
-} as const;
 
 export function resize(options: Required<ResizeOptions>): Transform {
   return { module, function: "resize", options, keep: true };
@@ -46,7 +42,8 @@ function draw(random: Random, count: number): readonly number[] {
 
 /** As `input.resize`, `fit`, `pad`, `crop` and `flip` say. */
 export function usualTransforms(mode: "train" | "test"): readonly ChosenTransform[] {
-  const first = { name: "resize", ...resize(defaults.resize) };
-  if (mode === "test") return [first, { name: "center-crop", ...centerCrop(defaults.centerCrop) }];
-  return [first, { name: "random-crop", ...randomCrop(defaults.randomCrop) }, { name: "flip", ...flip(defaults.flip) }];
+  const first = { name: "resize", ...resize(resizeSchema.parse({})) };
+  if (mode === "test") return [first, { name: "center-crop", ...centerCrop(centerCropSchema.parse({})) }];
+  const crop = { name: "random-crop", ...randomCrop(randomCropSchema.parse({})) };
+  return [first, crop, { name: "flip", ...flip(flipSchema.parse({})) }];
 }

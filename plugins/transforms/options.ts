@@ -1,39 +1,65 @@
 /** What each of fgkd's own transforms can be told. Sizes in pixels; `null` is what the stage's `input` says. */
-import type { Interpolation } from "./pixels/resample.js";
+import { z } from "zod";
+import type { OptionsOf } from "../../core/index.js";
+import { share } from "../layers/option-types.js";
 
-export interface ResizeOptions {
-  /** Default: `input.resize`. */
-  readonly size?: number | null;
-  /** `shorter`: the shorter side becomes `size`. `warp`: both sides do. Default: `input.fit`. */
-  readonly fit?: "shorter" | "warp" | null;
-  /** The filter, antialiased as Pillow does it. Default `bilinear`. */
-  readonly interpolation?: Interpolation;
-}
+/** Far beyond any network's input, and small enough for buffers of its square. */
+const most = 2 ** 14;
+const side = z.number().int().positive().max(most).nullable().default(null);
+const square = side.describe("Side of the square; null: input.crop.");
+const interpolation = z
+  .enum(["bilinear", "bicubic"])
+  .default("bilinear")
+  .describe("The filter, antialiased as Pillow does it.");
 
-export interface RandomCropOptions {
-  /** Side of the square. Default: `input.crop`. */
-  readonly size?: number | null;
-  /** Black pixels around the picture. Default: `input.pad`. */
-  readonly pad?: number | null;
-}
+export const resizeSchema = z.object({
+  size: side.describe("What the sides become; null: input.resize."),
+  fit: z
+    .enum(["shorter", "warp"])
+    .nullable()
+    .default(null)
+    .describe("shorter: the shorter side becomes size; warp: both sides do; null: input.fit."),
+  interpolation,
+});
 
-export interface CenterCropOptions {
-  /** Side of the square. Default: `input.crop`. */
-  readonly size?: number | null;
-}
+export const randomCropSchema = z.object({
+  size: square,
+  pad: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(most)
+    .nullable()
+    .default(null)
+    .describe("Black pixels around the picture; null: input.pad."),
+});
 
-export interface FlipOptions {
-  /** How often left becomes right. Default: `input.flip`. */
-  readonly probability?: number | null;
-}
+export const centerCropSchema = z.object({ size: square });
 
-export interface RandomResizedCropOptions {
-  /** Side of the square that comes out. Default: `input.crop`. */
-  readonly size?: number | null;
-  /** Share of the picture's area that is cut out: from, to. Default 0.08 to 1. */
-  readonly scale?: readonly [number, number];
-  /** Width by height of what is cut out: from, to. Default 3/4 to 4/3. */
-  readonly ratio?: readonly [number, number];
-  /** The filter, antialiased as Pillow does it. Default `bilinear`. */
-  readonly interpolation?: Interpolation;
-}
+export const flipSchema = z.object({
+  probability: share.nullable().default(null).describe("How often left becomes right; null: input.flip."),
+});
+
+const pair = z.tuple([z.number().positive(), z.number().positive()]);
+const isRising = ([low, high]: readonly [number, number]) => low <= high;
+
+export const randomResizedCropSchema = z.object({
+  size: square,
+  scale: pair
+    .refine((range) => isRising(range) && range[1] <= 1, "two numbers above 0, up to 1, the lower first")
+    .readonly()
+    .default([0.08, 1])
+    .describe("Share of the picture's area that is cut out: from, to."),
+  ratio: pair
+    .refine(isRising, "two numbers above 0, the lower first")
+    .readonly()
+    .default([3 / 4, 4 / 3])
+    .describe("Width by height of what is cut out: from, to."),
+  interpolation,
+});
+
+export type ResizeOptions = OptionsOf<typeof resizeSchema>;
+export type RandomCropOptions = OptionsOf<typeof randomCropSchema>;
+export type CenterCropOptions = OptionsOf<typeof centerCropSchema>;
+export type FlipOptions = OptionsOf<typeof flipSchema>;
+export type RandomResizedCropOptions = OptionsOf<typeof randomResizedCropSchema>;

@@ -9,7 +9,7 @@ import { availableThreads } from "./threads.js";
 
 export { compileOnednn } from "./compile.js";
 export type { OnednnOptions, OutdatedVariable } from "./options.js";
-export { completeOptions } from "./options.js";
+export { completeOptions, onednnSchema } from "./options.js";
 
 export interface OnednnCheck {
   readonly available: boolean;

@@ -1,21 +1,47 @@
 /** What the `onednn` engine can be told, and where the defaults come from. */
+import { z } from "zod";
+import type { OptionsOf } from "../../../core/index.js";
 import { loadAddon } from "./addon.js";
 import { availableThreads } from "./threads.js";
 
 /** How images lie between kernels: as tfjs has them, or in blocks of eight channels. */
 export type Layout = "plain" | "blocked";
 
+/** More than any machine has; an OpenMP library that cannot start a thread ends the process. */
+const most = 1024;
+
 /** All of them decide the last bits of results. */
-export interface OnednnOptions {
-  /** OpenMP threads. Default: every core that this process may use. */
-  readonly threads?: number | null;
-  /** Winograd's algorithm for convolutions 3×3, which is faster but rounds a little more. Default true. */
-  readonly winograd?: boolean | null;
-  /** Takes for each shape the implementation that is fastest here, by measurement: two runs may differ. Default false. */
-  readonly autotune?: boolean | null;
-  /** Default: `blocked` on processors with AVX2 and no more, else `plain`. */
-  readonly layout?: Layout | null;
-}
+export const onednnSchema = z.object({
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(most)
+    .nullable()
+    .default(null)
+    .describe("OpenMP threads; null: every core that this process may use."),
+  winograd: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe("Winograd's algorithm for convolutions 3×3, which is faster but rounds a little more; null: true."),
+  autotune: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      "Takes for each shape the implementation that is fastest here, by measurement: two runs may differ; null: false.",
+    ),
+  layout: z
+    .enum(["plain", "blocked"])
+    .nullable()
+    .default(null)
+    .describe(
+      "How images lie between kernels: as tfjs has them, or in blocks of eight channels; null: blocked on processors with AVX2 and no more, else plain.",
+    ),
+});
+
+export type OnednnOptions = OptionsOf<typeof onednnSchema>;
 
 /** With every default in its place. */
 export interface CompleteOptions {

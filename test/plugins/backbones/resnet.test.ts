@@ -136,8 +136,11 @@ describe("exported weights", () => {
 describe("refuses", () => {
   test.each([
     [{ ...small, widths: [4] }, '"widths" must be a list of 2'],
-    [{ ...small, depths: [] }, '"depths" must be whole and positive'],
-    [{ ...small, depths: [1, 0.5] }, '"depths" must be whole and positive'],
+    [{ ...small, depths: [] }, '"depths" must be a list of at least one'],
+    [
+      { ...small, depths: [1, 0.5] },
+      '"depths" must be a list of at least one: whole positive numbers, received [1,0.5]',
+    ],
     [{ ...small, strides: [1] }, '"strides" must be a list of 2'],
     [{ ...small, reduction: 0 }, '"reduction" must be whole and positive'],
     [{ ...small, block: "basik" }, '"block" must be one of basic, bottleneck'],

@@ -136,10 +136,10 @@ describe("the max-pool-mlp head", () => {
 describe("refuses", () => {
   test.each([
     [{ ...small, widths: [4] }, '"widths" must be a list of 2'],
-    [{ ...small, depths: [1, 0.5] }, '"depths" must be whole and positive'],
+    [{ ...small, depths: [1, 0.5] }, '"depths" must be a list of at least one: whole positive numbers'],
     [{ ...small, head: "gap" }, '"head" must be one of vgg, linear, squeeze-excite, max-pool-mlp'],
     [{ ...small, hidden: 0 }, '"hidden" must be whole and positive'],
-    [{ ...small, dropout: 1 }, '"dropout" must be at least 0 and less than 1'],
+    [{ ...small, dropout: 1 }, '"dropout" must be in [0, 1)'],
     [{ ...small, batchNorm: 1 }, '"batchNorm" must be a boolean'],
     [{ widths: [4] }, '"depths" must be given'],
   ])("%j", (options, message) => {

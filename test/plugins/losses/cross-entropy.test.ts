@@ -62,8 +62,8 @@ describe("cross-entropy plugin", () => {
   });
 
   test.each([
-    [{ smoothing: 1 }, 'option "smoothing" must be at least 0 and less than 1, received 1'],
-    [{ smoothing: Number.NaN }, 'option "smoothing" must be at least 0'],
+    [{ smoothing: 1 }, 'option "smoothing" must be in [0, 1), received 1'],
+    [{ smoothing: Number.NaN }, 'option "smoothing" must be in [0, 1)'],
     [{ weight: -1 }, 'option "weight" must be at least 0, received -1'],
   ])("refuses %o", (options, message) => {
     expect(() => crossEntropy(options)).toThrow(message);

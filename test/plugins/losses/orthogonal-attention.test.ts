@@ -102,7 +102,9 @@ describe("orthogonal attention plugin", () => {
 
   test("refuses no weight, a negative one, and a weighting that does not exist", () => {
     expect(() => orthogonalAttention({ weights: [] })).toThrow('"weights" must be a list of at least one');
-    expect(() => orthogonalAttention({ weights: [0.5, -1] })).toThrow('"weights" must be at least 0');
+    expect(() => orthogonalAttention({ weights: [0.5, -1] })).toThrow(
+      '"weights" must be a list of at least one: numbers, each at least 0',
+    );
     expect(() => orthogonalAttention({ weighting: "adaptiv" as "adaptive" })).toThrow("one of adaptive, fixed");
   });
 });

@@ -223,7 +223,7 @@ describe("a stranger's metric", () => {
 });
 
 test.each([
-  ["top-5", { k: 0 }, 'option "k" must be a whole number above 0, received 0'],
+  ["top-5", { k: 0 }, 'option "k" must be whole and positive, received 0'],
   ["calibration-error", { bins: 1.5 }, 'option "bins" must be a whole number from 1 to 10000, received 1.5'],
 ])("%s refuses what it cannot do", (name, options, message) =>
   expect(() => measure([{ name, ...options }], rows)).toThrow(message),

@@ -80,7 +80,7 @@ describe("a group", () => {
     [{ name: "layer-decay" }, '[parameter group layer-decay] option "rate" must be given'],
     [{ name: "no-decay", rank: 0.5 }, '[parameter group no-decay] option "rank" must be a whole number'],
     [{ name: "freeze", names: [1] }, '[parameter group freeze] option "names" must be a list of texts'],
-    [{ name: "new-layers", factor: -1 }, '[parameter group new-layers] option "factor" must be a number of at least 0'],
+    [{ name: "new-layers", factor: -1 }, '[parameter group new-layers] option "factor" must be at least 0'],
   ])("refuses %j", (group, message) => {
     expect(() => choose(group as Choice<ParameterGroups>)).toThrow(message);
   });

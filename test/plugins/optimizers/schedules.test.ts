@@ -73,7 +73,7 @@ describe("a schedule", () => {
     [{ name: "cosine", minimum: -1 }, '[schedule cosine] option "minimum" must be at least 0'],
     [{ name: "cosine", warmupEpochs: 1.5 }, '[schedule cosine] option "warmupEpochs" must be a whole number'],
     [{ name: "constant", warmupStart: -1 }, '[schedule constant] option "warmupStart" must be at least 0'],
-    [{ name: "constant", per: "batch" }, '[schedule constant] option "per" must be "epoch" or "step"'],
+    [{ name: "constant", per: "batch" }, '[schedule constant] option "per" must be one of epoch, step'],
     [{ name: "step", every: 0 }, '[schedule step] option "every" must be whole and positive'],
     [{ name: "step", milestones: [0.5] }, '[schedule step] option "milestones" must be a list of whole numbers'],
     [{ name: "step", factor: 0 }, '[schedule step] option "factor" must be greater than 0'],

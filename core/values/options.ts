@@ -1,5 +1,5 @@
 /** Options of plugins and registry entries: defaults, and the refusal of what is not known. */
-import { invalidOption, unknownOption } from "../values/errors.js";
+import { invalidOption, unknownOption } from "./errors.js";
 
 /**
  * Defaults overlaid with what was given. The keys of `defaults` are the options that exist; a default's type is the
