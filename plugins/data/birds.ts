@@ -1,9 +1,17 @@
 /** The built-in data set: drawn birds that only small parts tell apart, and whose parts' true places are known. */
 import { createHash } from "node:crypto";
-import { definePlugin, invalidOption, type RunScope, type Source, type Split } from "../../core/index.js";
-import { type BirdCounts, birdClasses, birdDefaults, birdLabel, birdScene } from "./birds/catalogue.js";
-import { MOST_SPECIES } from "./birds/species.js";
+import { z } from "zod";
+import {
+  definePlugin,
+  describeOptions,
+  type OptionsOf,
+  type RunScope,
+  type Source,
+  type Split,
+} from "../../core/index.js";
+import { birdClasses, birdCounts, birdLabel, birdScene } from "./birds/catalogue.js";
 import { createImageSource } from "./images/image-source.js";
+import { threadOptions } from "./images/options.js";
 import { createWorkerPool } from "./images/pool.js";
 
 export { type BirdCounts, type BirdParts, birdParts } from "./birds/catalogue.js";
@@ -11,16 +19,9 @@ export { type BirdCounts, type BirdParts, birdParts } from "./birds/catalogue.js
 /** Raised when the same scene gives other pixels than before: part of the fingerprint. */
 const DRAWING = 2;
 
-export interface BirdOptions extends BirdCounts {
-  /** Threads that draw. Default: one per core, at most eight. */
-  readonly workers?: number | null;
-  /** Memory for drawn images. Default 1 GiB. */
-  readonly cacheBytes?: number;
-  /** Where pixels become normalised floats; the bytes are the same. Default `threads`. */
-  readonly normalise?: "threads" | "device";
-  /** Seconds that training waits for a batch before its thread counts as hung. Default 300. */
-  readonly patience?: number;
-}
+const schema = z.object({ ...birdCounts, ...threadOptions });
+
+export type BirdOptions = OptionsOf<typeof schema>;
 
 declare module "../../core/index.js" {
   interface Sources {
@@ -46,11 +47,8 @@ export const birdSource = definePlugin<object>({
 
 export function registerBirds({ sources }: RunScope): void {
   sources.register("birds", {
-    defaults: { ...birdDefaults, workers: null, cacheBytes: 2 ** 30, normalise: "threads", patience: 300 },
-    create: (options) => {
-      check(options);
-      return { open: async () => openBirds(options) };
-    },
+    ...describeOptions(OWNER, schema),
+    create: (options) => ({ open: async () => openBirds(options) }),
   });
 }
 
@@ -73,27 +71,4 @@ function openBirds(options: Required<BirdOptions>): Source {
     normalise,
     patience,
   });
-}
-
-function check({ classes, train, validation, test, size, normalise, patience }: Required<BirdOptions>): void {
-  if (!["threads", "device"].includes(normalise))
-    throw invalidOption(OWNER, "normalise", '"threads" or "device"', normalise, "The default is threads.");
-  if (!(patience > 0)) throw invalidOption(OWNER, "patience", "greater than 0", patience, "The default is 300.");
-  if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
-    throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
-  }
-  if (!(size >= 0.4 && size <= 1)) {
-    throw invalidOption(OWNER, "size", "from 0.4 to 1", size, "At 1 a bird fills most of the picture.");
-  }
-  if (!(Number.isInteger(validation) && validation >= 0)) {
-    const mustBe = "a whole number of at least 0";
-    throw invalidOption(OWNER, "validation", mustBe, validation, "It counts images per class; 0 is none.");
-  }
-  for (const [option, count] of [
-    ["train", train],
-    ["test", test],
-  ] as const) {
-    if (Number.isInteger(count) && count > 0) continue;
-    throw invalidOption(OWNER, option, "a whole number above 0", count, "It counts images per class.");
-  }
 }

@@ -1,27 +1,37 @@
 /** Which bird is at which place of which split: the data set, before any pixel is drawn. */
-import { createRandom, type Split } from "../../../core/index.js";
+import { z } from "zod";
+import { createRandom, type OptionsOf, type Split } from "../../../core/index.js";
+import { count } from "../../layers/option-types.js";
 import { layOut } from "./anatomy.js";
 import type { Box } from "./paths.js";
 import { createScene, type Scene } from "./scene.js";
-import { type PartName, speciesAt, speciesName } from "./species.js";
+import { MOST_SPECIES, type PartName, speciesAt, speciesName } from "./species.js";
 
-/** What the built-in data set consists of. */
-export interface BirdCounts {
-  /** Kinds, 2 to 24. Default 12. */
-  readonly classes?: number;
-  /** Training images of each kind. Default 60. */
-  readonly train?: number;
-  /** Validation images of each kind, further ones: training and test images stay the same. Default 0. */
-  readonly validation?: number;
-  /** Test images of each kind. Default 25. */
-  readonly test?: number;
-  /** Another seed gives other pictures of the same kinds. Default 0. */
-  readonly seed?: number;
-  /** How large the birds are, 0.4 to 1: the smaller, the more resolution the kinds need. Default 1. */
-  readonly size?: number;
-}
+/** What the built-in data set consists of: options of the source. */
+export const birdCounts = {
+  classes: z.number().int().min(2).max(MOST_SPECIES).default(12).describe("Kinds of birds."),
+  train: count.default(60).describe("Training images of each kind."),
+  validation: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("Validation images of each kind, further ones: training and test images stay the same."),
+  test: count.default(25).describe("Test images of each kind."),
+  seed: z.number().default(0).describe("Another seed gives other pictures of the same kinds."),
+  size: z
+    .number()
+    .min(0.4)
+    .max(1)
+    .default(1)
+    .describe(
+      "How large the birds are: the smaller, the more resolution the kinds need; at 1 one fills most of the picture.",
+    ),
+};
 
-export const birdDefaults = { classes: 12, train: 60, validation: 0, test: 25, seed: 0, size: 1 } as const;
+export type BirdCounts = OptionsOf<z.ZodObject<typeof birdCounts>>;
+
+export const birdDefaults: Required<BirdCounts> = z.object(birdCounts).parse({});
 
 /** What is known about a picture. */
 export interface BirdParts {

@@ -57,8 +57,8 @@ describe("the built-in birds", () => {
 
   test.each([
     [{ classes: 1 }, '[source birds] option "classes" must be a whole number from 2 to 24, received 1'],
-    [{ size: 0.1 }, 'option "size" must be from 0.4 to 1, received 0.1'],
-    [{ train: 0 }, 'option "train" must be a whole number above 0'],
+    [{ size: 0.1 }, 'option "size" must be between 0.4 and 1, received 0.1'],
+    [{ train: 0 }, 'option "train" must be whole and positive'],
   ])("refuse the options %j", async (options, text) => {
     await expect(open(options)).rejects.toThrow(text);
   });

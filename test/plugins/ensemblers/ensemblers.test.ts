@@ -52,8 +52,12 @@ describe.each(engineNames)("ensemblers on %s", (engine) => {
 });
 
 describe("the weighted ensembler refuses", () => {
-  test.each([[[1, -1]], [[0, 0]], [[]]])("the weights %j", (weights) => {
-    expect(() => registry.create("weighted", { weights })).toThrow("numbers of at least 0, not all of them 0");
+  test.each([
+    [[1, -1], "numbers, each at least 0"],
+    [[0, 0], "numbers of at least 0, not all of them 0"],
+    [[], "numbers of at least 0, not all of them 0"],
+  ])("the weights %j", (weights, words) => {
+    expect(() => registry.create("weighted", { weights })).toThrow(words);
   });
   test("as many weights as there are not members", () => {
     const merge = registry.create("weighted", { weights: [1, 1] });

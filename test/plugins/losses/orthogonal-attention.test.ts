@@ -148,6 +148,6 @@ describe("teacher attention plugin", () => {
   });
 
   test("refuses to have nobody who teaches", () => {
-    expect(() => teacherAttention({ teachers: [] })).toThrow("a list of at least one role");
+    expect(() => teacherAttention({ teachers: [] })).toThrow('"teachers" must be a list of at least one');
   });
 });
