@@ -1,5 +1,6 @@
 /** `fgkd config`: every setting a run would have, and where each value comes from. */
 import {
+  checkRun,
   createTraining,
   type Plugin,
   presetLayers,
@@ -23,6 +24,7 @@ export interface Setting {
 /** @returns the exit code */
 export async function configCommand(given: ConfigArguments, environment: Environment): Promise<number> {
   const chosen = await chooseRun(given, environment);
+  checkRun(chosen);
   const settings = listSettings(chosen);
   for (const words of resolve(chosen).renamed) lineLogger(environment).warn(words);
   if (given.json) print(environment, JSON.stringify(settings, null, 2));

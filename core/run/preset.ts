@@ -62,6 +62,8 @@ export interface Preset<Names extends string = string> {
   readonly grows?: string;
   /** The role whose weights `--teacher` loads, and whose stages it passes over. Default {@link teacherRole}. */
   readonly teacher?: Role;
+  /** The roles that the publication starts from public weights, which fgkd does not bring. Default: none. */
+  readonly pretrained?: readonly Role[];
   /** The same preset with some options replaced: how config reaches them. */
   configure?(overrides: Readonly<Record<string, unknown>>): Preset;
 }
