@@ -46,17 +46,16 @@ export async function runToResume(
   const home = join(cwd, runs);
   const names = await readdir(home).catch(() => [] as string[]);
   const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
-  const [...sorted] = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched);
+  const sorted = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched);
+  const [last] = sorted;
   const newest = sorted.find(({ isEmpty }) => !isEmpty);
-  const [passed] = sorted;
-  if (newest && passed?.isEmpty)
-    logger.warn(
-      `${shortPath(passed.path, cwd)} is newer, but has no checkpoint yet: --resume ${shortPath(passed.path, cwd)} begins it anew.`,
-    );
+  const anew = last?.isEmpty && `--resume ${shortPath(last.path, cwd)} begins it anew`;
   // Going on with an older run instead would not be what was asked for.
   if (newest?.problem) throw newest.problem;
+  if (newest && anew) logger.warn(`${shortPath(last.path, cwd)} is newer, but has no checkpoint yet: ${anew}.`);
   if (newest) return newest.path;
   const which = preset === undefined ? "" : ` of preset "${preset}"`;
+  if (anew) throw pathProblem(home, `holds no run${which} that has a checkpoint`, `Name one: ${anew}.`);
   throw pathProblem(home, `holds no run${which}`, "Name the folder of the run: --resume RUN.");
 }
 
