@@ -73,7 +73,9 @@ export interface Circumstances {
 }
 
 /** The roles that the publication starts from public weights, and this run from nothing. */
-export function fromScratch({ preset, models, enabled }: Circumstances): readonly string[] {
+export function fromScratch({ preset, models, enabled, scale }: Circumstances): readonly string[] {
+  // No public weights fit the networks of another scale.
+  if (scale !== "paper") return [];
   const trained = enabled.map((stage) => preset.stages[stage]?.trains);
   return (preset.pretrained ?? []).filter((role) => trained.includes(role) && !models[role]?.weights);
 }

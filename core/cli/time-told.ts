@@ -57,6 +57,7 @@ export function startTiming(
     },
     around: (display) => {
       shown = display;
+      if (ask && !isAgreed && scale === "paper") display.logger.info("Timing the first two steps.");
       const waits = () => ask && !isAgreed && steps < 2;
       return { step: (...report) => void (waits() ? held.push(report) : display.step(...report)) };
     },

@@ -163,6 +163,7 @@ describe("what helps against a long run", () => {
     expect(tellTime({ ...whole, models: {} }, work, "teacher", 1)?.text).toContain("models.teacher.weights=FILE");
     expect(tellTime(whole, work, "teacher", 1)).toBeUndefined();
     expect(tellTime({ ...about, scale: "demo" }, work, "teacher", 1)).toBeUndefined();
+    expect(tellTime({ ...about, scale: "demo" }, work, "teacher", 99)?.text).not.toContain("weights");
     expect(tellTime(whole, work, "teacher", 35)).toBeUndefined();
     expect(tellTime(whole, work, "teacher", 37)?.isLong).toBe(true);
   });
