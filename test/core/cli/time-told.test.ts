@@ -36,7 +36,7 @@ describe("hours of work", () => {
     expect(await folders(world)).toEqual([]);
   });
 
-  test("begin where they are agreed to, with the bytes of a run that was not asked for", async () => {
+  test("begin where they are agreed to", async () => {
     const world = await createWorld({ ask: async () => true, isTTY: true, columns: 200, onLook: ctrlCAt(8) });
     expect(await world.fgkd(days)).toBe(130);
     expect(world.out).toContain("1/1000000");
