@@ -2,7 +2,7 @@
 import { definePreset } from "../core/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
-const shared = { plugins: choices, defaults: paperSettings, scales };
+const shared = { plugins: choices, defaults: paperSettings, scales, pretrained: ["teacher", "student"] };
 
 /** A student alone has no teacher's stage to say anything of. */
 const { stages: _teacher, ...demo } = scales.demo;

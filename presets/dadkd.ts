@@ -7,6 +7,7 @@ export const dadkd = definePreset({
   name: "dadkd",
   summary: "low-resolution student, SnapMix with channel attention, decoupled distillation",
   plugins: choices,
+  pretrained: ["teacher", "student", "baseline"],
   stages: {
     teacher: teacherStage,
     // The row that shows what the method is worth: on at demo scale, where it costs little.

@@ -38,6 +38,7 @@ export function ensembleOf(
   });
   return {
     plugins: [catalogue()],
+    pretrained: roles,
     stages: Object.fromEntries(stages),
     defaults: { ...paperSettings, models: everyMember({ name: "resnet50" }) },
     scales: { paper: {}, demo: { ...demoSettings, models: everyMember(smallNetwork) } },

@@ -24,6 +24,10 @@ export interface TrainArguments extends RunArguments {
   /** A run folder; `true` is the newest. */
   readonly resume?: string | true;
   readonly quiet?: boolean;
+  /** Nobody is asked before hours of work. */
+  readonly yes?: boolean;
+  /** Two steps of every stage, and nothing is kept. */
+  readonly dryRun?: boolean;
   /** Resume although the run would go on otherwise than it began. */
   readonly force?: boolean;
 }

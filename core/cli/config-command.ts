@@ -1,5 +1,6 @@
 /** `fgkd config`: every setting a run would have, and where each value comes from. */
 import {
+  checkRun,
   createTraining,
   type Plugin,
   presetLayers,
@@ -29,6 +30,7 @@ export async function configCommand(given: ConfigArguments, environment: Environ
     return 0;
   }
   const chosen = await chooseRun(given, environment);
+  checkRun(chosen);
   const settings = listSettings(chosen);
   for (const words of resolve(chosen).renamed) lineLogger(environment).warn(words);
   if (given.json) print(environment, JSON.stringify(settings, null, 2));

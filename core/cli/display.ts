@@ -4,11 +4,13 @@ import type { Logger, Run, StepReport } from "../index.js";
 import { type BarStage, drawBar } from "./bar.js";
 import { colorsOf, type Environment, lineLogger, widthOf } from "./environment.js";
 import { type StageProgress, type StageTracker, trackStage } from "./progress.js";
-import { duration, loss, percent } from "./text.js";
+import { count, duration, loss, percent } from "./text.js";
 
 export interface Display {
   /** Words of plugins, which must not tear the bars apart. */
   readonly logger: Logger;
+  /** Before the first step: says which it is, where no bar shows that anything goes on. */
+  begin(stage: string, steps: number): void;
   /** @param seconds since the report before */
   step(report: StepReport, seconds: number): void;
   /** Leaves the terminal as it was found. Before any other output. */
@@ -20,13 +22,18 @@ export type ShownRun = Pick<Run, "stages" | "preset" | "history">;
 
 /** Bars on a terminal, lines elsewhere, nothing but warnings when `quiet`. */
 export function createDisplay(run: ShownRun, environment: Environment, quiet = false): Display {
-  if (quiet) return { logger: { ...lineLogger(environment), info: () => {} }, step: () => {}, stop: () => {} };
+  if (quiet)
+    return { logger: { ...lineLogger(environment), info: () => {} }, begin: () => {}, step: () => {}, stop: () => {} };
   const stages = new Map(barStages(run).map((about) => [about.stage, { about, tracker: startTracker(run, about) }]));
   const { isTTY } = environment.stdout;
   const show = isTTY && environment.variables.TERM !== "dumb" ? movingBars(environment) : epochLines(environment);
   return {
     logger: show.logger,
     stop: show.stop,
+    begin: (stage, steps) => {
+      const about = stages.get(stage)?.about;
+      if (about) show.begin(about, steps);
+    },
     step: (report, seconds) => {
       const shown = stages.get(report.stage);
       if (shown) show.update(shown.about, shown.tracker.add(report, seconds), report);
@@ -36,6 +43,7 @@ export function createDisplay(run: ShownRun, environment: Environment, quiet = f
 
 interface Show {
   readonly logger: Logger;
+  begin(about: BarStage, steps: number): void;
   update(about: BarStage, progress: StageProgress, report: StepReport): void;
   stop(): void;
 }
@@ -45,6 +53,9 @@ function epochLines(environment: Environment): Show {
   return {
     logger: lineLogger(environment),
     stop: () => {},
+    begin: ({ title, epochs }, steps) => {
+      environment.stdout.write(`${title}  begins: ${count(epochs, "epoch")} of ${count(steps, "step")}\n`);
+    },
     update: (about, progress, { epoch, learningRate }) => {
       if (!epoch) return;
       const losses = Object.entries(epoch.losses).map(([name, value]) => `${name} ${loss(value)}`);
@@ -88,6 +99,7 @@ function movingBars(environment: Environment): Show {
     redraw();
   };
   return {
+    begin: () => {},
     logger: { info: log, warn: (message) => log(`${colors.yellow("warning")} ${message}`) },
     update: (about, progress, { epoch }) => {
       const shown = { about, progress };

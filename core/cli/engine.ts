@@ -11,6 +11,8 @@ import {
 export interface StartedEngine extends UsedEngine {
   /** Version and device. */
   readonly detail: string;
+  /** Whether it computes on a GPU. */
+  readonly gpu: boolean;
 }
 
 /** The part of a registry that choosing needs. */
@@ -62,5 +64,5 @@ async function start(engine: Engine): Promise<StartedEngine> {
   } catch (cause) {
     throw engineUnavailable(engine.name, cause instanceof Error ? cause.message : String(cause), remedy);
   }
-  return { name: engine.name, detail, options: engine.options, version };
+  return { name: engine.name, detail, options: engine.options, version, gpu: engine.capabilities?.gpu ?? false };
 }

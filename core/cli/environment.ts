@@ -21,6 +21,8 @@ export interface Environment {
   now(): number;
   /** Calls back when the run is asked to stop: by a signal, or since nobody reads its output; returns how to stop listening. */
   onStop(listener: (stop: Stop) => void): () => void;
+  /** Asks a question that yes or no answers; a signal takes it back, which means no. Absent where nobody could answer. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<boolean>;
   /** Watches whether a run still moves, and ends the process when it does not. Absent where many share a process. */
   readonly watchStalls?: typeof watchStalls;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process around the command line: streams, signals, exit code. */
 import { constants } from "node:os";
+import { askYesNo } from "./ask.js";
 import type { Environment, Stop } from "./environment.js";
 import { runProgram } from "./program.js";
 import { watchStalls } from "./stall-watch.js";
@@ -48,6 +49,10 @@ const environment: Environment = {
     return () => void listeners.delete(listener);
   },
   watchStalls,
+  ...(process.stdin.isTTY &&
+    process.stderr.isTTY && {
+      ask: (question, signal) => askYesNo(process.stdin, process.stderr, question, signal),
+    }),
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), environment);

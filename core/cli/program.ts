@@ -75,6 +75,8 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-r, --resume [run]", "continue a run from its last checkpoint (default: the newest)")
     .option("--force", "resume although version, engine, data or settings differ from the run's")
     .option("-q, --quiet", "print the result only")
+    .option("-y, --yes", "do not ask before hours of work")
+    .option("--dry-run", "try two steps of every stage at the real settings, and keep nothing")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
   command("eval <run>", "test the model of a finished run, class by class")
     .option(
@@ -131,7 +133,7 @@ function withRunOptions(command: Command): Command {
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
   const changing = Object.keys(given).filter(
-    (option) => !["resume", "preset", "quiet", "engine", "threads", "count", "force"].includes(option),
+    (option) => !["resume", "preset", "quiet", "yes", "engine", "threads", "count", "force"].includes(option),
   );
   if (given.resume && changing.length > 0) {
     const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;

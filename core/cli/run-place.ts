@@ -1,9 +1,10 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type FgkdError, openRunFolder, pathProblem } from "../index.js";
+import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger } from "../index.js";
 
-const runs = "runs";
+/** Below the working directory. */
+export const runs = "runs";
 
 /**
  * A new folder of its own for a run. Two runs that start at once get two folders.
@@ -29,33 +30,47 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
 }
 
 /**
- * The run to continue.
+ * The run to continue. One that has neither a checkpoint nor a result is continued only by name.
  *
  * @param given a run folder, or `true` for the newest under `runs/`
  * @param preset when given, only runs of that preset count as the newest
  * @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE when the newest cannot be read
  */
-export async function runToResume(given: string | true, preset: string | undefined, cwd: string): Promise<string> {
+export async function runToResume(
+  given: string | true,
+  preset: string | undefined,
+  cwd: string,
+  logger: Pick<Logger, "warn"> = silentLogger,
+): Promise<string> {
   if (given !== true) return resolve(cwd, given);
   const home = join(cwd, runs);
   const names = await readdir(home).catch(() => [] as string[]);
   const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
-  const newest = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched)[0];
+  const sorted = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched);
+  const [last] = sorted;
+  const newest = sorted.find(({ isEmpty }) => !isEmpty);
+  const anew = last?.isEmpty && `--resume ${shortPath(last.path, cwd)} begins it anew`;
   // Going on with an older run instead would not be what was asked for.
   if (newest?.problem) throw newest.problem;
+  if (newest && anew) logger.warn(`${shortPath(last.path, cwd)} is newer, but has no checkpoint yet: ${anew}.`);
   if (newest) return newest.path;
   const which = preset === undefined ? "" : ` of preset "${preset}"`;
+  if (anew) throw pathProblem(home, `holds no run${which} that has a checkpoint`, `Name one: ${anew}.`);
   throw pathProblem(home, `holds no run${which}`, "Name the folder of the run: --resume RUN.");
 }
 
 async function ageOf(path: string, preset: string | undefined) {
   try {
     const touched = (await stat(join(path, "manifest.json"))).mtimeMs;
+    let isEmpty = false;
     const problem = await openRunFolder(path).then(
-      ({ request }) => (preset === undefined || request.preset === preset ? undefined : null),
+      ({ request, holdsWork }) => {
+        isEmpty = !holdsWork;
+        return preset === undefined || request.preset === preset ? undefined : null;
+      },
       (error: FgkdError) => (error.code === "FGKD_CORRUPT_FILE" ? error : null),
     );
-    return problem === null ? null : { path, touched, problem };
+    return problem === null ? null : { path, touched, problem, isEmpty };
   } catch {
     // No run folder, or one that never came to its first step: nothing to continue.
     return null;

@@ -10,7 +10,7 @@ export interface StallWatch {
 }
 
 /** Only what is blocked is over there: a plugin may well prepare for hours, if it lets others have their turn. */
-const patientParts = /^hooks\.(setup|epoch) /;
+const patientParts = /^(hooks\.(setup|epoch) |a question)/;
 
 /**
  * Starts the thread; `null` when settings say that nobody watches.

@@ -1,11 +1,9 @@
 /** `fgkd train`: trains a preset, shows how it goes, and leaves a run folder. */
 
-import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   countIn,
   createRun,
-  createRunFolder,
   engineOf,
   type Logger,
   openRunFolder,
@@ -20,18 +18,23 @@ import type { TrainArguments } from "./arguments.js";
 import { type Checkpointer, createCheckpointer } from "./checkpointer.js";
 import { type ChosenRun, chooseAgain, chooseRun } from "./choose-run.js";
 import { createDisplay } from "./display.js";
+import { dryRun } from "./dry-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { withLastGood } from "./last-good.js";
+import { checkPlace, makeFolder, type NewFolder } from "./new-folder.js";
 import { resultTable } from "./result-table.js";
-import { newRunPlace, runToResume, shortPath } from "./run-place.js";
+import { runToResume, shortPath } from "./run-place.js";
 import type { StallWatch } from "./stall-watch.js";
 import { count } from "./text.js";
+import { declined, patiently, startTiming, type Timing, tellBeginning } from "./time-told.js";
 
 /** @returns the exit code */
 export async function trainCommand(given: TrainArguments, environment: Environment): Promise<number> {
+  if (given.dryRun) return dryRun(given, environment);
   if (!given.resume) return train(given, null, environment);
-  const old = await openRunFolder(await runToResume(given.resume, given.preset, environment.cwd));
+  const logger = lineLogger(environment);
+  const old = await openRunFolder(await runToResume(given.resume, given.preset, environment.cwd, logger));
   // Before the data is read, which can take a while.
   old.lock();
   try {
@@ -43,13 +46,16 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
+  if (!old) checkPlace(given.out, cwd);
   const chosen = old ? await chooseAgain(old.request, environment, given.count) : await chooseRun(given, environment);
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
   let watch: StallWatch | null | undefined;
   let folder = old;
-  const run = await createRun({
+  let made: NewFolder | undefined;
+  let hasWorked = false;
+  const opened = createRun({
     preset: chosen.preset,
     layers: chosen.layers,
     plugins: chosen.plugins,
@@ -57,9 +63,14 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     artifacts: { write: (name, content) => folder?.artifacts.write(name, content) },
     onActivity: (activity) => watch?.note(activity),
   });
+  const run = given.quiet ? await opened : await patiently(opened, "Still looking at the data.", logger);
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
-    folder ??= await makeFolder(given.out, chosen, run, cwd);
+    run.check();
+    if (!folder) {
+      made = await makeFolder(given.out, chosen, run, cwd);
+      folder = made.folder;
+    }
     const grown = given.count === undefined ? undefined : chosen.request;
     const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
     const checkpointer = createCheckpointer(run, folder, engine, restored?.spent ?? {});
@@ -69,7 +80,20 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     say = display.logger;
     watch = environment.watchStalls?.(run.config.run.watchdogs, engine.name);
     const place = folder;
-    const driven = drive(run, checkpointer, display, environment).catch(async (error: unknown) => {
+    const timing = restored
+      ? null
+      : startTiming(run, { scale: chosen.scale, gpu: engine.gpu }, given.yes ?? false, {
+          ask:
+            environment.ask &&
+            ((...question) => {
+              watch?.note({ part: "a question", position: "" });
+              return environment.ask?.(...question) ?? Promise.resolve(true);
+            }),
+        });
+    const onWork = () => {
+      hasWorked = true;
+    };
+    const driven = drive(run, checkpointer, display, environment, { timing, onWork }).catch(async (error: unknown) => {
       throw await withLastGood(error, place, `${command(environment)} --resume ${shortPath(place.path, cwd)}`, {
         cwd,
         logger,
@@ -80,13 +104,20 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
       display.stop();
       say = lineLogger(environment);
     });
+    if (timing?.isDeclined) {
+      hasWorked = false;
+      print(environment, "Nothing was kept.");
+      return stop?.exitCode ?? declined;
+    }
     folder.writeManifest(run, engine, checkpointer.spent);
     if (stop) return tellHowToGoOn(run, folder, stop, environment);
     return await conclude(run, folder, checkpointer.spent, environment);
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
     await folder?.settle().catch((error: Error) => logger.warn(error.message));
-    await folder?.close();
+    // What failed before its first step leaves nothing to go on from.
+    if (made && !hasWorked) await made.discard();
+    else await folder?.close();
     await run.close();
   }
 }
@@ -97,22 +128,32 @@ async function drive(
   checkpointer: Checkpointer,
   display: ReturnType<typeof createDisplay>,
   environment: Environment,
+  { timing, onWork }: { readonly timing: Timing | null; readonly onWork: () => void },
 ): Promise<Stop | undefined> {
   let asked: Stop | undefined;
+  const question = new AbortController();
   const stopListening = environment.onStop((stop) => {
     asked = stop;
+    question.abort();
     display.logger.info(`${stop.reason}: stopping after this step. Once more stops at once, without a checkpoint.`);
   });
+  const shown = timing ? timing.around(display) : display;
   try {
+    tellBeginning(run, display);
     let last = environment.now();
     for await (const report of run.steps()) {
       const now = environment.now();
       const spent = (now - last) / 1000;
       last = now;
-      display.step(report, spent);
+      onWork();
+      shown.step(report, spent);
       // Signals and timers get their turn; a training step may never leave the microtask queue.
       await setImmediate();
       await checkpointer.step(report, spent);
+      const answer = asked ? undefined : await timing?.step(report, spent, question.signal);
+      if (answer === "declined") return asked;
+      // Whoever was asked may have been at lunch.
+      if (answer) last = environment.now();
       if (!asked) continue;
       await checkpointer.stop();
       return asked;
@@ -131,10 +172,6 @@ function engineFor({ engine, threads }: TrainArguments, old: RunFolder | null, r
   // What a new run is asked for stands in its settings already.
   if (!old) return usual;
   return { ...(engine === undefined ? usual : { name: engine }), ...(threads !== undefined && { threads }) };
-}
-
-async function makeFolder(out: string | undefined, { preset, request }: ChosenRun, run: Run, cwd: string) {
-  return createRunFolder(out === undefined ? await newRunPlace(preset.name, cwd) : resolve(cwd, out), request, run);
 }
 
 function introduce(

@@ -35,6 +35,8 @@ export interface EngineCapabilities {
   readonly deterministic?: boolean;
   /** Threads that its kernels use; `null` where its library chooses. Default 1. */
   readonly threads?: number | null;
+  /** Whether it computes on a GPU; known once it has started. Default false. */
+  readonly gpu?: boolean;
 }
 
 /** A TensorFlow.js backend with everything that training needs. */

@@ -12,7 +12,15 @@ const longestName = 64;
  * @throws FGKD_INVALID_CONFIG, FGKD_INVALID_NAME, FGKD_UNKNOWN_NAME (a stage whose batches another shall have)
  */
 export function checkPreset(preset: Preset): void {
-  const { name, plugins, stages, defaults, scales, schedule } = preset as { readonly [K in keyof Preset]: unknown };
+  const {
+    name,
+    plugins,
+    stages,
+    defaults,
+    scales,
+    schedule,
+    pretrained = [],
+  } = preset as { readonly [K in keyof Preset]: unknown };
   if (typeof name !== "string" || name === "" || name.length > longestName)
     throw invalidConfig("preset", `its name is ${brief(name)}`, `Give it a name of 1 to ${longestName} characters.`);
   const need = (holds: boolean, what: string, remedy: string) => {
@@ -26,6 +34,7 @@ export function checkPreset(preset: Preset): void {
   );
   need(isRecord(defaults), "it has no defaults", "Write defaults: {} when there are none.");
   need(scales === undefined || isRecord(scales), "its scales are no object", "Write scales: { demo: { … } }.");
+  need(Array.isArray(pretrained), "its pretrained roles are no list", 'Write pretrained: ["student"].');
   need(schedule === undefined || typeof schedule === "function", "its schedule is no function", "See write a preset.");
   // An object, as was seen just now.
   const entries = Object.entries(stages as Readonly<Record<string, unknown>>);

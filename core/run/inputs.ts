@@ -1,7 +1,7 @@
 /** Which images the models of a run are for: what they share with the stages that they come from. */
 import type { ResolvedConfig } from "../config/config.js";
 import type { InputSettings } from "../data/source.js";
-import type { Model, Role } from "../models/model.js";
+import type { Model, PartialModelInput, Role } from "../models/model.js";
 import { invalidOption } from "../values/errors.js";
 import type { Preset } from "./preset.js";
 
@@ -34,16 +34,20 @@ export function homesOf({ stages }: Preset, config: ResolvedConfig): Homes {
 export function checkInputs({ stages }: Preset, { run, stages: settings }: ResolvedConfig): void {
   for (const [stage, { trains, data }] of Object.entries(stages)) {
     const own = settings[stage];
-    const { crop, size } = run.models[trains]?.input ?? {};
     if (!own?.enabled || data === "none") continue;
-    const side = crop ?? own.input.crop;
-    const refuse = (option: string, most: number, wanted: number) => {
-      const remedy = `Lower it, or raise input.resize and input.crop of stage "${stage}".`;
-      throw invalidOption(`models.${trains}.input`, option, `at most ${most}, the side of its images`, wanted, remedy);
-    };
-    if (side > own.input.crop) refuse("crop", own.input.crop, side);
-    if ((size ?? 0) > side) refuse("size", side, size as number);
+    checkSides(trains, run.models[trains]?.input ?? {}, stage, own.input.crop);
   }
+}
+
+/** @param most the side of the stage's images @throws FGKD_INVALID_OPTION */
+export function checkSides(role: Role, { crop, size }: PartialModelInput, stage: string, most: number): void {
+  const side = crop ?? most;
+  const refuse = (option: string, limit: number, wanted: number) => {
+    const remedy = `Lower it, or raise input.resize and input.crop of stage "${stage}".`;
+    throw invalidOption(`models.${role}.input`, option, `at most ${limit}, the side of its images`, wanted, remedy);
+  };
+  if (side > most) refuse("crop", most, side);
+  if ((size ?? 0) > side) refuse("size", side, size as number);
 }
 
 /** All that somebody needs who gives images to an exported model; of one that makes images, how these are to be read. */

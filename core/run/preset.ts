@@ -65,6 +65,8 @@ export interface Preset<Names extends string = string> {
   readonly teacher?: Role;
   /** What they may be, where `describeOptions` said so. */
   readonly schema?: OptionsSchema;
+  /** The roles that the publication starts from public weights, which fgkd does not bring. Default: none. */
+  readonly pretrained?: readonly Role[];
   /** The same preset with some options replaced: how config reaches them. */
   configure?(overrides: Readonly<Record<string, unknown>>): Preset;
 }

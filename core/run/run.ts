@@ -5,7 +5,7 @@ import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
-import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
+import type { PluginOption } from "../lifecycle/plugin.js";
 import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { inputInWeights } from "../models/about-weights.js";
@@ -18,7 +18,7 @@ import type { Services } from "../registries/services.js";
 import { type ChosenUpdate, chooseUpdate } from "../update/chosen.js";
 import { createLateReads } from "../update/late-reads.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
-import { invalidConfig, unknownName } from "../values/errors.js";
+import { invalidConfig } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { createRandomStreams } from "../values/random.js";
@@ -26,7 +26,9 @@ import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
 import { checkPreset } from "./check-preset.js";
 import { checkInputs, describeInput, type Homes, homesOf, type InputDescription } from "./inputs.js";
-import { createModels, type OwnedModels } from "./models.js";
+import { createModels, type ModelFactory, type OwnedModels } from "./models.js";
+import { checkNames, checkOptions } from "./names.js";
+import { type CheckedRun, checkHeaders, createAside, preflight } from "./preflight.js";
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
@@ -69,7 +71,13 @@ export interface Run {
   source(stage: string): Source;
   /** How the images of a role's model come about: what its export says. */
   inputOf(role: Role): InputDescription;
-  /** Each `next()` is one optimiser step, in the order the preset's schedule decides. */
+  /**
+   * Refuses what a later stage would fail at, so that no earlier one works in vain: every role's network is made once, with
+   * the weights of its file, and freed. Draws nothing random. Start an engine first.
+   *
+   * @throws FGKD_PATH, FGKD_CORRUPT_FILE, FGKD_WEIGHTS_MISMATCH, FGKD_UNKNOWN_NAME, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG
+   */
+  check(): void;
   /**
    * Each `next()` is one step, in the order the preset's schedule decides. On an engine with a queue, a report comes once
    * the step after it is asked for; one that ends an epoch comes at once.
@@ -93,6 +101,8 @@ export interface RunOptions {
   readonly artifacts?: Artifacts;
   /** Told of everything the run begins; for whoever watches whether it still moves. */
   readonly onActivity?: (activity: Activity) => void;
+  /** What a stage sees of its data: less of it, for a trial. Default: all. */
+  readonly seen?: (source: Source, stage: string) => Source;
 }
 
 /**
@@ -100,19 +110,50 @@ export interface RunOptions {
  *
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
  */
-export async function createRun({
+export async function createRun(options: RunOptions): Promise<Run> {
+  const composed = composeRun(options);
+  const { preset, config, trainings, services, classes } = composed;
+  for (const words of config.renamed) services.logger.warn(words);
+  checkHeaders(config.run.models);
+  const sources = await openSources(preset, trainings, options.seen);
+  const named = sources.open.find((source) => source.classes.length > 0)?.classes;
+  classes.push(...(named ?? classesOf(config.run.models)));
+  return assemble(composed, sources);
+}
+
+/**
+ * Refuses what no run could be made of: names, options and settings that do not exist. Opens no file and computes nothing.
+ *
+ * @throws FGKD_UNKNOWN_OPTION, FGKD_UNKNOWN_NAME, FGKD_INVALID_OPTION, FGKD_INVALID_CONFIG, FGKD_MISSING_FIELD
+ */
+export function checkRun(options: RunOptions): void {
+  composeRun(options);
+}
+
+/** A run whose data is not open yet. */
+interface ComposedRun extends CheckedRun {
+  readonly scope: ComposedScope;
+  readonly homes: Homes;
+  readonly services: Services;
+  readonly models: OwnedModels;
+  /** To be filled. */
+  readonly classes: string[];
+}
+
+function composeRun({
   preset: given,
   layers = [],
   plugins = [],
-  logger = silentLogger,
+  logger: told = silentLogger,
   artifacts = noArtifacts,
   onActivity,
-}: RunOptions): Promise<Run> {
+}: RunOptions): ComposedRun {
+  const aside = createAside();
+  const logger = aside.logger(told);
   checkPreset(given);
   const preset = configurePreset(given, layers);
   const names = Object.keys(preset.stages);
   const config = resolveConfig(names, [...presetLayers(preset), ...layers]);
-  for (const words of config.renamed) logger.warn(words);
   checkOptions(preset, config, plugins);
   checkInputs(preset, config);
   checkSharedBatches(preset, config);
@@ -121,15 +162,17 @@ export async function createRun({
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
   const homes = homesOf(preset, config);
-  const models = createModels(config.run.models, {
+  const factory: ModelFactory = {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
     load: (role, model, file) => loadWeights(role, model, file, logger),
     inputIn: inputInWeights,
     homes,
-  });
+  };
+  const models = createModels(config.run.models, factory);
   const activity = createActivity(onActivity);
-  const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
+  const random = aside.streams(createRandomStreams(config.run.seed));
+  const services: Services = { random, logger, models, classes, artifacts };
   const stageOf = (name: string) => preset.stages[name] as Stage;
   const scope = createRunScope(
     [preset.plugins, enabled.map((name) => stageOf(name).plugins), plugins],
@@ -155,28 +198,12 @@ export async function createRun({
     return training;
   });
   const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));
-  const sources = await openSources(preset, trainings);
-  const named = sources.open.find((source) => source.classes.length > 0)?.classes;
-  classes.push(...(named ?? classesOf(config.run.models)));
-  return assemble(preset, config, { scope, trainings, updates, sources, homes }, services, models);
+  checkNames(preset, config, scope, trainings, logger);
+  return { preset, config, scope, trainings, updates, homes, services, models, classes, aside, factory };
 }
 
-interface Parts {
-  readonly scope: ComposedScope;
-  readonly trainings: readonly ComposedTraining[];
-  /** One of each training. */
-  readonly updates: ReadonlyMap<ComposedTraining, ChosenUpdate>;
-  readonly sources: RunSources;
-  readonly homes: Homes;
-}
-
-function assemble(
-  preset: Preset,
-  config: ResolvedConfig,
-  { scope, trainings, updates, sources, homes }: Parts,
-  services: Services,
-  models: OwnedModels,
-): Run {
+function assemble(composed: ComposedRun, sources: RunSources): Run {
+  const { preset, config, scope, trainings, updates, homes, services, models } = composed;
   const history: EpochSummary[] = [];
   const reads = createLateReads();
   // Every enabled stage has its source: openSources throws otherwise.
@@ -208,6 +235,7 @@ function assemble(
     stages: trainings,
     source: sourceOf,
     inputOf: (role) => describeInput(models.get(role), homes.of(role)),
+    check: () => preflight(composed, sourceOf),
     async *steps() {
       const order = schedule(preset, stages, config);
       running = order[Symbol.asyncIterator]();
@@ -231,18 +259,6 @@ function assemble(
       for (const { auxiliary } of trainings) auxiliary.dispose();
     },
   };
-}
-
-/** Options for what no stage lists, or leaving out what is not there, would be lost without a word. */
-function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
-  const listed = flattenPlugins([preset.plugins, plugins, Object.values(preset.stages).map((stage) => stage.plugins)]);
-  const all = [config.run, ...Object.values(config.stages)];
-  const entries = all.flatMap(({ augmenters, teachers, losses }) => [...augmenters, ...teachers, ...losses] as const);
-  const names = [...listed, ...(entries as readonly { readonly name: string }[])].map(({ name }) => name);
-  const known = [...new Set([...names, ...(preset.options ? [preset.name] : [])])];
-  for (const { options, without } of all)
-    for (const name of [...Object.keys(options), ...without])
-      if (!known.includes(name)) throw unknownName("plugin", name, known);
 }
 
 function stageSettings(config: ResolvedConfig, stage: string): Settings {
@@ -275,6 +291,7 @@ export async function* train(
 ): AsyncGenerator<StepReport, void, undefined> {
   const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
   try {
+    run.check();
     yield* run.steps();
   } finally {
     await run.close();

@@ -1,7 +1,7 @@
 /** The data of a run's stages, and the names of its classes. */
 import type { ResolvedConfig, Settings } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
-import { chooseTransforms, prepareSource } from "../data/prepared.js";
+import { prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { classesInWeights } from "../models/about-weights.js";
@@ -14,19 +14,26 @@ export interface RunSources {
   readonly open: readonly Source[];
 }
 
-/** Stages with equal choices share one source. */
-export async function openSources(preset: Preset, trainings: readonly ComposedTraining[]): Promise<RunSources> {
+/**
+ * Stages with equal choices share one source.
+ *
+ * @param seen what a stage sees of its own
+ */
+export async function openSources(
+  preset: Preset,
+  trainings: readonly ComposedTraining[],
+  seen: (source: Source, stage: string) => Source = (source) => source,
+): Promise<RunSources> {
   const open = new Map<string, Source>();
   const byStage = new Map<string, Source>();
   for (const { stage, config, sources, transforms } of trainings) {
-    for (const mode of ["train", "test"] as const) chooseTransforms(config.input, mode, transforms);
     const makesItsOwn = preset.stages[stage]?.data === "none";
     if (!config.data && !makesItsOwn) throw noData(stage);
     const key = JSON.stringify(config.data);
     const source =
       config.data && (open.get(key) ?? prepareSource(await sources.choose(config.data).open(), transforms));
     if (source) open.set(key, source);
-    byStage.set(stage, makesItsOwn ? withoutImages(source, config) : (source as Source));
+    byStage.set(stage, seen(makesItsOwn ? withoutImages(source, config) : (source as Source), stage));
   }
   return { byStage, open: [...open.values()] };
 }

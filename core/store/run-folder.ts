@@ -44,6 +44,8 @@ export interface RunFolder {
   readonly request: RunRequest;
   /** Takes the folder for this process, until `close`. @throws FGKD_RUN_LOCKED */
   lock(): void;
+  /** Whether there is a checkpoint, or a result: something to go on from. */
+  readonly holdsWork: boolean;
   /** False when somebody has taken the folder away. Cheap: ask after every step. */
   readonly isThere: boolean;
   /** Appends the epoch to `metrics.jsonl`. */
@@ -99,7 +101,8 @@ export async function createRunFolder(path: string, request: RunRequest, run: Ru
   }
 }
 
-function refuseOldRun(path: string): void {
+/** @throws FGKD_PATH when the folder holds a run */
+export function refuseOldRun(path: string): void {
   if (existsSync(join(path, "config.json")))
     throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
 }
@@ -133,6 +136,9 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     },
     lock: () => {
       lock ??= lockFolder(path);
+    },
+    get holdsWork() {
+      return holdsCheckpoint(checkpoints) || existsSync(at("result.json"));
     },
     get isThere() {
       return lock === undefined || lock.isThere;

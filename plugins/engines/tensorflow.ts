@@ -15,7 +15,12 @@ export function tensorflowEngine(): Engine {
     name: "tensorflow",
     priority: 40,
     // TensorFlow's library chooses its threads; on a GPU it adds up in any order.
-    capabilities: { threads: null },
+    capabilities: {
+      threads: null,
+      get gpu() {
+        return tf.getBackend() === "tensorflow" && (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice;
+      },
+    },
     check: async () => check(tryPackages()),
     start: async () => {
       const { problems } = tryPackages();

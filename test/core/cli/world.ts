@@ -10,6 +10,7 @@ import type { Environment, Output, Stop } from "../../../core/cli/environment.js
 import { runProgram } from "../../../core/cli/program.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
+import { folderSource } from "../../../plugins/data/folder.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
@@ -93,6 +94,8 @@ export interface WorldOptions {
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
   readonly presets?: readonly core.Preset[];
+  /** Answers questions. Default: nobody is there. */
+  readonly ask?: NonNullable<Environment["ask"]>;
   /** Called at every look at the clock, with how often it was looked at. */
   readonly onLook?: (look: number, world: World) => void;
 }
@@ -109,7 +112,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     fgkd: core,
     "fgkd/layers": layers,
     "fgkd/ops": ops,
-    "fgkd/plugins": { engines: toyEngines, toy, toyLoss, catalogue: () => [toyEngines(), toy()] },
+    "fgkd/plugins": { engines: toyEngines, toy, toyLoss, catalogue: () => [toyEngines(), toy(), folderSource()] },
     "fgkd/presets": presets,
     "@tensorflow/tfjs": tf,
   };
@@ -118,6 +121,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     stderr: stderr.stream,
     cwd,
     variables: options.variables ?? {},
+    ...(options.ask && { ask: options.ask }),
     load: async (specifier) => modules[specifier] ?? import(specifier),
     now: () => {
       looks += 1;

@@ -87,9 +87,9 @@ describe("the models of a run", () => {
   });
 
   test("refuse a backbone that no plugin registered, by those registered", async () => {
-    const run = await runWith({ student: { backbone: { name: "resnet" } } });
-    expect(() => run.models.get("student")).toThrow(/no backbone is registered as "resnet". Registered: .*models-test/);
-    await run.close();
+    await expect(runWith({ student: { backbone: { name: "resnet" } } })).rejects.toThrow(
+      /no backbone is registered as "resnet". Registered: .*models-test/,
+    );
   });
 
   test("are freed with the run", async () => {
