@@ -32,6 +32,7 @@ import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 import { checkSharedBatches, classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
+import { checkTeaching, stagesThatTrain, untrained } from "./teaching.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -93,6 +94,8 @@ export interface RunOptions {
   readonly artifacts?: Artifacts;
   /** Told of everything the run begins; for whoever watches whether it still moves. */
   readonly onActivity?: (activity: Activity) => void;
+  /** False where models are only tested: each must come whole from its weights. Default true. */
+  readonly trains?: boolean;
 }
 
 /**
@@ -107,6 +110,7 @@ export async function createRun({
   logger = silentLogger,
   artifacts = noArtifacts,
   onActivity,
+  trains = true,
 }: RunOptions): Promise<Run> {
   checkPreset(given);
   const preset = configurePreset(given, layers);
@@ -121,12 +125,18 @@ export async function createRun({
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
   const homes = homesOf(preset, config);
+  const trainsRole = (role: Role) => trains && homes.isTrained(role);
   const models = createModels(config.run.models, {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
-    load: (role, model, file) => loadWeights(role, model, file, logger),
+    load: (role, model, file) => loadWeights(role, model, file, logger, { classes, trained: trainsRole(role) }),
     inputIn: inputInWeights,
     homes,
+    logger,
+    // What only makes images may show chance.
+    refuseUntrained: (role, { makes }) => {
+      if (!makes && !trainsRole(role)) throw untrained(role, stagesThatTrain(preset, role));
+    },
   });
   const activity = createActivity(onActivity);
   const services: Services = { random: createRandomStreams(config.run.seed), logger, models, classes, artifacts };
@@ -158,6 +168,7 @@ export async function createRun({
   const sources = await openSources(preset, trainings);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
+  if (trains) checkTeaching(preset, config, trainings, classes);
   return assemble(preset, config, { scope, trainings, updates, sources, homes }, services, models);
 }
 

@@ -174,12 +174,17 @@ export function corruptFile(path: string, problem: string, remedy: string) {
 }
 
 /** Weights that do not fit the model they are loaded into. */
-export function weightsMismatch(role: string, source: string, problems: readonly string[]) {
+export function weightsMismatch(
+  role: string,
+  source: string,
+  problems: readonly string[],
+  remedy = "Choose the backbone they were made for.",
+) {
   const shown = problems.slice(0, 6).join("; ");
   const more = problems.length > 6 ? `; and ${problems.length - 6} more` : "";
   return new FgkdError(
     "FGKD_WEIGHTS_MISMATCH",
-    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. Choose the backbone they were made for.`,
+    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. ${remedy}`,
   );
 }
 
