@@ -19,9 +19,10 @@ export interface ModelFactory {
   /** What such a file says of the input. */
   inputIn(file: string): PartialModelInput | undefined;
   readonly homes: Homes;
-  readonly logger: Logger;
-  /** Refuses a model that nothing trains and that has no weights. */
-  refuseUntrained(role: Role, model: Model): void;
+  /** Default: nobody is told. */
+  readonly logger?: Logger;
+  /** Refuses a model that nothing trains and that has no weights. Default: none is refused. */
+  refuseUntrained?(role: Role, model: Model): void;
 }
 
 export interface OwnedModels extends Models {
@@ -43,7 +44,7 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
-    if (!chosen.weights && !isFilled) factory.refuseUntrained(role, bare);
+    if (!chosen.weights && !isFilled) factory.refuseUntrained?.(role, bare);
     const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();
     const { input, restore } = inputOf(role, chosen, bare, factory);
     const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
@@ -125,7 +126,7 @@ function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model
       file: fromFile,
       home: { ...home, size: home.crop },
     }))
-      logger.warn(words);
+      logger?.warn(words);
   const construction = makes && { mean: makes.mean, deviation: makes.deviation };
   const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], home);
   let current = resolve();
