@@ -18,7 +18,7 @@ const fetchItself =
 function convert(path: string): string {
   const name = basename(path);
   const plain = /^[\w.+-]{1,80}$/.test(name) ? name : "FILE.pth";
-  const to = `${plain.replace(/\.(pth|pt|ckpt|bin|tar)$/g, "")}.safetensors`;
+  const to = `${plain.replace(/\.safetensors$/, "-converted").replace(/\.(pth|pt|ckpt|bin|tar)$/, "")}.safetensors`;
   return `Convert it where PyTorch is installed: python -c "import torch, safetensors.torch as s; d = torch.load('${plain}', map_location='cpu', weights_only=True); d = d.get('state_dict', d); s.save_file({k: v.contiguous().clone() for k, v in d.items() if torch.is_tensor(v)}, '${to}')"`;
 }
 

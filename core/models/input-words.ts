@@ -41,6 +41,16 @@ export function inputWarnings(
   ];
 }
 
+/** A line for a file of which only its maker knows what it was made for; none where the settings say it. */
+export function inputNotes(role: Role, path: string, { settings = {}, file, home }: SaidOfInput): readonly string[] {
+  const unsaid = (["mean", "deviation"] as const).filter(
+    (part) => file?.[part] === undefined && settings[part] === undefined,
+  );
+  if (unsaid.length === 0) return [];
+  const given = unsaid.map((part) => `${part} ${shown(home[part])}`).join(", ");
+  return [`${role}: ${path} does not say what input it is for; it gets the stage's: ${given}.`];
+}
+
 /** Files say numbers as somebody's JSON has them. */
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
 import { resolveInput, withInput } from "../models/input.js";
-import { inputWarnings } from "../models/input-words.js";
+import { inputNotes, inputWarnings } from "../models/input-words.js";
 import type { Model, ModelInput, Models, PartialModelInput, Role } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import { duplicateName, unknownName } from "../values/errors.js";
@@ -119,14 +119,12 @@ function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model
   // A model that is trained here learns the size that its stage has.
   const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
   const home = homes.of(role);
-  // What makes images says by its construction what they are.
-  if (weights && !makes)
-    for (const words of inputWarnings(role, weights, {
-      settings: input,
-      file: fromFile,
-      home: { ...home, size: home.crop },
-    }))
-      logger?.warn(words);
+  if (weights && !makes) {
+    const said = { settings: input, file: fromFile, home: { ...home, size: home.crop } };
+    for (const words of inputWarnings(role, weights, said)) logger?.warn(words);
+    // One that is trained learns what it gets.
+    if (!homes.isTrained(role)) for (const words of inputNotes(role, weights, said)) logger?.info(words);
+  }
   const construction = makes && { mean: makes.mean, deviation: makes.deviation };
   const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], home);
   let current = resolve();

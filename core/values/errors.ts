@@ -79,8 +79,14 @@ export function missingNeed(owner: string, field: string, stage: string, provide
   );
 }
 
-/** Something threw inside a hook. */
+/** Something threw inside a hook. A diagnostic of our own keeps its code: a file that is broken is no defect of the plugin. */
 export function pluginFailed(plugin: string, hook: string, where: string, cause: unknown) {
+  if (cause instanceof FgkdError) {
+    const { code, message } = cause;
+    return new FgkdError(code, `${message.slice(code.length + 1)} (In hooks.${hook} of [${plugin}], ${where}.)`, {
+      cause,
+    });
+  }
   return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {
     cause,
   });

@@ -261,8 +261,7 @@ describe("an input that cannot be", () => {
     [{ size: 1.5 }, "says that the input's size is 1.5"],
   ])("is refused by the file that says so: %j", async (input, message) => {
     const weights = await weightsFor(input);
-    const run = await runWith({ models: { teacher: { weights } } });
-    expect(() => run.models.get("teacher")).toThrow(message);
+    await expect(runWith({ models: { teacher: { weights } } })).rejects.toThrow(message);
   });
 
   test("is refused by the setting's name", async () => {
