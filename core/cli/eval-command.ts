@@ -49,6 +49,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     layers: [...chosen.layers, ...evalLayers(weights, given, cwd)],
     plugins: chosen.plugins,
     logger: lineLogger(environment),
+    trains: false,
   });
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);

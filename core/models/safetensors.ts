@@ -1,8 +1,9 @@
 /** The safetensors file format: a length, a JSON header, raw little-endian values. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { corruptFile, pathProblem } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { isRecord } from "../values/unknown.js";
+import { tellForeign, tellingBytes } from "./foreign-files.js";
 
 /** A file's tensors by name, and its free-form text entries. */
 export interface TensorFile {
@@ -10,10 +11,16 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** One tensor as the header describes it, once checked. */
-interface Place {
-  readonly name: string;
+/** What a file's header says of a tensor. */
+export interface TensorEntry {
+  /** As the format calls it: `F32`, `I64`, … */
+  readonly dtype: string;
   readonly shape: readonly number[];
+}
+
+/** One tensor as the header describes it, once checked. */
+interface Place extends TensorEntry {
+  readonly name: string;
   readonly decoder: Decoder;
   /** In bytes, from the end of the header. */
   readonly from: number;
@@ -63,16 +70,26 @@ export function* encodeSafetensors({ tensors, metadata }: TensorFile): Generator
 export function readSafetensors(path: string): TensorFile {
   const file = open(path);
   try {
-    const { header, start } = readHeader(file, path);
-    const metadata = metadataIn(header, path);
-    const { __metadata__: _, ...entries } = header;
-    const places = Object.entries(entries).map(([name, entry]) => checkEntry(path, name, entry));
-    checkPlaces(path, places, fstatSync(file).size - start);
+    const { places, metadata, start } = readPlaces(file, path);
     const tensors = places.map(({ name, shape, decoder, from, to }) => {
       const bytes = read(file, path, start + from, to - from);
       return [name, { shape, data: decoder.values(bytes.buffer) }] as const;
     });
     return { tensors: new Map(tensors), metadata };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * What a file's header says of its tensors, by name: no value is read.
+ *
+ * @throws as `readSafetensors` does
+ */
+export function readTensorEntries(path: string): ReadonlyMap<string, TensorEntry> {
+  const file = open(path);
+  try {
+    return new Map(readPlaces(file, path).places.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
   } finally {
     closeSync(file);
   }
@@ -86,6 +103,16 @@ export function readMetadata(path: string): TensorFile["metadata"] {
   } finally {
     closeSync(file);
   }
+}
+
+/** Where each tensor lies, once it is known that they fill the file. */
+function readPlaces(file: number, path: string) {
+  const { header, start } = readHeader(file, path);
+  const metadata = metadataIn(header, path);
+  const { __metadata__: _, ...entries } = header;
+  const places = Object.entries(entries).map(([name, entry]) => checkEntry(path, name, entry));
+  checkPlaces(path, places, fstatSync(file).size - start);
+  return { places, metadata, start };
 }
 
 function metadataIn(header: Readonly<Record<string, unknown>>, path: string): TensorFile["metadata"] {
@@ -104,7 +131,17 @@ function open(path: string): number {
   } catch (cause) {
     throw pathProblem(path, `cannot be opened (${(cause as NodeJS.ErrnoException).code})`, give);
   }
-  throw pathProblem(path, "is not a file", give);
+  throw pathProblem(path, "is not a file", `${filesIn(path)}${give}`);
+}
+
+/** A folder of the hub's, or of a run, holds what was meant. */
+function filesIn(path: string): string {
+  try {
+    const files = readdirSync(path).filter((name) => name.endsWith(".safetensors"));
+    return files.length === 0 ? "" : `It is a folder with ${brief(files.slice(0, 3).join(", "))} in it. `;
+  } catch {
+    return "";
+  }
 }
 
 /** A file may be shorter than it was, or than it says, at any time. */
@@ -120,17 +157,20 @@ function read(file: number, path: string, from: number, length: number): Uint8Ar
 
 function readHeader(file: number, path: string): { header: Readonly<Record<string, unknown>>; start: number } {
   const { size } = fstatSync(file);
-  if (size < 8) throw corruptFile(path, "is shorter than a safetensors header", remedy);
+  const broken = (problem: string) => {
+    const foreign = tellForeign(path, read(file, path, 0, Math.min(size, tellingBytes)));
+    return corruptFile(path, foreign?.problem ?? problem, foreign?.remedy ?? remedy);
+  };
+  if (size < 8) throw broken("is shorter than a safetensors header");
   const length = new DataView(read(file, path, 0, 8).buffer).getBigUint64(0, true);
-  if (length > longestHeader || Number(length) + 8 > size)
-    throw corruptFile(path, "is not a safetensors file, or is cut off", remedy);
+  if (length > longestHeader || Number(length) + 8 > size) throw broken("is not a safetensors file, or is cut off");
   const text = read(file, path, 8, Number(length));
   try {
     const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
     if (!isRecord(header)) throw new Error("it is not an object");
     return { header, start: 8 + text.length };
   } catch (cause) {
-    throw corruptFile(path, `has a header that is not JSON (${brief((cause as Error).message)})`, remedy);
+    throw broken(`has a header that is not JSON (${brief((cause as Error).message)})`);
   }
 }
 
@@ -139,14 +179,14 @@ function checkEntry(path: string, name: string, entry: unknown): Place {
   if (!isRecord(entry)) throw fail("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = entry;
   const decoder = decoders.get(dtype);
-  if (!decoder) throw fail(`has the unknown type ${brief(String(JSON.stringify(dtype)))}`);
+  if (!decoder || typeof dtype !== "string") throw fail(`has the unknown type ${brief(String(JSON.stringify(dtype)))}`);
   if (!isWhole(shape) || shape.length > mostAxes) throw fail("has no proper shape");
   if (!isWhole(offsets) || offsets.length !== 2) throw fail("has no proper offsets");
   const [from, to] = offsets as readonly [number, number];
   // A product beyond 2^53 is inexact, but then it is also larger than any file.
   const size = shape.reduce((product, side) => product * side, decoder.bytes);
   if (to - from !== size) throw fail(`of shape [${shape}] has ${to - from} bytes`);
-  return { name, shape, decoder, from, to };
+  return { name, dtype, shape, decoder, from, to };
 }
 
 /** Tensors fill the file one after the other: overlapping ones could take any multiple of its size in memory. */

@@ -9,7 +9,7 @@ import type { Preset } from "./preset.js";
 export interface Homes {
   /** The input of the last stage that trains a role, or of the run's last stage. */
   of(role: Role): InputSettings;
-  /** Whether an enabled stage trains it. */
+  /** Whether an enabled stage trains it, for one epoch or more. */
   isTrained(role: Role): boolean;
 }
 
@@ -22,7 +22,7 @@ export function homesOf({ stages }: Preset, config: ResolvedConfig): Homes {
       const home = trainedIn(enabled, role) ?? trainedIn(names, role) ?? enabled.at(-1);
       return (home === undefined ? undefined : config.stages[home]?.input) ?? config.run.input;
     },
-    isTrained: (role) => trainedIn(enabled, role) !== undefined,
+    isTrained: (role) => enabled.some((name) => stages[name]?.trains === role && config.stages[name]?.epochs !== 0),
   };
 }
 

@@ -2,9 +2,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
 import { resolveInput, withInput } from "../models/input.js";
+import { inputNotes, inputWarnings } from "../models/input-words.js";
 import type { Model, ModelInput, Models, PartialModelInput, Role } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import { duplicateName, unknownName } from "../values/errors.js";
+import type { Logger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { checkName } from "../values/names.js";
 import type { Homes } from "./inputs.js";
@@ -17,6 +19,10 @@ export interface ModelFactory {
   /** What such a file says of the input. */
   inputIn(file: string): PartialModelInput | undefined;
   readonly homes: Homes;
+  /** Default: nobody is told. */
+  readonly logger?: Logger;
+  /** Refuses a model that nothing trains and that has no weights. Default: none is refused. */
+  refuseUntrained?(role: Role, model: Model): void;
 }
 
 export interface OwnedModels extends Models {
@@ -33,10 +39,12 @@ interface Built {
 
 export function createModels(settings: Readonly<Record<string, ModelSettings>>, factory: ModelFactory): OwnedModels {
   const models = new Map<Role, Built>();
-  const build = (role: Role): Built => {
+  /** @param isFilled whether its weights are about to be put in */
+  const build = (role: Role, isFilled = false): Built => {
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
+    if (!chosen.weights && !isFilled) factory.refuseUntrained?.(role, bare);
     const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();
     const { input, restore } = inputOf(role, chosen, bare, factory);
     const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
@@ -72,7 +80,7 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
       const [role = name, ofView] = name.split("@");
       if (ofView !== undefined) addView(role, ofView).parameters.import(arrays);
       else {
-        const { model, restoreInput } = get(role);
+        const { model, restoreInput } = models.get(role) ?? build(role, true);
         model.parameters.import(arrays);
         if (input) restoreInput(input);
       }
@@ -105,12 +113,20 @@ function withWeights(model: Model, parameters: Parameters): Model {
 }
 
 /** Settings count most, then how the model is made, then what its weights came with, then the stage it is from. */
-function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model, { inputIn, homes }: ModelFactory) {
+function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model, factory: ModelFactory) {
+  const { inputIn, homes, logger } = factory;
   const file = weights ? inputIn(weights) : undefined;
   // A model that is trained here learns the size that its stage has.
   const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
+  const home = homes.of(role);
+  if (weights && !makes) {
+    const said = { settings: input, file: fromFile, home: { ...home, size: home.crop } };
+    for (const words of inputWarnings(role, weights, said)) logger?.warn(words);
+    // One that is trained learns what it gets.
+    if (!homes.isTrained(role)) for (const words of inputNotes(role, weights, said)) logger?.info(words);
+  }
   const construction = makes && { mean: makes.mean, deviation: makes.deviation };
-  const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], homes.of(role));
+  const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], home);
   let current = resolve();
   return {
     input: () => current,

@@ -34,6 +34,7 @@ import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 import { checkSharedBatches, classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
+import { checkTeaching, stagesThatTrain, untrained } from "./teaching.js";
 
 /** Everything that the rest of a run depends on, between two steps. */
 export interface RunState {
@@ -103,6 +104,8 @@ export interface RunOptions {
   readonly onActivity?: (activity: Activity) => void;
   /** What a stage sees of its data: less of it, for a trial. Default: all. */
   readonly seen?: (source: Source, stage: string) => Source;
+  /** False where models are only tested: each must come whole from its weights. Default true. */
+  readonly trains?: boolean;
 }
 
 /**
@@ -118,6 +121,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const sources = await openSources(preset, trainings, options.seen);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(config.run.models)));
+  if (options.trains ?? true) checkTeaching(preset, config, trainings, classes);
   return assemble(composed, sources);
 }
 
@@ -147,6 +151,7 @@ function composeRun({
   logger: told = silentLogger,
   artifacts = noArtifacts,
   onActivity,
+  trains = true,
 }: RunOptions): ComposedRun {
   const aside = createAside();
   const logger = aside.logger(told);
@@ -162,12 +167,18 @@ function composeRun({
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
   const homes = homesOf(preset, config);
+  const trainsRole = (role: Role) => trains && homes.isTrained(role);
   const factory: ModelFactory = {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
-    load: (role, model, file) => loadWeights(role, model, file, logger),
+    load: (role, model, file) => loadWeights(role, model, file, logger, { classes, trained: trainsRole(role) }),
     inputIn: inputInWeights,
     homes,
+    logger,
+    // What only makes images may show chance.
+    refuseUntrained: (role, { makes }) => {
+      if (!makes && !trainsRole(role)) throw untrained(role, stagesThatTrain(preset, role));
+    },
   };
   const models = createModels(config.run.models, factory);
   const activity = createActivity(onActivity);

@@ -79,8 +79,14 @@ export function missingNeed(owner: string, field: string, stage: string, provide
   );
 }
 
-/** Something threw inside a hook. */
+/** Something threw inside a hook. A diagnostic of our own keeps its code: a file that is broken is no defect of the plugin. */
 export function pluginFailed(plugin: string, hook: string, where: string, cause: unknown) {
+  if (cause instanceof FgkdError) {
+    const { code, message } = cause;
+    return new FgkdError(code, `${message.slice(code.length + 1)} (In hooks.${hook} of [${plugin}], ${where}.)`, {
+      cause,
+    });
+  }
   return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {
     cause,
   });
@@ -174,12 +180,17 @@ export function corruptFile(path: string, problem: string, remedy: string) {
 }
 
 /** Weights that do not fit the model they are loaded into. */
-export function weightsMismatch(role: string, source: string, problems: readonly string[]) {
+export function weightsMismatch(
+  role: string,
+  source: string,
+  problems: readonly string[],
+  remedy = "Choose the backbone they were made for.",
+) {
   const shown = problems.slice(0, 6).join("; ");
   const more = problems.length > 6 ? `; and ${problems.length - 6} more` : "";
   return new FgkdError(
     "FGKD_WEIGHTS_MISMATCH",
-    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. Choose the backbone they were made for.`,
+    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. ${remedy}`,
   );
 }
 

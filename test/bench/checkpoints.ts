@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { createRun, createRunFolder, type Run } from "../../core/index.js";
 import { dadkd } from "../../presets/index.js";
 import { type EngineName, startEngine } from "../support/engines.js";
+import { firstWeights } from "../support/first-weights.js";
 
 const [engine = "wasm", epochs = "3", scale = "demo"] = process.argv.slice(2);
 await startEngine(engine as EngineName);
@@ -77,10 +78,12 @@ async function large(): Promise<void> {
       teacher: { backbone: { name: "resnet101" } },
       student: { backbone: { name: "resnet50" }, input: { size: 32 } },
     },
-    stages: { teacher: { enabled: false } },
     options: { snapmix: { probability: 0, camWeights: "classifier" } },
   } as const;
-  const run = await createRun({ preset: dadkd, layers: [{ origin: "bench", config }] });
+  const layers = [{ origin: "bench", config }];
+  const weights = await firstWeights({ preset: dadkd, layers }, "teacher", path);
+  const taught = { models: { teacher: { weights } }, stages: { teacher: { enabled: false } } };
+  const run = await createRun({ preset: dadkd, layers: [...layers, { origin: "teacher", config: taught }] });
   const folder = await createRunFolder(path, request, run);
   const steps = run.steps();
   await steps.next();

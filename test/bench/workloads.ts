@@ -72,7 +72,8 @@ export async function open(workload: Workload): Promise<Running> {
     name: "bench",
     summary: "one batch, over and over",
     plugins: [registering(), oneBatch(), ...method(kind)],
-    stages: { student: { trains: "student" } },
+    // The teacher's turn never comes; without one it would have to have weights.
+    stages: { student: { trains: "student" }, teacher: { trains: "teacher" } },
     defaults: {
       epochs: 1,
       batchSize: workload.batch,

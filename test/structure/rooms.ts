@@ -19,7 +19,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
-    budget: 600,
+    budget: 950,
     holds: "a model's contract, its parameters, and how weights are read from files",
   },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
@@ -41,7 +41,7 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "settings: their levels, their schema, how they are merged, where each comes from",
   },
   { name: "core/lifecycle", budget: 800, holds: "when things happen: hooks, plugins, training, stage, step, schedule" },
-  { name: "core/run", budget: 750, holds: "presets, and the stages of one brought together into a run" },
+  { name: "core/run", budget: 850, holds: "presets, and the stages of one brought together into a run" },
   { name: "core/store", budget: 1250, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },

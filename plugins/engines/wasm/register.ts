@@ -11,6 +11,7 @@ import { kernelsToFallBack, runOnCpu } from "./fallback.js";
 import type { Kernel } from "./heap.js";
 import { identity } from "./identity.js";
 import { batchMatMul, fusedMatMul } from "./matmul.js";
+import { maxPoolWith } from "./max-pool.js";
 import { maxPoolGradient } from "./max-pool-gradient.js";
 import { mean, sumWith } from "./reductions.js";
 import { repairs } from "./repairs.js";
@@ -45,6 +46,7 @@ const extensions: Readonly<Record<string, (stock: Kernel) => Kernel>> = {
   [tf.DepthwiseConv2dNative]: depthwiseWith(tf.DepthwiseConv2dNative),
   [tf.FusedConv2D]: fusedConvolutionWith,
   [tf.FusedDepthwiseConv2D]: fusedDepthwiseWith,
+  [tf.MaxPool]: maxPoolWith,
   [tf.Maximum]: extremumWith,
   [tf.Minimum]: extremumWith,
   [tf.Prelu]: preluWith,

@@ -44,7 +44,8 @@ const runWith = (models: Record<string, object>, plugins: readonly PluginOption[
       name: "models-test",
       summary: "",
       plugins: [toy(), tiny(), optimizers(), plugins],
-      stages: { student: { trains: "student" } },
+      // Each role has a stage: what nothing trains must have weights.
+      stages: Object.fromEntries(Object.keys(models).map((role) => [role, { trains: role }])),
       defaults: { data: { name: "toy-points" }, models: models as never },
     }),
   });

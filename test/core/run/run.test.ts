@@ -23,6 +23,7 @@ import {
   writeCheckpoint,
 } from "../../../core/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
+import { firstWeights } from "../../support/first-weights.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 
 beforeAll(async () => {
@@ -134,14 +135,15 @@ describe("methods composed from outside the core", () => {
   });
 
   test("the stage trains the model of its role and no other", async () => {
-    const run = await createRun({
-      preset: twoStages,
-      layers: [{ origin: "test", config: { stages: { teacher: { enabled: false } } } }],
-    });
+    const folder = await mkdtemp(join(tmpdir(), "fgkd-run-"));
+    const weights = await firstWeights({ preset: twoStages }, "teacher", folder);
+    const config = { models: { teacher: { weights } }, stages: { teacher: { enabled: false } } };
+    const run = await createRun({ preset: twoStages, layers: [{ origin: "test", config }] });
     const before = [...((await run.models.get("teacher").parameters.trained.get("fc.weight")?.data()) ?? [])];
     await takeSteps(run);
     expect([...((await run.models.get("teacher").parameters.trained.get("fc.weight")?.data()) ?? [])]).toEqual(before);
     await run.close();
+    await rm(folder, { recursive: true });
   });
 
   test("the last report of an epoch carries its mean losses and test accuracy", async () => {

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -10,6 +11,7 @@ import { type MemoryReading, readMemory } from "../../../core/watchdogs/memory.j
 import { kd } from "../../../presets/index.js";
 import { tinyConfig } from "../../kill/tiny.js";
 import { engineNames, startEngine } from "../../support/engines.js";
+import { firstWeights } from "../../support/first-weights.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -21,18 +23,24 @@ const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
 /** The student of `kd` at tiny scale: a teacher to learn from, and a test after every fifth epoch. */
 async function walk() {
   const warnings: string[] = [];
+  const layers = [
+    { origin: "demo", config: kd.scales?.demo ?? {} },
+    { origin: "tiny", config: tinyConfig(kd) },
+    { origin: "data", config: { data: { name: "birds", classes: 3, train: 30, test: 4, workers: 1 } as const } },
+  ];
+  const folder = mkdtempSync(join(tmpdir(), "fgkd-long-"));
+  const weights = await firstWeights({ preset: kd, layers }, "teacher", folder);
   const run = await createRun({
     preset: kd,
     layers: [
-      { origin: "demo", config: kd.scales?.demo ?? {} },
-      { origin: "tiny", config: tinyConfig(kd) },
+      ...layers,
       {
         origin: "test",
         config: {
           epochs,
           stepsPerEpoch,
           evaluation: { every: 5, last: 1 },
-          data: { name: "birds", classes: 3, train: 30, test: 4, workers: 1 },
+          models: { teacher: { weights } },
           stages: { teacher: { enabled: false } },
         },
       },
@@ -49,6 +57,7 @@ async function walk() {
     readings.push(readMemory());
   }
   await run.close();
+  rmSync(folder, { recursive: true });
   return { tensors, readings, warnings };
 }
 

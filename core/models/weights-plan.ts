@@ -1,0 +1,130 @@
+/** How a file of weights fills a model, worked out from names, shapes and types alone: no value is read for it. */
+import { weightsMismatch } from "../values/errors.js";
+import { classesInWeights } from "./about-weights.js";
+import type { ClassMatch } from "./class-order.js";
+import { classifierNames, classRows, matchClassifier } from "./classifier.js";
+import type { Model, Role } from "./model.js";
+import { readTensorEntries, type TensorEntry } from "./safetensors.js";
+import { listed, looks, matchNames } from "./weight-names.js";
+
+/** What weights are loaded for. */
+export interface WeightsUse {
+  /** Of the data, in label order. Default: none, and none are compared. */
+  readonly classes?: readonly string[];
+  /** Whether a stage trains the model: only then may a part of it start afresh. Default true. */
+  readonly trained?: boolean;
+}
+
+/** How a file fills a model. */
+export interface WeightsPlan {
+  /** By the model's name, the file's. */
+  readonly filled: ReadonlyMap<string, string>;
+  /** Names of the model whose rows stand otherwise in the file, and the file's row for each of them. */
+  readonly turned: { readonly names: ReadonlySet<string>; readonly order: readonly number[] } | undefined;
+  /** What the user is to know. */
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** @throws FGKD_WEIGHTS_MISMATCH, FGKD_PATH, FGKD_CORRUPT_FILE */
+export function planWeights(role: Role, model: Model, file: string, use: WeightsUse): WeightsPlan {
+  const { classes = [], trained = true } = use;
+  const { shapes } = model.parameters;
+  const entries = readTensorEntries(file);
+  const names = matchNames(entries.keys(), shapes);
+  const entryOf = (name: string) => entries.get(names.given.get(name) ?? "");
+  const classifier = classifierNames(model);
+  const theirs = classesInWeights(file);
+  const match = matchClassifier(model, classes, theirs, entryOf);
+  const filled = new Map([...names.given].filter(([name]) => !("problem" in match && classifier.has(name))));
+  const missing = [...shapes.keys()].filter((name) => !names.given.has(name) && !isCounter(name));
+  const mayStartAfresh = (name: string) => classifier.has(name) || isFresh(name, model);
+  const [afresh, lacking] = parted(missing, (name) => mayStartAfresh(name) && !names.ambiguous.has(name));
+  const frozen = trained
+    ? []
+    : ["problem" in match ? `its classifier ${match.problem}` : [], afresh.map(isMissing)].flat(2);
+  const problems = [
+    ...frozen,
+    ...[...filled.keys()].flatMap((name) => entryProblems(name, entryOf(name), shapes.get(name) ?? [])),
+    ...lacking.map((name) => ambiguity(name, names.ambiguous.get(name)) ?? isMissing(name)),
+  ];
+  const extra = names.unexpected.filter((name) => !isCounter(name));
+  if (problems.length > 0) {
+    const shown = lacking.length > 0 && extra.length > 0 ? withLooks(problems, [...entries.keys()]) : problems;
+    throw weightsMismatch(
+      role,
+      file,
+      shown,
+      frozen.length > 0 && lacking.length === 0 ? wholeOrTrained(role) : undefined,
+    );
+  }
+  const order = "problem" in match ? undefined : match.order;
+  const saysNothing = !trained && classifier.size > 0 && classes.length > 0 && !theirs;
+  return {
+    filled,
+    turned: order && { order, names: classRows(model, order.length) ?? new Set() },
+    warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
+    notes: [
+      ...(order
+        ? [
+            `${role}: the classes in ${file} stand in another order than the data's; its classifier was put in order by their names.`,
+          ]
+        : []),
+      ...(saysNothing
+        ? [`${role}: ${file} does not name its classes; they are taken in the order of the data's.`]
+        : []),
+    ],
+  };
+}
+
+/** What a model that nothing trains can do about a part that it lacks. */
+export function wholeOrTrained(role: Role): string {
+  return `Nothing trains this model, so that no part of it may start afresh: give models.${role}.weights a file that was made for these classes, or let a stage train it.`;
+}
+
+function ofClassifier(role: Role, file: string, match: ClassMatch): readonly string[] {
+  return "problem" in match ? [`${role}: the classifier in ${file} ${match.problem}; it starts afresh.`] : [];
+}
+
+function ofNames(role: Role, file: string, afresh: readonly string[], extra: readonly string[]): readonly string[] {
+  return [
+    ...(afresh.length > 0 ? [`${role}: ${file} has no ${listed(afresh)}; they start afresh.`] : []),
+    ...(extra.length > 0 ? [`${role}: ${file} also has ${listed(extra)}, which the model does not use.`] : []),
+  ];
+}
+
+const isMissing = (name: string) => `"${name}" is missing`;
+
+function ambiguity(name: string, theirs: readonly string[] | undefined): string | undefined {
+  return theirs && `"${name}" could be ${listed(theirs, 3)}: rename or remove all but one of them`;
+}
+
+/** What the file has instead says more than a long list of what it does not have. */
+function withLooks(problems: readonly string[], names: readonly string[]): readonly string[] {
+  const shown = problems.slice(0, 4);
+  const rest = problems.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : []), looks(names)];
+}
+
+function entryProblems(name: string, entry: TensorEntry | undefined, wanted: readonly number[]): readonly string[] {
+  if (!entry) return [];
+  const { dtype, shape } = entry;
+  if (String(shape) !== String(wanted)) return [`"${name}" is [${shape}], not [${wanted}]`];
+  if (isCounter(name) || /^B?F\d/.test(dtype)) return [];
+  return [`"${name}" holds whole numbers (${dtype}), as quantised weights do, not floating-point ones`];
+}
+
+function isFresh(name: string, { fresh = [] }: Model): boolean {
+  return fresh.some((group) => name === group || name.startsWith(`${group}.`));
+}
+
+function isCounter(name: string): boolean {
+  return name.endsWith("num_batches_tracked");
+}
+
+function parted(
+  names: readonly string[],
+  test: (name: string) => boolean,
+): readonly [readonly string[], readonly string[]] {
+  return [names.filter(test), names.filter((name) => !test(name))];
+}
