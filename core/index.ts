@@ -111,6 +111,8 @@ export type {
 } from "./values/records.js";
 export { need, release, replace } from "./values/records.js";
 export type { Json, SavedState, Stateful, StateRegister } from "./values/state.js";
+export type { SystemProblem } from "./values/storage-problems.js";
+export { isPassing, systemProblem } from "./values/storage-problems.js";
 export type { ThreadFile } from "./values/thread-file.js";
 export { threadFile } from "./values/thread-file.js";
 export type { Activity } from "./watchdogs/activity.js";

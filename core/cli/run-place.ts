@@ -1,7 +1,7 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type FgkdError, openRunFolder, pathProblem } from "../index.js";
+import { type FgkdError, openRunFolder, pathProblem, systemProblem } from "../index.js";
 
 const runs = "runs";
 
@@ -12,9 +12,12 @@ const runs = "runs";
  */
 export async function newRunPlace(preset: string, cwd: string): Promise<string> {
   const home = join(cwd, runs);
-  const refuse = ({ code }: NodeJS.ErrnoException) =>
-    pathProblem(home, `cannot be written (${code})`, "Choose a folder with --out.");
-  await mkdir(home, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  const refuse = (cause: unknown) => {
+    const { code, problem, remedy } = systemProblem(cause, "write") ?? { problem: String(cause) };
+    const words = `cannot be written: ${problem}${code ? ` (${code})` : ""}`;
+    return pathProblem(home, words, `${remedy ? `${remedy}, or choose` : "Choose"} a folder with --out.`);
+  };
+  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
     throw refuse(cause);
   });
   for (let number = 1; ; number++) {
@@ -23,7 +26,7 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
       await mkdir(path);
       return path;
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause as NodeJS.ErrnoException);
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause);
     }
   }
 }

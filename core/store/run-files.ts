@@ -1,7 +1,7 @@
 /** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
 import { z } from "zod";
 import { splits } from "../data/source.js";
-import { corruptFile, pathProblem } from "../values/errors.js";
+import { corruptFile, readFailed } from "../values/errors.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
 
 /** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
@@ -120,10 +120,8 @@ function read(path: string, schema: z.ZodType, remedy: string): unknown {
     value = readJsonFile(path, largestRunFile);
     checkTree(value);
   } catch (cause) {
-    const { code, message, syscall } = cause as NodeJS.ErrnoException;
-    throw syscall
-      ? pathProblem(path, `cannot be read (${code})`, "Restore the permission to read it.")
-      : refuse(message);
+    const { message, syscall } = cause as NodeJS.ErrnoException;
+    throw syscall ? readFailed(path, cause) : refuse(message);
   }
   const problem = problemIn(schema, value);
   if (problem) throw refuse(problem);
