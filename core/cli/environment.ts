@@ -30,6 +30,10 @@ export interface Stop {
   readonly reason: string;
   /** 128 and the number of the signal, as shells and schedulers count. */
   readonly exitCode: number;
+  /** What the next signal does. */
+  readonly hint?: string;
+  /** Whether the user has been told already. Default false. */
+  readonly isTold?: boolean;
 }
 
 export type Colors = ReturnType<typeof createColors>;

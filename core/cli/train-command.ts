@@ -25,6 +25,7 @@ import { colorsOf, type Environment, lineLogger, print, type Stop } from "./envi
 import { withLastGood } from "./last-good.js";
 import { resultTable } from "./result-table.js";
 import { newRunPlace, runToResume, shortPath } from "./run-place.js";
+import { stopping } from "./signals.js";
 import type { StallWatch } from "./stall-watch.js";
 import { count } from "./text.js";
 
@@ -101,7 +102,7 @@ async function drive(
   let asked: Stop | undefined;
   const stopListening = environment.onStop((stop) => {
     asked = stop;
-    display.logger.info(`${stop.reason}: stopping after this step. Once more stops at once, without a checkpoint.`);
+    if (!stop.isTold) display.logger.info(stopping(stop));
   });
   try {
     let last = environment.now();

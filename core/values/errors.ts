@@ -201,15 +201,19 @@ export function checkpointMismatch(path: string, differences: readonly string[],
   );
 }
 
-/** A file of the run folder cannot be written. */
-export function storageFailed(path: string, cause: unknown) {
+/** A file of the run folder cannot be written. `kept`: what is not lost. */
+export function storageFailed(
+  path: string,
+  cause: unknown,
+  kept = "what was written before is whole, and --resume goes on from there",
+) {
   const { code, problem, remedy } = systemProblem(cause, "write") ?? {
     problem: messageOf(cause),
     remedy: "Look after the disk",
   };
   return new FgkdError(
     "FGKD_STORAGE",
-    `${path} could not be written: ${problem}${code ? ` (${code})` : ""}. ${remedy}; what was written before is whole, and --resume goes on from there.`,
+    `${path} could not be written: ${problem}${code ? ` (${code})` : ""}. ${remedy}; ${kept}.`,
     { cause },
   );
 }
