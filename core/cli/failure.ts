@@ -1,6 +1,6 @@
 /** How a failure is told: a diagnostic in one paragraph, a bug with its stack. */
 import { CommanderError } from "commander";
-import { FgkdError, readFailed, storageFailed, systemProblem } from "../index.js";
+import { FgkdError, readFailed, storageFailed, systemProblem, visible } from "../index.js";
 import { colorsOf, type Environment, widthOf } from "./environment.js";
 import { defect, exitCodeOf } from "./exit-codes.js";
 import { wrap } from "./text.js";
@@ -14,7 +14,7 @@ export function tellFailure(thrown: unknown, environment: Environment): number {
   const traced = variables.FGKD_TRACE?.split(",").includes("errors");
   const text = error instanceof FgkdError ? paragraph(error, environment) : unexpected(error, environment);
   stderr.write(`${text}\n`);
-  if (traced) for (const line of stacks(error)) stderr.write(`${line}\n`);
+  if (traced) for (const line of stacks(error)) stderr.write(`${visible(line, false)}\n`);
   return error instanceof FgkdError ? exitCodeOf(error) : defect;
 }
 
@@ -41,7 +41,7 @@ function paragraph(error: FgkdError, { stderr, variables }: Environment): string
 
 function unexpected(error: unknown, { stderr, variables }: Environment): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `${colorsOf(stderr, variables).red("unexpected error")} ${stack}`;
+  return `${colorsOf(stderr, variables).red("unexpected error")} ${visible(stack, false)}`;
 }
 
 function* stacks(error: unknown): Generator<string> {
