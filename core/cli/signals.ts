@@ -30,6 +30,9 @@ const demands = { SIGINT: "Ctrl-C", SIGTERM: "Terminated", SIGHUP: "The terminal
  */
 const warnings = ["SIGUSR1", "SIGUSR2", "SIGXCPU"] as const;
 
+/** As it was at the start: files of settings may not call it while they are loaded, signals may. */
+const exit: (code: number) => never = process.exit.bind(process);
+
 const once = "Once more stops at once, without a checkpoint.";
 
 /** Milliseconds within which two are one: under npx, Ctrl-C comes from the terminal, and is passed on by npm. */
@@ -99,5 +102,5 @@ export function stopping({ reason, hint }: Pick<Stop, "reason" | "hint">): strin
 function end(name: Name, exitCode: number): never {
   // A progress bar may have hidden the cursor and switched line wrapping off.
   if (process.stdout.isTTY && name !== "SIGHUP") process.stdout.write("\x1b[?25h\x1b[?7h\n");
-  process.exit(exitCode);
+  exit(exitCode);
 }

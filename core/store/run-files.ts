@@ -1,7 +1,8 @@
 /** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
 import { z } from "zod";
 import { splits } from "../data/source.js";
-import { corruptFile, readFailed } from "../values/errors.js";
+import { corruptFile, invalidConfig, readFailed } from "../values/errors.js";
+import { messageOf } from "../values/words.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
 
 /** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
@@ -34,6 +35,7 @@ const manifestSchema = z.looseObject({
   engine: z.string(),
   engineOptions: record.optional(),
   engineVersion: z.string().optional(),
+  libraries: z.record(z.string(), z.string()).optional(),
   preset: z.string(),
   seed: z.number(),
   classes: z.array(z.string()),
@@ -100,6 +102,27 @@ export function readConfigFile(path: string): unknown {
 /** What a run depended on. @throws as `readConfigFile` does */
 export function readManifestFile(path: string): unknown {
   return read(path, manifestSchema, "Restore manifest.json from a copy, or start the run afresh with another --out.");
+}
+
+/**
+ * Refuses what could not be read again, before it takes the place of what could.
+ *
+ * @throws FGKD_INVALID_CONFIG naming the field
+ */
+export function checkWritten(kind: "config.json" | "manifest.json", text: string): void {
+  const bytes = Buffer.byteLength(text);
+  const refuse = (problem: string) =>
+    invalidConfig(kind, `it could not be read again: ${problem}`, "Keep lists in files, and settings plain.");
+  if (bytes > largestRunFile) throw refuse(`it takes ${bytes} bytes, and ${largestRunFile} are the most`);
+  let problem: string | undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    checkTree(value);
+    problem = problemIn(kind === "config.json" ? configSchema : manifestSchema, value);
+  } catch (cause) {
+    problem = messageOf(cause);
+  }
+  if (problem) throw refuse(problem);
 }
 
 /**
