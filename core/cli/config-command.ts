@@ -33,9 +33,17 @@ export async function configCommand(given: ConfigArguments, environment: Environ
   checkRun(chosen);
   const settings = listSettings(chosen);
   for (const words of resolve(chosen).renamed) lineLogger(environment).warn(words);
-  if (given.json) print(environment, JSON.stringify(settings, null, 2));
+  if (given.json) print(environment, visibleJson(settings));
   else show(settings, chosen, environment);
   return 0;
+}
+
+/** JSON escapes a part of what is not to be seen; it has escapes for the rest. */
+function visibleJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u200b\u2060\ufeff\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function resolve({ preset, layers }: Pick<ChosenRun, "preset" | "layers">): ResolvedConfig {

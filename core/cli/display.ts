@@ -1,8 +1,8 @@
 /** Shows a run while it goes: bars on a terminal, a line an epoch elsewhere. */
 import cliProgress from "cli-progress";
-import type { Logger, Run, StepReport } from "../index.js";
+import { type Logger, printable, type Run, type StepReport } from "../index.js";
 import { type BarStage, drawBar } from "./bar.js";
-import { colorsOf, type Environment, lineLogger, widthOf } from "./environment.js";
+import { colorsOf, type Environment, lineLogger, print, widthOf } from "./environment.js";
 import { type StageProgress, type StageTracker, trackStage } from "./progress.js";
 import { count, duration, loss, percent } from "./text.js";
 
@@ -64,7 +64,7 @@ function epochLines(environment: Environment): Show {
       const left = progress.secondsLeft ? [`${duration(progress.secondsLeft)} left`] : [];
       const place = `${about.title}  epoch ${progress.epoch}/${about.epochs}`;
       const parts = [place, ...losses, ...tested, `lr ${Number(learningRate.toPrecision(3))}`, speed, ...left];
-      environment.stdout.write(`${parts.join("  ")}\n`);
+      print(environment, parts.join("  "));
     },
   };
 }
@@ -100,7 +100,10 @@ function movingBars(environment: Environment): Show {
   };
   return {
     begin: () => {},
-    logger: { info: log, warn: (message) => log(`${colors.yellow("warning")} ${message}`) },
+    logger: {
+      info: (message) => log(printable(message)),
+      warn: (message) => log(`${colors.yellow("warning")} ${printable(message)}`),
+    },
     update: (about, progress, { epoch }) => {
       const shown = { about, progress };
       const known = bars.get(about.stage)?.bar;

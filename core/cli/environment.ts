@@ -1,6 +1,6 @@
 /** What commands may touch of the world, so that tests can call them without a process. */
 import { createColors } from "picocolors";
-import type { Logger } from "../index.js";
+import { type Logger, printable, visible } from "../index.js";
 import type { watchStalls } from "./stall-watch.js";
 
 /** A stream of text; a terminal says so, and how wide it is. */
@@ -32,6 +32,10 @@ export interface Stop {
   readonly reason: string;
   /** 128 and the number of the signal, as shells and schedulers count. */
   readonly exitCode: number;
+  /** What the next signal does. */
+  readonly hint?: string;
+  /** Whether the user has been told already. Default false. */
+  readonly isTold?: boolean;
 }
 
 export type Colors = ReturnType<typeof createColors>;
@@ -41,9 +45,9 @@ export function colorsOf(output: Output, { NO_COLOR, FORCE_COLOR, TERM }: Enviro
   return createColors(!NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== "0" : output.isTTY === true && TERM !== "dumb"));
 }
 
-/** Writes a line of text to standard output. */
-export function print(environment: Environment, text = ""): void {
-  environment.stdout.write(`${text}\n`);
+/** Writes a line of text to standard output: whatever names it has, on a terminal nothing but colours has an effect. */
+export function print({ stdout, variables }: Environment, text = ""): void {
+  stdout.write(`${visible(text, colorsOf(stdout, variables).isColorSupported)}\n`);
 }
 
 /** The width to lay text out for: the terminal's, and 100 columns in a file. */
@@ -55,7 +59,7 @@ export function widthOf(output: Output): number {
 export function lineLogger({ stderr, variables }: Environment): Logger {
   const colors = colorsOf(stderr, variables);
   return {
-    info: (message) => void stderr.write(`${message}\n`),
-    warn: (message) => void stderr.write(`${colors.yellow("warning")} ${message}\n`),
+    info: (message) => void stderr.write(`${printable(message)}\n`),
+    warn: (message) => void stderr.write(`${colors.yellow("warning")} ${printable(message)}\n`),
   };
 }

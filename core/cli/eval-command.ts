@@ -12,6 +12,8 @@ import {
   invalidConfig,
   invalidData,
   type Metric,
+  named,
+  namedList,
   need,
   noData,
   openRunFolder,
@@ -138,8 +140,8 @@ function checkClasses(run: Run, expected: readonly string[], data: string): void
   const unknown = run.classes.filter((name) => !expected.includes(name));
   const missing = expected.filter((name) => !run.classes.includes(name));
   const problem = [
-    ...(unknown.length > 0 ? [`has classes the model does not know (${unknown.slice(0, 5).join(", ")})`] : []),
-    ...(missing.length > 0 ? [`lacks classes of the model (${missing.slice(0, 5).join(", ")})`] : []),
+    ...(unknown.length > 0 ? [`has classes the model does not know (${namedList(unknown, 5)})`] : []),
+    ...(missing.length > 0 ? [`lacks classes of the model (${namedList(missing, 5)})`] : []),
   ].join(" and ");
   throw invalidData(
     data,
@@ -163,7 +165,7 @@ function show(found: Evaluation, split: Split, what: string, environment: Enviro
     { head: "accuracy", align: "right" },
   ] as const;
   const rows = perClass.map(({ name, images, correct }) => [
-    name,
+    named(name),
     String(images),
     String(correct),
     percent(images === 0 ? null : (100 * correct) / images),

@@ -59,7 +59,9 @@ export async function loadConfig(
   if (!isRecord(found.config))
     throw invalidConfig(origin, "it does not hold an object of settings", "Export default defineConfig({ … }).");
   const { preset, plugins, $schema: _, ...settings } = found.config;
-  checkPlain(settings, origin);
+  // In YAML one list may stand in many places, and lists of such lists unfold without end.
+  checkPlain(isScript(found.filepath) ? settings : found.config, origin);
+  checkNesting(plugins, origin);
   const completed = isRecord(preset) ? await completePreset(preset, origin, modules, environment) : preset;
   if (!isRecord(preset) && preset !== undefined && typeof preset !== "string")
     throw invalidConfig(origin, "preset is neither a name nor a preset", 'Write, for example, preset: "dadkd".');
@@ -82,6 +84,21 @@ async function refuseLarge(path: string): Promise<void> {
   if (!found.isFile() && !found.isDirectory()) throw pathProblem(path, "is not a regular file", file);
   if (found.size > largest && found.isFile())
     throw pathProblem(path, `is ${found.size} bytes large, too much for settings`, file);
+}
+
+function isScript(path: string): boolean {
+  return /\.[cm]?[jt]s$/.test(path);
+}
+
+/** Lists of plugins may lie in one another, but not in themselves. @throws FGKD_INVALID_CONFIG */
+function checkNesting(plugins: unknown, origin: string): void {
+  let seen = 0;
+  const walk = (value: unknown, depth: number) => {
+    if (++seen > 10_000 || depth > 32)
+      throw invalidConfig(origin, "plugins holds lists without end", "List each plugin once.");
+    if (Array.isArray(value)) for (const inner of value) walk(inner, depth + 1);
+  };
+  walk(plugins, 0);
 }
 
 function theConfig(module: Readonly<Record<string, unknown>>): unknown {

@@ -1,5 +1,6 @@
 /** Loads what users bring: config files, presets and plugins, in JavaScript or TypeScript, from their project. */
 import { existsSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { createJiti, type Jiti } from "jiti";
 import { loadFailed } from "../index.js";
@@ -27,10 +28,13 @@ export function createModules(environment: Environment, patience = 120_000): Mod
     createJiti(from, { interopDefault: false, fsCache: false, virtualModules: await loadShared(environment) });
   const load = async (what: string, name: string, target: string) => {
     jiti ??= start();
+    const release = holdExit();
     try {
       return await inTime((await jiti).import<Readonly<Record<string, unknown>>>(target), patience);
     } catch (cause) {
       throw loadFailed(what, name, cause);
+    } finally {
+      release();
     }
   };
   return {
@@ -40,6 +44,24 @@ export function createModules(environment: Environment, patience = 120_000): Mod
       const found = (await jiti).esmResolve(name, { try: true });
       return found ? load(what, name, name) : null;
     },
+  };
+}
+
+/** What is loaded may not end the process: the run would be over without a word. Returns how to allow it again. */
+function holdExit(): () => void {
+  const { exit } = process;
+  const held = (code?: number | string | null): never => {
+    throw new Error(
+      `it calls process.exit(${code ?? ""}). Take that out: a file of settings or plugins only says what to use`,
+    );
+  };
+  process.exit = held;
+  // What is imported from node:process is a copy.
+  syncBuiltinESMExports();
+  // Several may be loaded at once: whoever held it last gives it back to the one before.
+  return () => {
+    if (process.exit === held) process.exit = exit;
+    syncBuiltinESMExports();
   };
 }
 

@@ -1,6 +1,6 @@
 /** The command line: which commands and options there are. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { splits, version } from "../index.js";
+import { splits, version, visible } from "../index.js";
 import type { ConfigArguments, EvalArguments, TrainArguments } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
@@ -62,8 +62,8 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .helpCommand(false)
     .addHelpText("after", "\nfgkd --preset NAME is short for fgkd train --preset NAME. Try: fgkd --preset dadkd")
     .configureOutput({
-      writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      writeOut: (text) => void stdout.write(visible(text, false)),
+      writeErr: (text) => void stderr.write(visible(text, false)),
       getOutHelpWidth: () => widthOf(stdout),
       getErrHelpWidth: () => widthOf(stderr),
     })

@@ -1,7 +1,7 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger } from "../index.js";
+import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger, systemProblem } from "../index.js";
 
 /** Below the working directory. */
 export const runs = "runs";
@@ -13,9 +13,12 @@ export const runs = "runs";
  */
 export async function newRunPlace(preset: string, cwd: string): Promise<string> {
   const home = join(cwd, runs);
-  const refuse = ({ code }: NodeJS.ErrnoException) =>
-    pathProblem(home, `cannot be written (${code})`, "Choose a folder with --out.");
-  await mkdir(home, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  const refuse = (cause: unknown) => {
+    const { code, problem, remedy } = systemProblem(cause, "write") ?? { problem: String(cause) };
+    const words = `cannot be written: ${problem}${code ? ` (${code})` : ""}`;
+    return pathProblem(home, words, `${remedy ? `${remedy}, or choose` : "Choose"} a folder with --out.`);
+  };
+  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
     throw refuse(cause);
   });
   for (let number = 1; ; number++) {
@@ -24,7 +27,7 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
       await mkdir(path);
       return path;
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause as NodeJS.ErrnoException);
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause);
     }
   }
 }

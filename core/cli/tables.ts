@@ -1,5 +1,6 @@
 /** Tables without lines: columns that stand apart, a head in bold. */
 import Table from "cli-table3";
+import { visible } from "../index.js";
 import { colorsOf, type Environment, type Output } from "./environment.js";
 
 /** A column: its head, and on which side its cells stand. Default left. */
@@ -38,6 +39,8 @@ export function table(
       middle: "",
     },
   });
-  drawn.push(...rows.map((row) => [...row]));
+  // A cell stays in its line.
+  const inLine = (cell: string) => visible(cell, colors.isColorSupported).replaceAll(/[\n\t]/g, " ");
+  drawn.push(...rows.map((row) => row.map(inLine)));
   return drawn.toString().replaceAll(/ +$/gm, "");
 }

@@ -25,6 +25,7 @@ import { withLastGood } from "./last-good.js";
 import { checkPlace, makeFolder, type NewFolder } from "./new-folder.js";
 import { resultTable } from "./result-table.js";
 import { runToResume, shortPath } from "./run-place.js";
+import { stopping } from "./signals.js";
 import type { StallWatch } from "./stall-watch.js";
 import { count } from "./text.js";
 import { declined, patiently, startTiming, type Timing, tellBeginning } from "./time-told.js";
@@ -135,7 +136,7 @@ async function drive(
   const stopListening = environment.onStop((stop) => {
     asked = stop;
     question.abort();
-    display.logger.info(`${stop.reason}: stopping after this step. Once more stops at once, without a checkpoint.`);
+    if (!stop.isTold) display.logger.info(stopping(stop));
   });
   const shown = timing ? timing.around(display) : display;
   try {

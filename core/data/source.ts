@@ -69,6 +69,8 @@ export interface Source {
   count(split: Split): number;
   /** Changes when an image, its place or its class does; kept in the run's manifest. */
   readonly fingerprint: string;
+  /** What decodes and changes its pictures, by name: a run that goes on under others is told. Default: nothing of its own. */
+  readonly libraries?: Readonly<Record<string, string>>;
   /** How many batches a whole pass has. */
   batchCount(pass: Pick<Pass, "split" | "mode" | "batchSize">): number;
   /** Tensors are made when pulled and belong to whoever pulls. Leaving early stops the work behind it. */

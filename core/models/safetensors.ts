@@ -1,6 +1,6 @@
 /** The safetensors file format: a length, a JSON header, raw little-endian values. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { corruptFile, pathProblem } from "../values/errors.js";
+import { corruptFile, pathProblem, readFailed } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { isRecord } from "../values/unknown.js";
 import { tellForeign, tellingBytes } from "./foreign-files.js";
@@ -129,7 +129,8 @@ function open(path: string): number {
     isFile = statSync(path).isFile();
     if (isFile) return openSync(path, "r");
   } catch (cause) {
-    throw pathProblem(path, `cannot be opened (${(cause as NodeJS.ErrnoException).code})`, give);
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, cause);
+    throw pathProblem(path, "cannot be opened (ENOENT)", give);
   }
   throw pathProblem(path, "is not a file", `${filesIn(path)}${give}`);
 }

@@ -1,5 +1,6 @@
 /** A run: a preset and its settings, composed into stages that share models, data and random streams. */
 
+import { version_core as tfjs } from "@tensorflow/tfjs";
 import { type ResolvedConfig, resolveConfig, type Settings, type SettingsLayer } from "../config/config.js";
 import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
@@ -62,6 +63,8 @@ export interface Run {
   readonly classes: readonly string[];
   /** Of the data of each enabled stage. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** What touches pixels or rounding, by name: versions. The engine's library is not among it. */
+  readonly libraries: Readonly<Record<string, string>>;
   readonly models: Models;
   /** One finished epoch after the other, over all stages. */
   readonly history: readonly EpochSummary[];
@@ -239,6 +242,10 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
     config,
     logger: services.logger,
     classes: services.classes,
+    libraries: {
+      tfjs,
+      ...Object.assign({}, ...[...sources.byStage.values()].map(({ libraries }) => libraries)),
+    },
     fingerprints: Object.fromEntries([...sources.byStage].map(([stage, source]) => [stage, source.fingerprint])),
     models,
     history,

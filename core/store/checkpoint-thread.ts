@@ -12,7 +12,12 @@ export interface StoreJob {
 
 /** What it answers: nothing, or the system's error. */
 export interface StoreAnswer {
-  readonly problem?: { readonly path: string; readonly code?: string; readonly message: string };
+  readonly problem?: {
+    readonly path: string;
+    readonly code?: string;
+    readonly errno?: number;
+    readonly message: string;
+  };
 }
 
 parentPort?.on("message", ({ folder, packed, keep }: StoreJob) => {
@@ -24,7 +29,7 @@ function store(folder: string, packed: PackedCheckpoint, keep: number): StoreAns
     storeCheckpoint(folder, packed, keep);
     return {};
   } catch (error) {
-    const { path = folder, code, message } = error as NodeJS.ErrnoException;
-    return { problem: { path, code, message } };
+    const { path = folder, code, errno, message } = error as NodeJS.ErrnoException;
+    return { problem: { path, code, errno, message } };
   }
 }

@@ -4,6 +4,7 @@ import { withNewNames } from "../config/renamed.js";
 import type { UsedEngine } from "../ops/engine.js";
 import type { Run, Spent } from "../run/run.js";
 import { isRecord } from "../values/unknown.js";
+import { named } from "../values/words.js";
 
 /** Seconds and images by stage. */
 export type SpentByStage = Readonly<Record<string, Spent>>;
@@ -17,6 +18,8 @@ export interface Manifest {
   readonly engineOptions?: UsedEngine["options"];
   /** Version of the engine's library. */
   readonly engineVersion?: string;
+  /** What touches pixels or rounding besides, by name: versions. */
+  readonly libraries?: Readonly<Record<string, string>>;
   readonly preset: string;
   readonly seed: number;
   readonly classes: readonly string[];
@@ -44,6 +47,7 @@ export function manifestOf(
     engine: engine.name,
     engineOptions: engine.options,
     engineVersion: engine.version,
+    libraries: run.libraries,
     preset: run.preset.name,
     seed: run.config.run.seed,
     classes: run.classes,
@@ -121,11 +125,19 @@ export function differences(
       ...other.map((key) => shared[key]),
       ...(settings.length > 0 ? ["the settings change midway"] : []),
     ],
-    notices:
-      then && then.node !== now.node
-        ? [`The run began under Node.js ${then.node} and goes on under ${now.node}: last bits may differ.`]
-        : [],
+    notices: then ? noticesOf(then, now) : [],
   };
+}
+
+/** Node.js and libraries; of those only what the earlier manifest tells of. */
+function noticesOf(then: Manifest, now: Manifest): readonly string[] {
+  const began = (name: string, was: string, is: string) =>
+    `The run began under ${name} ${was} and goes on under ${is}: last bits may differ.`;
+  const others = Object.entries(then.libraries ?? {}).filter(([name, was]) => now.libraries?.[name] !== was);
+  return [
+    ...(then.node === now.node ? [] : [began("Node.js", then.node, now.node)]),
+    ...others.map(([name, was]) => began(named(name), named(was), now.libraries?.[name] ?? "none")),
+  ];
 }
 
 /** Of the engine's options those that the earlier manifest tells of: a run of an earlier version knew fewer. */

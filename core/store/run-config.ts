@@ -5,7 +5,7 @@ import type { SettingsLayer } from "../config/config.js";
 import type { Run } from "../run/run.js";
 import { invalidConfig, pathProblem } from "../values/errors.js";
 import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
-import { largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
+import { checkWritten, largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
 import { jsonText, writeText } from "./storage.js";
 
 /** What the run was asked for: enough to compose it again. */
@@ -29,7 +29,15 @@ export function writeConfig(path: string, request: RunRequest, run: Run): void {
   const bytes = Buffer.byteLength(text);
   const remedy = `${largestRunFile} are the most: keep lists in files.`;
   if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
+  checkWritten("config.json", text);
   writeText(join(path, "config.json"), text);
+}
+
+/** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it could not be read again */
+export function writeManifest(path: string, manifest: Manifest): void {
+  const text = jsonText(manifest);
+  checkWritten("manifest.json", text);
+  writeText(join(path, "manifest.json"), text);
 }
 
 /** @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE */

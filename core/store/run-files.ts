@@ -1,7 +1,8 @@
 /** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
 import { z } from "zod";
 import { splits } from "../data/source.js";
-import { corruptFile, pathProblem } from "../values/errors.js";
+import { corruptFile, invalidConfig, readFailed } from "../values/errors.js";
+import { messageOf } from "../values/words.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
 
 /** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
@@ -34,6 +35,7 @@ const manifestSchema = z.looseObject({
   engine: z.string(),
   engineOptions: record.optional(),
   engineVersion: z.string().optional(),
+  libraries: z.record(z.string(), z.string()).optional(),
   preset: z.string(),
   seed: z.number(),
   classes: z.array(z.string()),
@@ -103,6 +105,27 @@ export function readManifestFile(path: string): unknown {
 }
 
 /**
+ * Refuses what could not be read again, before it takes the place of what could.
+ *
+ * @throws FGKD_INVALID_CONFIG naming the field
+ */
+export function checkWritten(kind: "config.json" | "manifest.json", text: string): void {
+  const bytes = Buffer.byteLength(text);
+  const refuse = (problem: string) =>
+    invalidConfig(kind, `it could not be read again: ${problem}`, "Keep lists in files, and settings plain.");
+  if (bytes > largestRunFile) throw refuse(`it takes ${bytes} bytes, and ${largestRunFile} are the most`);
+  let problem: string | undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    checkTree(value);
+    problem = problemIn(kind === "config.json" ? configSchema : manifestSchema, value);
+  } catch (cause) {
+    problem = messageOf(cause);
+  }
+  if (problem) throw refuse(problem);
+}
+
+/**
  * The state in a checkpoint, apart from its tensors. Its checksum says that nobody changed it by accident; this, that it
  * was fgkd who wrote it.
  *
@@ -120,10 +143,8 @@ function read(path: string, schema: z.ZodType, remedy: string): unknown {
     value = readJsonFile(path, largestRunFile);
     checkTree(value);
   } catch (cause) {
-    const { code, message, syscall } = cause as NodeJS.ErrnoException;
-    throw syscall
-      ? pathProblem(path, `cannot be read (${code})`, "Restore the permission to read it.")
-      : refuse(message);
+    const { message, syscall } = cause as NodeJS.ErrnoException;
+    throw syscall ? readFailed(path, cause) : refuse(message);
   }
   const problem = problemIn(schema, value);
   if (problem) throw refuse(problem);

@@ -19,7 +19,7 @@ import { cleanRun } from "./clean.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
 import { type StageResult, summarize } from "./result.js";
-import { type RunRequest, readConfig, readManifest, writeConfig } from "./run-config.js";
+import { type RunRequest, readConfig, readManifest, writeConfig, writeManifest } from "./run-config.js";
 import { asStorage, writeJson, writeText } from "./storage.js";
 
 interface RestoreOptions {
@@ -183,7 +183,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       const ended = existsSync(at("result.json")) && run.stages.every(({ stage }) => state?.stages[stage]?.finished);
       return { resumed: state !== null, spent: state?.spent ?? {}, ended };
     },
-    writeManifest: (run, engine, spent) => writeJson(at("manifest.json"), manifestOf(run, engine, spent, forced)),
+    writeManifest: (run, engine, spent) => writeManifest(path, manifestOf(run, engine, spent, forced)),
     readManifest: () => readManifest(path),
     recover: async (run, engine, spent) => {
       // Whoever removes the folder is to be done before it is made again.

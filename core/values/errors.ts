@@ -1,6 +1,6 @@
 /** Every diagnostic of fgkd: one function each, so that the caller's `throw` keeps control flow visible. */
 
-import { storageProblems } from "./storage-problems.js";
+import { systemProblem } from "./storage-problems.js";
 import { knownNames, messageOf, printable, show, suggest } from "./words.js";
 
 /** An error that says what to do. `code` is stable; the message names plugin, option, received value and remedy. */
@@ -161,6 +161,16 @@ export function pathProblem(path: string, problem: string, remedy: string) {
   return new FgkdError("FGKD_PATH", `${path}: ${problem}. ${remedy}`);
 }
 
+/** What the system does not let be read. `path`: where the error itself names none. */
+export function readFailed(path: string, cause: unknown) {
+  const found = systemProblem(cause, "read");
+  const { path: own = path } = cause as NodeJS.ErrnoException;
+  const words = found
+    ? `${found.problem} (${found.code}). ${found.remedy}.`
+    : `${messageOf(cause)}. Look at the file, and at the disk.`;
+  return new FgkdError("FGKD_PATH", `${own} cannot be read: ${words}`, { cause });
+}
+
 /** A data set whose folders do not make sense. */
 export function invalidData(path: string, problem: string, remedy: string) {
   return new FgkdError("FGKD_INVALID_DATA", `${path}: ${problem}. ${remedy}`);
@@ -202,13 +212,19 @@ export function checkpointMismatch(path: string, differences: readonly string[],
   );
 }
 
-/** A file of the run folder cannot be written. */
-export function storageFailed(path: string, cause: unknown) {
-  const { code = "" } = cause as NodeJS.ErrnoException;
-  const [problem, remedy] = storageProblems[code] ?? [messageOf(cause), "Look after the disk"];
+/** A file of the run folder cannot be written. `kept`: what is not lost. */
+export function storageFailed(
+  path: string,
+  cause: unknown,
+  kept = "what was written before is whole, and --resume goes on from there",
+) {
+  const { code, problem, remedy } = systemProblem(cause, "write") ?? {
+    problem: messageOf(cause),
+    remedy: "Look after the disk",
+  };
   return new FgkdError(
     "FGKD_STORAGE",
-    `${path} could not be written: ${problem}${code && ` (${code})`}. ${remedy}; what was written before is whole, and --resume goes on from there.`,
+    `${path} could not be written: ${problem}${code ? ` (${code})` : ""}. ${remedy}; ${kept}.`,
     { cause },
   );
 }

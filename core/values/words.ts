@@ -1,12 +1,56 @@
 /** The words of diagnostics: names and values of strangers, shown so that a message stays a message. */
 import { distance } from "fastest-levenshtein";
 
-/** Messages quote names and values of strangers: nothing in them may move a terminal's cursor, or fill its screen. */
+/** What moves a cursor, turns the direction of text around, ends a line, or is not seen at all. */
+const unseen = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/** Colours alone, as fgkd writes them. */
+const colour = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, "g");
+
+/** In characters: of a message, of a word in it, and of a name in a list. */
+const longest = { message: 4000, word: 500, name: 120 };
+
+/**
+ * Messages quote names and values of strangers: nothing in them may move a terminal's cursor, fill its screen, or pass for a
+ * line of fgkd's. A line after the first is set in, as none of fgkd's own is.
+ */
 export function printable(message: string): string {
-  const escaped = message.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
-    character === "\n" || character === "\t" ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  // No more is looked at than is looked at in no time.
+  const words = shorten(message, 10 * longest.message).replaceAll(/\S{501,}/g, (word) => shorten(word, longest.word));
+  const text = escapeUnseen(words, "\n\t").replaceAll(/\n(?! )/g, "\n  ");
+  return text.length > longest.message ? `${text.slice(0, longest.message)}…` : text;
+}
+
+/** Text as it is but for what is not to be seen. `colours`: whether it may have some. */
+export function visible(text: string, colours: boolean): string {
+  if (!colours) return escapeUnseen(text, "\n\t");
+  const parts = text.split(colour);
+  const between = text.match(colour) ?? [];
+  return parts.map((part, index) => escapeUnseen(part, "\n\t") + (between[index] ?? "")).join("");
+}
+
+/** A name of a file, a class, a tensor, …: in one line, in at most 120 characters. */
+export function named(name: string): string {
+  return shorten(escapeUnseen(shorten(name, 8 * longest.name), ""), longest.name);
+}
+
+/** Several names: the first few, and how many more there are. */
+export function namedList(names: readonly string[], most = 6): string {
+  const shown = names.slice(0, most).map(named).join(", ");
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+function escapeUnseen(text: string, but: string): string {
+  return text.replaceAll(unseen, (character) =>
+    but.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
-  return escaped.length > 4000 ? `${escaped.slice(0, 4000)}…` : escaped;
+}
+
+/** The start and the end tell more than the start alone. */
+function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = Math.floor(most / 3);
+  return `${text.slice(0, most - end - 1)}…${text.slice(-end)}`;
 }
 
 /** The nearest known name, as a question; empty when nothing is near. */
@@ -25,7 +69,7 @@ export function knownNames(label: string, known: readonly string[]): string {
 
 export function show(value: unknown): string {
   const text = typeof value === "object" && value !== null ? json(value) : String(value);
-  const short = text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  const short = escapeUnseen(text.length > 200 ? `${text.slice(0, 199)}…` : text, "");
   return typeof value === "string" ? `"${short}"` : short;
 }
 

@@ -75,6 +75,9 @@ describe("signals", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
+    ["SIGUSR1", 138],
+    ["SIGUSR2", 140],
+    ["SIGXCPU", 152],
   ] as const)("%s finishes the step, writes a checkpoint, and ends with %i", async (signal, code) => {
     const run = newRun();
     const ended = await train(
@@ -83,6 +86,8 @@ describe("signals", () => {
       during((child) => child.kill(signal)),
     );
     expect(ended).toMatchObject({ code, out: expect.stringContaining(`--resume ${run}`) });
+    // A debugger would listen on a port.
+    expect(ended.err).not.toContain("Debugger");
     expect(readdirSync(join(cwd, run))).not.toContain("lock");
     await expectSameEnd(run);
   });

@@ -1,7 +1,7 @@
 /** What lies in a folder of class folders: names only, no file is opened. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { invalidData, pathProblem } from "../../../core/index.js";
+import { invalidData, pathProblem, readFailed } from "../../../core/index.js";
 
 /** Left behind by operating systems and archivers; never anyone's data. */
 const LITTER = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "__macosx", "lost+found"]);
@@ -74,7 +74,7 @@ function folderProblem(folder: string, error: unknown): Error {
     const remedy = `Allow it (chmod -R u+rX "${folder}"), or run as a user who may.`;
     return pathProblem(folder, "the folder may not be read (permission denied)", remedy);
   }
-  return error instanceof Error ? error : new Error(String(error));
+  return readFailed(folder, error);
 }
 
 async function isLinkToFolder(path: string): Promise<boolean> {

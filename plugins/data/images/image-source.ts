@@ -1,5 +1,6 @@
 /** A data source of images, however they come about: plans passes, keeps the workers busy, makes tensors. */
 import * as tf from "@tensorflow/tfjs";
+import sharp from "sharp";
 import {
   type Batch,
   badImage,
@@ -79,6 +80,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
   return {
     classes,
     fingerprint,
+    // sharp itself, libvips, and the decoders that are built into it.
+    libraries: { ...sharp.versions },
     splits: splits.filter((split) => samples[split].length > 0),
     count: (split) => samples[split].length,
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),

@@ -1,6 +1,7 @@
 /** A quick look at image files: is each one what it claims, is it whole, and what identifies it. No decoding. */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { systemProblem } from "../../../core/index.js";
 
 /** Bytes read from the start; files up to this size are identified by all of their content. */
 const HEAD = 32 * 1024;
@@ -94,7 +95,8 @@ export function accessProblem(path: string, error: unknown): string {
   if (code === "ENOENT") return "is a link to a file that does not exist";
   if (code === "ELOOP") return "is a link that leads back to itself";
   if (code === "EACCES" || code === "EPERM") return "may not be read (permission denied)";
-  return `cannot be read (${code || String(error)})`;
+  const known = systemProblem(error, "read");
+  return known ? `cannot be read: ${known.problem} (${known.code})` : `cannot be read (${String(error)})`;
 }
 
 function readPart(file: number, position: number, length: number): Buffer {
