@@ -11,6 +11,7 @@ import {
   teacherRole,
   unknownOption,
 } from "../index.js";
+import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import { parseSetting } from "./set-option.js";
 
@@ -36,8 +37,16 @@ export function commandLayers(
     ...(file ? [file] : []),
     ...optionLayers(preset, options, cwd),
     ...sourceLayers(options, sourceName(preset, scale, file, options)),
-    ...(options.set ?? []).map((text) => ({ origin: `--set ${text.split("=")[0]}`, config: parseSetting(text) })),
+    ...setLayers(options, cwd),
   ];
+}
+
+/** What `--set` says, paths absolute as those of `--data` are. */
+export function setLayers({ set = [] }: Pick<RunArguments, "set">, cwd: string): readonly SettingsLayer[] {
+  return set.map((text) => ({
+    origin: `--set ${text.split("=")[0]}`,
+    config: withAbsolutePaths(parseSetting(text), cwd),
+  }));
 }
 
 function scaleLayer(preset: Preset, scale: Scale): SettingsLayer {
@@ -70,7 +79,8 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
   return scale ?? (data !== undefined || file?.config.data?.name === folderSource ? "paper" : "demo");
 }
 
-function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
+/** Options that say what a run is made of. */
+export function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
   const { data, teacher, count, epochs, batchSize, seed } = options;
   const layers: (SettingsLayer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
@@ -99,7 +109,10 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
 }
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
-function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly SettingsLayer[] {
+export function sourceLayers(
+  { workers, onBadImage }: Pick<RunArguments, "workers" | "onBadImage">,
+  name: string | undefined,
+): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),

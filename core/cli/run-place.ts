@@ -2,6 +2,7 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type FgkdError, openRunFolder, pathProblem } from "../index.js";
+import { strangerIn } from "./own-run.js";
 
 const runs = "runs";
 
@@ -31,16 +32,27 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
 /**
  * The run to continue.
  *
- * @param given a run folder, or `true` for the newest under `runs/`
+ * @param given a run folder, or `true` for the newest under `runs/` that is the user's own
  * @param preset when given, only runs of that preset count as the newest
+ * @param warn told of newer ones that are passed over, since somebody else may have written them
  * @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE when the newest cannot be read
  */
-export async function runToResume(given: string | true, preset: string | undefined, cwd: string): Promise<string> {
+export async function runToResume(
+  given: string | true,
+  preset: string | undefined,
+  cwd: string,
+  warn: (text: string) => void = () => {},
+): Promise<string> {
   if (given !== true) return resolve(cwd, given);
   const home = join(cwd, runs);
   const names = await readdir(home).catch(() => [] as string[]);
   const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
-  const newest = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched)[0];
+  const sorted = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched);
+  const newest = sorted.find(({ stranger }) => stranger === null);
+  for (const { path, stranger } of newest ? sorted.slice(0, sorted.indexOf(newest)) : sorted) {
+    const place = shortPath(path, cwd);
+    warn(`${place} is passed over: it ${stranger}. To go on with it all the same, name it: --resume ${place}`);
+  }
   // Going on with an older run instead would not be what was asked for.
   if (newest?.problem) throw newest.problem;
   if (newest) return newest.path;
@@ -51,11 +63,14 @@ export async function runToResume(given: string | true, preset: string | undefin
 async function ageOf(path: string, preset: string | undefined) {
   try {
     const touched = (await stat(join(path, "manifest.json"))).mtimeMs;
+    const stranger = strangerIn(path);
+    // What a stranger wrote is not read unasked.
+    if (stranger !== null) return { path, touched, problem: undefined, stranger };
     const problem = await openRunFolder(path).then(
       ({ request }) => (preset === undefined || request.preset === preset ? undefined : null),
       (error: FgkdError) => (error.code === "FGKD_CORRUPT_FILE" ? error : null),
     );
-    return problem === null ? null : { path, touched, problem };
+    return problem === null ? null : { path, touched, problem, stranger };
   } catch {
     // No run folder, or one that never came to its first step: nothing to continue.
     return null;

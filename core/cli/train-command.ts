@@ -31,7 +31,8 @@ import { count } from "./text.js";
 /** @returns the exit code */
 export async function trainCommand(given: TrainArguments, environment: Environment): Promise<number> {
   if (!given.resume) return train(given, null, environment);
-  const old = await openRunFolder(await runToResume(given.resume, given.preset, environment.cwd));
+  const { warn } = lineLogger(environment);
+  const old = await openRunFolder(await runToResume(given.resume, given.preset, environment.cwd, warn));
   // Before the data is read, which can take a while.
   old.lock();
   try {
@@ -43,7 +44,8 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const chosen = old ? await chooseAgain(old.request, environment, given.count) : await chooseRun(given, environment);
+  const again = old && (await chooseAgain(old, environment, given));
+  const chosen = again ?? (await chooseRun(given, environment));
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
@@ -60,8 +62,10 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   try {
     const engine = await startEngine(engineFor(given, old, run), run.engines);
     folder ??= await makeFolder(given.out, chosen, run, cwd);
-    const grown = given.count === undefined ? undefined : chosen.request;
-    const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
+    const asked = again && { request: again.request, corrected: again.isCorrected, others: again.others };
+    const restored = old
+      ? await old.restore(run, engine, { force: given.force, grown: given.count !== undefined, ...asked })
+      : null;
     const checkpointer = createCheckpointer(run, folder, engine, restored?.spent ?? {});
     folder.writeManifest(run, engine, checkpointer.spent);
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);
