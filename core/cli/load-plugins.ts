@@ -47,15 +47,15 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
       typeof plugin === "string" ? absoluteFile(plugin, folder) : plugin;
     return loadPlugins(listed.map(from), modules, environment);
   }
-  const names = packageNames("plugin", name);
+  const names = looksLikeFile(name) ? [] : packageNames("plugin", name);
   for (const packageName of names) {
     const module = await modules.package("plugin", packageName);
     if (module) return pluginsOf(packageName, module);
   }
-  if (names.length === 0 || looksLikeFile(name))
+  if (names.length === 0)
     throw pathProblem(
       name,
-      "there is no such file of a plugin",
+      "no plugin is found there: there is no such file",
       "Give the path of its file, or the name of a package.",
     );
   throw pathProblem(

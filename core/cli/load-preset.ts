@@ -41,7 +41,11 @@ export async function findPreset(
     return { preset: withPathsOf(preset, folder) };
   }
   if (looksLikeFile(name))
-    throw pathProblem(name, "there is no such file of a preset", "Give its path, or a name of fgkd list.");
+    throw pathProblem(
+      name,
+      "no preset is found there: there is no such file",
+      "Give its path, or a name of fgkd list.",
+    );
   for (const packageName of packageNames("preset", name)) {
     const module = await modules.package("preset", packageName);
     if (module) return { preset: withPathsOf(onlyPreset(packageName, module), folder) };

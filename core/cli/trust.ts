@@ -15,6 +15,7 @@ import { shortPath } from "./run-place.js";
  */
 export function guardRun(folder: string, trusted: boolean, environment: Environment): (found: FoundModule) => void {
   const config = `${shortPath(folder, environment.cwd)}${sep}config.json`;
+  const told = new Set<string>();
   return ({ what, name, file, isPackage }) => {
     if (!isPackage && !(isAbsolute(name) && isPlace(name)))
       throw loadFailed(what, name, new Error(`${config} names it by a path that fgkd does not write`));
@@ -28,6 +29,8 @@ export function guardRun(folder: string, trusted: boolean, environment: Environm
         ),
       );
     const where = isPackage ? `${name} (${file})` : file;
+    if (told.has(file)) return;
+    told.add(file);
     lineLogger(environment).info(`loading the ${what} ${where}, which ${config} names`);
   };
 }
