@@ -1,6 +1,8 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { definePlugin, definePreset, pathProblem, type Source, sequence } from "../../../core/index.js";
 import { toySource } from "../../support/toy.js";
 import { createWorld, toyPreset, type World } from "./world.js";
@@ -35,23 +37,30 @@ const inTurns = definePreset({
 const presets = [definePreset({ ...toyPreset, plugins: [toyPreset.plugins, folder()] }), inTurns];
 
 /** A run of the data in `birds` that was stopped at the n-th look at the clock: up to look 12 in its first stage. */
-async function stopped(at: number, words = ""): Promise<World> {
+async function stopped(at: number, home?: string): Promise<World> {
   const onLook = (look: number, world: World) => {
     if (look === at) world.pressCtrlC();
   };
   const world = await createWorld({ presets, onLook });
-  await mkdir(join(world.cwd, "birds"));
-  await writeFile(join(world.cwd, "birds/content"), "birds");
-  expect(await world.fgkd(`--preset toy --data birds --scale demo --quiet --out run ${words}`), world.err).toBe(130);
+  const place = home ?? world.cwd;
+  await mkdir(join(place, "birds"));
+  await writeFile(join(place, "birds/content"), "birds");
+  const line = `--preset toy --data ${place}/birds --scale demo --quiet --out ${place}/run`;
+  expect(await world.fgkd(line), world.err).toBe(130);
   return world;
 }
 
-let template: World;
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "fgkd-correcting-"));
+});
+afterAll(() => rmSync(home, { recursive: true }));
 
-/** Another world with a copy of such a run, in which work is stopped at once. */
+/** A copy of such a run, made once; what goes on with it is stopped at once. */
 async function copied(): Promise<World> {
+  if (!existsSync(join(home, "run"))) await stopped(4, home);
   const world = await createWorld({ presets, onLook: (look, self) => look === 2 && self.pressCtrlC() });
-  await cp(join(template.cwd, "run"), join(world.cwd, "run"), { recursive: true });
+  await cp(join(home, "run"), join(world.cwd, "run"), { recursive: true });
   return world;
 }
 
@@ -86,10 +95,6 @@ describe("a data folder that was moved", () => {
 });
 
 describe("a setting that is given anew with --resume", () => {
-  beforeAll(async () => {
-    template = await stopped(4);
-  });
-
   test.each([
     "data.workers=2",
     "data.maxPixels=7",
