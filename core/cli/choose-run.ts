@@ -23,6 +23,7 @@ import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { type FoundPreset, findPreset, isPreset } from "./load-preset.js";
 import { type OtherModules, otherModules, recordOf } from "./module-record.js";
 import { createModules, type Modules } from "./modules.js";
+import { type FoundTeacher, findTeacher } from "./teacher.js";
 import { guardRun } from "./trust.js";
 import { completePreset, withPathsOf } from "./written-preset.js";
 
@@ -33,6 +34,8 @@ export interface ChosenRun {
   readonly layers: readonly SettingsLayer[];
   readonly request: RunRequest;
   readonly scale?: Scale;
+  /** Where `--teacher` named one: before it is used, it is to be kept. */
+  readonly teacher?: FoundTeacher;
 }
 
 /** @throws what looking up the preset, the plugins and the config file throws */
@@ -53,7 +56,8 @@ export async function chooseRun(options: RunArguments, environment: Environment)
     : await findPreset(wanted, modules, environment);
   const fileLayer = file && { origin: file.origin, config: withAbsolutePaths(config, dirname(file.path)) };
   const scale = chooseScale(fileLayer, options);
-  const layersOf = (preset: Preset) => commandLayers(preset, scale, fileLayer, options, cwd);
+  const { given, teacher } = await withTeacher(options, found.preset, environment);
+  const layersOf = (preset: Preset) => commandLayers(preset, scale, fileLayer, given, cwd);
   // What a scale says may depend on the preset's options: of how many models it speaks.
   const preset = configurePreset(found.preset, layersOf(found.preset));
   const layers = layersOf(preset);
@@ -63,6 +67,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
     plugins,
     layers,
     scale,
+    ...teacher,
     request: {
       preset: isPreset(wanted) ? (file as LoadedConfig).path : absoluteFile(wanted, cwd),
       plugins: specifiers(listed, file, cwd),
@@ -105,7 +110,8 @@ export async function chooseAgain(
   const found = await presetAgain(old, modules, environment);
   const asked = configurePreset(found, old.layers);
   const grown = given.count === undefined ? old.layers : grownLayers(asked, old.layers, given.count);
-  const corrections = correctingLayers(asked, grown, given, environment.cwd);
+  const { given: correcting, teacher } = await withTeacher(given, found, environment);
+  const corrections = correctingLayers(asked, grown, correcting, environment.cwd);
   const layers = withCorrections(grown, corrections);
   const preset = configurePreset(found, layers);
   const plugins = await loadPlugins(old.plugins, modules, environment);
@@ -113,10 +119,22 @@ export async function chooseAgain(
     preset,
     plugins: await withBuiltIn(preset, plugins, environment),
     layers,
+    ...teacher,
     request: { ...old, layers, ...withModules(modules) },
     others: otherModules(old.modules, modules.loaded),
     isCorrected: corrections.length > 0,
   };
+}
+
+/** The options with the file that their teacher is in. */
+async function withTeacher<G extends Pick<RunArguments, "teacher">>(
+  given: G,
+  preset: Preset,
+  environment: Environment,
+) {
+  if (given.teacher === undefined) return { given, teacher: {} };
+  const teacher = await findTeacher(given.teacher, preset, environment);
+  return { given: { ...given, teacher: teacher.file }, teacher: { teacher } };
 }
 
 /** As the run has kept it, or as it is found under its name. */

@@ -1,6 +1,5 @@
 /** The layers of settings that the command line lays over a preset. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   type Config,
   configurePreset,
@@ -145,10 +144,8 @@ function readyTeacher(preset: Preset, path: string, cwd: string): Config {
   const stages = Object.entries(preset.stages).filter(([, { trains }]) => trains === role);
   if (stages.length === 0 && !preset.defaults.models?.[role])
     throw invalidConfig("--teacher", `preset "${preset.name}" has no teacher`, "Leave --teacher out.");
-  const given = resolve(cwd, path);
-  const exported = join(given, "models", `${role}.safetensors`);
   return {
-    models: { [role]: { weights: existsSync(exported) ? exported : given } },
+    models: { [role]: { weights: resolve(cwd, path) } },
     stages: Object.fromEntries(stages.map(([name]) => [name, { enabled: false }])),
   };
 }

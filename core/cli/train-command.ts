@@ -46,6 +46,7 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   const { cwd } = environment;
   const again = old && (await chooseAgain(old, environment, given));
   const chosen = again ?? (await chooseRun(given, environment));
+  chosen.teacher?.keep();
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
