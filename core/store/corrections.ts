@@ -39,6 +39,17 @@ function reasonAgainst(path: string, { run, state, isSameFile }: Computed): stri
   return null;
 }
 
+/** A word for each model that is to come and whose file of weights has other bytes than when the run began. */
+export function otherWeights(run: Run, state: RunState | null, { weights = {} }: RunConfig): readonly string[] {
+  const now = weightsOf(run, (role) => !Object.hasOwn(state?.models ?? {}, role));
+  return Object.entries(now)
+    .filter(([role, digest]) => weights[role] !== undefined && weights[role] !== digest)
+    .map(
+      ([role]) =>
+        `The weights of role "${role}" are others than when the run began: ${run.config.run.models[role]?.weights}.`,
+    );
+}
+
 /** The judge of a run that is taken up. @param config as its folder has it */
 export function judgeOf(
   run: Run,

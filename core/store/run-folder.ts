@@ -16,7 +16,7 @@ import { type GoodCheckpoint, holdsCheckpoint, lastGoodCheckpoint, readNewestChe
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
 import { cleanRun } from "./clean.js";
-import { judgeOf } from "./corrections.js";
+import { judgeOf, otherWeights } from "./corrections.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
 import { type StageResult, summarize } from "./result.js";
@@ -179,6 +179,7 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       for (const words of found.corrections) run.logger.info(`From here on: ${words}.`);
       for (const notice of [...found.notices, ...(others?.notices ?? [])]) run.logger.warn(notice);
       const state = early === undefined ? await readNewestCheckpoint(checkpoints, run.logger) : early;
+      for (const words of otherWeights(run, state, config)) run.logger.warn(words);
       if (state) load(run, state, checkpoints);
       if (grown || corrected || found.differences.length > 0) {
         request = asked ?? request;

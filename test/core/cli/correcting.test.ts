@@ -21,7 +21,7 @@ const folder = definePlugin({
           const content = await readFile(join(path, "content"), "utf8").catch(() => {
             throw pathProblem(path, "there is no such folder", "Name it with --data.");
           });
-          return { ...toySource(12), fingerprint: content };
+          return { ...toySource(6), fingerprint: content };
         },
       }),
     });
@@ -160,6 +160,7 @@ describe("weights", () => {
     await copyFile(join(world.cwd, "first/models/teacher.safetensors"), join(world.cwd, "a/other.safetensors"));
     const line = "--resume run --quiet --set models.student.weights=a/other.safetensors";
     expect(await world.fgkd(line), world.err).toBe(0);
+    expect(world.err).toContain('The weights of role "student" are others than when the run began: ');
   });
 
   test("of a model that is in the checkpoint can have moved, and can be no others", async () => {
