@@ -8,7 +8,7 @@ export interface Owner {
   readonly group: number;
 }
 
-export function thisOwner(): Owner | null {
+function thisOwner(): Owner | null {
   const [user, group] = [process.getuid?.(), process.getgid?.()];
   return user === undefined || group === undefined ? null : { user, group };
 }
