@@ -83,6 +83,7 @@ export { summarize } from "./store/result.js";
 export type { RunRequest } from "./store/run-config.js";
 export type { Restored, RunFolder } from "./store/run-folder.js";
 export { createRunFolder, openRunFolder, refuseOldRun } from "./store/run-folder.js";
+export { findTrainedModel } from "./store/trained-model.js";
 export type { Gradients } from "./update/gradients.js";
 export { clipByNorm, notYet } from "./update/gradients.js";
 export type { ParameterGroup, TrainedWeight, Treatment } from "./update/groups.js";

@@ -1,35 +1,44 @@
-/** Paths in a config file are meant from where that file lies, wherever the command runs or the run is resumed. */
-import { dirname, resolve } from "node:path";
-import type { Config } from "../index.js";
+/** Which settings are paths, and from where they are meant: from where they were written, wherever a run goes on. */
+import { resolve } from "node:path";
+import { isFile } from "./modules.js";
 
-/** The config with absolute paths for images (`data.path`, also of stages) and weights (`models.<role>.weights`). */
-export function withAbsolutePaths(config: Config, file: string): Config {
-  const from = (path: string) => resolve(dirname(file), path);
-  const { data, models, stages } = config as Loose;
-  // Only strings change; whatever else stands there is left for resolveConfig to judge.
-  return {
-    ...config,
-    ...(isRecord(data) && { data: withPath(data, "path", from) }),
-    ...(isRecord(models) && { models: mapValues(models, (model) => withPath(model, "weights", from)) }),
-    ...(isRecord(stages) && {
-      stages: mapValues(stages, (stage) =>
-        isRecord(stage) && isRecord(stage.data) ? { ...stage, data: withPath(stage.data, "path", from) } : stage,
-      ),
-    }),
-  } as Config;
+/** No settings lie deeper; what does is refused by whoever reads it. */
+const deepest = 40;
+
+/**
+ * The same with absolute paths. One rule says what is a path: `weights` of a model, every option that is called `path`,
+ * `paths`, `…Path` or `…Paths` (a text or a list of them), and under any other name what begins with `./` or `../`. An address
+ * (`https://…`) is none.
+ *
+ * @param folder from which relative ones are meant: that of the file, or the working directory of the command
+ */
+export function withAbsolutePaths<T>(settings: T, folder: string): T {
+  // Only texts change, so it is as much a T as before; whatever else stands there is left for resolveConfig to judge.
+  return walk(settings, [], folder) as T;
 }
 
-type Loose = Readonly<Record<string, unknown>>;
-
-function withPath(value: unknown, key: string, from: (path: string) => string): unknown {
-  if (!isRecord(value) || typeof value[key] !== "string") return value;
-  return { ...value, [key]: from(value[key]) };
+/** A name in a list of plugins, or of a preset: absolute where it means a file of that folder, else as it is. */
+export function absoluteFile(name: string, folder: string): string {
+  return isFile(name, folder) ? resolve(folder, name) : name;
 }
 
-function mapValues(record: Loose, change: (value: unknown) => unknown): Loose {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+function walk(value: unknown, trail: readonly string[], folder: string): unknown {
+  if (typeof value === "string") return isPath(value, trail) ? resolve(folder, value) : value;
+  if (typeof value !== "object" || value === null || trail.length > deepest) return value;
+  if (Array.isArray(value)) return value.map((inner: unknown) => walk(inner, trail, folder));
+  // A class of the user's own is no settings.
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner, [...trail, key], folder)]));
 }
 
-function isRecord(value: unknown): value is Loose {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isPath(value: string, trail: readonly string[]): boolean {
+  if (/^\.\.?[\\/]/.test(value)) return true;
+  if (value === "" || /^[a-z][a-z\d+.-]+:\/\//i.test(value)) return false;
+  const [of, , key = ""] = ["", "", "", ...trail].slice(-3);
+  return /^paths?$|Paths?$/.test(key) || (key === "weights" && of === "models");
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -30,6 +30,8 @@ export interface TrainArguments extends RunArguments {
   readonly dryRun?: boolean;
   /** Resume although the run would go on otherwise than it began. */
   readonly force?: boolean;
+  /** Load modules that lie inside the run folder. */
+  readonly trust?: boolean;
 }
 
 export interface EvalArguments {
@@ -40,6 +42,8 @@ export interface EvalArguments {
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;
+  /** Load modules that lie inside the run folder. */
+  readonly trust?: boolean;
 }
 
 export interface ConfigArguments extends RunArguments {

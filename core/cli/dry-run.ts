@@ -31,6 +31,7 @@ const steps = 2;
 export async function dryRun(given: TrainArguments, environment: Environment): Promise<number> {
   const beside = checkPlace(given.out, environment.cwd);
   const chosen = await chooseRun(given, environment);
+  chosen.teacher?.keep();
   const whole = new Map<string, Source>();
   const pace = new Map<string, number>();
   const logger = lineLogger(environment);

@@ -40,7 +40,9 @@ import { count, inWords, number, percent } from "./text.js";
 export async function evalCommand(place: string, given: EvalArguments, environment: Environment): Promise<number> {
   const { cwd } = environment;
   const folder = await openRunFolder(resolve(cwd, place));
-  const chosen = await chooseAgain(folder.request, environment);
+  const chosen = await chooseAgain(folder, environment, { ...(given.trust && { trust: true }) });
+  const { differences, notices } = chosen.others;
+  for (const words of [...differences.map((one) => `${one}.`), ...notices]) lineLogger(environment).warn(words);
   const asked = given.role?.split(",") ?? usualRoles(chosen.preset);
   const roles = asked.map((name) => name.split("@")[0] as string);
   const exported = asked.map((name) => exportedAs(name, chosen));

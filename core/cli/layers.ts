@@ -1,6 +1,5 @@
 /** The layers of settings that the command line lays over a preset. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   type Config,
   configurePreset,
@@ -11,6 +10,7 @@ import {
   teacherRole,
   unknownOption,
 } from "../index.js";
+import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import { parseSetting } from "./set-option.js";
 
@@ -36,8 +36,16 @@ export function commandLayers(
     ...(file ? [file] : []),
     ...optionLayers(preset, options, cwd),
     ...sourceLayers(options, sourceName(preset, scale, file, options)),
-    ...(options.set ?? []).map((text) => ({ origin: `--set ${text.split("=")[0]}`, config: parseSetting(text) })),
+    ...setLayers(options, cwd),
   ];
+}
+
+/** What `--set` says, paths absolute as those of `--data` are. */
+export function setLayers({ set = [] }: Pick<RunArguments, "set">, cwd: string): readonly SettingsLayer[] {
+  return set.map((text) => ({
+    origin: `--set ${text.split("=")[0]}`,
+    config: withAbsolutePaths(parseSetting(text), cwd),
+  }));
 }
 
 function scaleLayer(preset: Preset, scale: Scale): SettingsLayer {
@@ -70,7 +78,8 @@ export function chooseScale(file: ConfigLayer | null, { scale, data }: RunArgume
   return scale ?? (data !== undefined || file?.config.data?.name === folderSource ? "paper" : "demo");
 }
 
-function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
+/** Options that say what a run is made of. */
+export function optionLayers(preset: Preset, options: RunArguments, cwd: string): readonly SettingsLayer[] {
   const { data, teacher, count, epochs, batchSize, seed } = options;
   const layers: (SettingsLayer | false)[] = [
     data !== undefined && dataLayer(data, cwd),
@@ -99,7 +108,10 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
 }
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
-function sourceLayers({ workers, onBadImage }: RunArguments, name: string | undefined): readonly SettingsLayer[] {
+export function sourceLayers(
+  { workers, onBadImage }: Pick<RunArguments, "workers" | "onBadImage">,
+  name: string | undefined,
+): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
@@ -132,10 +144,8 @@ function readyTeacher(preset: Preset, path: string, cwd: string): Config {
   const stages = Object.entries(preset.stages).filter(([, { trains }]) => trains === role);
   if (stages.length === 0 && !preset.defaults.models?.[role])
     throw invalidConfig("--teacher", `preset "${preset.name}" has no teacher`, "Leave --teacher out.");
-  const given = resolve(cwd, path);
-  const exported = join(given, "models", `${role}.safetensors`);
   return {
-    models: { [role]: { weights: existsSync(exported) ? exported : given } },
+    models: { [role]: { weights: resolve(cwd, path) } },
     stages: Object.fromEntries(stages.map(([name]) => [name, { enabled: false }])),
   };
 }

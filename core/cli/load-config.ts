@@ -1,11 +1,12 @@
 /** Finds and reads `fgkd.config.*`. */
-import { stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
-import { cosmiconfig, type Loader } from "cosmiconfig";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname, relative, resolve } from "node:path";
+import { defaultLoaders } from "cosmiconfig";
 import { type ConfigFile, checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
-import type { Environment } from "./environment.js";
-import type { Modules } from "./modules.js";
-import { completePreset } from "./written-preset.js";
+import { absoluteFile } from "./absolute-paths.js";
+import { type Environment, lineLogger } from "./environment.js";
+import { isFile, type Modules } from "./modules.js";
+import { completePreset, keptPreset, type Written, writtenIn } from "./written-preset.js";
 
 /** Where a config is looked for, in this order. */
 const searchPlaces = [
@@ -26,6 +27,8 @@ export interface LoadedConfig {
   readonly origin: string;
   readonly path: string;
   readonly config: ConfigFile;
+  /** The preset that is written in it, where that is plain data. */
+  readonly written?: Written;
 }
 
 /**
@@ -39,40 +42,82 @@ export async function loadConfig(
   modules: Modules,
   environment: Environment,
 ): Promise<LoadedConfig | null> {
-  const script: Loader = (path) => modules.file("config file", path).then(theConfig);
-  const explorer = cosmiconfig("fgkd", {
-    searchPlaces,
-    searchStrategy: "none",
-    loaders: { ".ts": script, ".mts": script, ".js": script, ".mjs": script, ".cjs": script },
-  });
   const path = file === undefined ? undefined : resolve(environment.cwd, file);
   for (const place of path ? [path] : searchPlaces.filter((name) => name !== "package.json"))
     await refuseLarge(resolve(environment.cwd, place));
-  const found = await (path ? explorer.load(path) : explorer.search(environment.cwd)).catch((cause: unknown) => {
+  const found = await (path ? read(path, modules) : search(environment.cwd, modules)).catch((cause: unknown) => {
     if (cause instanceof FgkdError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === "ENOENT")
       throw pathProblem(file ?? environment.cwd, "there is no such config file", `Make it, or leave --config out.`);
     throw loadFailed("config file", file ?? environment.cwd, cause);
   });
-  if (!found || found.isEmpty) return null;
+  if (!found) return null;
   const origin = relative(environment.cwd, found.filepath);
   if (!isRecord(found.config))
     throw invalidConfig(origin, "it does not hold an object of settings", "Export default defineConfig({ … }).");
   const { preset, plugins, $schema: _, ...settings } = found.config;
-  // In YAML one list may stand in many places, and lists of such lists unfold without end.
+  // In YAML one list may stand in many places, and lists of such lists unfold without end. Code has functions.
   checkPlain(isScript(found.filepath) ? settings : found.config, origin);
   checkNesting(plugins, origin);
-  const completed = isRecord(preset) ? await completePreset(preset, origin, modules, environment) : preset;
+  const folder = dirname(found.filepath);
+  const nameOf = (name: string) => namedIn(origin, name, folder, environment);
+  const written = isRecord(preset) ? writtenIn(preset, origin, folder, nameOf) : undefined;
+  const given = typeof preset === "string" ? nameOf(preset) : preset;
+  const completed = written ? await completePreset(written, modules, environment) : given;
   if (!isRecord(preset) && preset !== undefined && typeof preset !== "string")
     throw invalidConfig(origin, "preset is neither a name nor a preset", 'Write, for example, preset: "dadkd".');
   if (plugins !== undefined && !Array.isArray(plugins))
     throw invalidConfig(origin, "plugins is no list", 'Write plugins: ["name", "./file.ts"].');
   // The shape is all that can be checked here; resolveConfig checks every key and value.
-  return {
-    origin,
-    path: found.filepath,
-    config: { ...settings, ...(plugins !== undefined && { plugins }), preset: completed } as ConfigFile,
+  const named = Array.isArray(plugins) && {
+    plugins: plugins.map((one) => (typeof one === "string" ? nameOf(one) : one)),
   };
+  const config = { ...settings, ...named, preset: completed } as ConfigFile;
+  const kept = written && keptPreset(written);
+  return { origin, path: found.filepath, config, ...(kept && { written: kept }) };
+}
+
+interface Found {
+  readonly filepath: string;
+  readonly config: unknown;
+}
+
+/** What a file holds; `null` where it is empty. Data is read as data alone, without what it might want to import. */
+async function read(path: string, modules: Modules): Promise<Found | null> {
+  const text = await readFile(path, "utf8");
+  if (text.trim() === "") return null;
+  const ending = extname(path) || "noExt";
+  const reader = defaultLoaders[ending as keyof typeof defaultLoaders];
+  const isCode = isScript(path);
+  if (!isCode && !reader) throw new Error(`no file of settings ends in ${ending}: write JSON, YAML or TypeScript`);
+  const value: unknown = isCode ? theConfig(await modules.file("config file", path)) : reader(path, text);
+  const config = basename(path) === "package.json" ? (value as Partial<Record<string, unknown>> | null)?.fgkd : value;
+  return config === null || config === undefined ? null : { filepath: path, config };
+}
+
+function isScript(path: string): boolean {
+  return /\.[cm]?[jt]s$/.test(path);
+}
+
+/** The first of the places that holds something. */
+async function search(folder: string, modules: Modules): Promise<Found | null> {
+  for (const name of searchPlaces) {
+    const found = await read(resolve(folder, name), modules).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === "ENOENT" || cause.code === "EISDIR") return null;
+      throw cause;
+    });
+    if (found) return found;
+  }
+  return null;
+}
+
+/** A file is meant from where the one lies that names it. From the working directory, as until 0.1, for one version. */
+function namedIn(origin: string, name: string, folder: string, environment: Environment): string {
+  if (isFile(name, folder) || !isFile(name, environment.cwd)) return absoluteFile(name, folder);
+  lineLogger(environment).warn(
+    `${origin}: "${name}" is meant from where that file lies now; the working directory counts until the next version.`,
+  );
+  return resolve(environment.cwd, name);
 }
 
 /** Whatever is that large, or no file, holds no settings. @throws FGKD_PATH */
@@ -84,10 +129,6 @@ async function refuseLarge(path: string): Promise<void> {
   if (!found.isFile() && !found.isDirectory()) throw pathProblem(path, "is not a regular file", file);
   if (found.size > largest && found.isFile())
     throw pathProblem(path, `is ${found.size} bytes large, too much for settings`, file);
-}
-
-function isScript(path: string): boolean {
-  return /\.[cm]?[jt]s$/.test(path);
 }
 
 /** Lists of plugins may lie in one another, but not in themselves. @throws FGKD_INVALID_CONFIG */

@@ -1,7 +1,9 @@
 /** Finds plugins by the names given in a config file. */
+import { dirname, resolve } from "node:path";
 import { type ConfigFile, flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
+import { absoluteFile } from "./absolute-paths.js";
 import type { Environment } from "./environment.js";
-import { isFile, type Modules, packageNames } from "./modules.js";
+import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**
  * Plugins as they are, and those named: of a file (or of a config file that lists some), or of the package
@@ -38,14 +40,24 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
   if (isFile(name, environment.cwd)) {
     const module = await modules.file("plugin", name);
     const config = module.default as ConfigFile | null | undefined;
-    const listed = config?.plugins;
-    return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
+    const listed: unknown = config?.plugins;
+    if (!Array.isArray(listed)) return pluginsOf(name, module);
+    const folder = dirname(resolve(environment.cwd, name));
+    const from = (plugin: PluginOption | string) =>
+      typeof plugin === "string" ? absoluteFile(plugin, folder) : plugin;
+    return loadPlugins(listed.map(from), modules, environment);
   }
-  const names = packageNames("plugin", name);
+  const names = looksLikeFile(name) ? [] : packageNames("plugin", name);
   for (const packageName of names) {
     const module = await modules.package("plugin", packageName);
     if (module) return pluginsOf(packageName, module);
   }
+  if (names.length === 0)
+    throw pathProblem(
+      name,
+      "no plugin is found there: there is no such file",
+      "Give the path of its file, or the name of a package.",
+    );
   throw pathProblem(
     names.join(" or "),
     `no plugin is found under the name "${name}"`,

@@ -1,26 +1,54 @@
 /** Finds a preset by the name given on the command line or in a config file. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkPreset, loadFailed, type Preset, unknownName } from "../index.js";
+import { checkPreset, loadFailed, type Preset, pathProblem, unknownName } from "../index.js";
 import type { Environment } from "./environment.js";
 import { loadConfig } from "./load-config.js";
-import { isFile, type Modules, packageNames } from "./modules.js";
+import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
+import { type Written, withPathsOf } from "./written-preset.js";
+
+/** A preset, and what a run can keep of it. */
+export interface FoundPreset {
+  readonly preset: Preset;
+  /** Where it was written as data. */
+  readonly written?: Written;
+}
+
+/** The preset alone. @throws as `findPreset` does */
+export async function loadPreset(name: string, modules: Modules, environment: Environment): Promise<Preset> {
+  return (await findPreset(name, modules, environment)).preset;
+}
 
 /**
  * A preset of fgkd's own; of the file of that name (or of a config file that holds one); or of the package
  * `fgkd-preset-NAME` of the user's project.
  *
- * @throws FGKD_UNKNOWN_NAME, FGKD_LOAD_FAILED
+ * @param folder from which a preset in code means its relative paths. Default: the working directory
+ * @throws FGKD_UNKNOWN_NAME, FGKD_LOAD_FAILED, FGKD_PATH for a file that is not there
  */
-export async function loadPreset(name: string, modules: Modules, environment: Environment): Promise<Preset> {
+export async function findPreset(
+  name: string,
+  modules: Modules,
+  environment: Environment,
+  folder = environment.cwd,
+): Promise<FoundPreset> {
   const own = await builtInPresets(environment);
   const found = own.find((preset) => preset.name === name);
-  if (found) return found;
+  if (found) return { preset: found };
   if (isSettings(name, environment.cwd)) return presetOf(name, modules, environment);
-  if (isFile(name, environment.cwd)) return onlyPreset(name, await modules.file("preset", name));
+  if (isFile(name, environment.cwd)) {
+    const preset = onlyPreset(name, await modules.file("preset", name));
+    return { preset: withPathsOf(preset, folder) };
+  }
+  if (looksLikeFile(name))
+    throw pathProblem(
+      name,
+      "no preset is found there: there is no such file",
+      "Give its path, or a name of fgkd list.",
+    );
   for (const packageName of packageNames("preset", name)) {
     const module = await modules.package("preset", packageName);
-    if (module) return onlyPreset(packageName, module);
+    if (module) return { preset: withPathsOf(onlyPreset(packageName, module), folder) };
   }
   throw unknownName(
     "preset",
@@ -35,11 +63,13 @@ function isSettings(name: string, cwd: string): boolean {
 }
 
 /** The preset that is written in a configuration file, or the one that it names. */
-async function presetOf(file: string, modules: Modules, environment: Environment): Promise<Preset> {
-  const preset = (await loadConfig(file, modules, environment))?.config.preset;
+async function presetOf(file: string, modules: Modules, environment: Environment): Promise<FoundPreset> {
+  const found = await loadConfig(file, modules, environment);
+  const preset = found?.config.preset;
   if (preset === undefined)
     throw loadFailed("preset", file, new Error("it says no preset. Write preset: { stages: … }."));
-  return typeof preset === "string" ? loadPreset(preset, modules, environment) : preset;
+  if (typeof preset === "string") return findPreset(preset, modules, environment);
+  return { preset, ...(found?.written && { written: found.written }) };
 }
 
 /** The presets that fgkd brings, in the order of its index. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createJiti, type Jiti } from "jiti";
 import { loadFailed } from "../index.js";
 import type { Environment } from "./environment.js";
@@ -15,34 +16,70 @@ export interface Modules {
   file(what: string, path: string): Promise<Readonly<Record<string, unknown>>>;
   /** `null` when no such package is installed. @throws FGKD_LOAD_FAILED */
   package(what: string, name: string): Promise<Readonly<Record<string, unknown>> | null>;
+  /** All that were loaded so far. */
+  readonly loaded: readonly FoundModule[];
+}
+
+/** A module that was asked for. */
+export interface FoundModule {
+  /** `plugin`, `preset`, `config file`. */
+  readonly what: string;
+  /** As it was asked for: a path, or the name of a package. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly isPackage: boolean;
+}
+
+export interface ModuleOptions {
+  /** Where packages are looked for before the working directory. Default: nowhere else. */
+  readonly from?: string;
+  /** Told of each module before it is loaded; what it throws is thrown instead of loading. */
+  readonly before?: (found: FoundModule) => void;
 }
 
 /**
  * @param patience milliseconds that a module may take: one that awaits for ever would otherwise end the process without
  *   a word, since nothing is left to wait for
  */
-export function createModules(environment: Environment, patience = 120_000): Modules {
-  const from = join(environment.cwd, "fgkd.config.ts");
+export function createModules(
+  environment: Environment,
+  patience = 120_000,
+  { from = environment.cwd, before }: ModuleOptions = {},
+): Modules {
+  const here = (folder: string) => join(folder, "fgkd.config.ts");
+  const loaded: FoundModule[] = [];
   let jiti: Promise<Jiti> | undefined;
   const start = async () =>
-    createJiti(from, { interopDefault: false, fsCache: false, virtualModules: await loadShared(environment) });
-  const load = async (what: string, name: string, target: string) => {
+    createJiti(here(environment.cwd), {
+      interopDefault: false,
+      fsCache: false,
+      virtualModules: await loadShared(environment),
+    });
+  const load = async (found: FoundModule) => {
+    before?.(found);
+    loaded.push(found);
     jiti ??= start();
     const release = holdExit();
     try {
-      return await inTime((await jiti).import<Readonly<Record<string, unknown>>>(target), patience);
+      return await inTime((await jiti).import<Readonly<Record<string, unknown>>>(found.file), patience);
     } catch (cause) {
-      throw loadFailed(what, name, cause);
+      throw loadFailed(found.what, found.name, cause);
     } finally {
       release();
     }
   };
   return {
-    file: (what, path) => load(what, path, resolve(environment.cwd, path)),
+    loaded,
+    file: (what, name) => load({ what, name, file: resolve(environment.cwd, name), isPackage: false }),
     package: async (what, name) => {
       jiti ??= start();
-      const found = (await jiti).esmResolve(name, { try: true });
-      return found ? load(what, name, name) : null;
+      const resolver = await jiti;
+      const lookIn = (folder: string) => resolver.esmResolve(name, { try: true, parentURL: here(folder) });
+      const found = lookIn(from) ?? lookIn(environment.cwd);
+      if (!found) return null;
+      const file = found.startsWith("file:") ? fileURLToPath(found) : found;
+      return load({ what, name, file, isPackage: true });
     },
   };
 }
@@ -76,21 +113,32 @@ async function inTime<T>(promise: Promise<T>, patience: number): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whether a name on the command line means a file: `./mine.ts`, `presets/mine.js`, `/home/me/mine.ts`. */
+/** Whether a name on the command line means a file: `./mine.ts`, `presets/mine.js`, `mine.yaml`, `/home/me/mine.ts`. */
 export function isFile(name: string, cwd: string): boolean {
-  const looksLikeOne = isAbsolute(name) || /^\.{1,2}[\\/]/.test(name) || /\.[cm]?[jt]s$/.test(name);
-  return looksLikeOne && existsSync(resolve(cwd, name));
+  return looksLikeFile(name) && existsSync(resolve(cwd, name));
 }
+
+/** Whether a name can only mean a file, there or not. */
+export function looksLikeFile(name: string): boolean {
+  return isAbsolute(name) || /^\.{1,2}([\\/]|$)/.test(name) || /\.([cm]?[jt]s|ya?ml|json)$/.test(name);
+}
+
+/** A package, and perhaps a part of it. No part begins with a point, so that none leads out of `node_modules`. */
+const packageName = /^(@[a-z\d~_-][\w.~-]*\/)?[a-z\d~_-][\w.~-]*(\/[a-z\d~_-][\w.~-]*)*$/i;
 
 /**
  * The package names behind a short name: `birds` is `fgkd-preset-birds`, `@ann/birds` is `@ann/fgkd-preset-birds`.
- * A full name stands for itself.
+ * A full name stands for itself. None for what cannot name a package.
  */
 export function packageNames(kind: "preset" | "plugin", name: string): readonly string[] {
   const [, scope = "", bare = name] = /^(@[^/]+\/)?(.*)$/.exec(name) ?? [];
   const prefix = `fgkd-${kind}`;
-  if (bare.startsWith(prefix)) return [name];
-  return scope && bare === "" ? [`${scope}${prefix}`] : [`${scope}${prefix}-${bare}`];
+  const full = bare.startsWith(prefix)
+    ? name
+    : scope && bare === ""
+      ? `${scope}${prefix}`
+      : `${scope}${prefix}-${bare}`;
+  return packageName.test(full) ? [full] : [];
 }
 
 async function loadShared(environment: Environment): Promise<Readonly<Record<string, unknown>>> {

@@ -74,6 +74,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-o, --out <folder>", "folder of the run (default: runs/<preset>-<number>)")
     .option("-r, --resume [run]", "continue a run from its last checkpoint (default: the newest)")
     .option("--force", "resume although version, engine, data or settings differ from the run's")
+    .option("--trust", "resume although the run names code that lies in its own folder")
     .option("-q, --quiet", "print the result only")
     .option("-y, --yes", "do not ask before hours of work")
     .option("--dry-run", "try two steps of every stage at the real settings, and keep nothing")
@@ -88,6 +89,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-d, --data <folder>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--trust", "load code that lies in the run's own folder")
     .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
   command("list", "list presets, and the names that config may choose").action(() => run(listCommand(environment)));
   withRunOptions(command("config", "show every setting of a run, and where it comes from"))
@@ -130,11 +132,13 @@ function withRunOptions(command: Command): Command {
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
 }
 
+/** What may stand beside `--resume`. Whether a setting may still be corrected, the run decides. */
+const besideResume = ["resume", "preset", "quiet", "yes", "engine", "threads", "count", "force", "trust"];
+const correcting = ["data", "teacher", "workers", "onBadImage", "set"];
+
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {
-  const changing = Object.keys(given).filter(
-    (option) => !["resume", "preset", "quiet", "yes", "engine", "threads", "count", "force"].includes(option),
-  );
+  const changing = Object.keys(given).filter((option) => ![...besideResume, ...correcting].includes(option));
   if (given.resume && changing.length > 0) {
     const flag = command.options.find((option) => option.attributeName() === changing[0])?.long;
     command.error(

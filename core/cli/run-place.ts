@@ -2,6 +2,7 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger, systemProblem } from "../index.js";
+import { strangerIn } from "./own-run.js";
 
 /** Below the working directory. */
 export const runs = "runs";
@@ -35,8 +36,9 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
 /**
  * The run to continue. One that has neither a checkpoint nor a result is continued only by name.
  *
- * @param given a run folder, or `true` for the newest under `runs/`
+ * @param given a run folder, or `true` for the newest under `runs/` that is the user's own
  * @param preset when given, only runs of that preset count as the newest
+ * @param logger told of newer ones that are passed over, since somebody else may have written them
  * @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE when the newest cannot be read
  */
 export async function runToResume(
@@ -50,9 +52,16 @@ export async function runToResume(
   const names = await readdir(home).catch(() => [] as string[]);
   const found = await Promise.all(names.map(async (name) => ageOf(join(home, name), preset)));
   const sorted = found.filter((run) => run !== null).sort((a, b) => b.touched - a.touched);
-  const [last] = sorted;
-  const newest = sorted.find(({ isEmpty }) => !isEmpty);
+  // One of somebody else's is not read, and so not known to hold anything.
+  const own = sorted.filter(({ stranger }) => stranger === null);
+  const [last] = own;
+  const newest = own.find(({ isEmpty }) => !isEmpty);
   const anew = last?.isEmpty && `--resume ${shortPath(last.path, cwd)} begins it anew`;
+  for (const { path, stranger } of newest ? sorted.slice(0, sorted.indexOf(newest)) : sorted) {
+    if (stranger === null) continue;
+    const place = shortPath(path, cwd);
+    logger.warn(`${place} is passed over: it ${stranger}. To go on with it all the same, name it: --resume ${place}`);
+  }
   // Going on with an older run instead would not be what was asked for.
   if (newest?.problem) throw newest.problem;
   if (newest && anew) logger.warn(`${shortPath(last.path, cwd)} is newer, but has no checkpoint yet: ${anew}.`);
@@ -65,6 +74,9 @@ export async function runToResume(
 async function ageOf(path: string, preset: string | undefined) {
   try {
     const touched = (await stat(join(path, "manifest.json"))).mtimeMs;
+    const stranger = strangerIn(path);
+    // What a stranger wrote is not read unasked.
+    if (stranger !== null) return { path, touched, problem: undefined, stranger, isEmpty: false };
     let isEmpty = false;
     const problem = await openRunFolder(path).then(
       ({ request, holdsWork }) => {
@@ -73,7 +85,7 @@ async function ageOf(path: string, preset: string | undefined) {
       },
       (error: FgkdError) => (error.code === "FGKD_CORRUPT_FILE" ? error : null),
     );
-    return problem === null ? null : { path, touched, problem, isEmpty };
+    return problem === null ? null : { path, touched, problem, stranger, isEmpty };
   } catch {
     // No run folder, or one that never came to its first step: nothing to continue.
     return null;

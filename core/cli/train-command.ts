@@ -48,7 +48,9 @@ export async function trainCommand(given: TrainArguments, environment: Environme
 async function train(given: TrainArguments, old: RunFolder | null, environment: Environment): Promise<number> {
   const { cwd } = environment;
   if (!old) checkPlace(given.out, cwd);
-  const chosen = old ? await chooseAgain(old.request, environment, given.count) : await chooseRun(given, environment);
+  const again = old && (await chooseAgain(old, environment, given));
+  const chosen = again ?? (await chooseRun(given, environment));
+  chosen.teacher?.keep();
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
   const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
@@ -72,8 +74,10 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
       made = await makeFolder(given.out, chosen, run, cwd);
       folder = made.folder;
     }
-    const grown = given.count === undefined ? undefined : chosen.request;
-    const restored = old ? await old.restore(run, engine, { force: given.force, grown }) : null;
+    const asked = again && { request: again.request, corrected: again.isCorrected, others: again.others };
+    const restored = old
+      ? await old.restore(run, engine, { force: given.force, grown: given.count !== undefined, ...asked })
+      : null;
     const checkpointer = createCheckpointer(run, folder, engine, restored?.spent ?? {});
     folder.writeManifest(run, engine, checkpointer.spent);
     if (!given.quiet) introduce(run, chosen, `${engine.name} (${engine.detail})`, folder, restored, environment);

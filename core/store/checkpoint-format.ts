@@ -98,8 +98,8 @@ function digest(value: string | Uint8Array): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
-/** Piece by piece: a file may be larger than what Node reads at once. */
-function digestOfFile(path: string): string {
+/** SHA-256, piece by piece: a file may be larger than what Node reads at once. */
+export function digestOfFile(path: string): string {
   const about = statSync(path);
   if (!about.isFile()) throw new Error(`${path} is not a file`);
   const file = openSync(path, "r");

@@ -81,6 +81,19 @@ export interface Differences {
   readonly risks: readonly string[];
   /** Differences that are worth a word, but refuse nothing. */
   readonly notices: readonly string[];
+  /** Settings that are others from here on, and may be. */
+  readonly corrections: readonly string[];
+}
+
+interface DifferencesOptions {
+  /** Whether the run was asked to go on with further stages, which may say what they like. */
+  readonly grown?: boolean;
+  /** Whether it had come to a checkpoint, and so to a manifest. */
+  readonly hadStarted?: boolean;
+  /** Why a setting cannot be corrected, or `null`; by its path. Default: none can. */
+  readonly reasonAgainst?: (path: string) => string | null;
+  /** Packages of another version, in words. */
+  readonly others?: readonly string[];
 }
 
 /** What a resumed run must share with its beginning, and what it costs when it does not. */
@@ -98,15 +111,13 @@ const shared = {
 /**
  * @param then the manifest of the run; `null` when it had none yet
  * @param resolved the settings of the run, as its folder has them
- * @param about the run's: whether it was asked to go on with further stages, which may say what they like; whether it had
- *   come to a checkpoint, and so to a manifest
  */
 export function differences(
   then: Manifest | null,
   manifest: Manifest,
   resolved: Resolved,
   run: Run,
-  { grown = false, hadStarted = false }: { readonly grown?: boolean; readonly hadStarted?: boolean } = {},
+  { grown = false, hadStarted = false, reasonAgainst = () => "", others = [] }: DifferencesOptions = {},
 ): Differences {
   const known = { ...manifest, engineOptions: comparable(then?.engineOptions, manifest.engineOptions) };
   const now = grown && then ? { ...known, data: only(then.data, manifest.data) } : known;
@@ -115,17 +126,22 @@ export function differences(
   const other = then ? keys.filter((key) => text(then[key]) !== text(now[key])) : [];
   const words = other.map((key) => `${key} was ${brief(then?.[key])}, is ${brief(now[key])}`);
   const lost = !then && hadStarted ? ["manifest.json is missing"] : [];
-  const settings = differentPaths(stagesOf(resolved), stagesOf(is), "stages");
-  const shown = settings.slice(0, 5).map(({ path, was, is }) => `${path} was ${brief(was)}, is ${brief(is)}`);
+  const found = differentPaths(stagesOf(resolved), stagesOf(is), "stages");
+  const judged = found.map((difference) => ({ ...difference, reason: reasonAgainst(difference.path) }));
+  const settings = judged.filter(({ reason }) => reason !== null);
+  const inWords = ({ path, was, is }: Difference) => `${path} was ${brief(was)}, is ${brief(is)}`;
+  const shown = settings.slice(0, 5).map((one) => `${inWords(one)}${one.reason && `, though ${one.reason}`}`);
   const more = settings.length > 5 ? [`${settings.length - 5} more settings differ`] : [];
   return {
-    differences: [...lost, ...words, ...shown, ...more],
+    differences: [...lost, ...words, ...others, ...shown, ...more],
     risks: [
       ...lost.map(() => "version, engine, data and classes may be others than before"),
       ...other.map((key) => shared[key]),
+      ...others.map(() => "another version of a package may compute otherwise"),
       ...(settings.length > 0 ? ["the settings change midway"] : []),
     ],
     notices: then ? noticesOf(then, now) : [],
+    corrections: judged.filter(({ reason }) => reason === null).map(inWords),
   };
 }
 

@@ -7,6 +7,7 @@ import { invalidConfig, pathProblem } from "../values/errors.js";
 import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
 import { checkWritten, largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
 import { jsonText, writeText } from "./storage.js";
+import { weightsOf } from "./weights-record.js";
 
 /** What the run was asked for: enough to compose it again. */
 export interface RunRequest {
@@ -16,16 +17,31 @@ export interface RunRequest {
   readonly layers: readonly SettingsLayer[];
   /** Specifiers of further plugins. */
   readonly plugins: readonly string[];
+  /** The folder where the run was begun: from there packages are found, and paths meant that a preset in code says. */
+  readonly from?: string;
+  /** The preset itself, where it was written as data. */
+  readonly written?: Readonly<Record<string, unknown>>;
+  /** Code of others that the run was made with: packages by version, files by checksum. */
+  readonly modules?: readonly ModuleRecord[];
+}
+
+interface ModuleRecord {
+  /** Of a package, or an absolute path. */
+  readonly name: string;
+  readonly version?: string;
+  readonly sha256?: string;
 }
 
 export interface RunConfig extends RunRequest {
   /** Every setting as it came out, for `differences`. */
   readonly resolved: Resolved;
+  /** By role: checksum of the file that its weights come from. */
+  readonly weights?: Readonly<Record<string, string>>;
 }
 
 /** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it is more than could be read again */
 export function writeConfig(path: string, request: RunRequest, run: Run): void {
-  const text = jsonText({ ...request, resolved: resolvedOf(run) });
+  const text = jsonText({ ...request, weights: weightsOf(run), resolved: resolvedOf(run) });
   const bytes = Buffer.byteLength(text);
   const remedy = `${largestRunFile} are the most: keep lists in files.`;
   if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
@@ -38,6 +54,12 @@ export function writeManifest(path: string, manifest: Manifest): void {
   const text = jsonText(manifest);
   checkWritten("manifest.json", text);
   writeText(join(path, "manifest.json"), text);
+}
+
+/** What a run was asked for, without what came of it. */
+export function requestIn({ preset, layers, plugins, from, written, modules }: RunConfig): RunRequest {
+  const kept = { ...(from !== undefined && { from }), ...(written && { written }), ...(modules && { modules }) };
+  return { preset, layers, plugins, ...kept };
 }
 
 /** @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE */

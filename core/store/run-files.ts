@@ -1,4 +1,5 @@
 /** `config.json` and `manifest.json` of a run folder, and what is in a checkpoint: read as what anybody may have edited. */
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { splits } from "../data/source.js";
 import { corruptFile, invalidConfig, readFailed } from "../values/errors.js";
@@ -23,6 +24,12 @@ const configSchema = z.looseObject({
   preset: z.string(),
   plugins: z.array(z.string()),
   layers: z.array(z.looseObject({ origin: z.string(), config: record })),
+  from: z.string().refine(isAbsolute, "it is no absolute path").optional(),
+  written: record.optional(),
+  modules: z
+    .array(z.looseObject({ name: z.string(), version: z.string().optional(), sha256: z.string().optional() }))
+    .optional(),
+  weights: z.record(z.string(), z.string()).optional(),
   resolved: z.looseObject({
     run: record,
     stages: z.record(z.string(), z.looseObject({ models: record, options: record })),

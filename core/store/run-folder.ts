@@ -16,17 +16,24 @@ import { type GoodCheckpoint, holdsCheckpoint, lastGoodCheckpoint, readNewestChe
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
 import { cleanRun } from "./clean.js";
+import { judgeOf, otherWeights } from "./corrections.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
 import { type StageResult, summarize } from "./result.js";
-import { type RunRequest, readConfig, readManifest, writeConfig, writeManifest } from "./run-config.js";
+import { type RunRequest, readConfig, readManifest, requestIn, writeConfig, writeManifest } from "./run-config.js";
 import { asStorage, writeJson, writeText } from "./storage.js";
 
 interface RestoreOptions {
   /** Go on although the run would go on otherwise than it began. Default false. */
   readonly force?: boolean;
-  /** The request of a run with further stages, which takes the old one's place. Default: the folder's own. */
-  readonly grown?: RunRequest;
+  /** What is asked for now, which takes the place of what was. Default: the same. */
+  readonly request?: RunRequest;
+  /** Whether it asks for further stages. */
+  readonly grown?: boolean;
+  /** Whether it corrects settings: those that nothing computed depends on may then differ. */
+  readonly corrected?: boolean;
+  /** How the code of others differs. Packages of another version count like another version of fgkd. */
+  readonly others?: { readonly differences: readonly string[]; readonly notices: readonly string[] };
 }
 
 /** What a run was taken up from. */
@@ -113,8 +120,7 @@ export function refuseOldRun(path: string): void {
  * @throws FGKD_PATH when it holds none
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
-  const { preset, layers, plugins } = readConfig(path);
-  return folderAt(path, { preset, layers, plugins });
+  return folderAt(path, requestIn(readConfig(path)));
 }
 
 function folderAt(path: string, given: RunRequest): RunFolder {
@@ -159,24 +165,32 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
     },
     lastGood: () => lastGoodCheckpoint(checkpoints),
-    restore: async (run, engine, { force = false, grown } = {}) => {
+    restore: async (run, engine, { force = false, request: asked, grown, corrected, others } = {}) => {
       const then = readManifest(path);
+      const config = readConfig(path);
       const hadStarted = holdsCheckpoint(checkpoints);
-      const { resolved } = readConfig(path);
-      const found = differences(then, manifestOf(run, engine), resolved, run, {
-        grown: grown !== undefined,
+      // What may be corrected depends on how far the run has come.
+      const early = corrected ? await readNewestCheckpoint(checkpoints, run.logger) : undefined;
+      const found = differences(then, manifestOf(run, engine), config.resolved, run, {
+        ...(grown && { grown }),
         hadStarted,
+        ...(others && { others: others.differences }),
+        ...(early !== undefined && { reasonAgainst: judgeOf(run, early, config) }),
       });
       forced = [...(then?.forced ?? []), ...found.differences];
       if (found.differences.length > 0) {
         if (!force) throw checkpointMismatch(path, found.differences, found.risks);
         run.logger.warn(`${path} goes on otherwise than it began: ${found.differences.join("; ")}.`);
       }
-      request = grown ?? request;
-      if (grown || found.differences.length > 0) writeConfig(path, request, run);
-      for (const notice of found.notices) run.logger.warn(notice);
-      const state = await readNewestCheckpoint(checkpoints, run.logger);
+      for (const words of found.corrections) run.logger.info(`From here on: ${words}.`);
+      for (const notice of [...found.notices, ...(others?.notices ?? [])]) run.logger.warn(notice);
+      const state = early === undefined ? await readNewestCheckpoint(checkpoints, run.logger) : early;
+      for (const words of otherWeights(run, state, config)) run.logger.warn(words);
       if (state) load(run, state, checkpoints);
+      if (grown || corrected || found.differences.length > 0) {
+        request = asked ?? request;
+        writeConfig(path, request, run);
+      }
       asStorage(path, () => cleanRun(path, state));
       // What was recorded after that checkpoint will be recorded again.
       writeText(at("metrics.jsonl"), run.history.map(line).join(""));

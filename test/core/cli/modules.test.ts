@@ -28,7 +28,26 @@ describe("the names of packages", () => {
     ["@ann/birds", "@ann/fgkd-preset-birds"],
     ["fgkd-preset-birds", "fgkd-preset-birds"],
     ["@ann/fgkd-preset-birds", "@ann/fgkd-preset-birds"],
+    ["fgkd-preset-birds/small", "fgkd-preset-birds/small"],
+    ["birds..small", "fgkd-preset-birds..small"],
   ])("%s stands for %s", (short, full) => expect(packageNames("preset", short)).toEqual([full]));
+
+  test.each([
+    "../../evil",
+    "birds/../../evil",
+    "@ann/../../evil",
+    "@../evil",
+    "fgkd-preset-../../evil",
+    "fgkd-preset-birds/../../evil",
+    "fgkd-preset-birds/./small",
+    "birds%2f..%2fevil",
+    "birds\\..\\evil",
+    "data:text/javascript,1",
+    "birds/",
+  ])("never are what would lead out of node_modules: %j", (name) => {
+    expect(packageNames("preset", name)).toEqual([]);
+    expect(packageNames("plugin", name.replaceAll("preset", "plugin"))).toEqual([]);
+  });
 });
 
 describe("a preset's name", () => {
@@ -61,6 +80,22 @@ describe("a preset's name", () => {
     const loading = loadPreset("tpy", createModules(world.environment), world.environment);
     await expect(loading).rejects.toThrow('no preset is registered as "tpy". Registered: toy. Did you mean "toy"?');
   });
+
+  test.each(["../../evil", "@ann/../../evil", "fgkd-preset-../../evil", "birds/../../../evil"])(
+    "never leaves node_modules: %s",
+    async (name) => {
+      const world = await createWorld();
+      for (const place of ["evil.js", "evil/index.js", "node_modules/evil.js", "node_modules/@ann/evil.js"])
+        await put(world, place, 'throw new Error("it ran");');
+      for (const folder of ["fgkd-preset-..", "fgkd-preset-", "@ann", "fgkd-preset-birds"])
+        await put(world, `node_modules/${folder}/package.json`, '{"type":"module"}');
+      const modules = createModules(world.environment);
+      await expect(loadPreset(name, modules, world.environment)).rejects.toThrow(/no preset is (found|registered)/);
+      const plugin = name.replace("preset", "plugin");
+      await expect(loadPlugins([plugin], modules, world.environment)).rejects.toThrow("no plugin is found");
+      expect(modules.loaded).toEqual([]);
+    },
+  );
 
   test("a package without a preset is named", async () => {
     const world = await createWorld();

@@ -91,7 +91,8 @@ describe("fgkd train", () => {
     await writeFile(join(world.cwd, "fgkd.config.ts"), text);
     expect(await world.fgkd("train --quiet")).toBe(130);
     expect(await world.fgkd("train --resume --quiet")).toBe(0);
-    expect(world.err).toBe("");
+    const code = join(world.cwd, "fgkd.config.ts");
+    expect(world.err).toBe(`loading the preset ${code}, which runs/mine-1/config.json names\n`);
   });
 
   test("refuses to resume what is no run, and with other settings", async () => {

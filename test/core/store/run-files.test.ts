@@ -20,6 +20,10 @@ const config = {
   preset: "toy",
   plugins: ["./own.mjs"],
   layers: [{ origin: "--epochs", config: { epochs: 3 } }],
+  from: "/home/ann",
+  written: { name: "toy" },
+  modules: [{ name: "fgkd-plugin-loud", version: "1.0.0" }],
+  weights: { teacher: "0f" },
   resolved: { run: { epochs: 3 }, stages: { student: { epochs: 3, models: {}, options: {} } } },
 };
 const manifest = {
@@ -35,7 +39,14 @@ const manifest = {
   images: { student: 12 },
 };
 const files = [
-  ["config.json", config, readConfigFile, [], cases("config.json: anything"), cases("config.json: any byte changed")],
+  [
+    "config.json",
+    config,
+    readConfigFile,
+    ["from", "written", "modules", "weights"],
+    cases("config.json: anything"),
+    cases("config.json: any byte changed"),
+  ],
   [
     "manifest.json",
     manifest,

@@ -1,0 +1,45 @@
+/** Settings that are given anew when a run is taken up: what may be corrected, the run folder decides. */
+import { invalidConfig, type Preset, presetLayers, resolveConfig, type SettingsLayer } from "../index.js";
+import type { RunArguments } from "./arguments.js";
+import { optionLayers, setLayers, sourceLayers } from "./layers.js";
+
+export type CorrectingArguments = Pick<RunArguments, "data" | "teacher" | "workers" | "onBadImage" | "set">;
+
+const origin = (layer: SettingsLayer) => `--resume ${layer.origin}`;
+
+/**
+ * What the options say, as layers over those of the run.
+ *
+ * @param preset as the run had it
+ * @throws FGKD_INVALID_CONFIG for an engine, which is no setting of the method
+ */
+export function correctingLayers(
+  preset: Preset,
+  layers: readonly SettingsLayer[],
+  { data, teacher, workers, onBadImage, set }: CorrectingArguments,
+  cwd: string,
+): readonly SettingsLayer[] {
+  const places = optionLayers(
+    preset,
+    { ...(data !== undefined && { data }), ...(teacher !== undefined && { teacher }) },
+    cwd,
+  );
+  const all = [...presetLayers(preset), ...layers, ...places];
+  const source = () => resolveConfig(Object.keys(preset.stages), all).run.data?.name;
+  const ofSource =
+    workers === undefined && onBadImage === undefined ? [] : sourceLayers({ workers, onBadImage }, source());
+  const said = [...places, ...ofSource, ...setLayers({ ...(set && { set }) }, cwd)];
+  for (const layer of said)
+    if (layer.config.engine !== undefined)
+      throw invalidConfig(layer.origin, "the engine of a run is no setting to correct", "Write --engine NAME --force.");
+  return said.map((layer) => ({ ...layer, origin: origin(layer) }));
+}
+
+/** On top of what the run was asked for; a later correction takes the place of an earlier one of the same setting. */
+export function withCorrections(
+  layers: readonly SettingsLayer[],
+  corrections: readonly SettingsLayer[],
+): readonly SettingsLayer[] {
+  const again = new Set(corrections.map((layer) => layer.origin));
+  return [...layers.filter((layer) => !again.has(layer.origin)), ...corrections];
+}
