@@ -36,8 +36,8 @@ interface Situation {
 }
 
 /** @throws FGKD_PATH, FGKD_INVALID_DATA */
-export async function planSplits(root: Place, asked: Asked): Promise<SplitPlan> {
-  const { folders } = root.listing;
+export async function planSplits(root: Place, options: Asked): Promise<SplitPlan> {
+  const asked = options.testAll ? askedOf(options, root.listing.folders) : options;
   const named = [...(asked.testFolders ?? []), ...(asked.validationFolders ?? [])];
   const found = await findSplits(root, asked.testFolders ?? []);
   const hasOthers = [...found.test, ...found.validation].some(({ holds }) => holds !== "nothing") || named.length > 0;
@@ -45,13 +45,19 @@ export async function planSplits(root: Place, asked: Asked): Promise<SplitPlan> 
   const trains = withClasses(found.train).filter(({ holds }) => holds === "classes" || hasOthers);
   if (trains.length > 0) return besideTrain({ root, train: oneOf("train", trains, root), found, asked });
   if (named.length === 0) return withoutTrain({ root, train: undefined, found, asked });
-  if (asked.testAll)
-    return named.some((name) => folders.includes(name))
-      ? besideTrain({ root, train: undefined, found, asked })
-      : withoutTrain({ root, train: undefined, found, asked });
+  if (asked.testAll) return besideTrain({ root, train: undefined, found, asked });
   if (found.train[0]) throw noClassFolders(found.train[0]);
   const option = asked.testFolders ? "testFolders" : "validationFolders";
   throw pathProblem(join(root.path, "train"), "there is no such folder", `${option} lie next to train/: add it.`);
+}
+
+/** Settings of a run are for the folder that it was trained on: of another, those count that it has. */
+function askedOf(options: Asked, folders: readonly string[]): Asked {
+  const there = (names: readonly string[] | null) => {
+    const left = names?.filter((name) => folders.includes(name)) ?? [];
+    return left.length > 0 || names?.length === 0 ? left : null;
+  };
+  return { ...options, testFolders: there(options.testFolders), validationFolders: there(options.validationFolders) };
 }
 
 /** No folder has class folders to train on: are there splits all the same, or are all folders classes? */
