@@ -132,10 +132,8 @@ function noImages(stage: string, split: Split): Error {
 
 function checkClasses(run: Run, classes: readonly string[], data: string): void {
   // Older runs kept names as the disk had them; one name may be composed in two ways.
-  const [found, expected] = [run.classes, classes].map((names) => names.map((name) => name.normalize("NFC"))) as [
-    readonly string[],
-    readonly string[],
-  ];
+  const composed = (name: string) => name.normalize("NFC");
+  const [found, expected] = [run.classes.map(composed), classes.map(composed)];
   if (JSON.stringify(found) === JSON.stringify(expected)) return;
   const unknown = found.filter((name) => !expected.includes(name));
   const missing = expected.filter((name) => !found.includes(name));

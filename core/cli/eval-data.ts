@@ -1,5 +1,5 @@
 /** The images that `fgkd eval RUN --data FOLDER` is given: all of them are tested, and those that were trained on are told. */
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   countIn,
@@ -42,9 +42,5 @@ export function tellTrainedOn(
 }
 
 function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  return existsSync(path) ? realpathSync(path) : path;
 }
