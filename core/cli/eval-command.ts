@@ -31,7 +31,8 @@ import type { EvalArguments } from "./arguments.js";
 import { type ChosenRun, chooseAgain } from "./choose-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
-import { dataLayer, engineLayers } from "./layers.js";
+import { evalDataLayers, tellTrainedOn } from "./eval-data.js";
+import { engineLayers } from "./layers.js";
 import { shortPath } from "./run-place.js";
 import { table } from "./tables.js";
 import { count, inWords, number, percent } from "./text.js";
@@ -61,6 +62,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     const { split = "test" } = given;
     const source = run.source(training.stage);
     if (countIn(source, split) === 0) throw noImages(training.stage, split);
+    tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
     const engine = await startEngine(run.config.run.engine, run.engines);
     const options = { split, batchSize, input, metrics: metricsOf(training, roles) };
     const found = await evaluate(prediction(run, roles, given.ensembler), source, options);
@@ -112,11 +114,7 @@ async function exportedModel(path: string, role: string): Promise<string> {
 }
 
 function evalLayers(models: NonNullable<SettingsLayer["config"]["models"]>, given: EvalArguments, cwd: string) {
-  return [
-    { origin: "fgkd eval", config: { models } },
-    ...(given.data === undefined ? [] : [dataLayer(given.data, cwd)]),
-    ...engineLayers(given),
-  ];
+  return [{ origin: "fgkd eval", config: { models } }, ...evalDataLayers(given, cwd), ...engineLayers(given)];
 }
 
 /** Where the model's images come from: the stage that trained it, or else the last. */
@@ -137,10 +135,13 @@ function noImages(stage: string, split: Split): Error {
   return invalidConfig(`stage "${stage}"`, `its data has no ${split} split`, remedy);
 }
 
-function checkClasses(run: Run, expected: readonly string[], data: string): void {
-  if (JSON.stringify(run.classes) === JSON.stringify(expected)) return;
-  const unknown = run.classes.filter((name) => !expected.includes(name));
-  const missing = expected.filter((name) => !run.classes.includes(name));
+function checkClasses(run: Run, classes: readonly string[], data: string): void {
+  // Older runs kept names as the disk had them; one name may be composed in two ways.
+  const composed = (name: string) => name.normalize("NFC");
+  const [found, expected] = [run.classes.map(composed), classes.map(composed)];
+  if (JSON.stringify(found) === JSON.stringify(expected)) return;
+  const unknown = found.filter((name) => !expected.includes(name));
+  const missing = expected.filter((name) => !found.includes(name));
   const problem = [
     ...(unknown.length > 0 ? [`has classes the model does not know (${namedList(unknown, 5)})`] : []),
     ...(missing.length > 0 ? [`lacks classes of the model (${namedList(missing, 5)})`] : []),

@@ -1,6 +1,7 @@
 /** What configuration may look like, and the words for what does not. */
 import { z } from "zod";
 import { evaluationSchema } from "../evaluation/settings.js";
+import { notNormalisation } from "../models/normalisation.js";
 import { invalidConfig, unknownName, unknownOption } from "../values/errors.js";
 import { checkPlain } from "../values/plain.js";
 import { watchdogSchema } from "../watchdogs/settings.js";
@@ -10,8 +11,10 @@ const positive = z.number().int().positive();
 /** In pixels. Far beyond any network's input, and small enough for buffers of its square. */
 const side = positive.max(2 ** 14);
 const share = z.number().min(0).max(1);
-const positiveNumber = z.number().positive();
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const perChannel = (what: "mean" | "deviation") =>
+  z.tuple([z.number(), z.number(), z.number()]).refine((values) => notNormalisation(what, values) === undefined, {
+    error: ({ input }) => notNormalisation(what, input as number[]),
+  });
 /** A registered name with its own options, which the registry checks. A layer may change the options alone. */
 const choice = z.looseObject({ name: z.string().min(1).optional() });
 
@@ -45,8 +48,8 @@ const stageShape = {
       pad: count.max(2 ** 14),
       crop: side,
       flip: share,
-      mean: perChannel,
-      deviation: perChannel,
+      mean: perChannel("mean"),
+      deviation: perChannel("deviation"),
       transforms: z.strictObject({ train: z.array(line).nullable(), test: z.array(line).nullable() }).partial(),
     })
     .partial(),
@@ -64,8 +67,8 @@ const modelInput = z
     size: side.nullable(),
     crop: side.nullable(),
     interpolation: z.enum(["bilinear", "bicubic"]),
-    mean: perChannel,
-    deviation: z.tuple([positiveNumber, positiveNumber, positiveNumber]),
+    mean: perChannel("mean"),
+    deviation: perChannel("deviation"),
   })
   .partial();
 

@@ -2,6 +2,7 @@
 import { corruptFile } from "../values/errors.js";
 import { isRecord } from "../values/unknown.js";
 import type { PartialModelInput } from "./model.js";
+import { notNormalisation } from "./normalisation.js";
 import { readMetadata } from "./safetensors.js";
 
 /** The classes of the model in a file that a run has written; `undefined` where the file does not say. */
@@ -26,8 +27,10 @@ export function inputInWeights(file: string): PartialModelInput | undefined {
     if (value !== undefined && !holds)
       throw corruptFile(file, `says that the input's ${name} is ${JSON.stringify(value).slice(0, 80)}`, remedy);
   };
-  check("mean", mean, isPerChannel(mean));
-  check("deviation", deviation, isPerChannel(deviation) && deviation.every((value) => value > 0));
+  for (const [name, values] of Object.entries({ mean, deviation }) as ["mean" | "deviation", unknown][]) {
+    const wrong = isPerChannel(values) ? notNormalisation(name, values) : undefined;
+    check(name, values, isPerChannel(values) && wrong === undefined, wrong && `${wrong}, and export the file again.`);
+  }
   check("size", size, size === null || (Number.isSafeInteger(size) && (size as number) > 0));
   check("interpolation", interpolation, interpolation === "bilinear" || interpolation === "bicubic");
   check("channels", channels, channels === "rgb", 'Images are "rgb" here: turn the inputs of its first layer around.');

@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { definePlugin, invalidOption, type Logger, type RunScope, type Source, type Split } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
-import { type Candidate, readLayout } from "./folder/layout.js";
+import { readLayout } from "./folder/layout.js";
 import type { FolderOptions } from "./folder/options.js";
+import { tellLayout } from "./folder/tell.js";
+import { tellTwins } from "./folder/twins.js";
 import { createImageSource } from "./images/image-source.js";
 import { createWorkerPool } from "./images/pool.js";
 
@@ -39,6 +41,7 @@ export function registerFolder({ sources }: RunScope): void {
       validationFolders: null,
       validation: null,
       split: 0.2,
+      testAll: false,
       splitSeed: 0,
       onBadImage: "fail",
       badImageShare: 0.1,
@@ -64,8 +67,9 @@ export function registerFolder({ sources }: RunScope): void {
  */
 async function openFolder(options: Required<FolderOptions>, logger: Logger): Promise<Source> {
   const layout = await readLayout(options);
-  const { candidates, fingerprint } = await checkFolder(layout, options, logger);
-  tellFound(candidates, options, logger);
+  tellLayout(layout, options, logger);
+  const { candidates, hashes, fingerprint } = await checkFolder(layout, options, logger);
+  await tellTwins(layout.root, candidates, hashes, logger);
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const samplesOf = (wanted: Split) =>
     candidates
@@ -90,26 +94,13 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
   });
 }
 
-/** A folder that becomes the validation split unasked is told: epochs are then measured on it, and not on the test split. */
-function tellFound(
-  candidates: readonly Candidate[],
-  { validation, validationFolders }: Required<FolderOptions>,
-  logger: Logger,
-): void {
-  const found = candidates.find(({ split }) => split === "validation");
-  if (!found || validation !== null || validationFolders !== null) return;
-  const [folder] = found.path.split("/");
-  logger.info(
-    `${folder}/ is the validation split: epochs are measured on it, and test images once at the end. Set data.validationFolders to [] to leave it out.`,
-  );
-}
-
 function check({
   path,
   testFolders,
   validationFolders,
   validation,
   split,
+  testAll,
   onBadImage,
   exif,
   workers,
@@ -131,6 +122,7 @@ function check({
   if (validation !== null && !(validation > 0 && validation < 1))
     refuse("validation", "between 0 and 1, or null", validation, "0.1 keeps a tenth of the training images.");
   if (!(split > 0 && split < 1)) refuse("split", "between 0 and 1", split, "0.2 tests on a fifth of each class.");
+  if (typeof testAll !== "boolean") refuse("testAll", "true or false", testAll, "The default is false.");
   if (!["fail", "skip"].includes(onBadImage))
     refuse("onBadImage", '"fail" or "skip"', onBadImage, "The default is fail.");
   if (!(badImageShare >= 0 && badImageShare <= 1))

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
+import { isNearly } from "./class-names.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
 
@@ -18,6 +19,8 @@ const NAMED = 5;
 /** What may be trained on, and what identifies it. */
 export interface CheckedFolder {
   readonly candidates: readonly Candidate[];
+  /** Of each candidate: two files whose hashes differ have other bytes. */
+  readonly hashes: readonly string[];
   readonly fingerprint: string;
 }
 
@@ -51,9 +54,11 @@ export async function checkFolder(
   }
   for (const { index, problem } of bad) logger.warn(`Left out ${paths[index]}: ${problem}.`);
   if (bad.length > 0) logger.warn(`${bad.length} of ${paths.length} images were left out.`);
-  const candidates = layout.candidates.filter((_, index) => reports[index]?.problem === undefined);
+  const isGood = (_: unknown, index: number) => reports[index]?.problem === undefined;
+  const candidates = layout.candidates.filter(isGood);
   requireEveryClass(layout, candidates);
-  return { candidates, fingerprint: fingerprintOf(layout, reports) };
+  const hashes = reports.filter(isGood).map(({ hash }) => hash);
+  return { candidates, hashes, fingerprint: fingerprintOf(layout, reports) };
 }
 
 async function inspect(paths: readonly string[]): Promise<FileReport[]> {
@@ -93,7 +98,8 @@ function refuse(bad: readonly { index: number; problem: string }[], paths: reado
   return badImage(paths[first.index] as string, `${first.problem}${also}`);
 }
 
-function requireEveryClass({ root, classes, candidates: all }: FolderLayout, candidates: readonly Candidate[]): void {
+function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[]): void {
+  const { root, classes, candidates: all, testsOnly } = layout;
   if (classes.length < 2) {
     const remedy = "Hand over the folder that holds the class folders, not one of them.";
     throw invalidData(root, `only one class (${classes[0]})`, remedy);
@@ -101,7 +107,8 @@ function requireEveryClass({ root, classes, candidates: all }: FolderLayout, can
   const find = (list: readonly Candidate[], name: string, split: Split) =>
     list.find((candidate) => candidate.className === name && candidate.split === split);
   const names = new Set(all.map(({ className }) => className));
-  const there = splits.filter((split) => split !== "validation" || all.some((candidate) => candidate.split === split));
+  const mayLack = (split: Split) => split === "validation" || (split === "train" && testsOnly);
+  const there = splits.filter((split) => !mayLack(split) || all.some((candidate) => candidate.split === split));
   for (const name of new Set([...classes, ...names])) {
     for (const split of there) {
       if (find(candidates, name, split)) continue;
@@ -110,7 +117,9 @@ function requireEveryClass({ root, classes, candidates: all }: FolderLayout, can
       if (before) throw emptyClass(join(root, before.path, ".."));
       const other = there.map((another) => find(all, name, another)).find((candidate) => candidate !== undefined);
       if (!other) throw emptyClass(join(root, name));
-      const problem = `class "${name}" is missing from the ${split} split`;
+      const like = all.find((one) => one.split === split && one.className !== name && isNearly(one.className, name));
+      const hint = like ? ` (class "${like.className}" is there: to this system they are two names)` : "";
+      const problem = `class "${name}" is missing from the ${split} split${hint}`;
       throw invalidData(
         root,
         problem,

@@ -1,13 +1,19 @@
 /** Finds the splits and classes of a data folder. */
 import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { invalidData, pathProblem, type Split } from "../../../core/index.js";
-import { byBytes, list, listFiles } from "./listing.js";
+import { invalidData, type Split } from "../../../core/index.js";
+import { className } from "./class-names.js";
+import type { FoundSplit } from "./find-splits.js";
+import { byBytes, folderProblem, imagesIn } from "./listing.js";
+import type { LitterCounts } from "./litter.js";
 import type { FolderOptions } from "./options.js";
+import { planSplits } from "./plan-splits.js";
+import { splitName } from "./split-names.js";
+import { filesOf, lookInto, type Place, startWalk, stepInto, type Walk } from "./walk.js";
 
-const TEST_FOLDERS = ["test", "val", "valid"] as const;
-const VALIDATION_FOLDERS = ["val", "valid", "validation"] as const;
-const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i;
+/** How many folders an archive may put around everything. */
+const WRAPPED = 4;
 
 /** A file that should be an image. */
 export interface Candidate {
@@ -20,66 +26,43 @@ export interface Candidate {
 export interface FolderLayout {
   /** The folder given, or the only one inside of it. */
   readonly root: string;
-  /** Byte-wise sorted folder names. */
+  /** Byte-wise sorted names of class folders, each in composed form (NFC). */
   readonly classes: readonly string[];
   /** Byte-wise sorted within each class. */
   readonly candidates: readonly Candidate[];
+  /** Whether there is nothing to train on, and shall not be. */
+  readonly testsOnly: boolean;
+  /** What a user might not expect of what is used, in sentences. */
+  readonly notes: readonly string[];
+  /** Of files within class folders. */
+  readonly litter: LitterCounts;
+  /** Folders within class folders that lie too deep. */
+  readonly tooDeep: readonly string[];
 }
 
 /**
- * Reads `root/{train,test}/<class>/…`, or `root/<class>/…` with a part of each class split off for testing; and, from
- * `root/val` or out of the training images, a validation split.
+ * Reads `root/{train,test}/<class>/…`, by any usual name, or `root/<class>/…` with a part of each class split off for
+ * testing; and, from `root/val` or out of the training images, a validation split.
  *
  * @throws FGKD_PATH, FGKD_INVALID_DATA
  */
 export async function readLayout(options: Required<FolderOptions>): Promise<FolderLayout> {
   const root = await locate(options.path);
-  const { folders, files } = await list(root);
-  if (!folders.includes("train")) {
-    const beside = options.testFolders ? "testFolders" : "validationFolders";
-    if (options.testFolders || options.validationFolders?.length)
-      throw pathProblem(join(root, "train"), "there is no such folder", `${beside} lie next to train/: add it.`);
-    return drawValidation(await readSingle(root, folders, files, options), options);
-  }
-  const tests = options.testFolders ?? TEST_FOLDERS.filter((name) => folders.includes(name)).slice(0, 1);
-  if (tests.length === 0) {
-    const remedy = "Add test/, or hand over the folder train/ itself to have a part of it split off.";
-    throw invalidData(root, "there is train/, but neither test/ nor val/ beside it", remedy);
-  }
-  const train = await readSplit(root, "train", "train");
-  const test = (await Promise.all(tests.map((name) => readSplit(root, name, "test")))).flat();
-  const validations = await validationFolders(root, folders, tests, options);
-  const validation = (await Promise.all(validations.map((name) => readSplit(root, name, "validation")))).flat();
-  const layout = { root, classes: classesOf(train), candidates: [...train, ...validation, ...test] };
-  return drawValidation(layout, options);
-}
-
-/** Those asked for; else one that lies beside the test split, if it looks like one. */
-async function validationFolders(
-  root: string,
-  folders: readonly string[],
-  tests: readonly string[],
-  { validationFolders: asked, validation }: Required<FolderOptions>,
-): Promise<readonly string[]> {
-  const twice = asked?.find((name) => tests.includes(name) || name === "train");
-  if (twice !== undefined) {
-    const remedy = "Name other folders in validationFolders, or others in testFolders.";
-    throw invalidData(join(root, twice), "its images belong to another split already", remedy);
-  }
-  const found = asked ?? (await usualValidation(root, folders, tests));
-  if (found.length > 0 && validation !== null) {
-    const remedy = "Leave data.validation out, or set data.validationFolders to [] to draw from the training images.";
-    throw invalidData(join(root, found[0] as string), "there is a validation split already", remedy);
-  }
-  return found;
-}
-
-async function usualValidation(root: string, folders: readonly string[], tests: readonly string[]) {
-  for (const name of VALIDATION_FOLDERS) {
-    if (!folders.includes(name) || tests.includes(name)) continue;
-    if ((await list(join(root, name))).folders.length > 0) return [name];
-  }
-  return [];
+  const { splits, notes } = await planSplits(root, options);
+  const met: Met = { litter: new Map(), tooDeep: [], notes: [...notes] };
+  const about = { root: root.path, ...met };
+  if (!splits) return drawValidation({ ...about, ...(await readSingle(root, options, met)) }, options);
+  const read = async (split: Split) => {
+    const walk = startWalk(met.litter, met.tooDeep);
+    const lists: Candidate[] = [];
+    for (const found of splits[split]) lists.push(...(await readSplit(found, split, walk)));
+    return lists;
+  };
+  const [train, validation, test] = [await read("train"), await read("validation"), await read("test")];
+  const testsOnly = splits.train.length === 0;
+  const classes = classesOf(testsOnly ? test : train);
+  const layout = { ...about, classes, testsOnly, candidates: [...train, ...validation, ...test] };
+  return testsOnly ? layout : drawValidation(layout, options);
 }
 
 /** Moves a share of each class from the training images to the validation split; all others stay where they are. */
@@ -104,72 +87,106 @@ function drawValidation(layout: FolderLayout, { validation, splitSeed }: Require
   return { ...layout, candidates };
 }
 
-/** Archives often hold everything in one folder more. */
-async function locate(path: string): Promise<string> {
-  const { folders, files } = await list(path);
-  const only = folders.length === 1 ? folders[0] : undefined;
-  if (only === undefined || only === "train" || files.some((name) => IMAGE_NAME.test(name))) return path;
-  const inner = await list(join(path, only));
-  return inner.folders.length > 1 ? join(path, only) : path;
+/** Archives often hold everything in one folder more, or in several. */
+async function locate(path: string): Promise<Place> {
+  const real = await realpath(path).catch((error: unknown) => {
+    throw folderProblem(path, error);
+  });
+  const given = await lookInto({ path, real });
+  let place = given;
+  for (let depth = 0; depth < WRAPPED; depth++) {
+    const { folders } = place.listing;
+    const [only] = folders;
+    const isSplit = only !== undefined && splitName(only)?.rest === "";
+    if (only === undefined || folders.length > 1 || isSplit || imagesIn(place.listing).length > 0) break;
+    place = await lookInto(await stepInto(place, only));
+    if (place.listing.folders.length > 1) return place;
+  }
+  // A train/ without test/, further down: what is said of it should name it.
+  const isWrapped = place.listing.folders.some((name) => splitName(name)?.rest === "");
+  return isWrapped ? place : given;
 }
 
-async function readSingle(
-  root: string,
-  folders: readonly string[],
-  files: readonly string[],
-  { split, splitSeed }: Required<FolderOptions>,
-): Promise<FolderLayout> {
+type Met = Pick<Walk, "litter" | "tooDeep"> & { readonly notes: string[] };
+
+async function readSingle(root: Place, { split, splitSeed, testAll }: Required<FolderOptions>, met: Met) {
+  const { folders } = root.listing;
+  const images = imagesIn(root.listing).length;
   if (folders.length === 0) {
-    const images = files.filter((name) => IMAGE_NAME.test(name)).length;
     const problem = images > 0 ? `${images} images, but no class folders` : "no images at all";
-    throw invalidData(
-      root,
-      problem,
-      "Expected is a folder per class: train/<class>/… and test/<class>/…, or <class>/….",
-    );
+    const remedy = "Expected is a folder per class: train/<class>/… and test/<class>/…, or <class>/….";
+    throw invalidData(root.path, problem, remedy);
   }
-  const classes = await Promise.all(folders.map(async (name) => ({ name, files: await readClass(root, name) })));
-  if (classes.every(({ files }) => files.length === 0)) {
-    throw invalidData(root, "no images at all", "Expected are images in a folder per class.");
-  }
+  const classes = await readClasses(root, "", startWalk(met.litter, met.tooDeep));
+  if (classes.every(({ files }) => files.length === 0))
+    throw invalidData(root.path, "no images at all", "Expected are images in a folder per class.");
+  refuseInnerSplits(root, classes);
   const candidates = classes.flatMap(({ name, files }) => {
-    const test = draw(files, split, String(splitSeed));
+    const test = testAll ? new Set(files) : draw(files, split, String(splitSeed));
     return files.map((path) => ({
       split: test.has(path) ? ("test" as const) : ("train" as const),
       className: name,
       path,
     }));
   });
-  return { root, classes: folders, candidates };
+  const [first] = imagesIn(root.listing);
+  if (first !== undefined)
+    met.notes.push(`Passed over beside the class folders: ${images} images, ${first} among them.`);
+  return { classes: classes.map(({ name }) => name), candidates, testsOnly: testAll };
 }
 
-async function readSplit(root: string, folder: string, split: Split): Promise<readonly Candidate[]> {
-  const path = join(root, folder);
-  const { folders, files } = await list(path);
-  const stray = files.find((name) => IMAGE_NAME.test(name));
+async function readSplit({ path, place }: FoundSplit, split: Split, walk: Walk): Promise<readonly Candidate[]> {
+  const [stray] = imagesIn(place.listing);
   if (stray !== undefined) {
-    throw invalidData(
-      join(path, stray),
-      "an image outside of the class folders",
-      "Move it into the folder of its class.",
-    );
+    const remedy = "Move it into the folder of its class.";
+    throw invalidData(join(place.path, stray), "an image outside of the class folders", remedy);
   }
-  if (folders.length === 0) {
-    throw invalidData(path, "no class folders", `Expected is a folder per class: ${folder}/<class>/….`);
-  }
-  const lists = await Promise.all(folders.map((name) => readClass(root, `${folder}/${name}`)));
-  if (lists.every((files) => files.length === 0)) {
-    throw invalidData(path, "no images at all", "Expected are images in a folder per class.");
-  }
-  return lists.flatMap((files, index) => {
-    const className = folders[index] as string;
-    if (files.length === 0) throw emptyClass(join(path, className));
-    return files.map((path) => ({ split, className, path }));
+  if (place.listing.folders.length === 0)
+    throw invalidData(place.path, "no class folders", `Expected is a folder per class: ${path}/<class>/….`);
+  const classes = await readClasses(place, `${path}/`, walk);
+  if (classes.every(({ files }) => files.length === 0))
+    throw invalidData(place.path, "no images at all", "Expected are images in a folder per class.");
+  return classes.flatMap(({ name, files }) => {
+    if (files.length === 0) throw emptyClass(join(place.path, name));
+    return files.map((file) => ({ split, className: name, path: file }));
   });
 }
 
-async function readClass(root: string, folder: string): Promise<readonly string[]> {
-  return (await listFiles(join(root, folder))).map((file) => `${folder}/${file}`).sort(byBytes);
+/** The files of one class: of one folder, or of several whose names are one. */
+interface ClassFiles {
+  readonly name: string;
+  /** Relative to the layout's root, byte-wise sorted. */
+  readonly files: readonly string[];
+}
+
+/** Byte-wise sorted by class. */
+async function readClasses(place: Place, prefix: string, walk: Walk): Promise<readonly ClassFiles[]> {
+  const byName = new Map<string, string[]>();
+  for (const folder of place.listing.folders) {
+    const name = className(folder);
+    const files = await filesOf(await stepInto(place, folder), name, walk);
+    const all = byName.get(name) ?? [];
+    for (const file of files) all.push(`${prefix}${folder}/${file}`);
+    byName.set(name, all);
+  }
+  return [...byName]
+    .map(([name, files]) => ({ name, files: files.sort(byBytes) }))
+    .sort((a, b) => byBytes(a.name, b.name));
+}
+
+/** Splits within classes would become one heap, drawn from anew. */
+function refuseInnerSplits(root: Place, classes: readonly ClassFiles[]): void {
+  const inner = new Map<Split, string>();
+  for (const path of classes.flatMap(({ files }) => files)) {
+    const [, folder = "", file] = path.split("/");
+    const found = file === undefined ? undefined : splitName(folder);
+    if (found?.rest !== "") return;
+    inner.set(found.split, inner.get(found.split) ?? folder);
+  }
+  const [one, other] = [...inner.values()];
+  if (one === undefined || other === undefined) return;
+  const problem = `every class folder holds ${one}/ and ${other}/`;
+  throw invalidData(root.path, problem, `Turn it around: ${one}/<class>/… and ${other}/<class>/….`);
 }
 
 /** A class folder in which nothing can be used. */

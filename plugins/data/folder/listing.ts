@@ -1,80 +1,103 @@
-/** What lies in a folder of class folders: names only, no file is opened. */
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { invalidData, pathProblem, readFailed } from "../../../core/index.js";
+/** What lies in a folder: names only, no file is opened. */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { pathProblem, systemProblem } from "../../../core/index.js";
+import { isLitterFolder, type LitterCounts, litterOf } from "./litter.js";
 
-/** Left behind by operating systems and archivers; never anyone's data. */
-const LITTER = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "__macosx", "lost+found"]);
+const IMAGE_NAME = /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i;
 
-/** How deep folders within a class folder are followed. */
-const DEPTH = 4;
+/** Characters of a path that a message shows: the system takes thousands, and nobody reads them. */
+const SHOWN = 160;
 
-/** Names in a folder, byte-wise sorted, litter and dot files left out. */
+/** Names in a folder, byte-wise sorted, litter left out. */
 export interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
+  /** Folders among them that are links. */
+  readonly links: ReadonlySet<string>;
+  readonly litter: LitterCounts;
 }
 
-/** @throws FGKD_PATH when the folder is missing, not a folder, or may not be read */
+/** @throws FGKD_PATH when the folder is missing, not a folder, or the system does not let it be read */
 export async function list(folder: string): Promise<Listing> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw folderProblem(folder, error);
   });
+  const links = new Set<string>();
+  const linked = entries.filter((entry) => entry.isSymbolicLink());
+  for (const { name } of linked) if (await isLinkToFolder(join(folder, name))) links.add(name);
   const folders: string[] = [];
   const files: string[] = [];
+  const litter: LitterCounts = new Map();
   for (const entry of entries) {
-    if (entry.name.startsWith(".") || LITTER.has(entry.name.toLowerCase())) continue;
-    const isFolder = entry.isSymbolicLink() ? await isLinkToFolder(join(folder, entry.name)) : entry.isDirectory();
-    (isFolder ? folders : files).push(entry.name);
+    if (links.has(entry.name) || entry.isDirectory()) {
+      if (!isLitterFolder(entry.name)) folders.push(entry.name);
+      continue;
+    }
+    const kind = litterOf(entry.name);
+    if (kind === undefined) files.push(entry.name);
+    else litter.set(kind, (litter.get(kind) ?? 0) + 1);
   }
-  return { folders: folders.sort(byBytes), files: files.sort(byBytes) };
+  return { folders: folders.sort(byBytes), files: files.sort(byBytes), links, litter };
+}
+
+/** Files that are called like images. */
+export function imagesIn({ files }: Listing): readonly string[] {
+  return files.filter((name) => IMAGE_NAME.test(name));
 }
 
 /**
- * Paths of all files below a folder, relative to it, with `/`; byte-wise sorted folder by folder.
+ * Where a folder really lies.
  *
- * @param above the folders it lies in, by device and number
- * @throws FGKD_PATH, FGKD_INVALID_DATA when a link leads back up: following it would never end
+ * @param parent where the folder that it is in really lies
+ * @throws FGKD_PATH
  */
-export async function listFiles(
-  folder: string,
-  depth = DEPTH,
-  above: ReadonlySet<string> = new Set(),
-): Promise<readonly string[]> {
-  const { folders, files } = await list(folder);
-  if (depth === 0 || folders.length === 0) return files;
-  const { dev, ino } = await stat(folder);
-  const own = `${dev}/${ino}`;
-  if (above.has(own)) throw invalidData(folder, "a link that leads back to a folder it lies in", "Remove the link.");
-  const around = new Set([...above, own]);
-  const below = await Promise.all(
-    folders.map(async (name) =>
-      (await listFiles(join(folder, name), depth - 1, around)).map((file) => `${name}/${file}`),
-    ),
-  );
-  return [...files, ...below.flat()];
+export async function realPath(folder: string, name: string, parent: string, { links }: Listing): Promise<string> {
+  if (!links.has(name)) return join(parent, name);
+  return realpath(join(folder, name)).catch((error: unknown) => {
+    throw folderProblem(join(folder, name), error);
+  });
+}
+
+/** Whether one path is the other, or lies in it. */
+export function isWithin(inner: string, outer: string): boolean {
+  return `${inner}${sep}`.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
 /** Order by UTF-8 bytes, as Python and `LC_ALL=C ls` have it; JavaScript's own differs beyond U+FFFF. */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [one, other] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (one === other) continue;
+    const isPlain = one < FIRST_SURROGATE && other < FIRST_SURROGATE;
+    return isPlain ? one - other : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return a.length - b.length;
 }
 
+/** From here on, the order of JavaScript's units is not that of bytes. */
+const FIRST_SURROGATE = 0xd800;
+
 /** The error of a folder that cannot be listed, in words. */
-function folderProblem(folder: string, error: unknown): Error {
+export function folderProblem(folder: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code;
+  const shown = folder.length > SHOWN ? `${folder.slice(0, SHOWN / 2)}…${folder.slice(-SHOWN / 2)}` : folder;
   if (code === "ENOENT" && folder.includes("\ufffd"))
-    return pathProblem(folder, "has a name that is not UTF-8", "Rename the folder.");
-  if (code === "ENOENT") return pathProblem(folder, "there is no such folder", "Check the path given with --data.");
+    return pathProblem(shown, "has a name that is not UTF-8", "Rename the folder.");
+  if (code === "ENOENT") return pathProblem(shown, "there is no such folder", "Check the path given with --data.");
   if (code === "ENOTDIR") {
     const remedy = "Name the folder that holds train/ and test/, or the class folders.";
-    return pathProblem(folder, "this is a file, not a folder", remedy);
+    return pathProblem(shown, "this is a file, not a folder", remedy);
   }
   if (code === "EACCES" || code === "EPERM") {
-    const remedy = `Allow it (chmod -R u+rX "${folder}"), or run as a user who may.`;
-    return pathProblem(folder, "the folder may not be read (permission denied)", remedy);
+    const remedy = `Allow it (chmod -R u+rX "${shown}"), or run as a user who may.`;
+    return pathProblem(shown, "the folder may not be read (permission denied)", remedy);
   }
-  return readFailed(folder, error);
+  const known = systemProblem(error, "read");
+  if (known)
+    return pathProblem(shown, `the folder cannot be read: ${known.problem} (${known.code})`, `${known.remedy}.`);
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 async function isLinkToFolder(path: string): Promise<boolean> {

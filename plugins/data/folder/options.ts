@@ -4,11 +4,14 @@ import type { Exif } from "../images/decode.js";
 export interface FolderOptions {
   /** The folder that holds `train/` and `test/` with a folder per class in each, or the class folders themselves. */
   readonly path: string;
-  /** Folders next to `train/` that make up the test split. Default: the first of `test`, `val`, `valid`. */
+  /**
+   * Folders next to `train/` that make up the test split. Default: `test`, by any usual name (`Test`, `testing`, `test_set`,
+   * `seg_test`); else the validation folder.
+   */
   readonly testFolders?: readonly string[] | null;
   /**
    * Folders next to `train/` that make up the validation split. Default `null`: where `test/` is there, the first of `val`,
-   * `valid`, `validation` that has class folders and is no test folder. `[]`: none.
+   * `valid`, `validation`, in any case, that has class folders and is no test folder. `[]`: none.
    */
   readonly validationFolders?: readonly string[] | null;
   /**
@@ -18,6 +21,11 @@ export interface FolderOptions {
   readonly validation?: number | null;
   /** Share of each class that becomes the test split where there is no `train/`. Default 0.2. */
   readonly split?: number;
+  /**
+   * Every image of a folder without `train/` is a test image, and there is none to train on: what `fgkd eval --data` sets.
+   * Default false.
+   */
+  readonly testAll?: boolean;
   /** Decides which images that share consists of; the run's seed does not. Default 0. */
   readonly splitSeed?: number;
   /**

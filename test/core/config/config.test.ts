@@ -76,6 +76,47 @@ describe("a setting that cannot be", () => {
     refuse({ accumulate: 0 }).toThrow("accumulate is 0");
   });
 
+  test.each([
+    [
+      { input: { mean: [123.675, 116.28, 103.53] } },
+      "input.mean is [123.675,116.28,103.53]. A mean",
+      "123.675/255 = 0.485",
+    ],
+    [{ input: { deviation: [58.395, 57.12, 57.375] } }, "input.deviation is [58.395,", "58.395/255 = 0.229"],
+    [{ input: { mean: [0.5, 0.5, -104] } }, "input.mean is [0.5,0.5,-104]", "-104/255 = -0.4078"],
+    [{ stages: { teacher: { input: { mean: [128, 128, 128] } } } }, "stages.teacher.input.mean", "128/255 = 0.502"],
+    [{ models: { student: { input: { deviation: [0.2, 0.2, 127.5] } } } }, "models.student.input.deviation", "= 0.5)"],
+    [{ models: { student: { input: { mean: [127.5, 127.5, 127.5] } } } }, "models.student.input.mean", "= 0.5)"],
+  ] as const)(
+    "is refused where it is of pixels from 0 to 255, with the figure to write: %j",
+    (config, place, figure) => {
+      for (const text of [`FGKD_INVALID_CONFIG fgkd.config.ts: ${place}`, "divide by 255 (", figure])
+        refuse(config).toThrow(text);
+    },
+  );
+
+  test.each([
+    [{ input: { deviation: [0, 0, 0] } }, "input.deviation is [0,0,0]. Pixels are divided by the deviation"],
+    [{ input: { deviation: [0.2, -0.2, 0.2] } }, "it is greater than 0"],
+    [{ models: { student: { input: { deviation: [0.5, 0.5, 0] } } } }, "models.student.input.deviation is [0.5,0.5,0]"],
+    [{ input: { mean: [-0.5, 0, 0] } }, "A mean of pixels in [0, 1] is not below 0"],
+  ] as const)("is refused where no pixels have such a mean or deviation: %j", (config, text) => {
+    refuse(config).toThrow(text);
+  });
+
+  test("is not: pixels as they are, from −1 to 1, or in steps of 255", () => {
+    for (const [mean, deviation] of [
+      [0, 1],
+      [0.5, 0.5],
+      [1, 1],
+      [0, 1 / 255],
+    ] as const)
+      expect(
+        resolve(layer("a", { input: { mean: [mean, mean, mean], deviation: [deviation, deviation, deviation] } }))
+          .stages.student?.input.deviation,
+      ).toEqual([deviation, deviation, deviation]);
+  });
+
   test("is refused for a stage that the preset does not have", () => {
     refuse({ stages: { techer: {} } }).toThrow(
       'no stage is registered as "techer". Registered: teacher, student. Did you mean "teacher"?',

@@ -257,6 +257,8 @@ describe("an input that cannot be", () => {
   test.each([
     [{ ...half, channels: "bgr" }, `says that the input's channels is "bgr". Images are "rgb" here`],
     [{ ...half, deviation: [0, 1, 1] }, "says that the input's deviation is [0,1,1]"],
+    [{ ...half, mean: [123.675, 116.28, 103.53] }, "divide by 255 (123.675/255 = 0.485), and export the file again."],
+    [{ ...half, deviation: [58.395, 57.12, 57.375] }, "divide by 255 (58.395/255 = 0.229), and export the file again."],
     [{ mean: "half" }, `says that the input's mean is "half"`],
     [{ size: 1.5 }, "says that the input's size is 1.5"],
   ])("is refused by the file that says so: %j", async (input, message) => {

@@ -1,0 +1,46 @@
+/** The images that `fgkd eval RUN --data FOLDER` is given: all of them are tested, and those that were trained on are told. */
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  countIn,
+  type Logger,
+  type Preset,
+  presetLayers,
+  resolveConfig,
+  type SettingsLayer,
+  type Source,
+} from "../index.js";
+import type { EvalArguments } from "./arguments.js";
+import { dataLayer } from "./layers.js";
+
+/**
+ * A folder of class folders is tested whole: nobody trains on it here, so nothing is kept back for that. Where it has a test
+ * split of its own, that counts. Another split that was asked for is drawn as the run would draw it.
+ */
+export function evalDataLayers({ data, split = "test" }: EvalArguments, cwd: string): readonly SettingsLayer[] {
+  if (data === undefined) return [];
+  const { origin, config } = dataLayer(data, cwd);
+  if (split !== "test") return [{ origin, config }];
+  // What the run said of drawing splits from its own folder means nothing here.
+  return [{ origin, config: { data: { ...config.data, testAll: true, validation: null } as never } }];
+}
+
+/** Says so where the folder is the run's own, without a test split: what was trained on is tested then, too. */
+export function tellTrainedOn(
+  { data }: EvalArguments,
+  { preset, layers }: { readonly preset: Preset; readonly layers: readonly SettingsLayer[] },
+  source: Source,
+  cwd: string,
+  logger: Logger,
+): void {
+  if (data === undefined || countIn(source, "train") > 0) return;
+  const { stages } = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
+  const own = Object.values(stages).map((stage) => (stage.data as { readonly path?: unknown } | null)?.path);
+  const given = realPath(resolve(cwd, data));
+  if (own.some((path) => typeof path === "string" && realPath(path) === given))
+    logger.warn(`The run was trained on images of ${data}: leave --data out to test on its test split alone.`);
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}

@@ -1,0 +1,60 @@
+/** Layouts of data folders, without a byte of any image: listing opens no file. */
+import { type FolderLayout, readLayout } from "../../../plugins/data/folder/layout.js";
+import type { FolderOptions } from "../../../plugins/data/folder/options.js";
+import { folderWith } from "./support.js";
+
+const defaults: Required<FolderOptions> = {
+  path: "",
+  testFolders: null,
+  validationFolders: null,
+  validation: null,
+  split: 0.2,
+  testAll: false,
+  splitSeed: 0,
+  onBadImage: "fail",
+  badImageShare: 0.1,
+  maxPixels: 2 ** 26,
+  exif: "apply",
+  workers: null,
+  cacheBytes: 2 ** 30,
+  normalise: "threads",
+  patience: 300,
+};
+
+/** Files by folder: `{ "train/a": 3 }` is `train/a/0.jpg`, `1.jpg`, `2.jpg`. */
+export function files(counts: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(counts).flatMap(([folder, count]) =>
+      Array.from({ length: count }, (_, index) => [`${folder}/${index}.jpg`, ""]),
+    ),
+  );
+}
+
+export async function layoutOf(
+  tree: Readonly<Record<string, string>>,
+  options: Partial<FolderOptions> = {},
+): Promise<FolderLayout> {
+  return layoutIn(await folderWith(tree), options);
+}
+
+export function layoutIn(path: string, options: Partial<FolderOptions> = {}): Promise<FolderLayout> {
+  return readLayout({ ...defaults, ...options, path });
+}
+
+/** What refuses a layout, with ROOT for the folder's path. */
+export async function refusal(
+  tree: Readonly<Record<string, string>>,
+  options: Partial<FolderOptions> = {},
+): Promise<string> {
+  const root = await folderWith(tree);
+  return layoutIn(root, options).then(
+    ({ classes }) => `read as ${classes.join(", ")}`,
+    (error: Error) => error.message.replaceAll(root, "ROOT"),
+  );
+}
+
+/** How many files each split has. */
+export function countsOf({ candidates }: FolderLayout): readonly [train: number, validation: number, test: number] {
+  const count = (wanted: string) => candidates.filter(({ split }) => split === wanted).length;
+  return [count("train"), count("validation"), count("test")];
+}
