@@ -114,4 +114,6 @@ export type { Json, SavedState, Stateful, StateRegister } from "./values/state.j
 export type { ThreadFile } from "./values/thread-file.js";
 export { threadFile } from "./values/thread-file.js";
 export type { Activity } from "./watchdogs/activity.js";
+export type { OwnTime } from "./watchdogs/own-time.js";
+export { startOwnTime, withinOwnTime } from "./watchdogs/own-time.js";
 export type { WatchdogSettings } from "./watchdogs/settings.js";

@@ -2,14 +2,14 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
-import { threadFile, workerFailed } from "../../../core/index.js";
+import { threadFile, withinOwnTime, workerFailed } from "../../../core/index.js";
 import type { BatchResult, BatchTask } from "./tasks.js";
 
 /** Runs tasks on other threads, which start with the first task. */
 export interface WorkerPool {
   readonly workers: number;
   prepareBatch(task: BatchTask): Promise<BatchResult>;
-  /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds */
+  /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds of the process's own time */
   inTime<T>(work: Promise<T>, seconds: number): Promise<T>;
   /** Waits briefly for what is under way, then ends the threads. */
   close(): Promise<void>;
@@ -48,19 +48,11 @@ export function createWorkerPool(workers: number | null, owner: string): WorkerP
       work.then(done, done);
       return result;
     },
-    inTime: async (work, seconds) => {
-      const timer = new AbortController();
-      const late = setTimeout(seconds * 1000, undefined, { signal: timer.signal }).then(() => {
+    inTime: (work, seconds) =>
+      withinOwnTime(work, seconds, () => {
         const remedy = "Look whether the disk of the images answers; for slow ones, raise patience.";
-        throw workerFailed(owner, `no thread has finished a batch of images for ${seconds} s`, remedy);
-      });
-      late.catch(() => {});
-      try {
-        return await Promise.race([work, late]);
-      } finally {
-        timer.abort();
-      }
-    },
+        return workerFailed(owner, `no thread has finished a batch of images for ${seconds} s`, remedy);
+      }),
     close: async () => {
       await Promise.race([Promise.allSettled(running.keys()), setTimeout(PATIENCE, undefined, { ref: false })]);
       await pool?.destroy();
