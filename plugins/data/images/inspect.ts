@@ -45,7 +45,8 @@ export function inspectFile(path: string): FileReport {
 /** The format by the first bytes, whatever the file is called. */
 export function sniffFormat(head: Uint8Array): { format: "JPEG" | "PNG" | "WebP" | "none"; problem?: string } {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 16)).toString("latin1");
-  if (text.startsWith("\xff\xd8\xff")) return { format: "JPEG" };
+  // Stray bytes may lie between the first two markers.
+  if (/^\xff\xd8[^\xff]{0,12}\xff[\xc0-\xff]/.test(text)) return { format: "JPEG" };
   if (text.startsWith("\x89PNG\r\n\x1a\n")) return { format: "PNG" };
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return { format: "WebP" };
   if (head.length === 0) return { format: "none", problem: "is empty" };
