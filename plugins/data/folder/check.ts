@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
-import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
+import { type Candidate, drawSplits, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
 
 /** Files looked at before others get a turn: the terminal, and Ctrl-C. */
@@ -22,7 +22,8 @@ export interface CheckedFolder {
 }
 
 /**
- * Leaves out (`skip`) or refuses (`fail`) what cannot be used.
+ * Leaves out (`skip`) or refuses (`fail`) what cannot be used, and draws the splits from what is left: the same ones as without
+ * those files.
  *
  * Always looks at the first and last bytes, and decodes what looks cut short; with `skip` decodes everything, because
  * later, in the middle of a run, nothing may be left out any more: batches would change.
@@ -31,13 +32,14 @@ export interface CheckedFolder {
  */
 export async function checkFolder(
   layout: FolderLayout,
-  { onBadImage, badImageShare, maxPixels }: Pick<Required<FolderOptions>, "onBadImage" | "badImageShare" | "maxPixels">,
+  options: Required<FolderOptions>,
   logger: Logger,
 ): Promise<CheckedFolder> {
+  const { onBadImage, badImageShare } = options;
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const reports = await inspect(paths);
-  await verify(paths, reports, maxPixels, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
+  await verify(paths, reports, options, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
   const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
   if (bad.length > 0 && onBadImage === "fail") throw refuse(bad, paths);
   if (bad.length > badImageShare * paths.length) {
@@ -51,9 +53,16 @@ export async function checkFolder(
   }
   for (const { index, problem } of bad) logger.warn(`Left out ${paths[index]}: ${problem}.`);
   if (bad.length > 0) logger.warn(`${bad.length} of ${paths.length} images were left out.`);
-  const candidates = layout.candidates.filter((_, index) => reports[index]?.problem === undefined);
+  const isGood = (_: Candidate, index: number) => reports[index]?.problem === undefined;
+  const { candidates } = drawSplits({ ...layout, candidates: layout.candidates.filter(isGood) }, options);
   requireEveryClass(layout, candidates);
-  return { candidates, fingerprint: fingerprintOf(layout, reports) };
+  return {
+    candidates,
+    fingerprint: fingerprintOf(
+      candidates,
+      reports.filter(({ problem }) => problem === undefined),
+    ),
+  };
 }
 
 async function inspect(paths: readonly string[]): Promise<FileReport[]> {
@@ -69,7 +78,7 @@ async function inspect(paths: readonly string[]): Promise<FileReport[]> {
 async function verify(
   paths: readonly string[],
   reports: FileReport[],
-  maxPixels: number,
+  { exif, maxPixels }: Pick<Required<FolderOptions>, "exif" | "maxPixels">,
   isChosen: (report: FileReport) => boolean,
 ): Promise<void> {
   const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
@@ -77,7 +86,7 @@ async function verify(
   const { decodeFile } = await import("../images/decode.js");
   await forEachAtOnce(AT_ONCE, chosen, async (index) => {
     try {
-      await decodeFile(paths[index] as string, "ignore", maxPixels);
+      await decodeFile(paths[index] as string, exif, maxPixels);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       reports[index] = { ...(reports[index] as FileReport), problem: error.message };
@@ -93,7 +102,8 @@ function refuse(bad: readonly { index: number; problem: string }[], paths: reado
   return badImage(paths[first.index] as string, `${first.problem}${also}`);
 }
 
-function requireEveryClass({ root, classes, candidates: all }: FolderLayout, candidates: readonly Candidate[]): void {
+function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[]): void {
+  const { root, classes, candidates: all, isUnsplit } = layout;
   if (classes.length < 2) {
     const remedy = "Hand over the folder that holds the class folders, not one of them.";
     throw invalidData(root, `only one class (${classes[0]})`, remedy);
@@ -101,15 +111,14 @@ function requireEveryClass({ root, classes, candidates: all }: FolderLayout, can
   const find = (list: readonly Candidate[], name: string, split: Split) =>
     list.find((candidate) => candidate.className === name && candidate.split === split);
   const names = new Set(all.map(({ className }) => className));
-  const there = splits.filter((split) => split !== "validation" || all.some((candidate) => candidate.split === split));
+  const there = splits.filter((split) => split !== "validation" || candidates.some((one) => one.split === split));
   for (const name of new Set([...classes, ...names])) {
     for (const split of there) {
       if (find(candidates, name, split)) continue;
       const before = find(all, name, split);
-      // It had files there, all of them bad.
-      if (before) throw emptyClass(join(root, before.path, ".."));
-      const other = there.map((another) => find(all, name, another)).find((candidate) => candidate !== undefined);
-      if (!other) throw emptyClass(join(root, name));
+      const other = candidates.find(({ className }) => className === name);
+      if (!other) throw emptyClass(before ? join(root, before.path, "..") : join(root, name));
+      if (before && !isUnsplit) throw allBad(join(root, before.path, ".."), name, split);
       const problem = `class "${name}" is missing from the ${split} split`;
       throw invalidData(
         root,
@@ -118,6 +127,12 @@ function requireEveryClass({ root, classes, candidates: all }: FolderLayout, can
       );
     }
   }
+}
+
+/** There were files, but nothing that can be used; elsewhere the class has images. */
+function allBad(folder: string, name: string, split: Split) {
+  const problem = `none of the images of class "${name}" in the ${split} split can be used: all are bad`;
+  return invalidData(folder, problem, "Replace them, or remove the class from every split.");
 }
 
 /** A validation split that nobody asked for can be left out. */
@@ -130,11 +145,10 @@ function folderOf({ path }: Candidate): string {
 }
 
 /** Over split, class (in the path), place, and content of every file; see `inspectFile` for how much of it. */
-function fingerprintOf({ candidates }: FolderLayout, reports: readonly FileReport[]): string {
+function fingerprintOf(candidates: readonly Candidate[], reports: readonly FileReport[]): string {
   const hash = createHash("sha256");
   candidates.forEach(({ split, path }, index) => {
-    const { hash: content = "", problem } = reports[index] ?? {};
-    if (problem === undefined) hash.update(`${split}\t${path}\t${content}\n`);
+    hash.update(`${split}\t${path}\t${reports[index]?.hash ?? ""}\n`);
   });
   return hash.digest("hex").slice(0, 32);
 }

@@ -24,11 +24,13 @@ export interface FolderLayout {
   readonly classes: readonly string[];
   /** Byte-wise sorted within each class. */
   readonly candidates: readonly Candidate[];
+  /** Whether nothing in it says what is for testing: `drawSplits` does. */
+  readonly isUnsplit?: boolean;
 }
 
 /**
- * Reads `root/{train,test}/<class>/…`, or `root/<class>/…` with a part of each class split off for testing; and, from
- * `root/val` or out of the training images, a validation split.
+ * Reads `root/{train,test}/<class>/…`, with a validation split from `root/val`, or `root/<class>/…`. What is to be drawn is not
+ * drawn yet.
  *
  * @throws FGKD_PATH, FGKD_INVALID_DATA
  */
@@ -39,7 +41,7 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
     const beside = options.testFolders ? "testFolders" : "validationFolders";
     if (options.testFolders || options.validationFolders?.length)
       throw pathProblem(join(root, "train"), "there is no such folder", `${beside} lie next to train/: add it.`);
-    return drawValidation(await readSingle(root, folders, files, options), options);
+    return readSingle(root, folders, files);
   }
   const tests = options.testFolders ?? TEST_FOLDERS.filter((name) => folders.includes(name)).slice(0, 1);
   if (tests.length === 0) {
@@ -50,8 +52,25 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
   const test = (await Promise.all(tests.map((name) => readSplit(root, name, "test")))).flat();
   const validations = await validationFolders(root, folders, tests, options);
   const validation = (await Promise.all(validations.map((name) => readSplit(root, name, "validation")))).flat();
-  const layout = { root, classes: classesOf(train), candidates: [...train, ...validation, ...test] };
-  return drawValidation(layout, options);
+  return { root, classes: classesOf(train), candidates: [...train, ...validation, ...test] };
+}
+
+/** Draws what the folder leaves open: a share of each class for testing, and one of its training images to validate on. */
+export function drawSplits(layout: FolderLayout, options: Required<FolderOptions>): FolderLayout {
+  return drawValidation(layout.isUnsplit ? drawTest(layout, options) : layout, options);
+}
+
+function drawTest(layout: FolderLayout, { split, splitSeed }: Required<FolderOptions>): FolderLayout {
+  const drawn = new Set(
+    layout.classes.flatMap((name) => {
+      const own = layout.candidates.filter(({ className }) => className === name).map(({ path }) => path);
+      return own.length === 0 ? [] : [...draw(own, split, String(splitSeed))];
+    }),
+  );
+  const candidates = layout.candidates.map((candidate) =>
+    drawn.has(candidate.path) ? { ...candidate, split: "test" as const } : candidate,
+  );
+  return { ...layout, candidates };
 }
 
 /** Those asked for; else one that lies beside the test split, if it looks like one. */
@@ -113,12 +132,7 @@ async function locate(path: string): Promise<string> {
   return inner.folders.length > 1 ? join(path, only) : path;
 }
 
-async function readSingle(
-  root: string,
-  folders: readonly string[],
-  files: readonly string[],
-  { split, splitSeed }: Required<FolderOptions>,
-): Promise<FolderLayout> {
+async function readSingle(root: string, folders: readonly string[], files: readonly string[]): Promise<FolderLayout> {
   if (folders.length === 0) {
     const images = files.filter((name) => IMAGE_NAME.test(name)).length;
     const problem = images > 0 ? `${images} images, but no class folders` : "no images at all";
@@ -132,15 +146,10 @@ async function readSingle(
   if (classes.every(({ files }) => files.length === 0)) {
     throw invalidData(root, "no images at all", "Expected are images in a folder per class.");
   }
-  const candidates = classes.flatMap(({ name, files }) => {
-    const test = draw(files, split, String(splitSeed));
-    return files.map((path) => ({
-      split: test.has(path) ? ("test" as const) : ("train" as const),
-      className: name,
-      path,
-    }));
-  });
-  return { root, classes: folders, candidates };
+  const candidates = classes.flatMap(({ name, files }) =>
+    files.map((path) => ({ split: "train" as const, className: name, path })),
+  );
+  return { root, classes: folders, candidates, isUnsplit: true };
 }
 
 async function readSplit(root: string, folder: string, split: Split): Promise<readonly Candidate[]> {
