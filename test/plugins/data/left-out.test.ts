@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { FolderOptions } from "../../../plugins/data/index.js";
-import { classFolders, collect, folderWith, openFolder, picture, testPass, trainPass } from "./support.js";
+import { classFolders, collect, folderWith, openFolder, picture } from "./support.js";
 
 const skip = { onBadImage: "skip", badImageShare: 0.6 } as const;
 const unsplit = await classFolders([""], ["a", "b"], 6);
@@ -15,18 +15,10 @@ const drawn = (folder: string, names: readonly string[], seed = "0") =>
     .sort((a, b) => (a.rank < b.rank ? -1 : 1))
     .map(({ name }) => name);
 
-/** What a run sees of a folder: every batch of each split, and what identifies it. */
+/** What decides a run's batches: the fingerprint is over the split, the place and the content of every image in order. */
 async function seen(tree: Readonly<Record<string, string | Uint8Array>>, options: Omit<FolderOptions, "path"> = {}) {
-  const source = await openFolder(await folderWith(tree), options);
-  const passes = [trainPass, testPass, { ...testPass, split: "validation" as const }];
-  const batches = [];
-  for (const pass of passes) {
-    if (!source.splits?.includes(pass.split)) continue;
-    for (const { images, labels } of await collect(source, { epoch: 1, batchSize: 3 }, pass)) {
-      batches.push({ split: pass.split, labels, images: createHash("sha256").update(images).digest("hex") });
-    }
-  }
-  return { classes: source.classes, fingerprint: source.fingerprint, batches };
+  const { classes, fingerprint, splits = [], count } = await openFolder(await folderWith(tree), options);
+  return { classes, fingerprint, counts: splits.map((one) => [one, count(one)]) };
 }
 
 /** Bad files of every kind, called so that the draw would take them first. */
@@ -46,6 +38,13 @@ describe("a folder whose bad files are left out gives the run of one that never 
     ["the share that is drawn for validation", { validation: 0.3 }],
   ])("in %s", async (_, options) => {
     expect(await seen({ ...unsplit, ...bad }, { ...options, ...skip })).toEqual(await seen(unsplit, options));
+  });
+
+  test("to its batches", async () => {
+    const [skipped, clean] = [await folderWith({ ...unsplit, ...bad }), await folderWith(unsplit)];
+    expect(await collect(await openFolder(skipped, skip), { epoch: 1 })).toEqual(
+      await collect(await openFolder(clean), { epoch: 1 }),
+    );
   });
 
   test("in a validation split that is drawn beside test/", async () => {
