@@ -83,5 +83,6 @@ export function countIn(source: Pick<Source, "splits" | "count">, split: Split):
 
 /** What a registry entry of kind "source" makes: opening reads the disk, so it is awaited. */
 export interface SourceOpener {
-  open(): Promise<Source>;
+  /** @param inputs of the stages that will read it, where known: what they cannot use is then told of before they begin */
+  open(inputs?: readonly InputSettings[]): Promise<Source>;
 }

@@ -1,9 +1,18 @@
 /** Photographs from a folder of class folders. */
 import { join } from "node:path";
-import { definePlugin, invalidOption, type Logger, type RunScope, type Source, type Split } from "../../core/index.js";
+import {
+  definePlugin,
+  type InputSettings,
+  invalidOption,
+  type Logger,
+  type RunScope,
+  type Source,
+  type Split,
+} from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
 import { type Candidate, readLayout } from "./folder/layout.js";
 import type { FolderOptions } from "./folder/options.js";
+import type { Resizing } from "./images/header.js";
 import { createImageSource } from "./images/image-source.js";
 import { createWorkerPool } from "./images/pool.js";
 
@@ -52,7 +61,7 @@ export function registerFolder({ sources }: RunScope): void {
     required: ["path"],
     create: (options, { logger }) => {
       check(options);
-      return { open: () => openFolder(options, logger) };
+      return { open: (inputs = []) => openFolder(options, inputs, logger) };
     },
   });
 }
@@ -62,9 +71,13 @@ export function registerFolder({ sources }: RunScope): void {
  *
  * @throws FGKD_PATH, FGKD_INVALID_DATA, FGKD_BAD_IMAGE
  */
-async function openFolder(options: Required<FolderOptions>, logger: Logger): Promise<Source> {
+async function openFolder(
+  options: Required<FolderOptions>,
+  inputs: readonly InputSettings[],
+  logger: Logger,
+): Promise<Source> {
   const layout = await readLayout(options);
-  const { candidates, fingerprint } = await checkFolder(layout, options, logger);
+  const { candidates, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   tellFound(candidates, options, logger);
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const samplesOf = (wanted: Split) =>
@@ -88,6 +101,17 @@ async function openFolder(options: Required<FolderOptions>, logger: Logger): Pro
     normalise: options.normalise,
     patience: options.patience,
   });
+}
+
+/** To which sizes stages resize whole pictures. */
+function firstSizes(inputs: readonly InputSettings[]): readonly Resizing[] {
+  return inputs.flatMap(({ resize, fit, transforms: { train, test } = {} }) =>
+    [train ?? [{ name: "resize" }], test ?? [{ name: "resize" }]].flat().flatMap((line) => {
+      if (line.name !== "resize") return [];
+      const own = line as { readonly size?: number | null; readonly fit?: "shorter" | "warp" | null };
+      return [{ resize: own.size ?? resize, fit: own.fit ?? fit }];
+    }),
+  );
 }
 
 /** A folder that becomes the validation split unasked is told: epochs are then measured on it, and not on the test split. */

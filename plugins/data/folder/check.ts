@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
+import { askForHeader, type Resizing, sizeProblem } from "../images/header.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
+import { createPictureMemory, reserve } from "../images/memory.js";
 import { type Candidate, drawSplits, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
 
@@ -12,6 +14,8 @@ import type { FolderOptions } from "./options.js";
 const TURN = 100;
 /** Images decoded at a time, by as many threads of libuv's. */
 const AT_ONCE = 4;
+/** Bytes that they take together; a larger one is decoded alone. */
+const MEMORY = 2 ** 30;
 /** Bad files that one error names. */
 const NAMED = 5;
 
@@ -28,17 +32,20 @@ export interface CheckedFolder {
  * Always looks at the first and last bytes, and decodes what looks cut short; with `skip` decodes everything, because
  * later, in the middle of a run, nothing may be left out any more: batches would change.
  *
+ * @param sizes to which pictures will be resized, where that is known
  * @throws FGKD_BAD_IMAGE, FGKD_INVALID_DATA
  */
 export async function checkFolder(
   layout: FolderLayout,
   options: Required<FolderOptions>,
+  sizes: readonly Resizing[],
   logger: Logger,
 ): Promise<CheckedFolder> {
   const { onBadImage, badImageShare } = options;
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const reports = await inspect(paths);
+  await measure(paths, reports, sizes, options.maxPixels);
   await verify(paths, reports, options, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
   const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
   if (bad.length > 0 && onBadImage === "fail") throw refuse(bad, paths);
@@ -74,6 +81,21 @@ async function inspect(paths: readonly string[]): Promise<FileReport[]> {
   return reports;
 }
 
+/** Notes which pictures are too large, or become it. Most say how large they are in bytes that have been read already. */
+async function measure(
+  paths: readonly string[],
+  reports: FileReport[],
+  sizes: readonly Resizing[],
+  maxPixels: number,
+): Promise<void> {
+  await forEachAtOnce(AT_ONCE, reports, async (report, index) => {
+    if (report.problem !== undefined) return;
+    const header = report.header ?? (await askForHeader(paths[index] as string));
+    const problem = header && sizeProblem(header, sizes, maxPixels);
+    if (problem !== undefined) reports[index] = { ...report, problem };
+  });
+}
+
 /** Decodes the images chosen, and notes in their reports what is wrong. */
 async function verify(
   paths: readonly string[],
@@ -84,12 +106,19 @@ async function verify(
   const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
   if (chosen.length === 0) return;
   const { decodeFile } = await import("../images/decode.js");
+  const memory = createPictureMemory(MEMORY);
   await forEachAtOnce(AT_ONCE, chosen, async (index) => {
+    let release = () => {};
+    const held = async (bytes: number) => {
+      release = await reserve(memory, bytes);
+    };
     try {
-      await decodeFile(paths[index] as string, exif, maxPixels);
+      await decodeFile(paths[index] as string, exif, maxPixels, { reserve: held });
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       reports[index] = { ...(reports[index] as FileReport), problem: error.message };
+    } finally {
+      release();
     }
   });
 }

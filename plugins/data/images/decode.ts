@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { startOwnTime } from "../../../core/watchdogs/own-time.js";
+import type { Size } from "../../transforms/pixels/geometry.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
+import { askForHeader, bytesToDecode, readHeader } from "./header.js";
 import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
 import { decodeScanByScan, mendJpeg, strayBytes } from "./mend-jpeg.js";
 
@@ -11,6 +13,16 @@ export type Exif = "apply" | "ignore";
 
 /** In seconds of the process's own time: some images are made to take for ever. */
 const PATIENCE = 60;
+
+/** In bytes: larger files are read only when there is memory for them and what becomes of them. */
+const SMALL = 2 ** 23;
+
+export interface DecodeOptions {
+  /** Seconds of the process's own time that it may take. Default 60. */
+  readonly patience?: number;
+  /** Waits for memory. Default: there is enough. */
+  readonly reserve?: (bytes: number, size: Size | undefined) => Promise<void>;
+}
 
 /** One thread per image: the parallelism is ours, across images. */
 sharp.concurrency(1);
@@ -22,11 +34,16 @@ sharp.cache(false);
  * PyTorch's loaders do. Faults that leave the picture whole are passed over.
  *
  * @param maxPixels an image of more is refused before it is decoded: a few bytes can stand for any number of them
- * @param patience seconds that it may take
  * @throws ImageProblem
  */
-export async function decodeFile(path: string, exif: Exif, maxPixels: number, patience = PATIENCE): Promise<Pixels> {
-  const bytes = readBytes(path);
+export async function decodeFile(
+  path: string,
+  exif: Exif,
+  maxPixels: number,
+  how: DecodeOptions = {},
+): Promise<Pixels> {
+  const { patience = PATIENCE, reserve } = how;
+  const bytes = await readBytes(path, reserve);
   const format = requireFormat(bytes);
   const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels, patience);
   try {
@@ -79,10 +96,14 @@ async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number, patience
   return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
 }
 
-function readBytes(path: string): Buffer {
+async function readBytes(path: string, reserve: DecodeOptions["reserve"]): Promise<Buffer> {
   try {
-    checkFile(path);
-    return readFileSync(path);
+    const size = checkFile(path);
+    const head = size > SMALL ? undefined : readFileSync(path);
+    if (!reserve) return head ?? readFileSync(path);
+    const header = (head && readHeader(head)) ?? (await askForHeader(head ?? path));
+    await reserve(header ? bytesToDecode(header, size) : size, header);
+    return head ?? readFileSync(path);
   } catch (error) {
     throw error instanceof ImageProblem ? error : new ImageProblem(accessProblem(path, error));
   }

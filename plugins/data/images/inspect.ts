@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 
+import { type Header, readHeader } from "./header.js";
+
 /** Bytes read from the start; files up to this size are identified by all of their content. */
 const HEAD = 32 * 1024;
 const TAIL = 4 * 1024;
@@ -16,6 +18,8 @@ export interface FileReport {
   readonly hash: string;
   /** Why it cannot be used, in words that follow its name and a colon. */
   readonly problem?: string;
+  /** What its first bytes say of the picture, where they do. */
+  readonly header?: Header;
   /** Its end does not look like one: decode it to know. */
   readonly suspicious: boolean;
 }
@@ -33,7 +37,8 @@ export function inspectFile(path: string): FileReport {
     const tail = size > HEAD ? readPart(file, size - TAIL, TAIL) : head;
     const hash = createHash("sha256").update(`${size}\n`).update(head).update(tail).digest("hex").slice(0, 32);
     const { format, problem } = sniffFormat(head);
-    return { size, hash, problem, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
+    const header = problem === undefined ? readHeader(head) : undefined;
+    return { size, hash, problem, header, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
   } catch (error) {
     const problem = error instanceof ImageProblem ? error.message : accessProblem(path, error);
     return { size: 0, hash: "", problem, suspicious: false };

@@ -1,13 +1,16 @@
 /** The worker threads of a data source. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { threadFile, withinOwnTime, workerFailed } from "../../../core/index.js";
+import { createPictureMemory, type PictureMemory } from "./memory.js";
 import type { BatchResult, BatchTask } from "./tasks.js";
 
 /** Runs tasks on other threads, which start with the first task. */
 export interface WorkerPool {
   readonly workers: number;
+  /** For pictures that its threads decode. */
+  readonly memory: PictureMemory;
   prepareBatch(task: BatchTask): Promise<BatchResult>;
   /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds of the process's own time */
   inTime<T>(work: Promise<T>, seconds: number): Promise<T>;
@@ -17,6 +20,9 @@ export interface WorkerPool {
 
 /** Milliseconds that `close` waits for tasks before it ends their threads. */
 const PATIENCE = 2000;
+
+/** Bytes for pictures in decoders, of all threads together: a quarter of the machine's, at most. */
+const MEMORY = 2 ** 31;
 
 /** MiB of JavaScript memory of a thread. Pixels are held outside of it, so that this is plenty. */
 const HEAP = 512;
@@ -37,6 +43,7 @@ export function createWorkerPool(workers: number | null, owner: string): WorkerP
   };
   return {
     workers: count,
+    memory: createPictureMemory(Math.min(MEMORY, totalmem() / 4)),
     prepareBatch: (task) => {
       pool ??= startThreads(count).on("error", failAll);
       const work = pool.run(task, { name: "prepareBatch" });
