@@ -67,7 +67,9 @@ export interface Source {
   readonly splits?: readonly Split[];
   /** Images in a split. */
   count(split: Split): number;
-  /** Changes when an image, its place or its class does; kept in the run's manifest. */
+  /**
+   * Changes when an image, its place or its class does, as far as the source looks at it; kept in the run's manifest.
+   */
   readonly fingerprint: string;
   /** How many batches a whole pass has. */
   batchCount(pass: Pick<Pass, "split" | "mode" | "batchSize">): number;

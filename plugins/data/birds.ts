@@ -75,10 +75,18 @@ function openBirds(options: Required<BirdOptions>): Source {
   });
 }
 
-function check({ classes, train, validation, test, size, normalise, patience }: Required<BirdOptions>): void {
+function check(options: Required<BirdOptions>): void {
+  const { classes, train, validation, test, size, workers, cacheBytes, normalise, patience } = options;
   if (!["threads", "device"].includes(normalise))
     throw invalidOption(OWNER, "normalise", '"threads" or "device"', normalise, "The default is threads.");
-  if (!(patience > 0)) throw invalidOption(OWNER, "patience", "greater than 0", patience, "The default is 300.");
+  if (!(patience > 0))
+    throw invalidOption(OWNER, "patience", "a number of seconds above 0", patience, "The default is 300.");
+  if (workers !== null && !(Number.isInteger(workers) && workers > 0 && workers <= 256)) {
+    const mustBe = "a whole number from 1 to 256, or null";
+    throw invalidOption(OWNER, "workers", mustBe, workers, "null takes one per core, at most eight.");
+  }
+  if (!(cacheBytes >= 0))
+    throw invalidOption(OWNER, "cacheBytes", "0 or more", cacheBytes, "0 keeps no image in memory.");
   if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_SPECIES)) {
     throw invalidOption(OWNER, "classes", `a whole number from 2 to ${MOST_SPECIES}`, classes, "The default is 12.");
   }

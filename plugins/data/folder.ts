@@ -134,6 +134,7 @@ function check({
   validationFolders,
   validation,
   split,
+  splitSeed,
   onBadImage,
   exif,
   workers,
@@ -167,6 +168,7 @@ function check({
   if (workers !== null && !(Number.isInteger(workers) && workers > 0 && workers <= 256)) {
     refuse("workers", "a whole number from 1 to 256, or null", workers, "null takes one per core, at most eight.");
   }
-  if (!(patience > 0)) refuse("patience", "greater than 0", patience, "The default is 300.");
+  if (!(patience > 0)) refuse("patience", "a number of seconds above 0", patience, "The default is 300.");
   if (!(cacheBytes >= 0)) refuse("cacheBytes", "0 or more", cacheBytes, "0 keeps no image in memory.");
+  if (!Number.isSafeInteger(splitSeed)) refuse("splitSeed", "a whole number", splitSeed, "The default is 0.");
 }

@@ -173,7 +173,10 @@ function folderOf({ path }: Candidate): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
-/** Over split, class (in the path), place, and content of every file; see `inspectFile` for how much of it. */
+/**
+ * Over split, class (in the path) and place of every file, and over its size, start and end: reading gigabytes whole at every start
+ * would take longer than many a run. What changes in the middle of a large file alone, it does not see.
+ */
 function fingerprintOf(candidates: readonly Candidate[], reports: readonly FileReport[]): string {
   const hash = createHash("sha256");
   candidates.forEach(({ split, path }, index) => {

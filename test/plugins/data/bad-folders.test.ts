@@ -158,6 +158,13 @@ test.each([
   [{ workers: 0 }, 'option "workers" must be a whole number from 1 to 256, or null'],
   [{ onBadImage: "ignore" as "skip" }, 'option "onBadImage" must be "fail" or "skip"'],
   [{ testFolders: [] }, 'option "testFolders" must be a list of folder names'],
+  [{ maxPixels: Number.NaN }, 'option "maxPixels" must be a whole number from 1 to 2^30, received NaN'],
+  [{ maxPixels: -1 }, 'option "maxPixels" must be a whole number from 1 to 2^30, received -1'],
+  [{ maxPixels: 2 ** 31 }, 'option "maxPixels" must be a whole number from 1 to 2^30, received 2147483648'],
+  [{ patience: Number.NaN }, 'option "patience" must be a number of seconds above 0, received NaN'],
+  [{ patience: -5 }, 'option "patience" must be a number of seconds above 0, received -5'],
+  [{ cacheBytes: Number.NaN }, 'option "cacheBytes" must be 0 or more, received NaN'],
+  [{ splitSeed: 0.5 }, 'option "splitSeed" must be a whole number, received 0.5'],
 ])("refuses the options %j", async (options, text) => {
   const root = await folderWith({});
   await expect(async () => openFolder(root, options)).rejects.toThrow(text);
