@@ -120,4 +120,6 @@ export type { ThreadFile } from "./values/thread-file.js";
 export { threadFile } from "./values/thread-file.js";
 export { named, namedList, printable, visible } from "./values/words.js";
 export type { Activity } from "./watchdogs/activity.js";
+export type { OwnTime } from "./watchdogs/own-time.js";
+export { startOwnTime, withinOwnTime } from "./watchdogs/own-time.js";
 export type { WatchdogSettings } from "./watchdogs/settings.js";

@@ -67,7 +67,9 @@ export interface Source {
   readonly splits?: readonly Split[];
   /** Images in a split. */
   count(split: Split): number;
-  /** Changes when an image, its place or its class does; kept in the run's manifest. */
+  /**
+   * Changes when an image, its place or its class does, as far as the source looks at it; kept in the run's manifest.
+   */
   readonly fingerprint: string;
   /** What decodes and changes its pictures, by name: a run that goes on under others is told. Default: nothing of its own. */
   readonly libraries?: Readonly<Record<string, string>>;
@@ -85,5 +87,6 @@ export function countIn(source: Pick<Source, "splits" | "count">, split: Split):
 
 /** What a registry entry of kind "source" makes: opening reads the disk, so it is awaited. */
 export interface SourceOpener {
-  open(): Promise<Source>;
+  /** @param inputs of the stages that will read it, where known: what they cannot use is then told of before they begin */
+  open(inputs?: readonly InputSettings[]): Promise<Source>;
 }

@@ -30,8 +30,11 @@ export async function openSources(
     const makesItsOwn = preset.stages[stage]?.data === "none";
     if (!config.data && !makesItsOwn) throw noData(stage);
     const key = JSON.stringify(config.data);
+    const inputs = trainings
+      .filter(({ config: { data } }) => JSON.stringify(data) === key)
+      .map((one) => one.config.input);
     const source =
-      config.data && (open.get(key) ?? prepareSource(await sources.choose(config.data).open(), transforms));
+      config.data && (open.get(key) ?? prepareSource(await sources.choose(config.data).open(inputs), transforms));
     if (source) open.set(key, source);
     byStage.set(stage, seen(makesItsOwn ? withoutImages(source, config) : (source as Source), stage));
   }

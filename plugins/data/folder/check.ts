@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
+import { askForHeader, type Resizing, sizeProblem } from "../images/header.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
+import { createPictureMemory, reserve } from "../images/memory.js";
 import { isNearly } from "./class-names.js";
+import { drawSplits } from "./draw-splits.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
 
@@ -13,6 +16,8 @@ import type { FolderOptions } from "./options.js";
 const TURN = 100;
 /** Images decoded at a time, by as many threads of libuv's. */
 const AT_ONCE = 4;
+/** Bytes that they take together; a larger one is decoded alone. */
+const MEMORY = 2 ** 30;
 /** Bad files that one error names. */
 const NAMED = 5;
 
@@ -25,22 +30,27 @@ export interface CheckedFolder {
 }
 
 /**
- * Leaves out (`skip`) or refuses (`fail`) what cannot be used.
+ * Leaves out (`skip`) or refuses (`fail`) what cannot be used, and draws the splits from what is left: the same ones as without
+ * those files.
  *
  * Always looks at the first and last bytes, and decodes what looks cut short; with `skip` decodes everything, because
  * later, in the middle of a run, nothing may be left out any more: batches would change.
  *
+ * @param sizes to which pictures will be resized, where that is known
  * @throws FGKD_BAD_IMAGE, FGKD_INVALID_DATA
  */
 export async function checkFolder(
   layout: FolderLayout,
-  { onBadImage, badImageShare, maxPixels }: Pick<Required<FolderOptions>, "onBadImage" | "badImageShare" | "maxPixels">,
+  options: Required<FolderOptions>,
+  sizes: readonly Resizing[],
   logger: Logger,
 ): Promise<CheckedFolder> {
+  const { onBadImage, badImageShare } = options;
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const reports = await inspect(paths);
-  await verify(paths, reports, maxPixels, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
+  await measure(paths, reports, sizes, options.maxPixels);
+  await verify(paths, reports, options, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
   const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
   if (bad.length > 0 && onBadImage === "fail") throw refuse(bad, paths);
   if (bad.length > badImageShare * paths.length) {
@@ -55,10 +65,10 @@ export async function checkFolder(
   for (const { index, problem } of bad) logger.warn(`Left out ${paths[index]}: ${problem}.`);
   if (bad.length > 0) logger.warn(`${bad.length} of ${paths.length} images were left out.`);
   const isGood = (_: unknown, index: number) => reports[index]?.problem === undefined;
-  const candidates = layout.candidates.filter(isGood);
+  const { candidates } = drawSplits({ ...layout, candidates: layout.candidates.filter(isGood) }, options);
   requireEveryClass(layout, candidates);
-  const hashes = reports.filter(isGood).map(({ hash }) => hash);
-  return { candidates, hashes, fingerprint: fingerprintOf(layout, reports) };
+  const good = reports.filter(isGood);
+  return { candidates, hashes: good.map(({ hash }) => hash), fingerprint: fingerprintOf(candidates, good) };
 }
 
 async function inspect(paths: readonly string[]): Promise<FileReport[]> {
@@ -70,22 +80,44 @@ async function inspect(paths: readonly string[]): Promise<FileReport[]> {
   return reports;
 }
 
+/** Notes which pictures are too large, or become it. Most say how large they are in bytes that have been read already. */
+async function measure(
+  paths: readonly string[],
+  reports: FileReport[],
+  sizes: readonly Resizing[],
+  maxPixels: number,
+): Promise<void> {
+  await forEachAtOnce(AT_ONCE, reports, async (report, index) => {
+    if (report.problem !== undefined) return;
+    const header = report.header ?? (await askForHeader(paths[index] as string));
+    const problem = header && sizeProblem(header, sizes, maxPixels);
+    if (problem !== undefined) reports[index] = { ...report, problem };
+  });
+}
+
 /** Decodes the images chosen, and notes in their reports what is wrong. */
 async function verify(
   paths: readonly string[],
   reports: FileReport[],
-  maxPixels: number,
+  { exif, maxPixels }: Pick<Required<FolderOptions>, "exif" | "maxPixels">,
   isChosen: (report: FileReport) => boolean,
 ): Promise<void> {
   const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
   if (chosen.length === 0) return;
   const { decodeFile } = await import("../images/decode.js");
+  const memory = createPictureMemory(MEMORY);
   await forEachAtOnce(AT_ONCE, chosen, async (index) => {
+    let release = () => {};
+    const held = async (bytes: number) => {
+      release = await reserve(memory, bytes);
+    };
     try {
-      await decodeFile(paths[index] as string, "ignore", maxPixels);
+      await decodeFile(paths[index] as string, exif, maxPixels, { reserve: held });
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       reports[index] = { ...(reports[index] as FileReport), problem: error.message };
+    } finally {
+      release();
     }
   });
 }
@@ -99,7 +131,7 @@ function refuse(bad: readonly { index: number; problem: string }[], paths: reado
 }
 
 function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[]): void {
-  const { root, classes, candidates: all, testsOnly } = layout;
+  const { root, classes, candidates: all, isUnsplit, testsOnly } = layout;
   if (classes.length < 2) {
     const remedy = "Hand over the folder that holds the class folders, not one of them.";
     throw invalidData(root, `only one class (${classes[0]})`, remedy);
@@ -108,15 +140,14 @@ function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[
     list.find((candidate) => candidate.className === name && candidate.split === split);
   const names = new Set(all.map(({ className }) => className));
   const mayLack = (split: Split) => split === "validation" || (split === "train" && testsOnly);
-  const there = splits.filter((split) => !mayLack(split) || all.some((candidate) => candidate.split === split));
+  const there = splits.filter((split) => !mayLack(split) || candidates.some((one) => one.split === split));
   for (const name of new Set([...classes, ...names])) {
     for (const split of there) {
       if (find(candidates, name, split)) continue;
       const before = find(all, name, split);
-      // It had files there, all of them bad.
-      if (before) throw emptyClass(join(root, before.path, ".."));
-      const other = there.map((another) => find(all, name, another)).find((candidate) => candidate !== undefined);
-      if (!other) throw emptyClass(join(root, name));
+      const other = candidates.find(({ className }) => className === name);
+      if (!other) throw emptyClass(before ? join(root, before.path, "..") : join(root, name));
+      if (before && !isUnsplit) throw allBad(join(root, before.path, ".."), name, split);
       const like = all.find((one) => one.split === split && one.className !== name && isNearly(one.className, name));
       const hint = like ? ` (class "${like.className}" is there: to this system they are two names)` : "";
       const problem = `class "${name}" is missing from the ${split} split${hint}`;
@@ -129,6 +160,12 @@ function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[
   }
 }
 
+/** There were files, but nothing that can be used; elsewhere the class has images. */
+function allBad(folder: string, name: string, split: Split) {
+  const problem = `none of the images of class "${name}" in the ${split} split can be used: all are bad`;
+  return invalidData(folder, problem, "Replace them, or remove the class from every split.");
+}
+
 /** A validation split that nobody asked for can be left out. */
 function unlessNone(split: Split): string {
   return split === "validation" ? ", or set data.validationFolders to []" : "";
@@ -138,12 +175,14 @@ function folderOf({ path }: Candidate): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
-/** Over split, class (in the path), place, and content of every file; see `inspectFile` for how much of it. */
-function fingerprintOf({ candidates }: FolderLayout, reports: readonly FileReport[]): string {
+/**
+ * Over split, class (in the path) and place of every file, and over its size, start and end: reading gigabytes whole at every start
+ * would take longer than many a run. What changes in the middle of a large file alone, it does not see.
+ */
+function fingerprintOf(candidates: readonly Candidate[], reports: readonly FileReport[]): string {
   const hash = createHash("sha256");
   candidates.forEach(({ split, path }, index) => {
-    const { hash: content = "", problem } = reports[index] ?? {};
-    if (problem === undefined) hash.update(`${split}\t${path}\t${content}\n`);
+    hash.update(`${split}\t${path}\t${reports[index]?.hash ?? ""}\n`);
   });
   return hash.digest("hex").slice(0, 32);
 }

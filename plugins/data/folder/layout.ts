@@ -1,5 +1,4 @@
 /** Finds the splits and classes of a data folder. */
-import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { invalidData, type Split } from "../../../core/index.js";
@@ -32,6 +31,8 @@ export interface FolderLayout {
   readonly candidates: readonly Candidate[];
   /** Whether there is nothing to train on, and shall not be. */
   readonly testsOnly: boolean;
+  /** Whether nothing in it says what is for testing: `drawSplits` does. */
+  readonly isUnsplit: boolean;
   /** What a user might not expect of what is used, in sentences. */
   readonly notes: readonly string[];
   /** Of files within class folders. */
@@ -41,8 +42,8 @@ export interface FolderLayout {
 }
 
 /**
- * Reads `root/{train,test}/<class>/…`, by any usual name, or `root/<class>/…` with a part of each class split off for
- * testing; and, from `root/val` or out of the training images, a validation split.
+ * Reads `root/{train,test}/<class>/…`, by any usual name, or `root/<class>/…` and, from `root/val`, a
+ * validation split. What is to be drawn is not drawn yet.
  *
  * @throws FGKD_PATH, FGKD_INVALID_DATA
  */
@@ -51,7 +52,7 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
   const { splits, notes } = await planSplits(root, options);
   const met: Met = { litter: new Map(), tooDeep: [], notes: [...notes] };
   const about = { root: root.path, ...met };
-  if (!splits) return drawValidation({ ...about, ...(await readSingle(root, options, met)) }, options);
+  if (!splits) return { ...about, ...(await readSingle(root, options, met)) };
   const read = async (split: Split) => {
     const walk = startWalk(met.litter, met.tooDeep);
     const lists: Candidate[] = [];
@@ -61,30 +62,7 @@ export async function readLayout(options: Required<FolderOptions>): Promise<Fold
   const [train, validation, test] = [await read("train"), await read("validation"), await read("test")];
   const testsOnly = splits.train.length === 0;
   const classes = classesOf(testsOnly ? test : train);
-  const layout = { ...about, classes, testsOnly, candidates: [...train, ...validation, ...test] };
-  return testsOnly ? layout : drawValidation(layout, options);
-}
-
-/** Moves a share of each class from the training images to the validation split; all others stay where they are. */
-function drawValidation(layout: FolderLayout, { validation, splitSeed }: Required<FolderOptions>): FolderLayout {
-  if (validation === null) return layout;
-  const drawn = new Set(
-    layout.classes.flatMap((name) => {
-      const own = layout.candidates.filter(({ split, className }) => split === "train" && className === name);
-      // An empty class is told of when all files have been looked at.
-      if (own.length === 0) return [];
-      if (own.length === 1) {
-        const problem = `class "${name}" has one training image, too few for a validation split`;
-        throw invalidData(layout.root, problem, "Add some, or leave data.validation out.");
-      }
-      const paths = own.map(({ path }) => path);
-      return [...draw(paths, validation, `validation/${splitSeed}`)];
-    }),
-  );
-  const candidates = layout.candidates.map((candidate) =>
-    drawn.has(candidate.path) ? { ...candidate, split: "validation" as const } : candidate,
-  );
-  return { ...layout, candidates };
+  return { ...about, classes, testsOnly, isUnsplit: false, candidates: [...train, ...validation, ...test] };
 }
 
 /** Archives often hold everything in one folder more, or in several. */
@@ -109,7 +87,7 @@ async function locate(path: string): Promise<Place> {
 
 type Met = Pick<Walk, "litter" | "tooDeep"> & { readonly notes: string[] };
 
-async function readSingle(root: Place, { split, splitSeed, testAll }: Required<FolderOptions>, met: Met) {
+async function readSingle(root: Place, { testAll }: Required<FolderOptions>, met: Met) {
   const { folders } = root.listing;
   const images = imagesIn(root.listing).length;
   if (folders.length === 0) {
@@ -121,18 +99,12 @@ async function readSingle(root: Place, { split, splitSeed, testAll }: Required<F
   if (classes.every(({ files }) => files.length === 0))
     throw invalidData(root.path, "no images at all", "Expected are images in a folder per class.");
   refuseInnerSplits(root, classes);
-  const candidates = classes.flatMap(({ name, files }) => {
-    const test = testAll ? new Set(files) : draw(files, split, String(splitSeed));
-    return files.map((path) => ({
-      split: test.has(path) ? ("test" as const) : ("train" as const),
-      className: name,
-      path,
-    }));
-  });
+  const split: Split = testAll ? "test" : "train";
+  const candidates = classes.flatMap(({ name, files }) => files.map((path) => ({ split, className: name, path })));
   const [first] = imagesIn(root.listing);
   if (first !== undefined)
     met.notes.push(`Passed over beside the class folders: ${images} images, ${first} among them.`);
-  return { classes: classes.map(({ name }) => name), candidates, testsOnly: testAll };
+  return { classes: classes.map(({ name }) => name), candidates, testsOnly: testAll, isUnsplit: !testAll };
 }
 
 async function readSplit({ path, place }: FoundSplit, split: Split, walk: Walk): Promise<readonly Candidate[]> {
@@ -192,15 +164,6 @@ function refuseInnerSplits(root: Place, classes: readonly ClassFiles[]): void {
 /** A class folder in which nothing can be used. */
 export function emptyClass(path: string) {
   return invalidData(path, "this class has no images", "Add some, or remove the folder.");
-}
-
-/** By hash of name and seed: the draw does not depend on other classes, and hardly on files that come or go. */
-function draw(files: readonly string[], share: number, seed: string): ReadonlySet<string> {
-  const ranked = files
-    .map((path) => ({ path, rank: createHash("sha256").update(`${seed}/${path}`).digest("hex") }))
-    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  const count = Math.max(1, Math.min(files.length - 1, Math.round(files.length * share)));
-  return new Set(ranked.slice(0, count).map(({ path }) => path));
 }
 
 function classesOf(candidates: readonly Candidate[]): readonly string[] {

@@ -1,14 +1,28 @@
 /** Reads an image file into eight-bit RGB. */
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
+import { startOwnTime } from "../../../core/watchdogs/own-time.js";
+import type { Size } from "../../transforms/pixels/geometry.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
+import { askForHeader, bytesToDecode, readHeader } from "./header.js";
 import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
+import { decodeScanByScan, mendJpeg, strayBytes } from "./mend-jpeg.js";
 
 /** Whether the camera's note on which side is up is followed. */
 export type Exif = "apply" | "ignore";
 
-/** In seconds: some images are made to take for ever. */
+/** In seconds of the process's own time: some images are made to take for ever. */
 const PATIENCE = 60;
+
+/** In bytes: larger files are read only when there is memory for them and what becomes of them. */
+const SMALL = 2 ** 23;
+
+export interface DecodeOptions {
+  /** Seconds of the process's own time that it may take. Default 60. */
+  readonly patience?: number;
+  /** Waits for memory. Default: there is enough. */
+  readonly reserve?: (bytes: number, size: Size | undefined) => Promise<void>;
+}
 
 /** One thread per image: the parallelism is ours, across images. */
 sharp.concurrency(1);
@@ -17,33 +31,79 @@ sharp.cache(false);
 /**
  * Decodes JPEG, PNG or WebP, told apart by their bytes. Grey becomes RGB; CMYK is converted; transparent parts are
  * laid on white; of an animation the first frame is taken; sixteen bits become eight; colour profiles are ignored, as
- * PyTorch's loaders do.
+ * PyTorch's loaders do. Faults that leave the picture whole are passed over.
  *
  * @param maxPixels an image of more is refused before it is decoded: a few bytes can stand for any number of them
  * @throws ImageProblem
  */
-export async function decodeFile(path: string, exif: Exif, maxPixels: number): Promise<Pixels> {
-  const bytes = readBytes(path);
+export async function decodeFile(
+  path: string,
+  exif: Exif,
+  maxPixels: number,
+  how: DecodeOptions = {},
+): Promise<Pixels> {
+  const { patience = PATIENCE, reserve } = how;
+  const bytes = await readBytes(path, reserve);
   const format = requireFormat(bytes);
+  const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels, patience);
   try {
-    let image = sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maxPixels });
-    if (exif === "apply") image = image.rotate();
-    const { data, info } = await image
-      .flatten({ background: "white" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .timeout({ seconds: PATIENCE })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+    return await attempt(bytes);
   } catch (error) {
-    throw damaged(format, error, maxPixels);
+    const isFault = format === "JPEG" && !isTooLarge(error) && !isLate(error);
+    const pixels = isFault ? await mended(bytes, attempt) : undefined;
+    if (pixels) return pixels;
+    throw damaged(format, error, maxPixels, patience);
   }
 }
 
-function readBytes(path: string): Buffer {
+/** The picture that every viewer shows; `undefined` when it is cut short or damaged. */
+async function mended(bytes: Uint8Array, attempt: (whole: Uint8Array) => Promise<Pixels>): Promise<Pixels | undefined> {
+  const file = mendJpeg(bytes);
+  if (!file) return undefined;
   try {
-    checkFile(path);
-    return readFileSync(path);
+    return await attempt(Buffer.concat(file));
+  } catch (error) {
+    return strayBytes(error, "..") === undefined ? undefined : decodeScanByScan(file, attempt);
+  }
+}
+
+/** A decoder's own limit goes by the clock; who was suspended, or had no turn, tries again. */
+async function decodeInTime(bytes: Uint8Array, exif: Exif, maxPixels: number, patience: number): Promise<Pixels> {
+  for (;;) {
+    const time = startOwnTime();
+    const before = process.cpuUsage();
+    try {
+      return await decode(bytes, exif, maxPixels, patience);
+    } catch (error) {
+      const { user, system } = process.cpuUsage(before);
+      const own = Math.min(time.read(), (user + system) / 1000);
+      if (!isLate(error) || own > 900 * patience) throw error;
+    } finally {
+      time.stop();
+    }
+  }
+}
+
+async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number, patience: number): Promise<Pixels> {
+  let image = sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maxPixels });
+  if (exif === "apply") image = image.rotate();
+  const { data, info } = await image
+    .flatten({ background: "white" })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .timeout({ seconds: patience })
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+}
+
+async function readBytes(path: string, reserve: DecodeOptions["reserve"]): Promise<Buffer> {
+  try {
+    const size = checkFile(path);
+    const head = size > SMALL ? undefined : readFileSync(path);
+    if (!reserve) return head ?? readFileSync(path);
+    const header = (head && readHeader(head)) ?? (await askForHeader(head ?? path));
+    await reserve(header ? bytesToDecode(header, size) : size, header);
+    return head ?? readFileSync(path);
   } catch (error) {
     throw error instanceof ImageProblem ? error : new ImageProblem(accessProblem(path, error));
   }
@@ -68,13 +128,24 @@ function toRgb(data: Uint8Array, channels: number): Uint8Array {
   return rgb;
 }
 
-function damaged(format: string, error: unknown, maxPixels: number): ImageProblem {
-  const message = error instanceof Error ? error.message : String(error);
-  if (/pixel limit/i.test(message)) return new ImageProblem(`has more than ${maxPixels} pixels (data.maxPixels)`);
-  if (/^timeout/i.test(message)) return new ImageProblem(`takes longer than ${PATIENCE} s to decode`);
-  const detail = message
+function damaged(format: string, error: unknown, maxPixels: number, patience: number): ImageProblem {
+  if (isTooLarge(error)) return new ImageProblem(`has more than ${maxPixels} pixels (data.maxPixels)`);
+  if (isLate(error)) return new ImageProblem(`takes longer than ${patience} s to decode`);
+  const detail = messageOf(error)
     .replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/i, "")
     .split("\n")[0]
     ?.trim();
   return new ImageProblem(`damaged or cut short ${format}${detail ? ` (${detail})` : ""}`);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return /pixel limit/i.test(messageOf(error));
+}
+
+function isLate(error: unknown): boolean {
+  return /^timeout/i.test(messageOf(error));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

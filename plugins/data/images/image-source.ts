@@ -68,7 +68,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
       drawn: drawAll(transforms, randomOf(pass, position)),
     }));
     const plain = options.normalise === "device";
-    const task = { samples, input, transforms: calls, kept, keep: cache.hasRoom, plain, stop };
+    const keep = cache.hasRoom ? options.cacheBytes / (pool.workers + SPARE) : 0;
+    const task = { samples, input, transforms: calls, kept, keep, memory: pool.memory, plain, stop };
     const result = await pool.prepareBatch(task);
     positions.forEach((position, index) => {
       const pixels = result.prepared[index];

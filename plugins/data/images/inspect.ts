@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { systemProblem } from "../../../core/index.js";
 
+import { type Header, readHeader } from "./header.js";
+
 /** Bytes read from the start; files up to this size are identified by all of their content. */
 const HEAD = 32 * 1024;
 const TAIL = 4 * 1024;
@@ -17,6 +19,8 @@ export interface FileReport {
   readonly hash: string;
   /** Why it cannot be used, in words that follow its name and a colon. */
   readonly problem?: string;
+  /** What its first bytes say of the picture, where they do. */
+  readonly header?: Header;
   /** Its end does not look like one: decode it to know. */
   readonly suspicious: boolean;
 }
@@ -34,7 +38,8 @@ export function inspectFile(path: string): FileReport {
     const tail = size > HEAD ? readPart(file, size - TAIL, TAIL) : head;
     const hash = createHash("sha256").update(`${size}\n`).update(head).update(tail).digest("hex").slice(0, 32);
     const { format, problem } = sniffFormat(head);
-    return { size, hash, problem, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
+    const header = problem === undefined ? readHeader(head) : undefined;
+    return { size, hash, problem, header, suspicious: problem === undefined && !endsWell(format, head, tail, size) };
   } catch (error) {
     const problem = error instanceof ImageProblem ? error.message : accessProblem(path, error);
     return { size: 0, hash: "", problem, suspicious: false };
@@ -46,7 +51,8 @@ export function inspectFile(path: string): FileReport {
 /** The format by the first bytes, whatever the file is called. */
 export function sniffFormat(head: Uint8Array): { format: "JPEG" | "PNG" | "WebP" | "none"; problem?: string } {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 16)).toString("latin1");
-  if (text.startsWith("\xff\xd8\xff")) return { format: "JPEG" };
+  // Stray bytes may lie between the first two markers.
+  if (/^\xff\xd8[^\xff]{0,12}\xff[\xc0-\xff]/.test(text)) return { format: "JPEG" };
   if (text.startsWith("\x89PNG\r\n\x1a\n")) return { format: "PNG" };
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return { format: "WebP" };
   if (head.length === 0) return { format: "none", problem: "is empty" };

@@ -1,15 +1,18 @@
 /** The worker threads of a data source. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
-import { threadFile, workerFailed } from "../../../core/index.js";
+import { threadFile, withinOwnTime, workerFailed } from "../../../core/index.js";
+import { createPictureMemory, type PictureMemory } from "./memory.js";
 import type { BatchResult, BatchTask } from "./tasks.js";
 
 /** Runs tasks on other threads, which start with the first task. */
 export interface WorkerPool {
   readonly workers: number;
+  /** For pictures that its threads decode. */
+  readonly memory: PictureMemory;
   prepareBatch(task: BatchTask): Promise<BatchResult>;
-  /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds */
+  /** Waits for work, but not for ever. @throws FGKD_WORKER_FAILED after so many seconds of the process's own time */
   inTime<T>(work: Promise<T>, seconds: number): Promise<T>;
   /** Waits briefly for what is under way, then ends the threads. */
   close(): Promise<void>;
@@ -17,6 +20,9 @@ export interface WorkerPool {
 
 /** Milliseconds that `close` waits for tasks before it ends their threads. */
 const PATIENCE = 2000;
+
+/** Bytes for pictures in decoders, of all threads together: a quarter of the machine's, at most. */
+const MEMORY = 2 ** 31;
 
 /** MiB of JavaScript memory of a thread. Pixels are held outside of it, so that this is plenty. */
 const HEAP = 512;
@@ -37,6 +43,7 @@ export function createWorkerPool(workers: number | null, owner: string): WorkerP
   };
   return {
     workers: count,
+    memory: createPictureMemory(Math.min(MEMORY, totalmem() / 4)),
     prepareBatch: (task) => {
       pool ??= startThreads(count).on("error", failAll);
       const work = pool.run(task, { name: "prepareBatch" });
@@ -48,19 +55,11 @@ export function createWorkerPool(workers: number | null, owner: string): WorkerP
       work.then(done, done);
       return result;
     },
-    inTime: async (work, seconds) => {
-      const timer = new AbortController();
-      const late = setTimeout(seconds * 1000, undefined, { signal: timer.signal }).then(() => {
+    inTime: (work, seconds) =>
+      withinOwnTime(work, seconds, () => {
         const remedy = "Look whether the disk of the images answers; for slow ones, raise patience.";
-        throw workerFailed(owner, `no thread has finished a batch of images for ${seconds} s`, remedy);
-      });
-      late.catch(() => {});
-      try {
-        return await Promise.race([work, late]);
-      } finally {
-        timer.abort();
-      }
-    },
+        return workerFailed(owner, `no thread has finished a batch of images for ${seconds} s`, remedy);
+      }),
     close: async () => {
       await Promise.race([Promise.allSettled(running.keys()), setTimeout(PATIENCE, undefined, { ref: false })]);
       await pool?.destroy();

@@ -3,6 +3,7 @@ import type { InputSettings } from "../../../core/index.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 import type { Scene } from "../birds/scene.js";
 import type { Exif } from "./decode.js";
+import type { PictureMemory } from "./memory.js";
 import type { TransformCall } from "./transform-calls.js";
 
 /** How one picture comes into being. */
@@ -25,8 +26,10 @@ export interface BatchTask {
   readonly transforms: readonly TransformCall[];
   /** After so many of them a picture is as the cache has it. */
   readonly kept: number;
-  /** Whether such pictures are wanted for the cache. */
-  readonly keep: boolean;
+  /** How many bytes of such pictures are wanted for the cache. */
+  readonly keep: number;
+  /** What all threads share out. */
+  readonly memory: PictureMemory;
   /** Whether pixels are wanted as they are, for the device to normalise. */
   readonly plain: boolean;
   /** One shared number: not 0 when nobody wants the result any more. */

@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ChosenTransform, InputSettings, Random } from "../../../core/index.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
+import { TooManyPixels } from "../../transforms/pixels/too-many.js";
 import type { TransformFunction } from "../../transforms/pixels/transform-function.js";
 
 /** A transform as threads are told of it. */
@@ -47,19 +48,23 @@ export class FailedTransform extends Error {
 
 const modules = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
 
-/** On a thread: the picture after some transforms. @throws FailedTransform */
+/** On a thread: the picture after some transforms. @throws FailedTransform, TooManyPixels */
 export async function applyTransforms(
   picture: Pixels,
   calls: readonly TransformCall[],
   drawn: readonly (readonly number[])[],
   input: InputSettings,
+  maxPixels?: number,
 ): Promise<Pixels> {
   let result = picture;
   for (const [index, call] of calls.entries()) {
     try {
       const apply = await find(call);
-      result = checked(await apply(result, { options: call.options as never, drawn: drawn[index] ?? [], input }));
+      result = checked(
+        await apply(result, { options: call.options as never, drawn: drawn[index] ?? [], input, maxPixels }),
+      );
     } catch (error) {
+      if (error instanceof TooManyPixels) throw error;
       throw new FailedTransform(`transform ${call.name}, ${call.module}`, error);
     }
   }

@@ -1,12 +1,17 @@
 /** The worker thread: whole batches of images, from file or recipe through transforms to normalised floats. Imports no tensor library. */
 import { transferableSymbol, valueSymbol } from "piscina";
+import type { InputSettings } from "../../../core/index.js";
 import { type Pixels, shared } from "../../transforms/pixels/pixels.js";
+import { TooManyPixels } from "../../transforms/pixels/too-many.js";
 import { renderBird } from "../birds/render.js";
 import { forEachAtOnce } from "./at-once.js";
+import type { DecodeOptions } from "./decode.js";
+import { resizedPixels } from "./header.js";
 import { ImageProblem } from "./inspect.js";
+import { reserve } from "./memory.js";
 import { normalisingWriter, plainWriter } from "./normalise.js";
 import type { BatchResult, BatchTask, Recipe, SampleTask } from "./tasks.js";
-import { applyTransforms, FailedTransform } from "./transform-calls.js";
+import { applyTransforms, FailedTransform, type TransformCall } from "./transform-calls.js";
 
 /** Loaded on first use: drawn images need no decoder, and a decoder that does not load fails a task, not the thread. */
 const decoder = () => import("./decode.js");
@@ -22,11 +27,24 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
   const prepared: (Pixels | undefined)[] = samples.map(() => undefined);
   const write = images instanceof Uint8Array ? plainWriter(images) : normalisingWriter(images, input);
   try {
+    let room = task.keep;
     await forEachAtOnce(AT_ONCE, samples, async (sample, index) => {
       if (Atomics.load(stop, 0) !== 0) return;
-      const pixels = sample.cached ?? (await prepare(sample, task));
-      if (!sample.cached && task.keep) prepared[index] = pixels;
-      write(await finish(pixels, sample, task), index * length);
+      const held = holdMemory(task);
+      try {
+        const pixels = sample.cached ?? (await prepare(sample, task, held.reserve));
+        if (!sample.cached && pixels.data.length <= room) {
+          room -= pixels.data.length;
+          prepared[index] = shared(pixels);
+        }
+        write(await finish(pixels, sample, task), index * length);
+      } catch (error) {
+        if (error instanceof FailedSample) throw error;
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new Error(`${nameOf(sample.recipe)}: ${problem}`, { cause: error });
+      } finally {
+        held.release();
+      }
     });
   } catch (error) {
     if (!(error instanceof FailedSample)) throw error;
@@ -46,11 +64,25 @@ class FailedSample extends Error {
   }
 }
 
+type Reserve = NonNullable<DecodeOptions["reserve"]>;
+
+/** Memory for one picture: what its decoder takes, and what it is resized to, in each of two directions. */
+function holdMemory({ memory, input }: BatchTask): { readonly reserve: Reserve; release(): void } {
+  let release = () => {};
+  return {
+    reserve: async (bytes, size) => {
+      const resized = size ? 6 * resizedPixels(size, input).pixels : 0;
+      release = await reserve(memory, bytes + resized);
+    },
+    release: () => release(),
+  };
+}
+
 /** The picture as the cache has it. */
-async function prepare({ recipe, drawn }: SampleTask, { input, transforms, kept, keep }: BatchTask): Promise<Pixels> {
-  const image = await make(recipe, input.resize);
-  const pixels = await transformed(recipe, image, transforms.slice(0, kept), drawn, input);
-  return keep ? shared(pixels) : pixels;
+async function prepare({ recipe, drawn }: SampleTask, task: BatchTask, held: Reserve): Promise<Pixels> {
+  const { input, transforms, kept } = task;
+  const image = await make(recipe, input.resize, held);
+  return transformed(recipe, image, transforms.slice(0, kept), drawn, input);
 }
 
 async function finish(pixels: Pixels, { recipe, drawn }: SampleTask, { input, transforms, kept }: BatchTask) {
@@ -61,10 +93,13 @@ async function finish(pixels: Pixels, { recipe, drawn }: SampleTask, { input, tr
   throw new FailedSample(nameOf(recipe), problem, "input.transforms");
 }
 
-async function transformed(recipe: Recipe, ...call: Parameters<typeof applyTransforms>): Promise<Pixels> {
+type Call = [Pixels, readonly TransformCall[], readonly (readonly number[])[], InputSettings];
+
+async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
   try {
-    return await applyTransforms(...call);
+    return await applyTransforms(...call, recipe.kind === "file" ? recipe.maxPixels : undefined);
   } catch (error) {
+    if (error instanceof TooManyPixels) throw new FailedSample(nameOf(recipe), error.message);
     if (error instanceof FailedTransform) throw new FailedSample(nameOf(recipe), error.message, error.transform);
     throw error;
   }
@@ -74,11 +109,11 @@ function nameOf(recipe: Recipe): string {
   return recipe.kind === "file" ? recipe.path : "a drawn bird";
 }
 
-async function make(recipe: Recipe, size: number): Promise<Pixels> {
+async function make(recipe: Recipe, size: number, held: Reserve): Promise<Pixels> {
   if (recipe.kind === "bird") return renderBird(recipe.scene, size);
   try {
     const { decodeFile } = await decoder();
-    return await decodeFile(recipe.path, recipe.exif, recipe.maxPixels);
+    return await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, { reserve: held });
   } catch (error) {
     if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
     throw error;

@@ -10,6 +10,8 @@ export interface TransformTask<Options = Readonly<Record<string, unknown>>> {
   readonly drawn: readonly number[];
   /** The stage's: `crop` is the side that pictures must have after the last transform. */
   readonly input: InputSettings;
+  /** More pixels than that no picture may have, on its way either. Default: any number. */
+  readonly maxPixels?: number;
 }
 
 /**

@@ -37,7 +37,7 @@ describe("the JSON Schema of a configuration file", () => {
     [{ stages: { student: { losses: [{ name: "hint", student: 1 }] } } }, "the same within a stage"],
     [{ models: { student: { backbone: { name: "resnet18", head: "gap" } } } }, "an option of a backbone"],
     [{ epoch: 3 }, "a mistyped setting"],
-  ])("refuses %j: %s", (config) => {
+  ] as readonly (readonly [object, string])[])("refuses %j: %s", (config) => {
     expect(check.safeParse(config).success).toBe(false);
   });
 });

@@ -154,10 +154,17 @@ describe("a folder that makes no sense is refused", () => {
 });
 
 test.each([
-  [{ split: 1.5 }, '[source folder] option "split" must be between 0 and 1, received 1.5'],
+  [{ split: 1.5 }, '[source folder] option "split" must be in (0, 1), received 1.5'],
   [{ workers: 0 }, 'option "workers" must be a whole number from 1 to 256, or null'],
-  [{ onBadImage: "ignore" as "skip" }, 'option "onBadImage" must be "fail" or "skip"'],
-  [{ testFolders: [] }, 'option "testFolders" must be a list of folder names'],
+  [{ onBadImage: "ignore" as "skip" }, 'option "onBadImage" must be one of fail, skip'],
+  [{ testFolders: [] }, 'option "testFolders" must be a list of at least one: texts that are not empty, or null'],
+  [{ maxPixels: Number.NaN }, 'option "maxPixels" must be a whole number from 1 to 1073741824, received NaN'],
+  [{ maxPixels: -1 }, 'option "maxPixels" must be a whole number from 1 to 1073741824, received -1'],
+  [{ maxPixels: 2 ** 31 }, 'option "maxPixels" must be a whole number from 1 to 1073741824, received 2147483648'],
+  [{ patience: Number.NaN }, 'option "patience" must be greater than 0, received NaN'],
+  [{ patience: -5 }, 'option "patience" must be greater than 0, received -5'],
+  [{ cacheBytes: Number.NaN }, 'option "cacheBytes" must be at least 0, received NaN'],
+  [{ splitSeed: 0.5 }, 'option "splitSeed" must be a whole number, received 0.5'],
 ])("refuses the options %j", async (options, text) => {
   const root = await folderWith({});
   await expect(async () => openFolder(root, options)).rejects.toThrow(text);
@@ -188,8 +195,9 @@ describe("files from a stranger", () => {
     const tree = { ...good, "train/a/bomb.png": bomb };
     expect(await message(tree, { ...skip, maxPixels: 10 ** 6 })).toBe("opened");
     expect(said.join()).toContain("bomb.png: has more than 1000000 pixels (data.maxPixels)");
-    const source = await openFolder(await folderWith(tree), { maxPixels: 10 ** 6 });
-    await expect(collect(source)).rejects.toThrow(/bomb\.png: has more than 1000000 pixels/);
+    await expect(openFolder(await folderWith(tree), { maxPixels: 10 ** 6 })).rejects.toThrow(
+      /FGKD_BAD_IMAGE .*bomb\.png: has more than 1000000 pixels/,
+    );
     await expect(collect(await openFolder(await folderWith(tree)))).resolves.toHaveLength(1);
   });
 

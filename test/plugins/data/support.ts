@@ -89,10 +89,14 @@ const logger = {
 };
 
 /** Opens the folder source; closed when the test file ends. */
-export async function openFolder(path: string, options: Omit<FolderOptions, "path"> = {}): Promise<Source> {
+export async function openFolder(
+  path: string,
+  options: Omit<FolderOptions, "path"> = {},
+  inputs?: readonly InputSettings[],
+): Promise<Source> {
   said.length = 0;
   const training = createTraining({ plugins: [sources()], services: { logger } });
-  return keep(await training.sources.create("folder", { path, workers: 1, ...options }).open());
+  return keep(await training.sources.create("folder", { path, workers: 1, ...options }).open(inputs));
 }
 
 export function keep(source: Source): Source {

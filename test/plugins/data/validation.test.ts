@@ -113,7 +113,7 @@ describe("a validation split drawn from training images", () => {
     const root = await folderWith(await classFolders(["train", "test", "val"], classes, 3));
     await expect(openFolder(root, { validation: 0.3 })).rejects.toThrow("there is a validation split already");
     expect(counts(await openFolder(root, { validation: 0.3, validationFolders: [] }))).toEqual([4, 2, 6]);
-    await expect(openFolder(root, { validation: 1 })).rejects.toThrow('option "validation" must be between 0 and 1');
+    await expect(openFolder(root, { validation: 1 })).rejects.toThrow('option "validation" must be in (0, 1), or null');
   });
 });
 
