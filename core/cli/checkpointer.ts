@@ -46,19 +46,25 @@ export function createCheckpointer(
   const guard = async () => {
     if (folder.isThere) folder.check();
     else if (await folder.recover(run, engine, spent)) throw folderVanished(folder.path);
+    else {
+      // What was on its way to the disk may not have come there.
+      due = true;
+      saved = false;
+    }
   };
   return {
     spent,
-    step: async ({ stage, images, epoch }, seconds) => {
+    step: async ({ stage, images, epoch, ended }, seconds) => {
       const { seconds: s = 0, images: i = 0 } = spent[stage] ?? {};
       spent[stage] = { seconds: s + seconds, images: i + images };
       since = { steps: since.steps + 1, seconds: since.seconds + seconds };
       saved = false;
       await guard();
-      if (epoch) folder.recordEpoch(epoch);
       due ||= epoch !== undefined || isDue(checkpoints, since);
-      // The best of a stage must be as it was at the end of its epoch; any other checkpoint can wait for the one before.
-      if (due && (!folder.busy || epoch?.best)) await save(epoch);
+      // An epoch is kept as it was at its end, whatever comes next; any other checkpoint can wait for the one before.
+      if (due && (!folder.busy || epoch)) await save(epoch);
+      if (epoch) folder.recordEpoch(epoch);
+      if (ended) await folder.exportStage(run, stage);
     },
     stop: async () => {
       await guard();

@@ -6,6 +6,7 @@ import type { Run } from "../run/run.js";
 import { invalidConfig, pathProblem } from "../values/errors.js";
 import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
 import { largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
+import type { RunId } from "./run-id.js";
 import { jsonText, writeText } from "./storage.js";
 
 /** What the run was asked for: enough to compose it again. */
@@ -19,13 +20,15 @@ export interface RunRequest {
 }
 
 export interface RunConfig extends RunRequest {
+  /** Which run this is; see `RunId`. */
+  readonly id: RunId;
   /** Every setting as it came out, for `differences`. */
   readonly resolved: Resolved;
 }
 
 /** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it is more than could be read again */
-export function writeConfig(path: string, request: RunRequest, run: Run): void {
-  const text = jsonText({ ...request, resolved: resolvedOf(run) });
+export function writeConfig(path: string, request: RunRequest, run: Run, id: RunId): void {
+  const text = jsonText({ ...(id !== null && { id }), ...request, resolved: resolvedOf(run) });
   const bytes = Buffer.byteLength(text);
   const remedy = `${largestRunFile} are the most: keep lists in files.`;
   if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
@@ -38,7 +41,8 @@ export function readConfig(path: string): RunConfig {
   if (!existsSync(file))
     throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
   // The reader has looked at every field.
-  return readConfigFile(file) as RunConfig;
+  const { id = null, ...config } = readConfigFile(file) as Omit<RunConfig, "id"> & { readonly id?: RunId };
+  return { id, ...config };
 }
 
 /** `null` when there is none. @throws FGKD_CORRUPT_FILE */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { splits } from "../data/source.js";
 import { corruptFile, pathProblem } from "../values/errors.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
+import { isRunId } from "./run-id.js";
 
 /** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
 export const largestRunFile = 2 ** 22;
@@ -19,6 +20,7 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const measured = z.record(z.string(), z.number().nullable());
 
 const configSchema = z.looseObject({
+  id: z.string().refine(isRunId, "it is no id of a run").optional(),
   preset: z.string(),
   plugins: z.array(z.string()),
   layers: z.array(z.looseObject({ origin: z.string(), config: record })),
