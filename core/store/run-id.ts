@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * Drawn once, when a run begins; `null` for a run of a version before 0.2, which gave none. Nothing that is computed depends
+ * Drawn once, when a run begins; `null` for a run of an earlier version, which gave none. Nothing that is computed depends
  * on it.
  */
 export type RunId = string | null;
