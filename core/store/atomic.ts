@@ -21,7 +21,7 @@ export type Permission = () => void;
  */
 export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, permission: Permission = () => {}): string {
   const hash = createHash("sha256");
-  // Another one each time, so that no two processes ever write one file; see `finishedName`.
+  // Another one each time, so that no two processes ever write one file; unfinished.ts knows them.
   const temporary = `${path}.${randomBytes(4).toString("hex")}${unfinished}`;
   permission();
   try {

@@ -7,7 +7,7 @@ import { unfinished } from "../values/artifacts.js";
 const temporaryName = new RegExp(`^(.+?)(\\.[0-9a-f]{8})?\\${unfinished}$`);
 
 /** The file that an unfinished one was to become; `null` for any other file. */
-export function finishedName(file: string): string | null {
+function finishedName(file: string): string | null {
   return temporaryName.exec(file)?.[1] ?? null;
 }
 
