@@ -52,6 +52,16 @@ export function createCheckpointer(
       saved = false;
     }
   };
+  /** The folder may go between two looks: then that is what is told, not the first file that could not be written. */
+  const keep = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      if (folder.isThere) throw error;
+      await guard();
+      await work();
+    }
+  };
   return {
     spent,
     step: async ({ stage, images, epoch, ended }, seconds) => {
@@ -62,9 +72,9 @@ export function createCheckpointer(
       await guard();
       due ||= epoch !== undefined || isDue(checkpoints, since);
       // An epoch is kept as it was at its end, whatever comes next; any other checkpoint can wait for the one before.
-      if (due && (!folder.busy || epoch)) await save(epoch);
-      if (epoch) folder.recordEpoch(epoch);
-      if (ended) await folder.exportStage(run, stage);
+      if (due && (!folder.busy || epoch)) await keep(() => save(epoch));
+      if (epoch) await keep(() => folder.recordEpoch(epoch));
+      if (ended) await keep(() => folder.exportStage(run, stage));
     },
     stop: async () => {
       await guard();
