@@ -46,19 +46,35 @@ export function createCheckpointer(
   const guard = async () => {
     if (folder.isThere) folder.check();
     else if (await folder.recover(run, engine, spent)) throw folderVanished(folder.path);
+    else {
+      // What was on its way to the disk may not have come there.
+      due = true;
+      saved = false;
+    }
+  };
+  /** The folder may go between two looks: then that is what is told, not the first file that could not be written. */
+  const keep = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      if (folder.isThere) throw error;
+      await guard();
+      await work();
+    }
   };
   return {
     spent,
-    step: async ({ stage, images, epoch }, seconds) => {
+    step: async ({ stage, images, epoch, ended }, seconds) => {
       const { seconds: s = 0, images: i = 0 } = spent[stage] ?? {};
       spent[stage] = { seconds: s + seconds, images: i + images };
       since = { steps: since.steps + 1, seconds: since.seconds + seconds };
       saved = false;
       await guard();
-      if (epoch) folder.recordEpoch(epoch);
       due ||= epoch !== undefined || isDue(checkpoints, since);
-      // The best of a stage must be as it was at the end of its epoch; any other checkpoint can wait for the one before.
-      if (due && (!folder.busy || epoch?.best)) await save(epoch);
+      // An epoch is kept as it was at its end, whatever comes next; any other checkpoint can wait for the one before.
+      if (due && (!folder.busy || epoch)) await keep(() => save(epoch));
+      if (epoch) await keep(() => folder.recordEpoch(epoch));
+      if (ended) await keep(() => folder.exportStage(run, stage));
     },
     stop: async () => {
       await guard();

@@ -1,4 +1,5 @@
 /** `fgkd eval RUN`: how good an exported model is on a split, class by class. */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
@@ -109,7 +110,15 @@ async function exportedModel(path: string, role: string): Promise<string> {
   const files = await readdir(models).catch(() => [] as string[]);
   if (files.includes(`${role}.safetensors`)) return join(models, `${role}.safetensors`);
   const roles = files.map((file) => file.replace(/\.safetensors$/, ""));
-  if (roles.length > 0) throw unknownName("model role", role, roles);
+  // While a run goes on it holds the models of the stages that have ended.
+  const ended = existsSync(join(path, "result.json"));
+  if (roles.length > 0 && ended) throw unknownName("model role", role, roles);
+  if (roles.length > 0)
+    throw pathProblem(
+      models,
+      `holds ${roles.join(", ")}, and no ${role} yet; the run has not ended`,
+      `Finish it with --resume ${path}, or name another with --role.`,
+    );
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
 }
 

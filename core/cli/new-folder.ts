@@ -1,7 +1,7 @@
 /** The folder of a new run: looked at before there is work for it, made when there is, gone when nothing came of it. */
 import { accessSync, constants, existsSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { createRunFolder, pathProblem, type Run, type RunFolder, refuseOldRun } from "../index.js";
+import { createRunFolder, pathProblem, type Run, type RunFolder, refuseUsedPlace } from "../index.js";
 import type { ChosenRun } from "./choose-run.js";
 import { newRunPlace, runs } from "./run-place.js";
 
@@ -20,7 +20,7 @@ export interface NewFolder {
  */
 export function checkPlace(out: string | undefined, cwd: string): string {
   const path = resolve(cwd, out ?? runs);
-  if (out !== undefined) refuseOldRun(path);
+  if (out !== undefined) refuseUsedPlace(path);
   const found = innermost(path);
   const choose = "Choose a folder with --out.";
   if (!statSync(found).isDirectory()) throw pathProblem(found, "is not a folder", choose);

@@ -1,5 +1,5 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger, systemProblem } from "../index.js";
 import { strangerIn } from "./own-run.js";
@@ -25,11 +25,33 @@ export async function newRunPlace(preset: string, cwd: string): Promise<string> 
   for (let number = 1; ; number++) {
     const path = join(home, `${preset.replaceAll(/[^\w.-]/g, "_")}-${number}`);
     try {
+      await removeAbandoned(path);
       await mkdir(path);
       return path;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw refuse(cause);
     }
+  }
+}
+
+/** A start that lives gives a sign every 15 seconds. */
+const abandonedAfter = 120_000;
+
+/** A folder that a killed start has made, and has put nothing into but its lock and what is half written. */
+async function removeAbandoned(path: string): Promise<void> {
+  try {
+    // A link may lead to what is somebody else's.
+    if (!(await lstat(path)).isDirectory()) return;
+    const files = await readdir(path);
+    if (!files.every((file) => /^lock(\.[0-9a-f-]{36}(\.old)?)?$|^config\.json(\.[0-9a-f]{8})?\.tmp$/.test(file)))
+      return;
+    const places = [path, ...files.map((file) => join(path, file))];
+    const touched = await Promise.all(places.map(async (place) => (await lstat(place)).mtimeMs));
+    if (Date.now() - Math.max(...touched) < abandonedAfter) return;
+    for (const file of files) await rm(join(path, file));
+    await rmdir(path);
+  } catch {
+    // None, or somebody is at work there: it keeps its number.
   }
 }
 

@@ -123,7 +123,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       state = { ...state, index: index + 1, taken: state.taken + 1 };
       const report = { stage, step, losses, learningRate, images };
       if (isLast) await settle(training, around.reads);
-      yield isLast ? { ...report, epoch: await endEpoch(model, learningRate) } : report;
+      yield isLast ? { ...report, epoch: await endEpoch(model, learningRate), ended: state.finished } : report;
       if (state.index === 0) return;
     }
     // A source that stops short would be asked for the epoch's last batch for ever.

@@ -14,18 +14,22 @@ export interface ArtifactFolder extends Artifacts {
 }
 
 /** @param lock of the run folder, while somebody works in it */
-export function artifactsIn(folder: string, lock: () => FolderLock | undefined): ArtifactFolder {
+export function artifactsIn(
+  folder: string,
+  lock: () => Pick<FolderLock, "isThere" | "check"> | undefined,
+): ArtifactFolder {
   let problem: Error | undefined;
   return {
     write: (name, content) => {
       checkArtifactName(name);
       const path = join(folder, ...name.split("/"));
       try {
-        lock()?.check();
         // A run folder that is gone is made anew as a whole, after this step.
         if (lock()?.isThere === false) return;
+        lock()?.check();
         makeFolders(dirname(path), folder);
-        writeAtomically(path, [typeof content === "string" ? new TextEncoder().encode(content) : content]);
+        const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+        writeAtomically(path, [bytes], () => lock()?.check());
       } catch (error) {
         problem ??= error instanceof FgkdError ? error : storageFailed(path, error);
       }

@@ -1,6 +1,6 @@
 /** Files that are there in full or not at all, whenever the process or the machine stops. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { unfinished } from "../values/artifacts.js";
@@ -8,17 +8,25 @@ import { unfinished } from "../values/artifacts.js";
 /** Systems write less than 2 GiB at a time. */
 const longestWrite = 2 ** 30;
 
+/** Throws when this process may not write any more: somebody else has the run folder. */
+export type Permission = () => void;
+
 /**
  * Writes a file beside its place, flushes it, renames it into its place, and flushes the folder. Synchronous.
  *
+ * @param permission asked when all is written, before anything takes effect. Whoever takes a run folder over first removes
+ *   what is unfinished there, so that even a process that is stopped right after the answer has nothing left to rename
  * @returns its SHA-256
- * @throws the system's error, having taken the unfinished file away where that can be
+ * @throws the system's error, having taken the unfinished file away where that can be; what `permission` throws
  */
-export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): string {
+export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, permission: Permission = () => {}): string {
   const hash = createHash("sha256");
-  const temporary = path + unfinished;
+  // Another one each time, so that no two processes ever write one file; unfinished.ts knows them.
+  const temporary = `${path}.${randomBytes(4).toString("hex")}${unfinished}`;
+  permission();
   try {
-    const file = openSync(temporary, "w");
+    // Exclusive: what somebody has put in its place, a link above all, is not written through.
+    const file = openSync(temporary, "wx");
     try {
       for (const chunk of chunks) {
         hash.update(chunk);
@@ -28,18 +36,41 @@ export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): str
     } finally {
       closeSync(file);
     }
+    permission();
     renameSync(temporary, path);
   } catch (error) {
     rmQuietly(temporary);
-    throw error;
+    permission();
+    // Nobody knows the other name.
+    const failed = error as NodeJS.ErrnoException;
+    if (failed.path === temporary) failed.path = path;
+    throw failed;
   }
   syncFolder(dirname(path));
   return hash.digest("hex");
 }
 
 /** A text, in the same way. */
-export function writeTextAtomically(path: string, text: string): string {
-  return writeAtomically(path, [new TextEncoder().encode(text)]);
+export function writeTextAtomically(path: string, text: string, permission?: Permission): string {
+  return writeAtomically(path, [new TextEncoder().encode(text)], permission);
+}
+
+/**
+ * Adds a text to the end of a file, and makes the file when missing.
+ *
+ * @param permission asked once the file is open: who takes a run folder over puts another file in its place, so that what is
+ *   added after the answer reaches at most the old one
+ * @throws the system's error, and what `permission` throws
+ */
+export function appendText(path: string, text: string, permission: Permission): void {
+  permission();
+  const file = openSync(path, "a");
+  try {
+    permission();
+    writeWhole(file, new TextEncoder().encode(text));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function writeWhole(file: number, chunk: Uint8Array): void {

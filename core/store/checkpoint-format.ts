@@ -11,6 +11,7 @@ import type { NamedArray } from "../values/named-array.js";
 import type { Json, SavedState } from "../values/state.js";
 import { readJsonFile } from "./json-file.js";
 import { checkSavedState } from "./run-files.js";
+import { isRunId, type RunId } from "./run-id.js";
 
 /** Raised when an older fgkd could not read what a newer one writes. */
 const format = 2;
@@ -22,6 +23,8 @@ const largestState = 2 ** 26;
 export interface PackedCheckpoint {
   /** See `checkpointName`. */
   readonly name: string;
+  /** Whose it is. */
+  readonly run: RunId;
   /** Everything but the tensors, as JSON. */
   readonly state: string;
   /** A safetensors file, in pieces. */
@@ -35,12 +38,13 @@ export interface PackedCheckpoint {
  *
  * @throws FGKD_PLUGIN_FAILED when a plugin puts into JSON what belongs into tensors
  */
-export function packCheckpoint(state: RunState, best?: string): PackedCheckpoint {
+export function packCheckpoint(state: RunState, best?: string, run: RunId = null): PackedCheckpoint {
   const { values, tensors } = flatten(state);
   const text = JSON.stringify(values);
   if (text.length > largestState / 2) checkSize(text, values);
   return {
     name: checkpointName(state),
+    run,
     state: text,
     tensors: [...encodeSafetensors({ tensors, metadata: { format: "fgkd-checkpoint" } })],
     ...(best !== undefined && { best }),
@@ -48,19 +52,32 @@ export function packCheckpoint(state: RunState, best?: string): PackedCheckpoint
 }
 
 /** The text of the JSON file, which makes a checkpoint of a file of tensors. */
-export function describeCheckpoint({ state, name }: PackedCheckpoint, tensorsSha256: string): string {
-  const about = { format, tensors: `${name}.safetensors`, tensorsSha256, stateSha256: digest(state) };
+export function describeCheckpoint({ state, run }: PackedCheckpoint, tensors: string, tensorsSha256: string): string {
+  const about = { format, ...(run !== null && { run }), tensors, tensorsSha256, stateSha256: digest(state) };
   return `${JSON.stringify(about).slice(0, -1)},"state":${state}}\n`;
 }
 
-/** The file of tensors that a checkpoint's JSON file names; `null` where it names none. */
-export function tensorsNamedBy(path: string): string | null {
+/** What a checkpoint's JSON file says of itself. */
+export interface AboutCheckpoint {
+  /** Whose it is; absent where that cannot be read. */
+  readonly run?: RunId;
+  /** The file of tensors that it names; `null` where it names none. */
+  readonly tensors: string | null;
+}
+
+export function aboutCheckpoint(path: string): AboutCheckpoint {
   try {
-    const { tensors } = readJsonFile(path, largestState) as { readonly tensors?: unknown };
-    return typeof tensors === "string" && /^\d+\.safetensors$/.test(tensors) ? tensors : null;
+    const { tensors, run = null } = readJsonFile(path, largestState) as Readonly<Record<string, unknown>>;
+    const named = typeof tensors === "string" && isTensorsName(tensors) ? tensors : null;
+    return { tensors: named, ...(isRunId(run) && { run }) };
   } catch {
-    return null;
+    return { tensors: null };
   }
+}
+
+/** The steps of a checkpoint, then, where another run has that name, a sign of whose it is. */
+export function isTensorsName(file: string): boolean {
+  return /^\d+(-\w{1,8})?\.safetensors$/.test(file);
 }
 
 /**
@@ -74,7 +91,7 @@ export function readCheckpoint(path: string): RunState {
   try {
     const file = readJsonFile(path, largestState) as Readonly<Record<string, unknown>>;
     if (file.format !== format) throw corruptFile(path, `is of format ${brief(file.format)}, not ${format}`, remedy);
-    const tensors = tensorsNamedBy(path);
+    const { tensors } = aboutCheckpoint(path);
     if (tensors === null) throw corruptFile(path, "names no file of tensors", remedy);
     if (digest(JSON.stringify(file.state)) !== file.stateSha256)
       throw corruptFile(path, "does not have the checksum it names", remedy);
@@ -83,7 +100,7 @@ export function readCheckpoint(path: string): RunState {
       throw corruptFile(tensorPath, "does not have the checksum its checkpoint names", remedy);
     checkSavedState(file.state);
     const state = unflatten(file.state as Flat["values"], readSafetensors(tensorPath).tensors);
-    if (`${checkpointName(state)}.safetensors` !== tensors)
+    if (!tensors.startsWith(checkpointName(state)))
       throw corruptFile(path, `is of step ${Number(checkpointName(state))}, but names ${tensors}`, remedy);
     return state;
   } catch (cause) {

@@ -1,17 +1,24 @@
 /** The thread that hashes, writes and flushes checkpoints while training goes on. */
+import { basename } from "node:path";
 import { parentPort } from "node:worker_threads";
+import { FgkdError } from "../values/errors.js";
 import { storeCheckpoint } from "./checkpoint.js";
 import type { PackedCheckpoint } from "./checkpoint-format.js";
+import { checkLock, type LockTicket } from "./lock.js";
 
 /** What the thread is asked. */
 export interface StoreJob {
   readonly folder: string;
   readonly packed: PackedCheckpoint;
   readonly keep: number;
+  /** What the process holds the run folder by: without it, nothing is written. */
+  readonly ticket?: LockTicket;
 }
 
-/** What it answers: nothing, or the system's error. */
+/** What it answers: which file it has written, that somebody else has the folder, or the system's error. */
 export interface StoreAnswer {
+  readonly written?: string;
+  readonly lost?: boolean;
   readonly problem?: {
     readonly path: string;
     readonly code?: string;
@@ -20,15 +27,15 @@ export interface StoreAnswer {
   };
 }
 
-parentPort?.on("message", ({ folder, packed, keep }: StoreJob) => {
-  parentPort?.postMessage(store(folder, packed, keep));
+parentPort?.on("message", (job: StoreJob) => {
+  parentPort?.postMessage(store(job));
 });
 
-function store(folder: string, packed: PackedCheckpoint, keep: number): StoreAnswer {
+function store({ folder, packed, keep, ticket }: StoreJob): StoreAnswer {
   try {
-    storeCheckpoint(folder, packed, keep);
-    return {};
+    return { written: basename(storeCheckpoint(folder, packed, keep, () => ticket && checkLock(ticket))) };
   } catch (error) {
+    if (error instanceof FgkdError) return { lost: true };
     const { path = folder, code, errno, message } = error as NodeJS.ErrnoException;
     return { problem: { path, code, errno, message } };
   }

@@ -1,18 +1,31 @@
-/** Takes away what a killed process left unfinished in its run folder. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+/** Takes away what a killed process left unfinished in its run folder, and nothing that lies elsewhere or is somebody else's. */
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { RunState } from "../run/run.js";
-import { unfinished } from "../values/artifacts.js";
+import { deepestArtifact, isArtifactPart } from "../values/artifacts.js";
 import { cleanCheckpoints } from "./checkpoint.js";
+import { isKeptName } from "./checkpoint-files.js";
+import { runFiles } from "./place.js";
+import type { RunId } from "./run-id.js";
+import { removeUnfinished } from "./unfinished.js";
 
-/** @throws the system's error */
-export function cleanRun(path: string, state: RunState | null): void {
-  cleanCheckpoints(join(path, "checkpoints"), state);
-  for (const [folder, recursive] of [
-    [path, false],
-    [join(path, "models"), false],
-    [join(path, "artifacts"), true],
-  ] as const)
-    for (const file of existsSync(folder) ? readdirSync(folder, { recursive, encoding: "utf8" }) : [])
-      if (file.endsWith(unfinished)) rmSync(join(folder, file), { force: true });
+/**
+ * What is half written. Whoever takes a run over does this before anything else: a process that was stopped in the midst of a
+ * file then has nothing left to finish.
+ *
+ * @throws the system's error
+ */
+export function cleanUnfinished(path: string): void {
+  // The run itself may be reached by a link; from there on none is followed.
+  const home = realpathSync(path);
+  removeUnfinished(home, (name) => runFiles.includes(name));
+  removeUnfinished(join(home, "checkpoints"), isKeptName);
+  removeUnfinished(join(home, "models"), (name) => name.endsWith(".safetensors"));
+  removeUnfinished(join(home, "artifacts"), isArtifactPart, deepestArtifact);
+}
+
+/** That, and the checkpoints that a run taken up from `state` has yet to come to. @throws the system's error */
+export function cleanRun(path: string, state: RunState | null, run?: RunId): void {
+  cleanUnfinished(path);
+  cleanCheckpoints(join(path, "checkpoints"), state, run);
 }

@@ -1,20 +1,54 @@
 /** A lock on a run folder that a killed process does not leave in force. */
 import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { runLocked, storageFailed } from "../values/errors.js";
+import { runLocked, runWentOn, storageFailed } from "../values/errors.js";
 import { readJsonFile } from "./json-file.js";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
 export interface FolderLock {
   /** Whether the lock file is there: it goes when the folder goes. Cheap. */
   readonly isThere: boolean;
-  /** @throws FGKD_RUN_LOCKED when another process has taken the folder over */
+  /** By which another thread of this process can ask `checkLock`. */
+  readonly ticket: LockTicket;
+  /** @throws FGKD_RUN_LOCKED when another process has taken the folder over, or had it and has left it since */
   check(): void;
   /** Gives the folder free. Safe to call twice. */
   release(): void;
+}
+
+/** What a process holds a folder by. */
+export interface LockTicket {
+  readonly folder: string;
+  readonly token: string;
+}
+
+/**
+ * Whether a process may still write into its folder; to be asked as late as can be. A folder that is gone is no reason to
+ * refuse: writing says so itself.
+ *
+ * @throws FGKD_RUN_LOCKED
+ */
+export function checkLock({ folder, token }: LockTicket): void {
+  const path = join(folder, "lock");
+  const other = read(path);
+  if (other?.token === token) return;
+  if (other) throw runLocked(folder, describe(other), "It took the run over; this process leaves it alone.");
+  if (isMissing(path) && !isMissing(folder)) throw runWentOn(folder, "its lock is gone");
 }
 
 /** Who holds a lock, as its file says. */
@@ -26,6 +60,7 @@ const holder = z.object({
   pid: z.number().int().positive(),
   host: z.string(),
   token: z.string(),
+  machine: z.string().optional(),
   space: z.string().optional(),
   began: z.string().optional(),
 });
@@ -60,26 +95,24 @@ export function lockFolder(folder: string): FolderLock {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw storageFailed(path, error);
   } finally {
-    rmSync(draft, { force: true });
+    attempt(() => rmSync(draft, { force: true }));
   }
+  removeLeftDrafts(folder);
+  const ticket = { folder, token: own.token };
   const isOurs = () => read(path)?.token === own.token;
-  // Written, not touched: the time is then the disk's own, which is the clock that others compare it with.
-  const sign = setInterval(() => isOurs() && attempt(() => writeFileSync(path, text, { flag: "r+" })), beat).unref();
+  const sign = setInterval(() => attempt(() => renew(path, own.token, text)), beat).unref();
   const release = () => {
     clearInterval(sign);
     process.removeListener("exit", release);
-    if (isOurs()) attempt(() => rmSync(path, { force: true }));
+    if (isOurs()) attempt(() => void moveAway(path, `${draft}.old`, own.token));
   };
   process.on("exit", release);
   return {
     get isThere() {
       return existsSync(path);
     },
-    check: () => {
-      const other = read(path);
-      if (other && other.token !== own.token)
-        throw runLocked(folder, describe(other), "It took the run over; this process leaves it alone.");
-    },
+    ticket,
+    check: () => checkLock(ticket),
     release,
   };
 }
@@ -92,12 +125,42 @@ function takeOver(folder: string, path: string, draft: string, text: string): vo
     const age = statSync(draft).mtimeMs - (attempt(() => statSync(path).mtimeMs) ?? 0);
     if (other && (isAlive(other) ?? age < patience)) throw refuse(folder, path, other);
     if (!other && age < patience && existsSync(path) && attempts > 3) throw refuse(folder, path, other);
-    // Moved aside, not removed: if somebody was faster, what has been moved is not what was judged.
-    const aside = `${draft}.old`;
-    attempt(() => renameSync(path, aside));
-    const moved = read(aside);
-    if (moved && moved.token !== other?.token) put(aside, path, `${JSON.stringify(moved)}\n`);
-    rmSync(aside, { force: true });
+    moveAway(path, `${draft}.old`, other?.token);
+  }
+}
+
+/** Takes away the lock that was judged. Moved aside first: if somebody was faster, what has been moved is another, and goes back. */
+function moveAway(path: string, aside: string, judged: string | undefined): void {
+  attempt(() => renameSync(path, aside));
+  const moved = read(aside);
+  if (moved && moved.token !== judged) put(aside, path, `${JSON.stringify(moved)}\n`);
+  rmSync(aside, { force: true });
+}
+
+/**
+ * A sign of life. Written, not touched: the time is then the disk's own, which is the clock that others compare it with. Into
+ * the file that was read: another holder's is another file, even if it takes this one's place in between.
+ */
+function renew(path: string, token: string, text: string): void {
+  const file = openSync(path, "r+");
+  try {
+    if (parse(readFileSync(file, "utf8").slice(0, longest)).token === token) writeSync(file, text, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What starts that were killed while they took the lock have left behind. Those of a start that is under way stay. */
+function removeLeftDrafts(folder: string): void {
+  // By the clock of the disk, as everywhere here.
+  const now = attempt(() => statSync(join(folder, "lock")).mtimeMs) ?? 0;
+  for (const file of attempt(() => readdirSync(folder)) ?? []) {
+    if (!/^lock\.[0-9a-f-]{36}(\.old)?$/.test(file)) continue;
+    const path = join(folder, file);
+    const owner = read(path);
+    const age = now - (attempt(() => statSync(path).mtimeMs) ?? now);
+    const isUnderWay = (owner && isAlive(owner)) ?? age < patience;
+    if (!isUnderWay) attempt(() => rmSync(path, { force: true }));
   }
 }
 
@@ -130,8 +193,23 @@ function read(path: string): Holder | undefined {
   return attempt(() => holder.parse(readJsonFile(path, longest)));
 }
 
+/** @throws Error for what no process of fgkd has written */
+function parse(text: string): Holder {
+  return holder.parse(JSON.parse(text));
+}
+
 function describe({ pid, host }: Holder): string {
   return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
+}
+
+/** For certain: a disk that does not answer has lost nothing. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 /** What others do to the same file at the same time is no error. */

@@ -6,6 +6,7 @@ import type { Run } from "../run/run.js";
 import { invalidConfig, pathProblem } from "../values/errors.js";
 import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
 import { checkWritten, largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
+import type { RunId } from "./run-id.js";
 import { jsonText, writeText } from "./storage.js";
 import { weightsOf } from "./weights-record.js";
 
@@ -33,6 +34,8 @@ interface ModuleRecord {
 }
 
 export interface RunConfig extends RunRequest {
+  /** Which run this is; see `RunId`. */
+  readonly id: RunId;
   /** Every setting as it came out, for `differences`. */
   readonly resolved: Resolved;
   /** By role: checksum of the file that its weights come from. */
@@ -40,8 +43,8 @@ export interface RunConfig extends RunRequest {
 }
 
 /** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it is more than could be read again */
-export function writeConfig(path: string, request: RunRequest, run: Run): void {
-  const text = jsonText({ ...request, weights: weightsOf(run), resolved: resolvedOf(run) });
+export function writeConfig(path: string, request: RunRequest, run: Run, id: RunId): void {
+  const text = jsonText({ ...(id !== null && { id }), ...request, weights: weightsOf(run), resolved: resolvedOf(run) });
   const bytes = Buffer.byteLength(text);
   const remedy = `${largestRunFile} are the most: keep lists in files.`;
   if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
@@ -49,11 +52,11 @@ export function writeConfig(path: string, request: RunRequest, run: Run): void {
   writeText(join(path, "config.json"), text);
 }
 
-/** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it could not be read again */
-export function writeManifest(path: string, manifest: Manifest): void {
+/** What `manifest.json` says. @throws FGKD_INVALID_CONFIG when it could not be read again */
+export function manifestText(manifest: Manifest): string {
   const text = jsonText(manifest);
   checkWritten("manifest.json", text);
-  writeText(join(path, "manifest.json"), text);
+  return text;
 }
 
 /** What a run was asked for, without what came of it. */
@@ -68,7 +71,8 @@ export function readConfig(path: string): RunConfig {
   if (!existsSync(file))
     throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
   // The reader has looked at every field.
-  return readConfigFile(file) as RunConfig;
+  const { id = null, ...config } = readConfigFile(file) as Omit<RunConfig, "id"> & { readonly id?: RunId };
+  return { id, ...config };
 }
 
 /** `null` when there is none. @throws FGKD_CORRUPT_FILE */

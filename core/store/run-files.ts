@@ -5,6 +5,7 @@ import { splits } from "../data/source.js";
 import { corruptFile, invalidConfig, readFailed } from "../values/errors.js";
 import { messageOf } from "../values/words.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
+import { isRunId } from "./run-id.js";
 
 /** In bytes; the files of a thousand classes with long names take a fiftieth. What is larger is not written either. */
 export const largestRunFile = 2 ** 22;
@@ -21,6 +22,7 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const measured = z.record(z.string(), z.number().nullable());
 
 const configSchema = z.looseObject({
+  id: z.string().refine(isRunId, "it is no id of a run").optional(),
   preset: z.string(),
   plugins: z.array(z.string()),
   layers: z.array(z.looseObject({ origin: z.string(), config: record })),

@@ -1,27 +1,30 @@
 /** The folder a run leaves behind: manifest, config, metrics, result, checkpoints, models. */
-import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { modelOf } from "../models/model.js";
-import { encodeSafetensors } from "../models/safetensors.js";
 import type { UsedEngine } from "../ops/engine.js";
-import type { Run, RunState } from "../run/run.js";
+import type { Run } from "../run/run.js";
 import type { Artifacts } from "../values/artifacts.js";
-import { checkpointMismatch, pathProblem, weightsMismatch } from "../values/errors.js";
-import type { NamedArray } from "../values/named-array.js";
+import { checkpointMismatch, runWentOn } from "../values/errors.js";
 import type { EpochSummary } from "../values/records.js";
 import { artifactsIn } from "./artifacts.js";
-import { writeAtomically } from "./atomic.js";
-import { type GoodCheckpoint, holdsCheckpoint, lastGoodCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
+import { appendText } from "./atomic.js";
+import { type GoodCheckpoint, lastGoodCheckpoint, readNewestCheckpoint } from "./checkpoint.js";
+import { candidates, checkpointFiles, newestFile } from "./checkpoint-files.js";
 import { packCheckpoint } from "./checkpoint-format.js";
 import { type CheckpointWriter, createCheckpointWriter } from "./checkpoint-writer.js";
-import { cleanRun } from "./clean.js";
+import { cleanRun, cleanUnfinished } from "./clean.js";
 import { judgeOf, otherWeights } from "./corrections.js";
+import { exportModels, missingModels, trainedIn } from "./export.js";
+import { loadState } from "./load-state.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
+import { refuseUsedPlace } from "./place.js";
 import { type StageResult, summarize } from "./result.js";
-import { type RunRequest, readConfig, readManifest, requestIn, writeConfig, writeManifest } from "./run-config.js";
-import { asStorage, writeJson, writeText } from "./storage.js";
+import { manifestText, type RunRequest, readConfig, readManifest, requestIn, writeConfig } from "./run-config.js";
+import { newRunId, type RunId } from "./run-id.js";
+import { asStorage, jsonText, writeText } from "./storage.js";
+import { createTrace } from "./trace.js";
 
 interface RestoreOptions {
   /** Go on although the run would go on otherwise than it began. Default false. */
@@ -49,11 +52,11 @@ export interface Restored {
 export interface RunFolder {
   readonly path: string;
   readonly request: RunRequest;
-  /** Takes the folder for this process, until `close`. @throws FGKD_RUN_LOCKED */
+  /** Takes the folder for this process, until `close`, and takes away what is half written there. @throws FGKD_RUN_LOCKED */
   lock(): void;
   /** Whether there is a checkpoint, or a result: something to go on from. */
   readonly holdsWork: boolean;
-  /** False when somebody has taken the folder away. Cheap: ask after every step. */
+  /** False when somebody has taken the folder, or its lock, away. Cheap: ask after every step. */
   readonly isThere: boolean;
   /** Appends the epoch to `metrics.jsonl`. */
   recordEpoch(summary: EpochSummary): void;
@@ -67,7 +70,7 @@ export interface RunFolder {
   checkpoint(run: Run, spent: SpentByStage, ended?: EpochSummary): Promise<void>;
   /** What plugins leave. What goes wrong there is for `check` to throw. */
   readonly artifacts: Artifacts;
-  /** Throws what went wrong in the background, or with artifacts. */
+  /** Throws when somebody else has the folder, and what went wrong in the background, or with artifacts. */
   check(): void;
   /** Waits for the background. */
   settle(): Promise<void>;
@@ -79,9 +82,16 @@ export interface RunFolder {
   writeManifest(run: Run, engine: UsedEngine, spent: SpentByStage): void;
   /** `null` when the run was interrupted before it had one. */
   readManifest(): Manifest | null;
-  /** After somebody has taken the folder away: writes everything anew. False when only the lock was missing. */
+  /**
+   * After somebody has taken the folder away: writes everything anew. False when only the lock was missing, and everything
+   * else is as this process left it: then a checkpoint is due.
+   *
+   * @throws FGKD_RUN_LOCKED when somebody went on with the run
+   */
   recover(run: Run, engine: UsedEngine, spent: SpentByStage): Promise<boolean>;
-  /** Writes `models/<role>.safetensors` and `result.json`. */
+  /** Writes `models/<role>.safetensors` for what a stage has trained. */
+  exportStage(run: Run, stage: string): Promise<void>;
+  /** Writes all `models/<role>.safetensors`, and `result.json`. */
   finish(run: Run): Promise<readonly StageResult[]>;
   /** Gives the folder free and ends the background. Settle first. */
   close(): Promise<void>;
@@ -90,28 +100,22 @@ export interface RunFolder {
 /**
  * A new run folder, locked.
  *
- * @throws FGKD_PATH when the folder already holds a run, FGKD_RUN_LOCKED, FGKD_STORAGE
+ * @throws FGKD_PATH when the folder already holds a run, or what is left of one; FGKD_RUN_LOCKED, FGKD_STORAGE
  */
 export async function createRunFolder(path: string, request: RunRequest, run: Run): Promise<RunFolder> {
-  const folder = folderAt(path, request);
+  const { folder, begin } = folderAt(path, request, newRunId());
   asStorage(path, () => mkdirSync(path, { recursive: true }));
-  refuseOldRun(path);
+  refuseUsedPlace(path);
   folder.lock();
   try {
     // Another process may have been here in between.
-    refuseOldRun(path);
-    writeConfig(path, request, run);
+    refuseUsedPlace(path);
+    begin(run);
     return folder;
   } catch (error) {
     await folder.close();
     throw error;
   }
-}
-
-/** @throws FGKD_PATH when the folder holds a run */
-export function refuseOldRun(path: string): void {
-  if (existsSync(join(path, "config.json")))
-    throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
 }
 
 /**
@@ -120,19 +124,40 @@ export function refuseOldRun(path: string): void {
  * @throws FGKD_PATH when it holds none
  */
 export async function openRunFolder(path: string): Promise<RunFolder> {
-  return folderAt(path, requestIn(readConfig(path)));
+  const config = readConfig(path);
+  return folderAt(path, requestIn(config), config.id).folder;
 }
 
-function folderAt(path: string, given: RunRequest): RunFolder {
+function folderAt(path: string, given: RunRequest, id: RunId) {
   let request = given;
   const at = (...parts: string[]) => join(path, ...parts);
   const checkpoints = at("checkpoints");
   let lock: FolderLock | undefined;
   let writer: CheckpointWriter | undefined;
   let forced: readonly string[] = [];
+  /** The newest checkpoint that this process knows of. */
+  let newest: string | null = null;
+  const trace = createTrace(path);
+  /** Asked before anything is written: a process that was stopped meanwhile may find somebody else at work. */
+  const permission = () => lock?.check();
+  const write = (file: string, text: string) => {
+    writeText(at(file), text, permission);
+    trace.wrote(file, text);
+  };
   const writerFor = (run: Run) => {
-    writer ??= createCheckpointWriter(checkpoints, run.config.run.checkpoints.keep);
+    writer ??= createCheckpointWriter(checkpoints, run.config.run.checkpoints.keep, lock?.ticket);
     return writer;
+  };
+  const endWriter = async () => {
+    newest = writer?.newest ?? newest;
+    await writer?.close();
+    writer = undefined;
+  };
+  const refuseOthersWork = () => {
+    const changed = trace.changed();
+    if (changed) throw runWentOn(path, `${changed} is not as this process left it`);
+    const found = newestFile(checkpoints, id);
+    if (found !== newest) throw runWentOn(path, `its newest checkpoint is ${found ?? "gone"}, not ${newest ?? "none"}`);
   };
   const artifacts = artifactsIn(at("artifacts"), () => lock);
   const folder: RunFolder = {
@@ -141,10 +166,14 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       return request;
     },
     lock: () => {
-      lock ??= lockFolder(path);
+      if (lock) return;
+      lock = lockFolder(path);
+      asStorage(path, () => cleanUnfinished(path));
+      newest = newestFile(checkpoints, id);
+      trace.look();
     },
     get holdsWork() {
-      return holdsCheckpoint(checkpoints) || existsSync(at("result.json"));
+      return candidates(checkpoints, id).length > 0 || existsSync(at("result.json"));
     },
     get isThere() {
       return lock === undefined || lock.isThere;
@@ -154,23 +183,30 @@ function folderAt(path: string, given: RunRequest): RunFolder {
     },
     artifacts,
     check: () => {
+      permission();
       writer?.check();
       artifacts.check();
     },
     settle: async () => writer?.settle(),
-    recordEpoch: (summary) => asStorage(at("metrics.jsonl"), () => appendFileSync(at("metrics.jsonl"), line(summary))),
-    checkpoint: async (run, spent, ended) => {
-      lock?.check();
-      const best = ended?.best ? ended.stage : undefined;
-      await writerFor(run).write(packCheckpoint({ ...(await run.save()), spent }, best));
+    recordEpoch: (summary) => {
+      asStorage(at("metrics.jsonl"), () => appendText(at("metrics.jsonl"), line(summary), permission));
+      trace.added("metrics.jsonl", line(summary));
     },
-    lastGood: () => lastGoodCheckpoint(checkpoints),
+    checkpoint: async (run, spent, ended) => {
+      permission();
+      const best = ended?.best ? ended.stage : undefined;
+      const packed = packCheckpoint({ ...(await run.save()), spent }, best, id);
+      // The best of a stage is kept under a name of its own: no later one may take its turn.
+      if (best !== undefined) await writerFor(run).write(packed);
+      else writerFor(run).offer(packed);
+    },
+    lastGood: () => lastGoodCheckpoint(checkpoints, id),
     restore: async (run, engine, { force = false, request: asked, grown, corrected, others } = {}) => {
       const then = readManifest(path);
       const config = readConfig(path);
-      const hadStarted = holdsCheckpoint(checkpoints);
+      const hadStarted = candidates(checkpoints, id).length > 0;
       // What may be corrected depends on how far the run has come.
-      const early = corrected ? await readNewestCheckpoint(checkpoints, run.logger) : undefined;
+      const early = corrected ? await readNewestCheckpoint(checkpoints, run.logger, id) : undefined;
       const found = differences(then, manifestOf(run, engine), config.resolved, run, {
         ...(grown && { grown }),
         hadStarted,
@@ -184,95 +220,70 @@ function folderAt(path: string, given: RunRequest): RunFolder {
       }
       for (const words of found.corrections) run.logger.info(`From here on: ${words}.`);
       for (const notice of [...found.notices, ...(others?.notices ?? [])]) run.logger.warn(notice);
-      const state = early === undefined ? await readNewestCheckpoint(checkpoints, run.logger) : early;
+      const { length: strange } = checkpointFiles(checkpoints, id).others;
+      if (strange > 0) run.logger.warn(`${checkpoints} holds ${strange} of another run, which are left as they are.`);
+      const state = early === undefined ? await readNewestCheckpoint(checkpoints, run.logger, id) : early;
       for (const words of otherWeights(run, state, config)) run.logger.warn(words);
-      if (state) load(run, state, checkpoints);
+      if (state) loadState(run, state, checkpoints);
+      permission();
       if (grown || corrected || found.differences.length > 0) {
         request = asked ?? request;
-        writeConfig(path, request, run);
+        writeConfig(path, request, run, id);
       }
-      asStorage(path, () => cleanRun(path, state));
+      asStorage(path, () => cleanRun(path, state, id));
+      trace.look();
+      newest = newestFile(checkpoints, id);
       // What was recorded after that checkpoint will be recorded again.
-      writeText(at("metrics.jsonl"), run.history.map(line).join(""));
+      write("metrics.jsonl", run.history.map(line).join(""));
+      if (state) await exportModels(path, run, missingModels(path, run, state), permission);
       const ended = existsSync(at("result.json")) && run.stages.every(({ stage }) => state?.stages[stage]?.finished);
       return { resumed: state !== null, spent: state?.spent ?? {}, ended };
     },
-    writeManifest: (run, engine, spent) => writeManifest(path, manifestOf(run, engine, spent, forced)),
+    writeManifest: (run, engine, spent) => write("manifest.json", manifestText(manifestOf(run, engine, spent, forced))),
     readManifest: () => readManifest(path),
     recover: async (run, engine, spent) => {
       // Whoever removes the folder is to be done before it is made again.
       await setTimeout(500);
+      // What it was about to write is written, or refused for want of the lock: no fault of the disk.
+      await writer?.settle().catch(() => undefined);
+      await endWriter();
       lock?.release();
-      lock = existsSync(at("config.json")) ? lockFolder(path) : undefined;
-      if (lock) return false;
-      await writer?.close();
-      writer = undefined;
+      if (existsSync(at("config.json"))) {
+        refuseOthersWork();
+        lock = lockFolder(path);
+        // Somebody may have come and gone in between.
+        refuseOthersWork();
+        return false;
+      }
       asStorage(path, () => mkdirSync(path, { recursive: true }));
       lock = lockFolder(path);
-      writeConfig(path, request, run);
+      writeConfig(path, request, run, id);
       folder.writeManifest(run, engine, spent);
-      writeText(at("metrics.jsonl"), run.history.map(line).join(""));
+      write("metrics.jsonl", run.history.map(line).join(""));
+      trace.look();
       await folder.checkpoint(run, spent);
       await folder.settle();
       return true;
     },
+    exportStage: (run, stage) => exportModels(path, run, trainedIn(run, stage), permission),
     finish: async (run) => {
+      await exportModels(path, run, run.models.built, permission);
       const results = summarize(run);
-      asStorage(at("models"), () => mkdirSync(at("models"), { recursive: true }));
-      for (const role of run.models.built)
-        await exportModel(run, role, results, at("models", `${fileName(role)}.safetensors`));
       // Last: who finds a result finds the rest.
-      writeJson(at("result.json"), { stages: results });
+      write("result.json", jsonText({ stages: results }));
       return results;
     },
     close: async () => {
-      await writer?.close();
+      await endWriter();
       lock?.release();
     },
   };
-  return folder;
-}
-
-/** @throws FGKD_WEIGHTS_MISMATCH when the checkpoint's models are not those of the run */
-function load(run: Run, state: RunState, source: string): void {
-  for (const [role, arrays] of Object.entries(state.models)) checkShapes(run, role, arrays, source);
-  for (const [stage, { best }] of Object.entries(state.stages)) {
-    const role = run.preset.stages[stage]?.trains;
-    if (best?.weights && role !== undefined) checkShapes(run, role, best.weights, source);
-  }
-  run.load(state);
-}
-
-function checkShapes(run: Run, role: string, arrays: ReadonlyMap<string, NamedArray>, source: string): void {
-  const { shapes } = modelOf(run.models, role).parameters;
-  const wrong = [...arrays].flatMap(([name, { shape }]) => {
-    const wanted = shapes.get(name);
-    if (!wanted) return [`"${name}" is unexpected`];
-    return String(wanted) === String(shape) ? [] : [`"${name}" is [${shape}], not [${wanted}]`];
-  });
-  const missing = [...shapes.keys()].filter((name) => !arrays.has(name)).map((name) => `"${name}" is missing`);
-  if (wrong.length + missing.length > 0) throw weightsMismatch(role, source, [...wrong, ...missing]);
-}
-
-/** The model of one role alone, under public weight names, with what a reader needs to use it. */
-async function exportModel(run: Run, role: string, results: readonly StageResult[], path: string): Promise<void> {
-  const [owner = role] = role.split("@");
-  const { backbone } = run.config.run.models[owner] ?? {};
-  const about = { role, backbone, classes: run.classes, input: run.inputOf(owner), ...bestOf(role, results) };
-  const metadata = { format: "pt", fgkd: JSON.stringify(about) };
-  const tensors = await run.models.get(role).parameters.export();
-  asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata })));
-}
-
-/** The epoch that a model's weights are of, where these are the best of the stage that trained it last. */
-function bestOf(role: string, results: readonly StageResult[]): object {
-  const last = results.findLast((result) => result.role === role && result.epochs > 0);
-  return last?.exported === "best" ? { best: { stage: last.stage, split: last.split, ...last.chosen } } : {};
-}
-
-/** A role is a name the preset's author chose; a file name must not leave the folder. A view is `<role>-<view>`. */
-function fileName(role: string): string {
-  return role.replace("@", "-").replaceAll(/[^\w.-]/g, "_");
+  /** In a folder that is locked. */
+  const begin = (run: Run) => {
+    writeConfig(path, request, run, id);
+    trace.look();
+  };
+  return { folder, begin };
 }
 
 function line(summary: EpochSummary): string {

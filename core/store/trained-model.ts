@@ -36,7 +36,7 @@ export async function findTrainedModel(path: string, wanted: string, logger: Log
     const file = join(path, "models", `${role}${view && `-${view}`}.safetensors`);
     if (existsSync(file)) return { file, keep: () => {} };
   }
-  const state = await readNewestCheckpoint(join(path, "checkpoints"), logger);
+  const state = await readNewestCheckpoint(join(path, "checkpoints"), logger, config.id);
   const key = viewsIn(config)
     .map((view) => `${role}@${view}`)
     .find((view) => state && Object.hasOwn(state.models, view));

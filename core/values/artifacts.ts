@@ -21,12 +21,23 @@ export const noArtifacts: Artifacts = { write: checkArtifactName };
 /** What an interrupted write leaves behind ends so. */
 export const unfinished = ".tmp";
 
-const deepest = 8;
+/** In parts of a name. */
+export const deepestArtifact = 8;
 
 /** @throws FGKD_INVALID_NAME */
 export function checkArtifactName(name: string): void {
   const parts = typeof name === "string" ? name.split("/") : [name];
-  if (parts.length > deepest) throw invalidName("artifact", name, `has more than ${deepest} parts`);
+  if (parts.length > deepestArtifact) throw invalidName("artifact", name, `has more than ${deepestArtifact} parts`);
   for (const part of parts) checkName("artifact", part);
   if (name.endsWith(unfinished)) throw invalidName("artifact", name, `ends with ${unfinished}, as unfinished files do`);
+}
+
+/** Whether a file or folder under `artifacts/` may be called so. */
+export function isArtifactPart(name: string): boolean {
+  try {
+    checkName("artifact", name);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -242,6 +242,14 @@ export function runLocked(path: string, holder: string, remedy: string) {
   return new FgkdError("FGKD_RUN_LOCKED", `${path} is in use by ${holder}. ${remedy}`);
 }
 
+/** Another process had the run meanwhile. */
+export function runWentOn(path: string, found: string) {
+  return new FgkdError(
+    "FGKD_RUN_LOCKED",
+    `${path}: somebody went on with this run (${found}). This process ends, and has written nothing since; take the run up again with --resume ${path}.`,
+  );
+}
+
 /** A thread that prepares data died, or says nothing any more. */
 export function workerFailed(source: string, problem: string, remedy: string, cause?: unknown) {
   return new FgkdError("FGKD_WORKER_FAILED", `[${source}] ${problem}. ${remedy} The run goes on with --resume.`, {

@@ -108,6 +108,8 @@ export interface StepReport {
   readonly images: number;
   /** Present on an epoch's last step. */
   readonly epoch?: EpochSummary;
+  /** Present on an epoch's last step: whether it was the last of its stage. */
+  readonly ended?: boolean;
   /** True for a step that a resumed run had already taken: nothing was computed. */
   readonly replayed?: boolean;
 }

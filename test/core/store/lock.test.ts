@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,9 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const holdBy = (identity: Partial<ProcessIdentity>) =>
   writeFile(join(folder, "lock"), JSON.stringify({ ...thisProcess(), token: "another", ...identity }));
+
+/** The space of a process is told apart, in terms of the test's own. */
+const without = ({ space: _, ...identity }: Partial<ProcessIdentity>) => identity;
 
 /** A process that sleeps until it is ended. */
 function sleeper(): ChildProcess {
@@ -70,6 +74,39 @@ describe("a lock on a run folder", () => {
   test("of the same number in another container counts as out of sight", async () => {
     await holdBy({ space: "another" });
     expect(() => lockFolder(folder)).toThrow("FGKD_RUN_LOCKED");
+  });
+
+  test.each([
+    ["of this machine before it was started anew is in nobody's way", {}, true],
+    ["of a machine whose number is not known is in nobody's way after a new start", { machine: undefined }, true],
+    ["of another machine of the same name counts as out of sight", { machine: "another" }, false],
+    ["of another container since the same start counts as out of sight", { space: "pid:[1]" }, false],
+  ])("%s", async (_, identity, isFree) => {
+    const { space } = thisProcess();
+    if (space === undefined) return;
+    const earlier = `00000000-0000-4000-8000-000000000000 ${space.split(" ")[1]}`;
+    // Its number is that of a process that lives.
+    await holdBy({
+      space: "space" in identity ? `${space.split(" ")[0]} ${identity.space}` : earlier,
+      ...without(identity),
+    });
+    if (isFree) lockFolder(folder).release();
+    else expect(() => lockFolder(folder)).toThrow("FGKD_RUN_LOCKED");
+  });
+
+  test("takes away what starts that were killed have left, and not what another one is about to need", async () => {
+    const [dead, old, young, alive] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    const draft = (token: string, identity: object, ending = "") =>
+      writeFileSync(join(folder, `lock.${token}${ending}`), JSON.stringify({ ...thisProcess(), token, ...identity }));
+    draft(dead, { began: "1" });
+    draft(dead, { began: "1" }, ".old");
+    draft(alive, {});
+    for (const token of [old, young]) writeFileSync(join(folder, `lock.${token}`), "");
+    utimesSync(join(folder, `lock.${old}`), 1, 1);
+    for (const users of ["lock.txt", `lock.${dead}.txt`, "lockfile"]) writeFileSync(join(folder, users), "");
+    lockFolder(folder).release();
+    const left = [`lock.${alive}`, `lock.${young}`, "lock.txt", `lock.${dead}.txt`, "lockfile"];
+    expect(readdirSync(folder).sort()).toEqual(left.sort());
   });
 
   test("that was taken over is noticed, and left alone", async () => {

@@ -1,0 +1,37 @@
+/** Whether a folder is free for a new run. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathProblem } from "../values/errors.js";
+
+/** Beside the folders of a run. */
+export const runFiles: readonly string[] = ["config.json", "manifest.json", "metrics.jsonl", "result.json"];
+
+const runFolders = ["checkpoints", "models", "artifacts"];
+
+/**
+ * A run in a folder with what an earlier one left would take that for its own, or leave a mixture of both.
+ *
+ * @throws FGKD_PATH for a folder that holds a run, or what remains of one
+ */
+export function refuseUsedPlace(path: string): void {
+  if (existsSync(join(path, "config.json")))
+    throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
+  const left = runFiles.filter((file) => existsSync(join(path, file)));
+  const full = runFolders.filter((folder) => holdsAnything(join(path, folder))).map((folder) => `${folder}/`);
+  const found = [...left, ...full];
+  if (found.length > 0)
+    throw pathProblem(
+      path,
+      `holds what is left of another run (${found.join(", ")}), which has no config.json any more`,
+      "Move that elsewhere, or remove it, or choose another --out.",
+    );
+}
+
+/** False where there is none. What is no folder is in the way as well. */
+function holdsAnything(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
+}
