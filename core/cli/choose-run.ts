@@ -1,7 +1,6 @@
 /** From options to a run that can be composed: preset, plugins, layers, and the request that makes the same run again. */
 import { resolve } from "node:path";
 import {
-  type ConfigFile,
   configurePreset,
   invalidConfig,
   type PluginOption,
@@ -14,7 +13,7 @@ import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
 import { chooseScale, commandLayers, grownLayers } from "./layers.js";
-import { type LoadedConfig, loadConfig } from "./load-config.js";
+import { type LoadedConfig, type LoadedSettings, loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { isPreset, loadPreset } from "./load-preset.js";
 import { createModules, isFile, type Modules } from "./modules.js";
@@ -32,7 +31,7 @@ export interface ChosenRun {
 export async function chooseRun(options: RunArguments, environment: Environment): Promise<ChosenRun> {
   const modules = createModules(environment);
   const file = await loadConfig(options.config, modules, environment);
-  const { preset: named, plugins: listed = [], ...config } = file?.config ?? ({} as ConfigFile);
+  const { preset: named, plugins: listed = [], ...config } = file?.config ?? ({} as LoadedSettings);
   const wanted = options.preset ?? named;
   if (wanted === undefined)
     throw invalidConfig(
@@ -80,7 +79,7 @@ async function withBuiltIn(preset: Preset, plugins: readonly PluginOption[], env
 }
 
 /** What a later process can load the same plugins by; plugins that are values are found in their config file. */
-function specifiers(listed: NonNullable<ConfigFile["plugins"]>, file: LoadedConfig | null, cwd: string) {
+function specifiers(listed: NonNullable<LoadedSettings["plugins"]>, file: LoadedConfig | null, cwd: string) {
   const isNamed = (plugin: unknown): plugin is string => typeof plugin === "string";
   return listed.every(isNamed) ? listed.map((name) => lasting(name, cwd)) : [(file as LoadedConfig).path];
 }

@@ -2,7 +2,16 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
-import { type ConfigFile, checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
+import {
+  type Config,
+  checkPlain,
+  FgkdError,
+  invalidConfig,
+  loadFailed,
+  type PluginOption,
+  type Preset,
+  pathProblem,
+} from "../index.js";
 import type { Environment } from "./environment.js";
 import type { Modules } from "./modules.js";
 import { completePreset } from "./written-preset.js";
@@ -21,11 +30,17 @@ const searchPlaces = [
 /** In bytes. Settings are small, also beside everything else a package.json holds. */
 const largest = 2 ** 20;
 
+/** What a file says: whatever an editor would have thought of its names, `resolveConfig` checks them. */
+export type LoadedSettings = Config & {
+  readonly preset?: string | Preset;
+  readonly plugins?: readonly (PluginOption | string)[];
+};
+
 export interface LoadedConfig {
   /** As the user would write it. */
   readonly origin: string;
   readonly path: string;
-  readonly config: ConfigFile;
+  readonly config: LoadedSettings;
 }
 
 /**
@@ -66,7 +81,7 @@ export async function loadConfig(
   if (plugins !== undefined && !Array.isArray(plugins))
     throw invalidConfig(origin, "plugins is no list", 'Write plugins: ["name", "./file.ts"].');
   // The shape is all that can be checked here; resolveConfig checks every key and value.
-  return { origin, path: found.filepath, config: { ...found.config, preset: completed } as ConfigFile };
+  return { origin, path: found.filepath, config: { ...found.config, preset: completed } as LoadedSettings };
 }
 
 /** Whatever is that large, or no file, holds no settings. @throws FGKD_PATH */

@@ -1,6 +1,7 @@
 /** Finds plugins by the names given in a config file. */
-import { type ConfigFile, flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
+import { flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
 import type { Environment } from "./environment.js";
+import type { LoadedSettings } from "./load-config.js";
 import { isFile, type Modules, packageNames } from "./modules.js";
 
 /**
@@ -37,7 +38,7 @@ export async function builtInPlugins(listed: PluginOption, environment: Environm
 async function loadPlugin(name: string, modules: Modules, environment: Environment): Promise<PluginOption> {
   if (isFile(name, environment.cwd)) {
     const module = await modules.file("plugin", name);
-    const config = module.default as ConfigFile | null | undefined;
+    const config = module.default as LoadedSettings | null | undefined;
     const listed = config?.plugins;
     return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
   }

@@ -11,6 +11,12 @@ export interface NoiseOptions {
   readonly labels?: boolean;
 }
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    noise: NoiseOptions;
+  }
+}
+
 /**
  * Sets `batch.noise`, `[batch size, size]`, to normal numbers: the batch of a stage without data.
  *

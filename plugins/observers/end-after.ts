@@ -8,6 +8,12 @@ export interface EndAfterOptions {
   readonly epochs?: number;
 }
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "end-after": EndAfterOptions;
+  }
+}
+
 /**
  * Ends its stage after so many epochs: a warm-up does not get longer when the training that follows does.
  *

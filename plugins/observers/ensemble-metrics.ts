@@ -28,6 +28,12 @@ export interface EnsembleMetricsOptions {
   readonly validation?: Choice<Sources> | { readonly name: string } | null;
 }
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "ensemble-metrics": EnsembleMetricsOptions;
+  }
+}
+
 /**
  * Adds to the metrics of the stage's last epoch what the members are together, on the test split: `ensembleAccuracy`; from
  * two members on, means over pairs of them: `disagreement` (percent of the images on which two say different things) and
