@@ -2,7 +2,7 @@
 import { flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
 import type { Environment } from "./environment.js";
 import type { LoadedSettings } from "./load-config.js";
-import { isFile, type Modules, packageNames } from "./modules.js";
+import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**
  * Plugins as they are, and those named: of a file (or of a config file that lists some), or of the package
@@ -42,6 +42,8 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
     const listed = config?.plugins;
     return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
   }
+  if (looksLikeFile(name))
+    throw pathProblem(name, "there is no such file", "Give the path of a file that exports plugins, from here.");
   const names = packageNames("plugin", name);
   for (const packageName of names) {
     const module = await modules.package("plugin", packageName);

@@ -1,16 +1,16 @@
 /** Finds a preset by the name given on the command line or in a config file. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkPreset, loadFailed, type Preset, unknownName } from "../index.js";
+import { checkPreset, loadFailed, type Preset, pathProblem, unknownName } from "../index.js";
 import type { Environment } from "./environment.js";
 import { loadConfig } from "./load-config.js";
-import { isFile, type Modules, packageNames } from "./modules.js";
+import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**
  * A preset of fgkd's own; of the file of that name (or of a config file that holds one); or of the package
  * `fgkd-preset-NAME` of the user's project.
  *
- * @throws FGKD_UNKNOWN_NAME, FGKD_LOAD_FAILED
+ * @throws FGKD_UNKNOWN_NAME, FGKD_LOAD_FAILED, FGKD_PATH
  */
 export async function loadPreset(name: string, modules: Modules, environment: Environment): Promise<Preset> {
   const own = await builtInPresets(environment);
@@ -18,7 +18,10 @@ export async function loadPreset(name: string, modules: Modules, environment: En
   if (found) return found;
   if (isSettings(name, environment.cwd)) return presetOf(name, modules, environment);
   if (isFile(name, environment.cwd)) return onlyPreset(name, await modules.file("preset", name));
-  for (const packageName of packageNames("preset", name)) {
+  if (looksLikeFile(name))
+    throw pathProblem(name, "there is no such file", "Give the path of a file that exports a preset, from here.");
+  const names = packageNames("preset", name);
+  for (const packageName of names) {
     const module = await modules.package("preset", packageName);
     if (module) return onlyPreset(packageName, module);
   }
@@ -26,6 +29,7 @@ export async function loadPreset(name: string, modules: Modules, environment: En
     "preset",
     name,
     own.map((preset) => preset.name),
+    `If it comes from a package, install that in this project: npm install ${names[0]}.`,
   );
 }
 

@@ -56,8 +56,16 @@ async function inTime<T>(promise: Promise<T>, patience: number): Promise<T> {
 
 /** Whether a name on the command line means a file: `./mine.ts`, `presets/mine.js`, `/home/me/mine.ts`. */
 export function isFile(name: string, cwd: string): boolean {
-  const looksLikeOne = isAbsolute(name) || /^\.{1,2}[\\/]/.test(name) || /\.[cm]?[jt]s$/.test(name);
-  return looksLikeOne && existsSync(resolve(cwd, name));
+  return isPath(name) && existsSync(resolve(cwd, name));
+}
+
+/** Whether a name could only be that of a file or folder, though it is not there: no package is called so. */
+export function looksLikeFile(name: string): boolean {
+  return isPath(name) || /\.(ya?ml|json)$/.test(name);
+}
+
+function isPath(name: string): boolean {
+  return isAbsolute(name) || /^\.{1,2}[\\/]/.test(name) || /\.[cm]?[jt]s$/.test(name);
 }
 
 /**
