@@ -62,7 +62,7 @@ describe("the commands that messages name", () => {
     const entries = help.split(/\n +(?=-)/).map((entry) => entry.replaceAll(/\s+/g, " "));
     const choices = new Map(
       entries.flatMap((entry) => {
-        const [, flag, values] = /(--[a-z-]+) <[a-z]+>.*\(choices: ([^)]*?)[,)] ?(?:default|$)?/.exec(entry) ?? [];
+        const [, flag, values] = /(--[a-z-]+) <[a-z]+>.*\(choices: ((?:"[^"]+"(?:, )?)+)/.exec(entry) ?? [];
         return flag && values ? [[flag, [...values.matchAll(/"([^"]+)"/g)].map(([, value]) => value as string)]] : [];
       }),
     );
