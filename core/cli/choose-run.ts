@@ -13,9 +13,10 @@ import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
 import { chooseScale, commandLayers, grownLayers } from "./layers.js";
-import { type LoadedConfig, type LoadedSettings, loadConfig } from "./load-config.js";
+import { type LoadedConfig, loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { isPreset, loadPreset } from "./load-preset.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import { createModules, isFile, type Modules } from "./modules.js";
 
 export interface ChosenRun {

@@ -2,17 +2,9 @@
 import { stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
-import {
-  type Config,
-  checkPlain,
-  FgkdError,
-  invalidConfig,
-  loadFailed,
-  type PluginOption,
-  type Preset,
-  pathProblem,
-} from "../index.js";
+import { checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
 import type { Environment } from "./environment.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import type { Modules } from "./modules.js";
 import { completePreset } from "./written-preset.js";
 
@@ -29,12 +21,6 @@ const searchPlaces = [
 
 /** In bytes. Settings are small, also beside everything else a package.json holds. */
 const largest = 2 ** 20;
-
-/** What a file says: whatever an editor would have thought of its names, `resolveConfig` checks them. */
-export type LoadedSettings = Config & {
-  readonly preset?: string | Preset;
-  readonly plugins?: readonly (PluginOption | string)[];
-};
 
 export interface LoadedConfig {
   /** As the user would write it. */

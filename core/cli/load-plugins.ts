@@ -1,7 +1,7 @@
 /** Finds plugins by the names given in a config file. */
 import { flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
 import type { Environment } from "./environment.js";
-import type { LoadedSettings } from "./load-config.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** TypeScript's versions, by the folder they are installed in. */
-export const compilers = { "5.9": "typescript-5.9", "6": "typescript" } as const;
+const compilers = { "5.9": "typescript-5.9", "6": "typescript" } as const;
 
 const dependencies = [
   // In a strict layout a project finds what it lists itself, and nothing else.
@@ -23,7 +23,7 @@ export const managers = {
   pnpm: ["npx", "--yes", "pnpm@10", "add", "--ignore-scripts", "--prefer-offline"],
 } as const;
 
-export interface Output {
+interface Output {
   readonly code: number;
   /** Of both streams. */
   readonly text: string;
