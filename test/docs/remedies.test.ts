@@ -16,6 +16,7 @@ const verbs =
 /** Options of other programs. */
 const foreign = ["--max-old-space-size", "--expose-gc", "--import", "--strict"];
 
+const optionsIn = (text: string): readonly string[] => text.match(/--[a-z][a-z-]+/g) ?? [];
 const placesOf = (found: readonly Told[]) => found.map(({ place, text }) => `${place}: ${text.slice(0, 160)}`);
 
 describe("the commands that messages name", () => {
@@ -26,10 +27,10 @@ describe("the commands that messages name", () => {
     for (const command of commands) {
       const before = world.out.length;
       await world.fgkd(`${command} --help`);
-      pages.push([command, world.out.slice(before).match(/--[a-z][a-z-]+/g) ?? []]);
+      pages.push([command, optionsIn(world.out.slice(before))]);
     }
     await world.fgkd("--help");
-    const all = world.out.match(/--[a-z][a-z-]+/g) ?? [];
+    const all = optionsIn(world.out);
     return { options: Object.fromEntries(pages), all, help: world.out };
   }
 
