@@ -12,6 +12,7 @@ export type {
 } from "./config/config.js";
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
+export type { Plugins, Presets } from "./config/typed.js";
 export { prepareSource } from "./data/prepared.js";
 export type { ChosenTransform, InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
 export { countIn, splits } from "./data/source.js";

@@ -1,4 +1,46 @@
 /** The presets that fgkd brings. */
+import type { EnsembleOptions } from "./members.js";
+
+/** Of methods in which a teacher teaches a student. */
+interface Taught {
+  readonly stages: "teacher" | "student";
+  readonly roles: "teacher" | "student";
+}
+
+interface Alone {
+  readonly stages: "student";
+  readonly roles: "teacher" | "student";
+}
+
+interface DataFree {
+  readonly stages: "teacher" | "warmup" | "generator" | "student";
+  readonly roles: "teacher" | "generator" | "student";
+}
+
+interface Members {
+  readonly stages: `member-${number}`;
+  readonly roles: `member-${number}`;
+  readonly options: EnsembleOptions;
+}
+
+declare module "../core/index.js" {
+  interface Presets {
+    baseline: Alone;
+    cmi: DataFree;
+    dadkd: { readonly stages: "teacher" | "baseline" | "student"; readonly roles: "teacher" | "baseline" | "student" };
+    dafl: DataFree;
+    dfad: DataFree;
+    "dfkd-generator": DataFree;
+    dfq: DataFree;
+    dkd: Taught;
+    ensemble: Members;
+    kd: Taught;
+    "or-ensemble": Members;
+    snapmix: Alone;
+    zskt: DataFree;
+  }
+}
+
 export { baseline, dkd, kd, snapmixPreset as snapmix } from "./comparisons.js";
 export { dadkd } from "./dadkd.js";
 export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";

@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import {
-  type ConfigFile,
   configurePreset,
   invalidConfig,
   type PluginOption,
@@ -21,6 +20,7 @@ import { chooseScale, commandLayers, grownLayers } from "./layers.js";
 import { type LoadedConfig, loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
 import { type FoundPreset, findPreset, isPreset } from "./load-preset.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import { type OtherModules, otherModules, recordOf } from "./module-record.js";
 import { createModules, type Modules } from "./modules.js";
 import { type FoundTeacher, findTeacher } from "./teacher.js";
@@ -43,7 +43,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   const { cwd } = environment;
   const modules = createModules(environment);
   const file = await loadConfig(options.config, modules, environment);
-  const { preset: named, plugins: listed = [], ...config } = file?.config ?? ({} as ConfigFile);
+  const { preset: named, plugins: listed = [], ...config } = file?.config ?? ({} as LoadedSettings);
   const wanted = options.preset ?? named;
   if (wanted === undefined)
     throw invalidConfig(
@@ -163,7 +163,7 @@ function withModules({ loaded }: Modules): Pick<RunRequest, "modules"> {
 }
 
 /** What a later process can load the same plugins by; plugins that are values are found in their config file. */
-function specifiers(listed: NonNullable<ConfigFile["plugins"]>, file: LoadedConfig | null, cwd: string) {
+function specifiers(listed: NonNullable<LoadedSettings["plugins"]>, file: LoadedConfig | null, cwd: string) {
   const isNamed = (plugin: unknown): plugin is string => typeof plugin === "string";
   return listed.every(isNamed) ? listed.map((name) => absoluteFile(name, cwd)) : [(file as LoadedConfig).path];
 }

@@ -6,6 +6,7 @@ import {
   type Run,
   startEngine as startBackend,
   type UsedEngine,
+  unknownName,
 } from "../index.js";
 
 export interface StartedEngine extends UsedEngine {
@@ -25,7 +26,10 @@ type EngineRegistry = Pick<Run["engines"], "names" | "choose">;
  * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_ENGINE_UNAVAILABLE
  */
 export async function startEngine(choice: { readonly name: string }, engines: EngineRegistry): Promise<StartedEngine> {
-  if (choice.name !== "auto") return start(engines.choose(choice));
+  if (choice.name !== "auto") {
+    if (!engines.names.includes(choice.name)) throw await unknownEngine(choice.name, engines);
+    return start(engines.choose(choice));
+  }
   const failures: string[] = [];
   const candidates: Engine[] = [];
   for (const name of engines.names) {
@@ -39,6 +43,20 @@ export async function startEngine(choice: { readonly name: string }, engines: En
     failures.push(`${engine.name}: ${detail}`);
   }
   throw engineUnavailable("auto", failures.join("; ") || "no plugin registers an engine");
+}
+
+/** Some are known by what they run on: who asks for "gpu" is told which engine that is, and what it still needs. */
+async function unknownEngine(name: string, engines: EngineRegistry): Promise<FgkdError> {
+  const known = engines.names.map((known) => engines.choose({ name: known }));
+  const meant = known.find(({ alsoCalled = [] }) => alsoCalled.includes(name.toLowerCase()));
+  if (!meant) return unknownName("engine", name, engines.names);
+  const { available, remedy } = await meant.check();
+  const needed = !available && remedy ? `, after: ${remedy}` : "";
+  return engineUnavailable(
+    name,
+    `the engine that is meant is called "${meant.name}"`,
+    `Try: --engine ${meant.name}${needed}.`,
+  );
 }
 
 /** In the order in which `auto` tries them: highest priority first, equal ones as they were registered. */

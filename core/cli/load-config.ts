@@ -2,9 +2,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, relative, resolve } from "node:path";
 import { defaultLoaders } from "cosmiconfig";
-import { type ConfigFile, checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
+import { checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../index.js";
 import { absoluteFile } from "./absolute-paths.js";
 import { type Environment, lineLogger } from "./environment.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import { isFile, type Modules } from "./modules.js";
 import { completePreset, keptPreset, type Written, writtenIn } from "./written-preset.js";
 
@@ -26,7 +27,7 @@ export interface LoadedConfig {
   /** As the user would write it. */
   readonly origin: string;
   readonly path: string;
-  readonly config: ConfigFile;
+  readonly config: LoadedSettings;
   /** The preset that is written in it, where that is plain data. */
   readonly written?: Written;
 }
@@ -72,7 +73,7 @@ export async function loadConfig(
   const named = Array.isArray(plugins) && {
     plugins: plugins.map((one) => (typeof one === "string" ? nameOf(one) : one)),
   };
-  const config = { ...settings, ...named, preset: completed } as ConfigFile;
+  const config = { ...settings, ...named, preset: completed } as LoadedSettings;
   const kept = written && keptPreset(written);
   return { origin, path: found.filepath, config, ...(kept && { written: kept }) };
 }

@@ -1,8 +1,9 @@
 /** Finds plugins by the names given in a config file. */
 import { dirname, resolve } from "node:path";
-import { type ConfigFile, flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
+import { flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
 import { absoluteFile } from "./absolute-paths.js";
 import type { Environment } from "./environment.js";
+import type { LoadedSettings } from "./loaded-settings.js";
 import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**
@@ -39,7 +40,7 @@ export async function builtInPlugins(listed: PluginOption, environment: Environm
 async function loadPlugin(name: string, modules: Modules, environment: Environment): Promise<PluginOption> {
   if (isFile(name, environment.cwd)) {
     const module = await modules.file("plugin", name);
-    const config = module.default as ConfigFile | null | undefined;
+    const config = module.default as LoadedSettings | null | undefined;
     const listed: unknown = config?.plugins;
     if (!Array.isArray(listed)) return pluginsOf(name, module);
     const folder = dirname(resolve(environment.cwd, name));
@@ -55,8 +56,8 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
   if (names.length === 0)
     throw pathProblem(
       name,
-      "no plugin is found there: there is no such file",
-      "Give the path of its file, or the name of a package.",
+      "there is no such file",
+      "Give the path of a file that exports plugins, from here, or the name of a package.",
     );
   throw pathProblem(
     names.join(" or "),

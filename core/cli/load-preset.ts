@@ -40,13 +40,14 @@ export async function findPreset(
     const preset = onlyPreset(name, await modules.file("preset", name));
     return { preset: withPathsOf(preset, folder) };
   }
-  if (looksLikeFile(name))
+  const names = looksLikeFile(name) ? [] : packageNames("preset", name);
+  if (names.length === 0)
     throw pathProblem(
       name,
-      "no preset is found there: there is no such file",
-      "Give its path, or a name of fgkd list.",
+      "there is no such file",
+      "Give the path of a file that exports a preset, from here, or a name of fgkd list.",
     );
-  for (const packageName of packageNames("preset", name)) {
+  for (const packageName of names) {
     const module = await modules.package("preset", packageName);
     if (module) return { preset: withPathsOf(onlyPreset(packageName, module), folder) };
   }
@@ -54,6 +55,7 @@ export async function findPreset(
     "preset",
     name,
     own.map((preset) => preset.name),
+    `If it comes from a package, install that in this project: npm install ${names[0]}.`,
   );
 }
 

@@ -84,7 +84,8 @@ export interface CheckpointSettings {
 type EngineName = "auto" | (keyof Engines & string) | (string & {});
 type EngineSettings = { readonly name: EngineName } | Choice<Engines>;
 
-type DeepPartial<T> = T extends readonly unknown[]
+/** Every key optional, at every depth; lists are whole. */
+export type DeepPartial<T> = T extends readonly unknown[]
   ? T
   : T extends object
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> }

@@ -42,6 +42,8 @@ export interface EngineCapabilities {
 /** A TensorFlow.js backend with everything that training needs. */
 export interface Engine {
   readonly name: string;
+  /** Other words for it: who asks for an engine by one of these is told its name, and what it needs. Default: none. */
+  readonly alsoCalled?: readonly string[];
   /**
    * `engine: "auto"` takes, of the engines that can run, the one of highest priority; of equal ones that registered first.
    * Those of fgkd: `tensorflow` 40, `onednn` 30, `wasm` 20, `cpu` 10. Default 0.

@@ -32,11 +32,16 @@ export function unknownOption(owner: string, option: string, known: readonly str
   );
 }
 
-/** A name that no registry entry, stage, preset or role answers to. */
-export function unknownName(kind: string, name: string, known: readonly string[]) {
+/** A name that no registry entry, stage, preset or role answers to. `remedy`: of a name that is not mistyped. */
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+  remedy = "If it comes from a plugin, list that plugin in the preset or config.",
+) {
   return new FgkdError(
     "FGKD_UNKNOWN_NAME",
-    `no ${kind} is registered as ${show(name)}. ${knownNames("Registered", known)}${suggest(name, known)} If it comes from a plugin, list that plugin in the preset or config.`,
+    `no ${kind} is registered as ${show(name)}. ${knownNames("Registered", known)}${suggest(name, known)} ${remedy}`,
   );
 }
 

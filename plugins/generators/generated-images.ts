@@ -11,6 +11,12 @@ const schema = z.object({ generator: role.default("generator").describe("The rol
 
 export type GeneratedImagesOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "generated-images": GeneratedImagesOptions;
+  }
+}
+
 /**
  * Sets `batch.images` to what the generator makes of `batch.noise`. It works as in its own training, by the statistics of
  * the batch, but nothing in it is trained here: the images are data.

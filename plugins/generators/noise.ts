@@ -26,6 +26,12 @@ const schema = z.object({
 
 export type NoiseOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    noise: NoiseOptions;
+  }
+}
+
 /**
  * Sets `batch.noise`, `[batch size, size]`, to normal numbers: the batch of a stage without data.
  *

@@ -9,6 +9,12 @@ const schema = z.object({ epochs: count.default(1).describe("The stage's length.
 
 export type EndAfterOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "end-after": EndAfterOptions;
+  }
+}
+
 /**
  * Ends its stage after so many epochs: a warm-up does not get longer when the training that follows does.
  *

@@ -37,6 +37,12 @@ const schema = z.object({
 
 export type EnsembleMetricsOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "ensemble-metrics": EnsembleMetricsOptions;
+  }
+}
+
 /**
  * Adds to the metrics of the stage's last epoch what the members are together, on the test split: `ensembleAccuracy`; from
  * two members on, means over pairs of them: `disagreement` (percent of the images on which two say different things) and

@@ -24,6 +24,12 @@ const schema = z.object({
 
 export type GeneratorHealthOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "generator-health": GeneratorHealthOptions;
+  }
+}
+
 /**
  * Looks at a batch of generated images every few epochs. The noise is drawn from a stream of its own, and is the same at every
  * look, so that pictures can be compared; training does not notice. Metrics, all named `generated/…`: `classes` that the

@@ -28,6 +28,12 @@ const schema = z.object({
 
 export type AveragedWeightsOptions = OptionsOf<typeof schema>;
 
+declare module "../../core/index.js" {
+  interface Plugins {
+    "averaged-weights": AveragedWeightsOptions;
+  }
+}
+
 /**
  * Keeps `e ← d·e + (1−d)·θ` over all weights and running averages θ of the stage's model, after every update; counters are
  * copied. It is `models.view(role, "ema")`, is tested where `evaluation.weights` is `ema`, and is exported beside the model as

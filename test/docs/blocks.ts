@@ -70,6 +70,11 @@ export function examplesOf(document: string): readonly Example[] {
   });
 }
 
+/** Without an import or an export, TypeScript would take the block for a script. */
+export function asModule(source: string): string {
+  return /^(import|export)\b/m.test(source) ? source : `${source}\nexport {};\n`;
+}
+
 function exists(document: string): boolean {
   try {
     readDocument(document);

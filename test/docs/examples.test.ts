@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { format } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { documents, type Example, examplesOf, root } from "./blocks.js";
+import { asModule, documents, type Example, examplesOf, root } from "./blocks.js";
 
 /** What a user imports, and its source here. */
 const faces: Readonly<Record<string, string>> = {
@@ -51,8 +51,7 @@ function withSources(example: Example): string {
       return path ? `${word}${space}"${relative(dirname(pathOf(example)), join(root, path))}"` : all;
     },
   );
-  // Without an import or an export, TypeScript would take the block for a script.
-  return /^(import|export)\b/m.test(source) ? source : `${source}\nexport {};\n`;
+  return asModule(source);
 }
 
 test("there are examples", () => expect(examples.length).toBeGreaterThan(0));

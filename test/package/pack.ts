@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const repository = new URL("../..", import.meta.url).pathname;
-const shipped = ["core", "plugins", "presets", "package.json", "tsconfig.json", "README.md", "LICENSE"];
+const shipped = ["core", "plugins", "presets", "docs", "package.json", "tsconfig.json", "README.md", "LICENSE"];
 const strangers = join(repository, "test/package/strangers");
 const execute = promisify(execFile);
 
@@ -55,8 +55,13 @@ export async function packedProject(): Promise<Project> {
   };
 }
 
-/** Of a copy, since packing builds, and `dist` of the checkout may be in use. */
-async function pack(root: string): Promise<string> {
+/**
+ * Of a copy, since packing builds, and `dist` of the checkout may be in use.
+ *
+ * @param root with the checkout's `node_modules` in it, or in a folder above it
+ * @returns the tarball's path, in `root`
+ */
+export async function pack(root: string): Promise<string> {
   const copy = join(root, "checkout");
   for (const name of shipped) await cp(join(repository, name), join(copy, name), { recursive: true });
   await execute("npm", ["pack", "--pack-destination", root], { cwd: copy });

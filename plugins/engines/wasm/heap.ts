@@ -15,6 +15,7 @@ export interface WasmBackend {
     readonly tfjs: {
       registerTensor(id: number, size: number, address: number): void;
       disposeData(id: number): void;
+      dispose(): void;
     };
   };
   readonly dataIdMap: { get(dataId: object): { readonly id: number; readonly memoryOffset: number } };

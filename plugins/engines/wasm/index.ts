@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { engineUnavailable, outOfMemory } from "../../../core/index.js";
 import type { WasmBackend } from "./heap.js";
+import { keepingListeners, withoutLoaderListeners } from "./listeners.js";
 import { registerWasmKernels } from "./register.js";
 
 export { registerWasmKernels } from "./register.js";
@@ -16,21 +17,29 @@ export { registerWasmKernels } from "./register.js";
  */
 export async function startWasm(): Promise<void> {
   registerWasmKernels();
-  if (!(await tf.setBackend("wasm"))) throw engineUnavailable("wasm", "WebAssembly does not start");
+  const isThere = await withoutLoaderListeners(() => tf.setBackend("wasm"));
+  if (!isThere) throw engineUnavailable("wasm", "WebAssembly does not start");
   await tf.ready();
   // tfjs types the active backend by what all have in common.
   const backend = tf.backend() as unknown as WasmBackend & { memory(): object };
-  refuseToOverflow(backend.wasm);
+  guard(backend.wasm);
   // The heap only ever grows; tfjs' own says nothing of it.
   backend.memory = () => ({ unreliable: false, engineBytes: backend.wasm.HEAPU8.length });
 }
 
 const guarded = new WeakSet<object>();
 
-/** tfjs does not look whether an allocation succeeded, and on failure would overwrite the heap from address 0 on. */
-function refuseToOverflow(wasm: WasmBackend["wasm"]): void {
+/** Once for each start of the backend. */
+function guard(wasm: WasmBackend["wasm"]): void {
   if (guarded.has(wasm)) return;
   guarded.add(wasm);
+  refuseToOverflow(wasm);
+  const { dispose } = wasm.tfjs;
+  wasm.tfjs.dispose = () => keepingListeners(dispose);
+}
+
+/** tfjs does not look whether an allocation succeeded, and on failure would overwrite the heap from address 0 on. */
+function refuseToOverflow(wasm: WasmBackend["wasm"]): void {
   // The module's functions replace themselves when first called, so that must come before ours takes their place.
   wasm._free(wasm._malloc(4));
   const allocate = wasm._malloc;

@@ -153,6 +153,31 @@ describe("a file that is not what it should be", () => {
   });
 });
 
+describe("a preset that is not there", () => {
+  const load = async (name: string) => {
+    const world = await createWorld();
+    return loadPreset(name, createModules(world.environment), world.environment);
+  };
+
+  test.each([
+    ["birds", "npm install fgkd-preset-birds."],
+    ["@ann/birds", "npm install @ann/fgkd-preset-birds."],
+    [
+      "toi",
+      'Did you mean "toy"? If it comes from a package, install that in this project: npm install fgkd-preset-toi.',
+    ],
+  ])("%s is refused with the command that installs its package", async (name, command) => {
+    await expect(load(name)).rejects.toThrow(command);
+  });
+
+  test.each(["./mine.ts", "presets/mine.mjs", "mine.yaml", "/nowhere/mine.js"])(
+    "%s is a missing file",
+    async (name) => {
+      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: there is no such file.`);
+    },
+  );
+});
+
 describe("plugins by name", () => {
   test("come from packages and files, beside those given as they are", async () => {
     const world = await createWorld();
@@ -175,5 +200,12 @@ describe("plugins by name", () => {
     const world = await createWorld();
     const loading = loadPlugins(["@ann/loud"], createModules(world.environment), world.environment);
     await expect(loading).rejects.toThrow("npm install @ann/fgkd-plugin-loud");
+  });
+
+  test("that are paths where nothing is are no packages", async () => {
+    const world = await createWorld();
+    const load = (name: string) => loadPlugins([name], createModules(world.environment), world.environment);
+    for (const name of ["./loud.ts", "plugins/loud.js", join(world.cwd, "loud.mjs")])
+      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: there is no such file.`);
   });
 });

@@ -1,6 +1,5 @@
 /** What an editor says of names and options: compiled, never run. */
 import { defineConfig } from "fgkd";
-import type {} from "fgkd/plugins";
 import type {} from "./augmenter.js";
 import type {} from "./backbone.js";
 import type {} from "./loss.js";
@@ -18,3 +17,16 @@ export const known = defineConfig({
 
 // @ts-expect-error: focal has no such option.
 export const unknownOption = defineConfig({ losses: [{ name: "focal", gama: 1 }] });
+export const changed = defineConfig({ options: { focal: { gamma: 1 } } });
+// @ts-expect-error: focal has no such option, wherever it is listed.
+export const changedOtherwise = defineConfig({ options: { focal: { gama: 1 } } });
+// @ts-expect-error: nobody has such a plugin.
+export const unknownPlugin = defineConfig({ options: { vocal: { gamma: 1 } } });
+// @ts-expect-error: there is no such preset.
+export const unknownPreset = defineConfig({ preset: "dadk" });
+// @ts-expect-error: dadkd has no such stage.
+export const unknownStage = defineConfig({ preset: "dadkd", stages: { studnet: { epochs: 1 } } });
+// @ts-expect-error: nor such a role.
+export const unknownRole = defineConfig({ preset: "dadkd", models: { studnet: {} } });
+// @ts-expect-error: there is no such optimiser.
+export const unknownOptimizer = defineConfig({ optimizer: { name: "sdg" } });
