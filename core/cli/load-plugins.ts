@@ -43,7 +43,11 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
     return Array.isArray(listed) ? loadPlugins(listed, modules, environment) : pluginsOf(name, module);
   }
   if (looksLikeFile(name))
-    throw pathProblem(name, "there is no such file", "Give the path of a file that exports plugins, from here.");
+    throw pathProblem(
+      name,
+      "no plugin is found: there is no such file",
+      "Give the path of a file that exports plugins.",
+    );
   const names = packageNames("plugin", name);
   for (const packageName of names) {
     const module = await modules.package("plugin", packageName);
