@@ -1,6 +1,7 @@
 /** `fgkd config`: every setting a run would have, and where each value comes from. */
 import {
   checkRun,
+  configJsonSchema,
   createTraining,
   type Plugin,
   presetLayers,
@@ -10,7 +11,6 @@ import {
 } from "../index.js";
 import type { ConfigArguments } from "./arguments.js";
 import { type ChosenRun, chooseRun } from "./choose-run.js";
-import { configJsonSchema } from "./config-schema.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { projectRegistries } from "./project.js";
 import { table } from "./tables.js";

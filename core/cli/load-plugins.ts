@@ -56,7 +56,7 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
   if (names.length === 0)
     throw pathProblem(
       name,
-      "there is no such file",
+      "no plugin is found: there is no such file",
       "Give the path of a file that exports plugins, from here, or the name of a package.",
     );
   throw pathProblem(

@@ -165,7 +165,8 @@ function composeRun({
   checkOptions(preset, config, plugins);
   checkInputs(preset, config);
   checkSharedBatches(preset, config);
-  const enabled = names.filter((name) => stageSettings(config, name).enabled);
+  // resolveConfig was given exactly the preset's stages.
+  const enabled = names.filter((name) => (config.stages[name] as Settings).enabled);
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
@@ -195,7 +196,7 @@ function composeRun({
   );
   const trainings = enabled.map((stage) => {
     const { plugins: own = [], trains, data } = stageOf(stage);
-    const settings = stageSettings(config, stage);
+    const settings = config.stages[stage] as Settings;
     const composed = {
       plugins: [preset.plugins, own],
       last: plugins,
@@ -279,11 +280,6 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
   };
 }
 
-function stageSettings(config: ResolvedConfig, stage: string): Settings {
-  // resolveConfig was given exactly the preset's stages.
-  return config.stages[stage] as Settings;
-}
-
 async function save(
   stages: ReadonlyMap<string, RunningStage>,
   models: Models,
@@ -300,18 +296,4 @@ async function save(
     random: services.random.save(),
     history: [...history],
   };
-}
-
-/** The whole trainer, seen from outside: `for await (const report of train(preset)) …`. Start an engine first. */
-export async function* train(
-  preset: Preset,
-  config: SettingsLayer["config"] = {},
-): AsyncGenerator<StepReport, void, undefined> {
-  const run = await createRun({ preset, layers: [{ origin: "train()", config }] });
-  try {
-    run.check();
-    yield* run.steps();
-  } finally {
-    await run.close();
-  }
 }

@@ -75,7 +75,7 @@ describe("the commands that messages name", () => {
     }
   });
 
-  test.each(["doctor", "list", "config --preset toy", "config --preset toy --on-bad-image skip"])(
+  test.each(["doctor", "list", "config --preset toy", "config --preset toy --data photographs --on-bad-image skip"])(
     "work: fgkd %s",
     async (line) => {
       const world = await createWorld();

@@ -206,6 +206,6 @@ describe("plugins by name", () => {
     const world = await createWorld();
     const load = (name: string) => loadPlugins([name], createModules(world.environment), world.environment);
     for (const name of ["./loud.ts", "plugins/loud.js", join(world.cwd, "loud.mjs")])
-      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: there is no such file.`);
+      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: no plugin is found: there is no such file.`);
   });
 });

@@ -1,7 +1,8 @@
 /** A JSON Schema of configuration files, with every registered name and its options: editors complete and check by it. */
 import { z } from "zod";
 import { configSchema, stageSchema } from "../config/schema.js";
-import type { OptionsSchema, Registries } from "../index.js";
+import type { Registries } from "../lifecycle/registries.js";
+import type { OptionsSchema } from "../values/schema.js";
 
 type Node = Record<string, unknown> & { properties?: Record<string, Node>; items?: Node };
 

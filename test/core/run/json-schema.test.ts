@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { configJsonSchema } from "../../../core/cli/config-schema.js";
-import { createTraining } from "../../../core/index.js";
+import { configJsonSchema, createTraining } from "../../../core/index.js";
 import { catalogue } from "../../../plugins/index.js";
 
 const schema = configJsonSchema(createTraining({ plugins: [catalogue()] }));
