@@ -79,6 +79,8 @@ export function preflight(run: CheckedRun, sourceOf: (stage: string) => Source):
   const seen = new Set<string>();
   for (const [role, settings] of Object.entries(run.config.run.models)) {
     const stages = run.trainings.filter((training) => isIn(training, role));
+    // A model of which no stage speaks is made by whoever asks for it, if anybody does.
+    if (stages.length === 0 && !settings.weights) continue;
     // Members of an ensemble are made alike: one of them is enough.
     const wishes = stages.map(({ wanted, config: { optimizer, input } }) => [wanted, optimizer, input]);
     const key = JSON.stringify([settings, wishes]);
