@@ -14,7 +14,7 @@ export const rooms: readonly PlannedRoom[] = [
   {
     name: "core/values",
     // The table of what systems refuse, and how names of strangers are shown.
-    budget: 750,
+    budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
   { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
