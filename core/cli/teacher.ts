@@ -1,19 +1,25 @@
 /** The teacher that `--teacher` names: a file of weights, or a run that has trained one. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findTrainedModel, type Preset, teacherRole } from "../index.js";
+import { findTrainedModel, type Preset, pathProblem, teacherRole } from "../index.js";
 import { type Environment, lineLogger } from "./environment.js";
 
 /** Where a teacher's weights are, and how they are kept there. */
 export type FoundTeacher = Awaited<ReturnType<typeof findTrainedModel>>;
 
-/** @throws as `findTrainedModel` does */
+/** @throws FGKD_PATH when nothing is there, and what `findTrainedModel` throws */
 export async function findTeacher(
   path: string,
   { teacher: role = teacherRole }: Preset,
   environment: Environment,
 ): Promise<FoundTeacher> {
   const given = resolve(environment.cwd, path);
+  if (!existsSync(given))
+    throw pathProblem(
+      given,
+      "there is no such file or folder",
+      "Check the path given with --teacher: a .safetensors file, or the folder of a run.",
+    );
   if (existsSync(join(given, "config.json"))) return findTrainedModel(given, role, lineLogger(environment));
   // Somebody may have copied no more of a run than its models.
   const exported = join(given, "models", `${role}.safetensors`);
