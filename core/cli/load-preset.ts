@@ -40,13 +40,13 @@ export async function findPreset(
     const preset = onlyPreset(name, await modules.file("preset", name));
     return { preset: withPathsOf(preset, folder) };
   }
-  const names = looksLikeFile(name) ? [] : packageNames("preset", name);
-  if (names.length === 0)
+  if (looksLikeFile(name))
     throw pathProblem(
       name,
-      "there is no such file",
+      "no preset is found: there is no such file",
       "Give the path of a file that exports a preset, from here, or a name of fgkd list.",
     );
+  const names = packageNames("preset", name);
   for (const packageName of names) {
     const module = await modules.package("preset", packageName);
     if (module) return { preset: withPathsOf(onlyPreset(packageName, module), folder) };
@@ -55,7 +55,7 @@ export async function findPreset(
     "preset",
     name,
     own.map((preset) => preset.name),
-    `If it comes from a package, install that in this project: npm install ${names[0]}.`,
+    names.length > 0 ? `If it comes from a package, install that in this project: npm install ${names[0]}.` : undefined,
   );
 }
 

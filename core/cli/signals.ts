@@ -33,7 +33,8 @@ const warnings = ["SIGUSR1", "SIGUSR2", "SIGXCPU"] as const;
 /** As it was at the start: files of settings may not call it while they are loaded, signals may. */
 const exit: (code: number) => never = process.exit.bind(process);
 
-const once = "Once more stops at once, without a checkpoint.";
+/** Beside the first Ctrl-C. */
+export const once = "Once more stops at once, without a checkpoint.";
 
 /** Milliseconds within which two are one: under npx, Ctrl-C comes from the terminal, and is passed on by npm. */
 const together = 500;

@@ -1,5 +1,5 @@
 /** Whether a folder is free for a new run. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathProblem } from "../values/errors.js";
 
@@ -14,6 +14,8 @@ const runFolders = ["checkpoints", "models", "artifacts"];
  * @throws FGKD_PATH for a folder that holds a run, or what remains of one
  */
 export function refuseUsedPlace(path: string): void {
+  // Whoever makes the folder finds that a file is in the way.
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   if (existsSync(join(path, "config.json")))
     throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
   const left = runFiles.filter((file) => existsSync(join(path, file)));

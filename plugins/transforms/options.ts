@@ -40,8 +40,8 @@ export const flipSchema = z.object({
   probability: share.nullable().default(null).describe("How often left becomes right; null: input.flip."),
 });
 
-const pair = z.tuple([z.number().positive(), z.number().positive()]);
-const isRising = ([low, high]: readonly [number, number]) => low <= high;
+const pair = z.tuple([z.number(), z.number()]);
+const isRising = ([low, high]: readonly [number, number]) => low > 0 && low <= high;
 
 export const randomResizedCropSchema = z.object({
   size: square,

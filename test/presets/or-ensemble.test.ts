@@ -175,6 +175,6 @@ describe("the settings of an ensemble", () => {
   });
 
   test("refuse no member, and half of one", () => {
-    for (const members of [0, 1.5]) expect(() => settings(ensemble, { members })).toThrow("a whole number, 1 or more");
+    for (const members of [0, 1.5]) expect(() => settings(ensemble, { members })).toThrow("must be whole and positive");
   });
 });

@@ -12,6 +12,7 @@ const counts = {
   "--set: anything": 3000,
   "command line: any words": 250,
   "names: anything": 1000,
+  "words: any text": 300,
   "config.json: anything": 600,
   "manifest.json: anything": 600,
   "config.json: any byte changed": 400,

@@ -87,7 +87,9 @@ describe("fgkd config", () => {
   });
 
   test("--teacher loads the weights and passes the teacher's stage over", async () => {
-    const found = await settings(await createWorld(), "--preset toy --teacher teacher.safetensors");
+    const world = await createWorld();
+    await writeFile(join(world.cwd, "teacher.safetensors"), "");
+    const found = await settings(world, "--preset toy --teacher teacher.safetensors");
     expect(found.get("models.teacher.weights")?.value).toMatch(/teacher\.safetensors$/);
     expect(found.get("stages.teacher.enabled")).toMatchObject({ value: false, origin: "--teacher" });
   });

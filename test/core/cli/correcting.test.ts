@@ -16,7 +16,8 @@ import { createWorld, toyPreset, type World } from "./world.js";
 
 /** Images in a folder, of which the file `content` says which they are. */
 const folder = definePlugin({
-  name: "a-folder",
+  // In the place of the real one.
+  name: "folder-source",
   defaults: {},
   register({ sources }) {
     const register = sources.register as (name: string, entry: object) => void;

@@ -20,7 +20,8 @@ function pointFolders(opened: PointFolder[], classes: readonly string[]) {
     count: (split) => (split === "train" ? (testAll ? 0 : 12) : 6),
   });
   return definePlugin({
-    name: "point-folders",
+    // In the place of the real one.
+    name: "folder-source",
     defaults: {},
     register: ({ sources }) =>
       sources.register("folder", {

@@ -173,7 +173,7 @@ describe("a preset that is not there", () => {
   test.each(["./mine.ts", "presets/mine.mjs", "mine.yaml", "/nowhere/mine.js"])(
     "%s is a missing file",
     async (name) => {
-      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: there is no such file.`);
+      await expect(load(name)).rejects.toThrow(`FGKD_PATH ${name}: no preset is found: there is no such file.`);
     },
   );
 });

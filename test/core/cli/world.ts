@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { onTestFinished } from "vitest";
 import type { Environment, Output, Stop } from "../../../core/cli/environment.js";
 import { runProgram } from "../../../core/cli/program.js";
+import { once } from "../../../core/cli/signals.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { folderSource } from "../../../plugins/data/folder.js";
@@ -147,7 +148,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     fgkd: (line) => runProgram(line.split(" ").filter(Boolean), environment),
     pressCtrlC: () => {
-      for (const listener of listeners) listener({ reason: "Ctrl-C", exitCode: 130 });
+      for (const listener of listeners) listener({ reason: "Ctrl-C", exitCode: 130, hint: once });
     },
   };
   return world;

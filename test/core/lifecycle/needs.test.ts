@@ -44,7 +44,8 @@ describe("a stage is composed", () => {
   test("whose signals are listed, or set by a plugin that says so", async () => {
     const losses = [{ name: "logit-distillation" as const }];
     const models = { teacher: { backbone: { name: "resnet18" as const } } };
-    expect(await refusal(preset({ teachers: [{ name: "teacher-logits" }], losses }, { models }))).toBe("composed");
+    const { stages, ...others } = preset({ teachers: [{ name: "teacher-logits" }], losses }, { models });
+    expect(await refusal({ ...others, stages: { teacher: { trains: "teacher" }, ...stages } })).toBe("composed");
     const silent = definedNothing(["teacherLogits"]);
     expect(await refusal(preset({ plugins: [silent], losses }))).toBe("composed");
   });

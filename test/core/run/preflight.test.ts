@@ -148,8 +148,7 @@ describe("what the last stage would fail at", () => {
 
   test("is a network that its options do not make", async () => {
     const backbone = { name: "resnet", depths: [1, 1], widths: [4], strides: [1] };
-    const run = await runOf({ models: { student: { backbone } } });
-    expect(() => run.check()).toThrow("FGKD_INVALID_OPTION [backbone resnet]");
+    await expect(runOf({ models: { student: { backbone } } })).rejects.toThrow("FGKD_INVALID_OPTION [backbone resnet]");
   });
 
   test("is a batch of more images than there are", async () => {
@@ -204,6 +203,14 @@ describe("looking ahead", () => {
     // Only once the student is made for work is it told that it starts afresh.
     one.models.get("student");
     expect(told).toEqual([expect.stringContaining("it starts afresh")]);
+  });
+
+  test("leaves a role alone that a preset's settings speak of and no stage asks for", async () => {
+    const { student } = known.stages;
+    const alone = { ...known, stages: { student: { ...student, teachers: [], losses: [{ name: "cross-entropy" }] } } };
+    const run = await runOf({}, alone as Preset);
+    expect(Object.keys(run.config.run.models)).toContain("teacher");
+    expect(() => run.check()).not.toThrow();
   });
 
   test("makes members that are alike once, of numbers that cost nothing", async () => {

@@ -208,7 +208,8 @@ describe("a run folder", () => {
 
   test("that cannot be read is not passed over for an older one by --resume", async () => {
     for (const name of ["runs/toy-1", "runs/toy-2"]) {
-      const { run, folder } = await newFolder(name);
+      const { run, folder, at } = await newFolder(name);
+      writeFileSync(at("result.json"), "{}");
       await folder.close();
       await run.close();
     }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FgkdError, named, namedList, printable, visible } from "../../../core/index.js";
+import { cases } from "../../support/cases.js";
 
 const esc = "\u001b";
 /** What no name may bring to a terminal. */
@@ -53,7 +54,7 @@ describe("a message", () => {
         expect(named(text)).not.toMatch(hostile);
         expect(visible(text, false).replaceAll(/[\n\t]/g, "")).not.toMatch(hostile);
       }),
-      { numRuns: 300 },
+      cases("words: any text"),
     );
   });
 });

@@ -20,7 +20,9 @@ beforeAll(async () => {
         (await readdir(join(repository, folder), { recursive: true })).map((name) => join(folder, name)),
       ),
     )
-  ).flat();
+  )
+    .flat()
+    .concat("plugins/layers/option-types.ts");
   await build({
     absWorkingDir: repository,
     entryPoints: files.filter((name) => name.endsWith(".ts")),

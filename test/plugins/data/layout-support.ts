@@ -1,4 +1,5 @@
 /** Layouts of data folders, without a byte of any image: listing opens no file. */
+import { drawSplits } from "../../../plugins/data/folder/draw-splits.js";
 import { type FolderLayout, readLayout } from "../../../plugins/data/folder/layout.js";
 import type { FolderOptions } from "../../../plugins/data/folder/options.js";
 import { folderWith } from "./support.js";
@@ -37,8 +38,9 @@ export async function layoutOf(
   return layoutIn(await folderWith(tree), options);
 }
 
-export function layoutIn(path: string, options: Partial<FolderOptions> = {}): Promise<FolderLayout> {
-  return readLayout({ ...defaults, ...options, path });
+export async function layoutIn(path: string, options: Partial<FolderOptions> = {}): Promise<FolderLayout> {
+  const all = { ...defaults, ...options, path };
+  return drawSplits(await readLayout(all), all);
 }
 
 /** What refuses a layout, with ROOT for the folder's path. */

@@ -135,7 +135,7 @@ describe("ensemble metrics plugin", () => {
   });
 
   test("refuses to measure nobody, and an ensembler that does not exist", async () => {
-    expect(() => ensembleMetrics({ members: [] })).toThrow("a list of at least one role");
+    expect(() => ensembleMetrics({ members: [] })).toThrow('"members" must be a list of at least one');
     await expect(measured({ members: ["right"], ensembler: { name: "median" } })).rejects.toThrow(
       'no ensembler is registered as "median"',
     );
