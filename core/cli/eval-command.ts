@@ -112,7 +112,7 @@ async function exportedModel(path: string, role: string): Promise<string> {
   const roles = files.map((file) => file.replace(/\.safetensors$/, ""));
   // While a run goes on it holds the models of the stages that have ended.
   const ended = existsSync(join(path, "result.json"));
-  if (roles.length > 0 && ended) throw unknownName("model role", role, roles);
+  if (roles.length > 0 && ended) throw unknownName("model role", role, roles, "Name one of them with --role.");
   if (roles.length > 0)
     throw pathProblem(
       models,

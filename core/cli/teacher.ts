@@ -1,13 +1,13 @@
 /** The teacher that `--teacher` names: a file of weights, or a run that has trained one. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findTrainedModel, type Preset, teacherRole } from "../index.js";
+import { findTrainedModel, type Preset, pathProblem, teacherRole } from "../index.js";
 import { type Environment, lineLogger } from "./environment.js";
 
 /** Where a teacher's weights are, and how they are kept there. */
 export type FoundTeacher = Awaited<ReturnType<typeof findTrainedModel>>;
 
-/** @throws as `findTrainedModel` does */
+/** @throws as `findTrainedModel` does; keeping it, FGKD_PATH when nothing is there */
 export async function findTeacher(
   path: string,
   { teacher: role = teacherRole }: Preset,
@@ -17,5 +17,11 @@ export async function findTeacher(
   if (existsSync(join(given, "config.json"))) return findTrainedModel(given, role, lineLogger(environment));
   // Somebody may have copied no more of a run than its models.
   const exported = join(given, "models", `${role}.safetensors`);
-  return { file: existsSync(exported) ? exported : given, keep: () => {} };
+  const keep = () => {
+    // Settings may be looked at before the teacher is there.
+    if (existsSync(given)) return;
+    const remedy = "Check the path given with --teacher: a .safetensors file, or the folder of a run.";
+    throw pathProblem(given, "there is no such file or folder", remedy);
+  };
+  return { file: existsSync(exported) ? exported : given, keep };
 }

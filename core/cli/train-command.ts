@@ -207,11 +207,12 @@ function introduce(
     ].join(", ");
     line("data", `${count(run.classes.length, "class")}, ${images}`);
   }
-  const epochs = count(run.history.length, "epoch");
+  const soFar = afterEpochs(run.history.length);
   const place = shortPath(folder.path, environment.cwd);
-  if (restored?.ended) line("run", `${place} has ended already, after ${epochs}: nothing is left to train`);
-  else line("run", restored?.resumed ? `${place}, taken up after ${epochs}` : place);
-  print(environment);
+  if (restored?.ended) line("run", `${place} has ended already, ${soFar}: nothing is left to train`);
+  else line("run", restored?.resumed ? `${place}, taken up ${soFar}` : place);
+  // Where no stage follows, the empty line is that above the result.
+  if (!restored?.ended) print(environment);
 }
 
 async function conclude(run: Run, folder: RunFolder, spent: SpentByStage, environment: Environment) {
@@ -229,9 +230,14 @@ function tellHowToGoOn(run: Run, folder: RunFolder, { exitCode }: Stop, environm
   const place = shortPath(folder.path, environment.cwd);
   const epochs = summarize(run).reduce((sum, stage) => sum + stage.epochs, 0);
   print(environment);
-  print(environment, `Stopped after ${count(epochs, "epoch")}, with a checkpoint. Go on with:`);
+  print(environment, `Stopped ${afterEpochs(epochs)}, with a checkpoint. Go on with:`);
   print(environment, `  ${command(environment)} --resume ${place}`);
   return exitCode;
+}
+
+/** "After 0 epochs" would sound as if nothing had been kept. */
+function afterEpochs(epochs: number): string {
+  return epochs === 0 ? "in the first epoch" : `after ${count(epochs, "epoch")}`;
 }
 
 /** How this process was called. */

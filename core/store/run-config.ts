@@ -68,8 +68,10 @@ export function requestIn({ preset, layers, plugins, from, written, modules }: R
 /** @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE */
 export function readConfig(path: string): RunConfig {
   const file = join(path, "config.json");
-  if (!existsSync(file))
-    throw pathProblem(path, "holds no run (config.json is missing)", "Give a folder that fgkd train made.");
+  if (!existsSync(file)) {
+    const lack = existsSync(path) ? "config.json is missing" : "there is no such folder";
+    throw pathProblem(path, `holds no run (${lack})`, "Give a folder that fgkd train made.");
+  }
   // The reader has looked at every field.
   const { id = null, ...config } = readConfigFile(file) as Omit<RunConfig, "id"> & { readonly id?: RunId };
   return { id, ...config };

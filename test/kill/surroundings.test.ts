@@ -73,7 +73,7 @@ describe("a scheduler's warning", () => {
           const repeat = setInterval(() => child.kill("SIGXCPU"), 50);
           child.on("close", () => clearInterval(repeat));
           // A process that ends has no handlers any more.
-          whenPrinted(child, "Stopped after", () => clearInterval(repeat));
+          whenPrinted(child, /Stopped (after|in)/, () => clearInterval(repeat));
         }),
     });
     expect(ended).toMatchObject({ code: 152, out: expect.stringContaining("with a checkpoint") });

@@ -42,8 +42,11 @@ const listed = async (world: World, path = "") => (await readdir(join(world.cwd,
 
 describe("a mistake that a later stage would come upon", () => {
   test.each([
-    ["--teacher nosuch.safetensors", "nosuch.safetensors: cannot be opened (ENOENT)"],
-    ["--teacher nosuch.pth", "nosuch.pth: cannot be opened (ENOENT)"],
+    [
+      "--teacher nosuch.safetensors",
+      "nosuch.safetensors: there is no such file or folder. Check the path given with --teacher",
+    ],
+    ["--teacher nosuch.pth", "nosuch.pth: there is no such file or folder"],
     ["--teacher teacher.pth", "FGKD_CORRUPT_FILE"],
     ["--teacher notes.safetensors", "FGKD_CORRUPT_FILE"],
     ["--teacher runs-of-others", "runs-of-others: is not a file"],
