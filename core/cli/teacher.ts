@@ -7,21 +7,21 @@ import { type Environment, lineLogger } from "./environment.js";
 /** Where a teacher's weights are, and how they are kept there. */
 export type FoundTeacher = Awaited<ReturnType<typeof findTrainedModel>>;
 
-/** @throws FGKD_PATH when nothing is there, and what `findTrainedModel` throws */
+/** @throws as `findTrainedModel` does; keeping it, FGKD_PATH when nothing is there */
 export async function findTeacher(
   path: string,
   { teacher: role = teacherRole }: Preset,
   environment: Environment,
 ): Promise<FoundTeacher> {
   const given = resolve(environment.cwd, path);
-  if (!existsSync(given))
-    throw pathProblem(
-      given,
-      "there is no such file or folder",
-      "Check the path given with --teacher: a .safetensors file, or the folder of a run.",
-    );
   if (existsSync(join(given, "config.json"))) return findTrainedModel(given, role, lineLogger(environment));
   // Somebody may have copied no more of a run than its models.
   const exported = join(given, "models", `${role}.safetensors`);
-  return { file: existsSync(exported) ? exported : given, keep: () => {} };
+  const keep = () => {
+    // Settings may be looked at before the teacher is there.
+    if (existsSync(given)) return;
+    const remedy = "Check the path given with --teacher: a .safetensors file, or the folder of a run.";
+    throw pathProblem(given, "there is no such file or folder", remedy);
+  };
+  return { file: existsSync(exported) ? exported : given, keep };
 }

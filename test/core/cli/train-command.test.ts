@@ -68,7 +68,7 @@ describe("fgkd train", () => {
     expect(await world.fgkd("--preset toy --quiet")).toBe(130);
     expect(world.out).toContain("Go on with:\n  fgkd --resume runs/toy-1");
     expect(await world.fgkd("--resume runs/toy-1")).toBe(0);
-    expect(world.out).toMatch(/taken up (after \d+ epochs?|in the first epoch)/);
+    expect(world.out).toMatch(/taken up (after|in the first epoch)/);
     for (const role of ["teacher", "student"])
       expect(await bytes(world, "runs/toy-1", role)).toBe(await bytes(whole, "runs/toy-1", role));
     const lines = (await readFile(join(world.cwd, "runs/toy-1/metrics.jsonl"), "utf8")).trim().split("\n");
