@@ -50,7 +50,7 @@ export function typed(words: readonly string[], cwd: string, presses: readonly P
 }
 
 /** What stands on an endless terminal after all was written: the cursor moves, lines are erased, colours are left out. */
-export function screenOf(written: string): string {
+function screenOf(written: string): string {
   const lines: string[] = [""];
   let [row, column] = [0, 0];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are made of them
