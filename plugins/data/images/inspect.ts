@@ -1,7 +1,7 @@
 /** A quick look at image files: is each one what it claims, is it whole, and what identifies it. No decoding. */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { systemProblem } from "../../../core/index.js";
+import { systemProblem } from "../../../core/values/storage-problems.js";
 
 import { type Header, readHeader } from "./header.js";
 
