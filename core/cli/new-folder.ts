@@ -1,7 +1,7 @@
 /** The folder of a new run: looked at before there is work for it, made when there is, gone when nothing came of it. */
 import { accessSync, constants, existsSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { createRunFolder, pathProblem, type Run, type RunFolder, refuseUsedPlace } from "../index.js";
+import { createRunFolder, pathProblem, type Run, type RunFolder, refuseUsedPlace, storageFailed } from "../index.js";
 import type { ChosenRun } from "./choose-run.js";
 import { newRunPlace, runs } from "./run-place.js";
 
@@ -16,18 +16,17 @@ export interface NewFolder {
  *
  * @param out as the user named it. Default: a new one below `runs/`
  * @returns the innermost folder on the way that exists
- * @throws FGKD_PATH
+ * @throws FGKD_PATH, FGKD_STORAGE
  */
 export function checkPlace(out: string | undefined, cwd: string): string {
   const path = resolve(cwd, out ?? runs);
   if (out !== undefined) refuseUsedPlace(path);
   const found = innermost(path);
-  const choose = "Choose a folder with --out.";
-  if (!statSync(found).isDirectory()) throw pathProblem(found, "is not a folder", choose);
+  if (!statSync(found).isDirectory()) throw pathProblem(found, "is not a folder", "Choose a folder with --out.");
   try {
     accessSync(found, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw pathProblem(found, `cannot be written (${(cause as NodeJS.ErrnoException).code})`, choose);
+    throw storageFailed(found, cause, "nothing was begun");
   }
   return found;
 }
