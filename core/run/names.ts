@@ -39,12 +39,18 @@ export function checkNames(
       throw invalidConfig(`models.${role}`, "it has no backbone", `Name one: models.${role}.backbone.name.`);
     registries.backbones.look(backbone);
   }
-  const { engine } = config.run;
-  if (engine.name !== "auto") registries.engines.look(engine);
+  checkEngine(config.run.engine, registries.engines);
   for (const { config: own, sources, transforms } of trainings) {
     if (own.data) sources.look(own.data);
     for (const mode of ["train", "test"] as const) chooseTransforms(own.input, mode, transforms);
   }
+}
+
+/** What some engine is known by as well is told by whoever starts it: that one's name, and what it still needs. */
+function checkEngine(choice: { readonly name: string }, engines: Registries["engines"]): void {
+  if (choice.name === "auto") return;
+  const isAlias = (name: string) => engines.choose({ name }).alsoCalled?.includes(choice.name.toLowerCase()) ?? false;
+  if (engines.names.includes(choice.name) || !engines.names.some(isAlias)) engines.look(choice);
 }
 
 /**

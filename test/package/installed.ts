@@ -13,6 +13,8 @@ const dependencies = [
   // In a strict layout a project finds what it lists itself, and nothing else.
   "@tensorflow/tfjs@4",
   "@types/node@20",
+  // What a page's plugin describes its options with: a strict layout shows nobody the packages of others.
+  "zod@4",
   "typescript@6",
   "typescript-5.9@npm:typescript@5.9",
 ] as const;
