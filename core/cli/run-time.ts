@@ -1,6 +1,17 @@
 /** How long a run will take, judged by its first steps, and what is told of it before hours of work. */
-import type { Preset, Run, Scale, Settings, Source } from "../index.js";
-import { countIn, teacherRole } from "../index.js";
+import {
+  countDue,
+  countIn,
+  type Preset,
+  type Run,
+  type Scale,
+  type Settings,
+  type Source,
+  type Split,
+  splitToMeasure,
+  stepsPerEpoch,
+  teacherRole,
+} from "../index.js";
 
 /** From so many seconds on, work is worth a question. */
 export const hour = 3600;
@@ -20,22 +31,19 @@ const testShare = 1 / 3;
 export function workOf({ stages, preset }: Pick<Run, "stages" | "preset">, sourceOf: (stage: string) => Source) {
   return stages.map(({ stage, config }): StageWork => {
     const source = sourceOf(stage);
-    const { batchSize, epochs, stepsPerEpoch } = config;
-    const batches = Math.min(
-      source.batchCount({ split: "train", mode: "train", batchSize }),
-      stepsPerEpoch ?? Infinity,
-    );
-    const split = countIn(source, "validation") > 0 ? "validation" : "test";
-    const tested = countIn(source, split) > 0 ? source.batchCount({ split, mode: "test", batchSize }) : 0;
-    const steps = epochs * batches + testsIn(config) * tested * testShare;
+    const steps = config.epochs * stepsPerEpoch(config, source) + testBatches(config, source) * testShare;
     return { stage, title: preset.stages[stage]?.title ?? stage, steps };
   });
 }
 
-function testsIn({ epochs, evaluation: { every, last } }: Settings): number {
-  if (every <= 0) return 0;
-  const early = Math.max(0, epochs - last);
-  return Math.floor(early / every) + (epochs - early);
+/** Over all epochs that are measured, and, where another split measured them, one look at the test split in the end. */
+function testBatches({ batchSize, epochs, evaluation }: Settings, source: Source): number {
+  const batches = (split: Split) =>
+    countIn(source, split) > 0 ? source.batchCount({ split, mode: "test", batchSize }) : 0;
+  const tests = countDue(epochs, evaluation);
+  if (tests === 0) return 0;
+  const split = splitToMeasure(evaluation, source);
+  return tests * batches(split) + (split === "test" ? 0 : batches("test"));
 }
 
 /**

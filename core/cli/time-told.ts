@@ -1,5 +1,5 @@
 /** Times the first two steps of a new run, tells how long it will take, and asks before hours of work. */
-import type { Logger, Run, StepReport } from "../index.js";
+import { type Logger, type Run, type StepReport, stepsPerEpoch } from "../index.js";
 import type { Display } from "./display.js";
 import type { Environment } from "./environment.js";
 import {
@@ -109,7 +109,5 @@ export function tellBeginning(run: Pick<Run, "stages" | "history" | "source">, d
     run.history.filter((epoch) => epoch.stage === stage).length < config.epochs;
   const first = run.stages.find(isOpen);
   if (!first) return;
-  const { batchSize, stepsPerEpoch } = first.config;
-  const batches = run.source(first.stage).batchCount({ split: "train", mode: "train", batchSize });
-  display.begin(first.stage, Math.min(batches, stepsPerEpoch ?? Number.POSITIVE_INFINITY));
+  display.begin(first.stage, stepsPerEpoch(first.config, run.source(first.stage)));
 }

@@ -85,6 +85,17 @@ export function countIn(source: Pick<Source, "splits" | "count">, split: Split):
   return (source.splits ?? ["train", "test"]).includes(split) ? source.count(split) : 0;
 }
 
+/** Batches that an epoch of training takes: a pass, or as many as the settings say, where those are fewer. */
+export function stepsPerEpoch(
+  { batchSize, stepsPerEpoch }: { readonly batchSize: number; readonly stepsPerEpoch: number | null },
+  source: Pick<Source, "batchCount">,
+): number {
+  return Math.min(
+    source.batchCount({ split: "train", mode: "train", batchSize }),
+    stepsPerEpoch ?? Number.POSITIVE_INFINITY,
+  );
+}
+
 /** What a registry entry of kind "source" makes: opening reads the disk, so it is awaited. */
 export interface SourceOpener {
   /** @param inputs of the stages that will read it, where known: what they cannot use is then told of before they begin */

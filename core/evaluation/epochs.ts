@@ -7,7 +7,7 @@ import type { NamedArray } from "../values/named-array.js";
 import { type Batch, type EpochSummary, need } from "../values/records.js";
 import { evaluate } from "./evaluate.js";
 import { chooseMetrics, type Metric, namesOf } from "./metric.js";
-import { type EvaluationSettings, planEvaluation } from "./settings.js";
+import { type EvaluationSettings, isDue, planEvaluation } from "./settings.js";
 
 /** The best epoch of a stage so far, and its weights where these are to be exported. */
 export interface BestEpoch {
@@ -68,10 +68,9 @@ export function measureEpochs(
   measured: (model: Model) => Model = (model) => model,
 ): EpochMeasures {
   const { stage, config, activity } = training;
-  const { every, last, metrics: lines } = config.evaluation;
-  const metric = chooseMetrics(training.metrics, lines);
+  const { epochs, evaluation } = config;
+  const metric = chooseMetrics(training.metrics, evaluation.metrics);
   const plan = planEvaluation(stage, config, source, namesOf(metric));
-  const isDue = (epoch: number) => (epoch + 1) % every === 0 || config.epochs - epoch <= last;
   const measureOn = async (model: Model, split: Split): Promise<Record<string, number>> => {
     const { batchSize, input } = config;
     const predict = (batch: Batch) => need(model.forward(batch, "eval"), "logits", role);
@@ -84,7 +83,7 @@ export function measureEpochs(
   };
   const choose = async (model: Model, { epoch, metrics }: EpochSummary, before: BestEpoch | undefined) => {
     const { accuracy } = metrics;
-    if (!plan.chooses || accuracy === undefined || !isDue(epoch)) return undefined;
+    if (!plan.chooses || accuracy === undefined || !isDue(epoch, epochs, evaluation)) return undefined;
     if (before && accuracy <= before.accuracy) return undefined;
     return { epoch, accuracy, ...(config.export === "best" && { weights: await measured(model).parameters.export() }) };
   };
@@ -99,7 +98,7 @@ export function measureEpochs(
   };
   return {
     measure: async (model, epoch) => {
-      if (plan.split === null || !isDue(epoch)) return { metrics: {} };
+      if (plan.split === null || !isDue(epoch, epochs, evaluation)) return { metrics: {} };
       const metrics = await measureOn(measured(model), plan.split);
       // An accuracy that says nothing of a split was measured on the test split.
       const isUsual = plan.split === "test" && metrics.accuracy !== undefined;

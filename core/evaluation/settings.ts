@@ -62,6 +62,26 @@ export interface PlannedSettings {
   readonly export: "last" | "best";
 }
 
+/** Whether an epoch, counted from 0, is measured: every so many, and the last ones. */
+export function isDue(
+  epoch: number,
+  epochs: number,
+  { every, last }: Pick<EvaluationSettings, "every" | "last">,
+): boolean {
+  return every > 0 && ((epoch + 1) % every === 0 || epochs - epoch <= last);
+}
+
+/** How many of a stage's epochs are measured. */
+export function countDue(epochs: number, { every, last }: Pick<EvaluationSettings, "every" | "last">): number {
+  const early = Math.max(0, epochs - last);
+  return every > 0 ? Math.floor(early / every) + (epochs - early) : 0;
+}
+
+/** The split on which epochs are measured where they are, whether it has images or not. */
+export function splitToMeasure({ split, bestOn }: Pick<EvaluationSettings, "split" | "bestOn">, source: Source): Split {
+  return split ?? (countIn(source, "validation") > 0 && bestOn === "validation" ? "validation" : "test");
+}
+
 /**
  * @param measured names of the numbers that the stage's metrics give
  * @throws FGKD_INVALID_CONFIG when the split that is asked for has no image, or when the best epoch is to be exported and
@@ -75,8 +95,7 @@ export function planEvaluation(
 ): EvaluationPlan {
   const { every, split: asked, bestOn } = evaluation;
   const has = (split: Split) => countIn(source, split) > 0;
-  const usual = has("validation") && bestOn === "validation" ? "validation" : "test";
-  const split = asked ?? usual;
+  const split = splitToMeasure(evaluation, source);
   const where = `stage "${stage}"`;
   if (every > 0 && asked !== null && !has(asked))
     throw invalidConfig(where, `evaluation.split is "${asked}", but its data has no such image`, remedyFor(asked));

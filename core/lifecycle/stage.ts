@@ -1,6 +1,6 @@
 /** A stage at work: an async generator of optimiser steps that can be left, saved and taken up again at any of them. */
 
-import type { Source } from "../data/source.js";
+import { type Source, stepsPerEpoch } from "../data/source.js";
 import { type BestEpoch, measureEpochs } from "../evaluation/epochs.js";
 import type { Model, Role } from "../models/model.js";
 import { type ChosenUpdate, startUpdate, type WorkingUpdate } from "../update/chosen.js";
@@ -99,7 +99,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
     const { config, stage } = training;
     const { source } = around;
     const shape = { split: "train", mode: "train", batchSize: config.batchSize } as const;
-    const batches = Math.min(source.batchCount(shape), config.stepsPerEpoch ?? Number.POSITIVE_INFINITY);
+    const batches = stepsPerEpoch(config, source);
     const course = { learningRate: config.optimizer.learningRate, epochs: config.epochs, steps: batches };
     const pass = {
       ...shape,

@@ -120,6 +120,32 @@ describe("the length of a run", () => {
     ).toBeCloseTo(31 + 28);
   });
 
+  test("counts tests on the split that is asked for, and one look at test images in the end", async () => {
+    const run = await createRun({ preset: toyPreset });
+    const [first] = run.stages;
+    if (!first) throw new Error("the toy has stages");
+    const { stage, config } = first;
+    const counts: Readonly<Record<string, number>> = { train: 12, validation: 9, test: 6 };
+    const source = {
+      ...run.source(stage),
+      splits: ["train", "validation", "test"] as const,
+      count: (split: string) => counts[split] ?? 0,
+      batchCount: ({ split }: { readonly split: string }) => counts[split] ?? 0,
+    };
+    const testsOf = (evaluation: object) => {
+      const changed = {
+        ...first,
+        config: { ...config, epochs: 5, evaluation: { ...config.evaluation, ...evaluation } },
+      };
+      const [work] = workOf({ preset: run.preset, stages: [changed] }, () => source);
+      return 3 * ((work?.steps ?? 0) - 5 * 12);
+    };
+    await run.close();
+    expect(testsOf({ every: 1, last: 1 })).toBeCloseTo(5 * 9 + 6);
+    expect(testsOf({ every: 1, last: 1, split: "test" })).toBeCloseTo(5 * 6);
+    expect(testsOf({ every: 0 })).toBeCloseTo(0);
+  });
+
   test.each([
     [0.2, "about 1 second"],
     [45, "about 45 seconds"],
