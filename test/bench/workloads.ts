@@ -58,6 +58,7 @@ export const workloads: readonly Workload[] = [
 
 /** A workload at work. */
 export interface Running {
+  readonly run: Run;
   step(): Promise<void>;
   close(): Promise<void>;
 }
@@ -102,6 +103,7 @@ export async function startEngine(name: string): Promise<string> {
 function training(run: Run): Running {
   const steps = run.steps();
   return {
+    run,
     step: async () => void (await steps.next()),
     close: () => run.close(),
   };
@@ -111,6 +113,7 @@ function inference(run: Run, { batch, size }: Workload): Running {
   const model = run.models.get("student");
   const images = noise(batch, size);
   return {
+    run,
     step: async () => tf.tidy(() => void need(model.forward({ images }, "eval"), "logits", "bench")),
     close: async () => {
       images.dispose();
