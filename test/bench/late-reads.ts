@@ -55,7 +55,7 @@ async function measure(name: string, isLate: boolean, count: number): Promise<Me
   const device = await startWebGpu(isLate);
   const workload = [small, ...workloads].find((known) => known.name === name);
   if (!workload) throw new Error(`there is no workload "${name}"`);
-  const { run, step } = await open(workload);
+  const { run, step } = await open(workload, warm + count);
   const steps: number[] = [];
   for (let taken = 0; taken < warm + count; taken++) {
     const begin = performance.now();

@@ -65,8 +65,12 @@ export interface Running {
 
 const classes = Array.from({ length: 200 }, (_, index) => `class ${index}`);
 
-/** Composes the run that takes the workload's steps. Start an engine before the first. */
-export async function open(workload: Workload): Promise<Running> {
+/**
+ * Composes the run that takes the workload's steps. Start an engine before the first.
+ *
+ * @param steps after which the run ends. Default: as many as are asked for
+ */
+export async function open(workload: Workload, steps: number | null = null): Promise<Running> {
   const { kind, backbone, low } = workload;
   const student = { backbone: { name: backbone }, ...(low && { input: { size: low } }) };
   const preset = definePreset({
@@ -77,6 +81,9 @@ export async function open(workload: Workload): Promise<Running> {
     stages: { student: { trains: "student" }, teacher: { trains: "teacher" } },
     defaults: {
       epochs: 1,
+      stepsPerEpoch: steps,
+      // The batch has no end, and no test.
+      evaluation: { every: 0 },
       batchSize: workload.batch,
       data: { name: "one-batch", size: workload.size },
       models: { student, teacher: { backbone: { name: backbone } } },
