@@ -19,10 +19,8 @@ import { dataLayer } from "./layers.js";
  */
 export function evalDataLayers({ data, split = "test" }: EvalArguments, cwd: string): readonly SettingsLayer[] {
   if (data === undefined) return [];
-  const { origin, config } = dataLayer(data, cwd);
-  if (split !== "test") return [{ origin, config }];
   // What the run said of drawing splits from its own folder means nothing here.
-  return [{ origin, config: { data: { ...config.data, testAll: true, validation: null } as never } }];
+  return [dataLayer(data, cwd, split === "test" ? { testAll: true, validation: null } : {})];
 }
 
 /** Says so where the folder is the run's own, without a test split: what was trained on is tested then, too. */

@@ -129,8 +129,8 @@ function sourceName(
 }
 
 /** The user's folder of images; absolute, so that a run can be resumed from elsewhere. */
-export function dataLayer(folder: string, cwd: string): SettingsLayer {
-  return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder) }) };
+export function dataLayer(folder: string, cwd: string, options: Readonly<Record<string, unknown>> = {}): SettingsLayer {
+  return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder), ...options }) };
 }
 
 function ofData(options: Readonly<Record<string, unknown>>): Config {

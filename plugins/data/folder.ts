@@ -64,6 +64,7 @@ async function openFolder(
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   await tellTwins(layout.root, candidates, hashes, logger);
+  const { default: sharp } = await import("sharp");
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const samplesOf = (wanted: Split) =>
     candidates
@@ -81,6 +82,8 @@ async function openFolder(
     classes: layout.classes,
     samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
     fingerprint,
+    // sharp itself, libvips, and the decoders that are built into it.
+    libraries: { ...sharp.versions },
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
     normalise: options.normalise,

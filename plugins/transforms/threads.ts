@@ -7,16 +7,15 @@ import type {
   ResizeOptions,
 } from "./options.js";
 import { cut, mirror, type Rectangle } from "./pixels/cut.js";
-import { centreOffset, randomOffset, resizedSize, roundHalfEven, type Size } from "./pixels/geometry.js";
+import { centreOffset, randomOffset, resizedPixels, roundHalfEven, type Size } from "./pixels/geometry.js";
 import { resample } from "./pixels/resample.js";
 import { TooManyPixels } from "./pixels/too-many.js";
 import type { TransformFunction } from "./pixels/transform-function.js";
 
 export const resize: TransformFunction<Required<ResizeOptions>> = (picture, task) => {
   const { options, input, maxPixels = Number.POSITIVE_INFINITY } = task;
-  const to = resizedSize(picture, options.size ?? input.resize, options.fit ?? input.fit);
-  // Rows come first: what is narrow and high is widest while it is highest.
-  if (to.width * Math.max(to.height, picture.height) > maxPixels) throw new TooManyPixels(picture, to, maxPixels);
+  const to = resizedPixels(picture, options.size ?? input.resize, options.fit ?? input.fit);
+  if (to.pixels > maxPixels) throw new TooManyPixels(picture, to, maxPixels);
   return resample(picture, to, options.interpolation);
 };
 

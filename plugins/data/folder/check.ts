@@ -6,7 +6,7 @@ import { badImage, invalidData, type Logger, type Split, splits } from "../../..
 import { forEachAtOnce } from "../images/at-once.js";
 import { askForHeader, type Resizing, sizeProblem } from "../images/header.js";
 import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
-import { createPictureMemory, reserve } from "../images/memory.js";
+import { createPictureMemory, holdMemory } from "../images/memory.js";
 import { isNearly } from "./class-names.js";
 import { drawSplits } from "./draw-splits.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
@@ -16,8 +16,6 @@ import type { FolderOptions } from "./options.js";
 const TURN = 100;
 /** Images decoded at a time, by as many threads of libuv's. */
 const AT_ONCE = 4;
-/** Bytes that they take together; a larger one is decoded alone. */
-const MEMORY = 2 ** 30;
 /** Bad files that one error names. */
 const NAMED = 5;
 
@@ -105,19 +103,16 @@ async function verify(
   const chosen = reports.flatMap((report, index) => (report.problem === undefined && isChosen(report) ? [index] : []));
   if (chosen.length === 0) return;
   const { decodeFile } = await import("../images/decode.js");
-  const memory = createPictureMemory(MEMORY);
+  const memory = createPictureMemory();
   await forEachAtOnce(AT_ONCE, chosen, async (index) => {
-    let release = () => {};
-    const held = async (bytes: number) => {
-      release = await reserve(memory, bytes);
-    };
+    const held = holdMemory(memory);
     try {
-      await decodeFile(paths[index] as string, exif, maxPixels, { reserve: held });
+      await decodeFile(paths[index] as string, exif, maxPixels, held);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       reports[index] = { ...(reports[index] as FileReport), problem: error.message };
     } finally {
-      release();
+      held.release();
     }
   });
 }

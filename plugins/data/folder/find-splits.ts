@@ -24,12 +24,19 @@ export type FoundSplits = Readonly<Record<Split, readonly FoundSplit[]>>;
 /** By kind, the most usual name first; those that settings name as test folders are left out. @throws FGKD_PATH, FGKD_INVALID_DATA */
 export async function findSplits(root: Place, named: readonly string[]): Promise<FoundSplits> {
   const usual = splitFolders(root.listing.folders.filter((name) => !named.includes(name)));
-  const look = (names: readonly string[]) => Promise.all(names.map((name) => findSplit(root, name)));
-  return { train: await look(usual.train), validation: await look(usual.validation), test: await look(usual.test) };
+  return {
+    train: await lookAt(root, usual.train),
+    validation: await lookAt(root, usual.validation),
+    test: await lookAt(root, usual.test),
+  };
 }
 
-/** @throws FGKD_PATH, FGKD_INVALID_DATA */
-export async function findSplit(root: Place, name: string): Promise<FoundSplit> {
+/** Folders of these names, as splits. @throws FGKD_PATH, FGKD_INVALID_DATA */
+export function lookAt(root: Place, names: readonly string[]): Promise<readonly FoundSplit[]> {
+  return Promise.all(names.map((name) => findSplit(root, name)));
+}
+
+async function findSplit(root: Place, name: string): Promise<FoundSplit> {
   const kind = splitName(name)?.split;
   let [path, place] = [name, await lookInto(await stepInto(root, name))];
   for (let depth = 0; depth < NESTED && kind !== undefined; depth++) {

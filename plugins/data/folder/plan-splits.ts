@@ -1,12 +1,12 @@
 /** Decides which folders of a data set are its splits, or that all of them are classes; and tells what is passed over. */
 import { join } from "node:path";
-import { invalidData, pathProblem, type Split } from "../../../core/index.js";
+import { invalidData, namedList, pathProblem, type Split } from "../../../core/index.js";
 import {
   contentInWords,
   type FoundSplit,
   type FoundSplits,
-  findSplit,
   findSplits,
+  lookAt,
   shares,
   withClasses,
 } from "./find-splits.js";
@@ -140,12 +140,7 @@ function notUsed({ root, found, asked }: Situation, used: readonly FoundSplit[])
       const split = splits.find((one) => one.name === name);
       return split ? `${name}/ (${contentInWords(split)})` : `${name}/`;
     });
-  const more = left.length > NAMED ? `, and ${left.length - NAMED} more` : "";
-  return left.length > 0 ? [`Passed over beside the splits: ${left.slice(0, NAMED).join(", ")}${more}.`] : [];
-}
-
-function lookAt(root: Place, names: readonly string[]): Promise<readonly FoundSplit[]> {
-  return Promise.all(names.map((name) => findSplit(root, name)));
+  return left.length > 0 ? [`Passed over beside the splits: ${namedList(left, NAMED)}.`] : [];
 }
 
 /** The first, if it is called as usual or is the only one. @throws FGKD_INVALID_DATA */
@@ -166,10 +161,9 @@ function noTests(root: Place, train: FoundSplit | undefined, unlabelled: FoundSp
   return invalidData(root.path, problem, remedy);
 }
 
-function noClassFolders({ name, place, holds }: FoundSplit) {
-  const problem =
-    holds === "images" ? `${place.listing.files.length} images, but no class folders` : "no class folders";
-  return invalidData(place.path, problem, `Expected is a folder per class: ${name}/<class>/….`);
+function noClassFolders(found: FoundSplit) {
+  const { name, place } = found;
+  return invalidData(place.path, contentInWords(found), `Expected is a folder per class: ${name}/<class>/….`);
 }
 
 function noLabels(root: Place, found: readonly FoundSplit[]) {

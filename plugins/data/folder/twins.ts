@@ -7,7 +7,7 @@ import { type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import type { Candidate } from "./layout.js";
 
-/** Files read whole to be sure; where all of them are twins, those that begin and end alike are too. */
+/** Files read whole to be sure. Of more than that, those whose size, start and end are alike count as twins. */
 const READ = 200;
 /** Files read at a time. */
 const AT_ONCE = 4;

@@ -18,8 +18,6 @@ const PATIENCE = 60;
 const SMALL = 2 ** 23;
 
 export interface DecodeOptions {
-  /** Seconds of the process's own time that it may take. Default 60. */
-  readonly patience?: number;
   /** Waits for memory. Default: there is enough. */
   readonly reserve?: (bytes: number, size: Size | undefined) => Promise<void>;
 }
@@ -42,17 +40,16 @@ export async function decodeFile(
   maxPixels: number,
   how: DecodeOptions = {},
 ): Promise<Pixels> {
-  const { patience = PATIENCE, reserve } = how;
-  const bytes = await readBytes(path, reserve);
+  const bytes = await readBytes(path, how.reserve);
   const format = requireFormat(bytes);
-  const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels, patience);
+  const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels);
   try {
     return await attempt(bytes);
   } catch (error) {
     const isFault = format === "JPEG" && !isTooLarge(error) && !isLate(error);
     const pixels = isFault ? await mended(bytes, attempt) : undefined;
     if (pixels) return pixels;
-    throw damaged(format, error, maxPixels, patience);
+    throw damaged(format, error, maxPixels);
   }
 }
 
@@ -68,30 +65,30 @@ async function mended(bytes: Uint8Array, attempt: (whole: Uint8Array) => Promise
 }
 
 /** A decoder's own limit goes by the clock; who was suspended, or had no turn, tries again. */
-async function decodeInTime(bytes: Uint8Array, exif: Exif, maxPixels: number, patience: number): Promise<Pixels> {
+async function decodeInTime(bytes: Uint8Array, exif: Exif, maxPixels: number): Promise<Pixels> {
   for (;;) {
     const time = startOwnTime();
     const before = process.cpuUsage();
     try {
-      return await decode(bytes, exif, maxPixels, patience);
+      return await decode(bytes, exif, maxPixels);
     } catch (error) {
       const { user, system } = process.cpuUsage(before);
       const own = Math.min(time.read(), (user + system) / 1000);
-      if (!isLate(error) || own > 900 * patience) throw error;
+      if (!isLate(error) || own > 900 * PATIENCE) throw error;
     } finally {
       time.stop();
     }
   }
 }
 
-async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number, patience: number): Promise<Pixels> {
+async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number): Promise<Pixels> {
   let image = sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maxPixels });
   if (exif === "apply") image = image.rotate();
   const { data, info } = await image
     .flatten({ background: "white" })
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
-    .timeout({ seconds: patience })
+    .timeout({ seconds: PATIENCE })
     .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
 }
@@ -128,9 +125,9 @@ function toRgb(data: Uint8Array, channels: number): Uint8Array {
   return rgb;
 }
 
-function damaged(format: string, error: unknown, maxPixels: number, patience: number): ImageProblem {
+function damaged(format: string, error: unknown, maxPixels: number): ImageProblem {
   if (isTooLarge(error)) return new ImageProblem(`has more than ${maxPixels} pixels (data.maxPixels)`);
-  if (isLate(error)) return new ImageProblem(`takes longer than ${patience} s to decode`);
+  if (isLate(error)) return new ImageProblem(`takes longer than ${PATIENCE} s to decode`);
   const detail = messageOf(error)
     .replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/i, "")
     .split("\n")[0]

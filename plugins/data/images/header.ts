@@ -1,5 +1,6 @@
 /** What a picture's header says of it, and the memory that follows from that: known before any is taken. */
-import { resizedSize, type Size } from "../../transforms/pixels/geometry.js";
+import { resizedPixels, type Size } from "../../transforms/pixels/geometry.js";
+import { TooManyPixels } from "../../transforms/pixels/too-many.js";
 
 export interface Header extends Size {
   /** Whether it is stored in several passes over the whole picture, so that a decoder holds all of it. */
@@ -24,17 +25,27 @@ export function readHeader(head: Uint8Array): Header | undefined {
   let hasExif = false;
   for (let at = 2; at + 9 < bytes.length && bytes[0] === 0xff && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1] as number;
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+    if (beginsFrame(marker))
       return {
         width: bytes.readUInt16BE(at + 7),
         height: bytes.readUInt16BE(at + 5),
-        isProgressive: (marker & 3) === 2,
+        isProgressive: isProgressive(marker),
         hasExif,
       };
     hasExif ||= marker === 0xe1 && bytes.toString("latin1", at + 4, at + 8) === "Exif";
     at += 2 + bytes.readUInt16BE(at + 2);
   }
   return undefined;
+}
+
+/** Whether a JPEG's marker begins a frame (SOF0 to SOF15): three among them mean something else. */
+export function beginsFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** Whether the frame that this marker begins comes in several passes. */
+export function isProgressive(marker: number): boolean {
+  return (marker & 3) === 2;
 }
 
 /** The same, by the decoder: slower, and of every kind. `undefined` where it cannot read it; decoding says why. */
@@ -57,20 +68,14 @@ export function bytesToDecode({ width, height, isProgressive, hasExif }: Header,
   return fileSize + width * height * (3 + 4 + (isProgressive ? 8 : 0) + (hasExif ? 3 : 0));
 }
 
-/** What a picture becomes when it is resized: along rows first, then along columns; the larger of both results counts. */
-export function resizedPixels(from: Size, { resize, fit }: Resizing): Size & { readonly pixels: number } {
-  const { width, height } = resizedSize(from, resize, fit);
-  return { width, height, pixels: width * Math.max(height, from.height) };
-}
-
 /** Why a picture is too large for its settings, in words that follow its name and a colon. */
 export function sizeProblem(header: Size, inputs: readonly Resizing[], maxPixels: number): string | undefined {
   const { width, height } = header;
   if (width * height > maxPixels) return `has more than ${maxPixels} pixels (data.maxPixels)`;
-  for (const input of inputs) {
-    const to = resizedPixels(header, input);
-    if (to.pixels > maxPixels)
-      return `is ${width} × ${height}, and ${to.width} × ${to.height} when it is resized (input.resize ${input.resize}, fit ${input.fit}): more than ${maxPixels} pixels on the way (data.maxPixels)`;
+  for (const { resize, fit } of inputs) {
+    const to = resizedPixels(header, resize, fit);
+    const by = ` (input.resize ${resize}, fit ${fit})`;
+    if (to.pixels > maxPixels) return new TooManyPixels(header, to, maxPixels, by).message;
   }
   return undefined;
 }

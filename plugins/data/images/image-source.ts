@@ -1,6 +1,5 @@
 /** A data source of images, however they come about: plans passes, keeps the workers busy, makes tensors. */
 import * as tf from "@tensorflow/tfjs";
-import sharp from "sharp";
 import {
   type Batch,
   badImage,
@@ -29,6 +28,8 @@ export interface ImageSourceOptions {
   readonly classes: readonly string[];
   readonly samples: Readonly<Record<Split, readonly Sample[]>>;
   readonly fingerprint: string;
+  /** What decodes the pictures, by name. Default: they are drawn. */
+  readonly libraries?: Readonly<Record<string, string>>;
   /** The source closes it. */
   readonly pool: WorkerPool;
   /** Bound of the cache of resized images. */
@@ -81,8 +82,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
   return {
     classes,
     fingerprint,
-    // sharp itself, libvips, and the decoders that are built into it.
-    libraries: { ...sharp.versions },
+    libraries: options.libraries,
     splits: splits.filter((split) => samples[split].length > 0),
     count: (split) => samples[split].length,
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),

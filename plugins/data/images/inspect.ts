@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { systemProblem } from "../../../core/values/storage-problems.js";
-
 import { type Header, readHeader } from "./header.js";
 
 /** Bytes read from the start; files up to this size are identified by all of their content. */

@@ -1,4 +1,5 @@
 /** Faults in JPEGs that every viewer passes over, because the picture is whole: taken out, so that none hides behind them. */
+import { beginsFrame, isProgressive } from "./header.js";
 
 /** Codes of markers, the byte after `ff`. */
 const SOI = 0xd8;
@@ -108,7 +109,7 @@ function mendSegment(marker: number, segment: Uint8Array, walk: Walk): void {
   const text = Buffer.from(segment.buffer, segment.byteOffset + 4, Math.min(5, segment.length - 4)).toString("latin1");
   if (marker === APP0 && text === "JFIF\0" && segment.length > 9) segment[9] = 1;
   if (marker === APP14 && text === "Adobe" && segment.length > 15) walk.adobe = segment;
-  if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) walk.frame = readFrame(marker, segment);
+  if (beginsFrame(marker)) walk.frame = readFrame(marker, segment);
   if (marker === SOS) mendScan(segment, walk);
 }
 
@@ -116,7 +117,7 @@ function readFrame(marker: number, segment: Uint8Array): Frame {
   const count = segment[9] ?? 0;
   const ids = Array.from({ length: count }, (_, index) => segment[10 + 3 * index] ?? -1);
   return {
-    isProgressive: (marker & 3) === 2,
+    isProgressive: isProgressive(marker),
     missing: new Map(ids.map((id) => [id, new Uint8Array(64).fill(0xff)])),
   };
 }

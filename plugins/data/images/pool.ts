@@ -1,5 +1,5 @@
 /** The worker threads of a data source. */
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { threadFile, withinOwnTime, workerFailed } from "../../../core/index.js";
@@ -21,9 +21,6 @@ export interface WorkerPool {
 /** Milliseconds that `close` waits for tasks before it ends their threads. */
 const PATIENCE = 2000;
 
-/** Bytes for pictures in decoders, of all threads together: a quarter of the machine's, at most. */
-const MEMORY = 2 ** 31;
-
 /** MiB of JavaScript memory of a thread. Pixels are held outside of it, so that this is plenty. */
 const HEAP = 512;
 
@@ -43,7 +40,7 @@ export function createWorkerPool(workers: number | null, owner: string): WorkerP
   };
   return {
     workers: count,
-    memory: createPictureMemory(Math.min(MEMORY, totalmem() / 4)),
+    memory: createPictureMemory(),
     prepareBatch: (task) => {
       pool ??= startThreads(count).on("error", failAll);
       const work = pool.run(task, { name: "prepareBatch" });

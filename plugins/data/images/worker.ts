@@ -1,14 +1,14 @@
 /** The worker thread: whole batches of images, from file or recipe through transforms to normalised floats. Imports no tensor library. */
 import { transferableSymbol, valueSymbol } from "piscina";
 import type { InputSettings } from "../../../core/index.js";
+import { resizedPixels, type Size } from "../../transforms/pixels/geometry.js";
 import { type Pixels, shared } from "../../transforms/pixels/pixels.js";
 import { TooManyPixels } from "../../transforms/pixels/too-many.js";
 import { renderBird } from "../birds/render.js";
 import { forEachAtOnce } from "./at-once.js";
 import type { DecodeOptions } from "./decode.js";
-import { resizedPixels } from "./header.js";
 import { ImageProblem } from "./inspect.js";
-import { reserve } from "./memory.js";
+import { holdMemory } from "./memory.js";
 import { normalisingWriter, plainWriter } from "./normalise.js";
 import type { BatchResult, BatchTask, Recipe, SampleTask } from "./tasks.js";
 import { applyTransforms, FailedTransform, type TransformCall } from "./transform-calls.js";
@@ -30,9 +30,10 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
     let room = task.keep;
     await forEachAtOnce(AT_ONCE, samples, async (sample, index) => {
       if (Atomics.load(stop, 0) !== 0) return;
-      const held = holdMemory(task);
+      const held = holdMemory(task.memory);
+      const reserve: Reserve = (bytes, size) => held.reserve(bytes + resizedBytes(size, input));
       try {
-        const pixels = sample.cached ?? (await prepare(sample, task, held.reserve));
+        const pixels = sample.cached ?? (await prepare(sample, task, reserve));
         if (!sample.cached && pixels.data.length <= room) {
           room -= pixels.data.length;
           prepared[index] = shared(pixels);
@@ -66,16 +67,9 @@ class FailedSample extends Error {
 
 type Reserve = NonNullable<DecodeOptions["reserve"]>;
 
-/** Memory for one picture: what its decoder takes, and what it is resized to, in each of two directions. */
-function holdMemory({ memory, input }: BatchTask): { readonly reserve: Reserve; release(): void } {
-  let release = () => {};
-  return {
-    reserve: async (bytes, size) => {
-      const resized = size ? 6 * resizedPixels(size, input).pixels : 0;
-      release = await reserve(memory, bytes + resized);
-    },
-    release: () => release(),
-  };
+/** Beside what its decoder takes, a picture takes what it is resized to, in each of two directions. */
+function resizedBytes(size: Size | undefined, { resize, fit }: InputSettings): number {
+  return size ? 6 * resizedPixels(size, resize, fit).pixels : 0;
 }
 
 /** The picture as the cache has it. */

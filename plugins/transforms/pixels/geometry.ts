@@ -17,6 +17,12 @@ export function resizedSize({ width, height }: Size, resize: number, fit: "short
   return width <= height ? { width: resize, height: other } : { width: other, height: resize };
 }
 
+/** What a picture becomes when it is resized: along rows first, then along columns; the larger of both results counts. */
+export function resizedPixels(from: Size, resize: number, fit: "shorter" | "warp"): Size & { readonly pixels: number } {
+  const { width, height } = resizedSize(from, resize, fit);
+  return { width, height, pixels: width * Math.max(height, from.height) };
+}
+
 /** The first pixel of the central `crop` of `length`; halves are rounded to the even number, as Python does. */
 export function centreOffset(length: number, crop: number): number {
   return roundHalfEven((length - crop) / 2);

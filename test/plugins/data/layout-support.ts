@@ -1,26 +1,10 @@
 /** Layouts of data folders, without a byte of any image: listing opens no file. */
 import { drawSplits } from "../../../plugins/data/folder/draw-splits.js";
 import { type FolderLayout, readLayout } from "../../../plugins/data/folder/layout.js";
-import type { FolderOptions } from "../../../plugins/data/folder/options.js";
+import { type FolderOptions, folderSchema } from "../../../plugins/data/folder/options.js";
 import { folderWith } from "./support.js";
 
-const defaults: Required<FolderOptions> = {
-  path: "",
-  testFolders: null,
-  validationFolders: null,
-  validation: null,
-  split: 0.2,
-  testAll: false,
-  splitSeed: 0,
-  onBadImage: "fail",
-  badImageShare: 0.1,
-  maxPixels: 2 ** 26,
-  exif: "apply",
-  workers: null,
-  cacheBytes: 2 ** 30,
-  normalise: "threads",
-  patience: 300,
-};
+const defaults = folderSchema.parse({ path: "." });
 
 /** Files by folder: `{ "train/a": 3 }` is `train/a/0.jpg`, `1.jpg`, `2.jpg`. */
 export function files(counts: Readonly<Record<string, number>>): Readonly<Record<string, string>> {

@@ -26,6 +26,7 @@ describe("folders that are called like splits", () => {
     ["seg_train/seg_train", "seg_test/seg_test"],
     ["archive/fruits/Training", "archive/fruits/Test"],
     ["cars_train", "cars_test"],
+    ["CarsTrain", "CarsTest"],
     ["birds-train", "birds-eval"],
     ["trainval", "test"],
   ])("are read as splits, and never as classes: %s, %s", async (train, test) => {
@@ -51,6 +52,7 @@ describe("folders that are called like splits", () => {
     ["test tube", { split: "test", rest: "tube" }],
     ["Train_Set", { split: "train", rest: "" }],
     ["train_val", { split: "train", rest: "" }],
+    ["val_train", { split: "train", rest: "" }],
     ["ＴＲＡＩＮ", { split: "train", rest: "" }],
   ])("are told from others: %s", (name, found) => {
     expect(splitName(name)).toEqual(found);
