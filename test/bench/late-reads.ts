@@ -44,7 +44,7 @@ function compare(): void {
         const [node = "", script = ""] = process.argv;
         const said = execFileSync(node, [...process.execArgv, script, name, when, String(steps)], { encoding: "utf8" });
         const row = JSON.parse(said.trim().split("\n").at(-1) ?? "") as Measured;
-        const time = `${median(row.steps).toFixed(1)} ms a step, median of ${steps}`;
+        const time = `${median(row.steps).toFixed(1)} ms a step, median of ${row.steps.length}`;
         console.log(
           `${row.device}: ${name}, ${when}: ${time}; ${row.bytes} bytes; weights ${row.weights.slice(0, 16)}`,
         );
@@ -66,7 +66,8 @@ async function measure(name: string, isLate: boolean, count: number): Promise<Me
   const hash = createHash("sha256");
   for (const [weight, { data }] of (await run.save()).models.student ?? [])
     hash.update(weight).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return { device, steps: steps.slice(warm), bytes, weights: hash.digest("hex") };
+  // The last call of a late run only reads what the one before it has asked for.
+  return { device, steps: steps.slice(warm, -1), bytes, weights: hash.digest("hex") };
 }
 
 /** @returns what it computes on */
