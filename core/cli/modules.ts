@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createJiti, type Jiti } from "jiti";
-import { loadFailed } from "../index.js";
+import { loadFailed, withinOwnTime } from "../index.js";
 import type { Environment } from "./environment.js";
 
 /** What a user's file may import of ours; it is given this process's copies, wherever fgkd is installed. */
@@ -39,12 +39,12 @@ export interface ModuleOptions {
 }
 
 /**
- * @param patience milliseconds that a module may take: one that awaits for ever would otherwise end the process without
+ * @param patience seconds that a module may take: one that awaits for ever would otherwise end the process without
  *   a word, since nothing is left to wait for
  */
 export function createModules(
   environment: Environment,
-  patience = 120_000,
+  patience = 120,
   { from = environment.cwd, before }: ModuleOptions = {},
 ): Modules {
   const here = (folder: string) => join(folder, "fgkd.config.ts");
@@ -62,7 +62,8 @@ export function createModules(
     jiti ??= start();
     const release = holdExit();
     try {
-      return await inTime((await jiti).import<Readonly<Record<string, unknown>>>(found.file), patience);
+      const work = (await jiti).import<Readonly<Record<string, unknown>>>(found.file);
+      return await withinOwnTime(work, patience, () => new Error(neverEnds(patience)));
     } catch (cause) {
       throw loadFailed(found.what, found.name, cause);
     } finally {
@@ -102,15 +103,8 @@ function holdExit(): () => void {
   };
 }
 
-/** @throws when the promise is not settled after so many milliseconds */
-async function inTime<T>(promise: Promise<T>, patience: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const seconds = patience / 1000;
-    const problem = `it has not come to its end after ${seconds} s. A module must not await what never comes`;
-    timer = setTimeout(() => reject(new Error(problem)), patience);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+function neverEnds(seconds: number): string {
+  return `it has not come to its end after ${seconds} s. A module must not await what never comes`;
 }
 
 /** Whether a name on the command line means a file: `./mine.ts`, `presets/mine.js`, `mine.yaml`, `/home/me/mine.ts`. */

@@ -3,7 +3,8 @@
 import { guarded } from "../registries/guarded.js";
 import { invalidConfig, notComposed } from "../values/errors.js";
 import { checkName } from "../values/names.js";
-import { brief, isRecord } from "../values/unknown.js";
+import { isRecord } from "../values/unknown.js";
+import { show } from "../values/words.js";
 import type { Plugin, RunScope, Training } from "./training.js";
 
 /**
@@ -51,7 +52,7 @@ function atOnce(plugin: Plugin, action: string, act: () => unknown): void {
 function checkPlugin(plugin: Plugin): Plugin {
   const { name, apply, register } = (isRecord(plugin) ? plugin : {}) as { readonly [K in keyof Plugin]?: unknown };
   if (typeof apply !== "function" && typeof register !== "function")
-    throw invalidConfig("plugins", `${brief(plugin)} is no plugin`, "List what definePlugin() makes.");
+    throw invalidConfig("plugins", `${show(plugin)} is no plugin`, "List what definePlugin() makes.");
   checkName("plugin", name);
   return plugin;
 }

@@ -1,7 +1,8 @@
 /** Presets come from files that anybody wrote: what they must be is checked where they enter. */
 import { invalidConfig, unknownName } from "../values/errors.js";
 import { checkName, checkNames } from "../values/names.js";
-import { brief, isRecord } from "../values/unknown.js";
+import { isRecord } from "../values/unknown.js";
+import { show } from "../values/words.js";
 import type { Preset } from "./preset.js";
 
 const longestName = 64;
@@ -22,7 +23,7 @@ export function checkPreset(preset: Preset): void {
     pretrained = [],
   } = preset as { readonly [K in keyof Preset]: unknown };
   if (typeof name !== "string" || name === "" || name.length > longestName)
-    throw invalidConfig("preset", `its name is ${brief(name)}`, `Give it a name of 1 to ${longestName} characters.`);
+    throw invalidConfig("preset", `its name is ${show(name)}`, `Give it a name of 1 to ${longestName} characters.`);
   const need = (holds: boolean, what: string, remedy: string) => {
     if (!holds) throw invalidConfig(`preset ${name}`, what, remedy);
   };
@@ -44,7 +45,7 @@ export function checkPreset(preset: Preset): void {
   );
   for (const [stage, value] of entries) {
     const { trains, plugins: own, settings, batchesOf } = isRecord(value) ? value : {};
-    need(typeof trains === "string", `stage "${stage}" trains ${brief(trains)}`, 'Name the role: trains: "student".');
+    need(typeof trains === "string", `stage "${stage}" trains ${show(trains)}`, 'Name the role: trains: "student".');
     need(
       own === undefined || Array.isArray(own),
       `the plugins of stage "${stage}" are no list`,

@@ -9,6 +9,7 @@ import type { RunState } from "../run/run.js";
 import { corruptFile, FgkdError, notComposed } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import type { Json, SavedState } from "../values/state.js";
+import { show } from "../values/words.js";
 import { readJsonFile } from "./json-file.js";
 import { checkSavedState } from "./run-files.js";
 import { isRunId, type RunId } from "./run-id.js";
@@ -90,7 +91,7 @@ export function readCheckpoint(path: string): RunState {
   const remedy = "It was not written to its end, or was changed since.";
   try {
     const file = readJsonFile(path, largestState) as Readonly<Record<string, unknown>>;
-    if (file.format !== format) throw corruptFile(path, `is of format ${brief(file.format)}, not ${format}`, remedy);
+    if (file.format !== format) throw corruptFile(path, `is of format ${show(file.format)}, not ${format}`, remedy);
     const { tensors } = aboutCheckpoint(path);
     if (tensors === null) throw corruptFile(path, "names no file of tensors", remedy);
     if (digest(JSON.stringify(file.state)) !== file.stateSha256)
@@ -140,10 +141,6 @@ function checkSize(text: string, { stages }: Flat["values"]): void {
   const { plugin = "a plugin" } = sizes.sort((a, b) => b.size - a.size)[0] ?? {};
   const problem = `a run's state would take ${bytes} bytes of JSON, and ${largestState} are the most. Keep what is large as tensors`;
   throw notComposed(plugin, "save", problem);
-}
-
-function brief(value: unknown): string {
-  return (JSON.stringify(value) ?? "none").slice(0, 40);
 }
 
 /** The steps taken by all stages, in nine digits: names sort as they follow each other. */

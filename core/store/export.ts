@@ -1,12 +1,10 @@
 /** The models that a run leaves behind: one file a role, with what a reader needs to use it. */
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import type { StageState } from "../lifecycle/stage.js";
-import { encodeSafetensors } from "../models/safetensors.js";
 import type { Run, RunState } from "../run/run.js";
-import { type Permission, writeAtomically } from "./atomic.js";
+import type { Permission } from "./atomic.js";
+import { modelFile, writeModel } from "./model-file.js";
 import { type StageResult, summarize } from "./result.js";
-import { asStorage } from "./storage.js";
 
 /**
  * Writes `models/<role>.safetensors`.
@@ -20,15 +18,8 @@ export async function exportModels(
   roles: readonly string[],
   permission: Permission,
 ): Promise<void> {
-  if (roles.length === 0) return;
-  const models = join(path, "models");
   const results = summarize(run);
-  asStorage(models, () => {
-    permission();
-    mkdirSync(models, { recursive: true });
-  });
-  for (const role of roles)
-    await exportModel(run, role, results, join(models, `${fileName(role)}.safetensors`), permission);
+  for (const role of roles) await exportModel(path, run, role, results, permission);
 }
 
 /** Those that a stage has trained: the model of its role, and views of it. */
@@ -44,34 +35,27 @@ export function missingModels(path: string, run: Run, { stages }: RunState): rea
   // What a later stage trains on is no more as its stage left it.
   const moving = under(({ finished, taken }) => !finished && taken > 0);
   const missing = under(({ finished }) => finished).filter(
-    (role) => !moving.includes(role) && !existsSync(join(path, "models", `${fileName(role)}.safetensors`)),
+    (role) => !moving.includes(role) && !existsSync(modelFile(path, role)),
   );
   return [...new Set(missing)];
 }
 
 /** The model of one role alone, under public weight names, with what a reader needs to use it. */
 async function exportModel(
+  path: string,
   run: Run,
   role: string,
   results: readonly StageResult[],
-  path: string,
   permission: Permission,
 ): Promise<void> {
   const [owner = role] = role.split("@");
   const { backbone } = run.config.run.models[owner] ?? {};
   const about = { role, backbone, classes: run.classes, input: run.inputOf(owner), ...bestOf(role, results) };
-  const metadata = { format: "pt", fgkd: JSON.stringify(about) };
-  const tensors = await run.models.get(role).parameters.export();
-  asStorage(path, () => writeAtomically(path, encodeSafetensors({ tensors, metadata }), permission));
+  writeModel(modelFile(path, role), await run.models.get(role).parameters.export(), about, permission);
 }
 
 /** The epoch that a model's weights are of, where these are the best of the stage that trained it last. */
 function bestOf(role: string, results: readonly StageResult[]): object {
   const last = results.findLast((result) => result.role === role && result.epochs > 0);
   return last?.exported === "best" ? { best: { stage: last.stage, split: last.split, ...last.chosen } } : {};
-}
-
-/** A role is a name the preset's author chose; a file name must not leave the folder. A view is `<role>-<view>`. */
-function fileName(role: string): string {
-  return role.replace("@", "-").replaceAll(/[^\w.-]/g, "_");
 }

@@ -4,7 +4,7 @@ import { withNewNames } from "../config/renamed.js";
 import type { UsedEngine } from "../ops/engine.js";
 import type { Run, Spent } from "../run/run.js";
 import { isRecord } from "../values/unknown.js";
-import { named } from "../values/words.js";
+import { named, show } from "../values/words.js";
 
 /** Seconds and images by stage. */
 export type SpentByStage = Readonly<Record<string, Spent>>;
@@ -124,12 +124,12 @@ export function differences(
   const is = grown ? withoutGrowth(resolved, resolvedOf(run), run.preset.name) : resolvedOf(run);
   const keys = Object.keys(shared) as (keyof typeof shared)[];
   const other = then ? keys.filter((key) => text(then[key]) !== text(now[key])) : [];
-  const words = other.map((key) => `${key} was ${brief(then?.[key])}, is ${brief(now[key])}`);
+  const words = other.map((key) => `${key} was ${recorded(then?.[key])}, is ${recorded(now[key])}`);
   const lost = !then && hadStarted ? ["manifest.json is missing"] : [];
   const found = differentPaths(stagesOf(resolved), stagesOf(is), "stages");
   const judged = found.map((difference) => ({ ...difference, reason: reasonAgainst(difference.path) }));
   const settings = judged.filter(({ reason }) => reason !== null);
-  const inWords = ({ path, was, is }: Difference) => `${path} was ${brief(was)}, is ${brief(is)}`;
+  const inWords = ({ path, was, is }: Difference) => `${path} was ${recorded(was)}, is ${recorded(is)}`;
   const shown = settings.slice(0, 5).map((one) => `${inWords(one)}${one.reason && `, though ${one.reason}`}`);
   const more = settings.length > 5 ? [`${settings.length - 5} more settings differ`] : [];
   return {
@@ -214,9 +214,8 @@ function text(value: unknown): string {
   );
 }
 
-function brief(value: unknown): string {
-  const shown = JSON.stringify(value) ?? "not recorded";
-  return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown;
+function recorded(value: unknown): string {
+  return value === undefined ? "not recorded" : show(value);
 }
 
 /** Of this package. */

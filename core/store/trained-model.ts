@@ -1,15 +1,13 @@
 /** The model of a role that a run has trained, for another run to begin with: exported, or still in a checkpoint. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { encodeSafetensors } from "../models/safetensors.js";
 import type { RunState } from "../run/run.js";
 import { pathProblem, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
-import { writeAtomically } from "./atomic.js";
 import { readNewestCheckpoint } from "./checkpoint.js";
 import { checkpointName } from "./checkpoint-format.js";
+import { modelFile, writeModel } from "./model-file.js";
 import { type RunConfig, readConfig, readManifest } from "./run-config.js";
-import { asStorage } from "./storage.js";
 
 /** Where a trained model is to be found. */
 export interface TrainedModel {
@@ -32,24 +30,25 @@ export async function findTrainedModel(path: string, wanted: string, logger: Log
   const [only, ...more] = Object.keys(models);
   const role = Object.hasOwn(models, wanted) || more.length > 0 ? wanted : (only ?? wanted);
   if (!Object.hasOwn(models, role)) throw unknownName("model role", role, Object.keys(models));
-  for (const view of [...viewsIn(config), ""]) {
-    const file = join(path, "models", `${role}${view && `-${view}`}.safetensors`);
+  const views = viewsIn(config).map((view) => `${role}@${view}`);
+  for (const model of [...views, role]) {
+    const file = modelFile(path, model);
     if (existsSync(file)) return { file, keep: () => {} };
   }
   const state = await readNewestCheckpoint(join(path, "checkpoints"), logger, config.id);
-  const key = viewsIn(config)
-    .map((view) => `${role}@${view}`)
-    .find((view) => state && Object.hasOwn(state.models, view));
-  if (!state?.models[key ?? role])
+  const model = views.find((view) => state && Object.hasOwn(state.models, view)) ?? role;
+  const tensors = state?.models[model];
+  if (!tensors)
     throw pathProblem(
       path,
       `has trained no ${role} yet`,
       `Train it first: --resume ${path}, or name a file of weights.`,
     );
   // Two checkpoints of one run have two names.
-  const file = join(path, "models", `${(key ?? role).replace("@", "-")}-${checkpointName(state)}.safetensors`);
+  const file = modelFile(path, model, checkpointName(state));
   const keep = () => {
-    write(file, key ?? role, state, about(path, config, role));
+    const input = state.inputs?.[role];
+    writeModel(file, tensors, { ...about(path, config, role), ...(input && { input }) });
     logger.info(`${role} of ${path}, which has not ended: ${placeOf(state)}, kept as ${file}`);
   };
   return { file, keep };
@@ -65,18 +64,6 @@ function viewsIn({ resolved }: RunConfig): readonly string[] {
 function about(path: string, { resolved }: RunConfig, role: string): object {
   const { models } = resolved.run as { readonly models: Readonly<Record<string, { readonly backbone?: unknown }>> };
   return { role, backbone: models[role]?.backbone, classes: readManifest(path)?.classes };
-}
-
-function write(file: string, key: string, state: RunState, said: object): void {
-  const [role = key] = key.split("@");
-  const input = state.inputs?.[role];
-  const metadata = { format: "pt", fgkd: JSON.stringify({ ...said, ...(input && { input }) }) };
-  asStorage(file, () => {
-    mkdirSync(join(file, ".."), { recursive: true });
-    // There is one: it was looked for.
-    const tensors = state.models[key] as NonNullable<RunState["models"][string]>;
-    writeAtomically(file, encodeSafetensors({ tensors, metadata }));
-  });
 }
 
 function placeOf({ stages, history }: RunState): string {

@@ -154,7 +154,7 @@ describe("a config file from a stranger", () => {
     ["fgkd.config.json", '{ "preset": 5 }', "preset is neither a name nor a preset"],
     ["fgkd.config.json", '{ "preset": { "name": "x" } }', "FGKD_INVALID_CONFIG preset x: it has no stages"],
     ["fgkd.config.json", '{ "preset": "toy", "plugins": "loud" }', "plugins is no list"],
-    ["fgkd.config.json", '{ "preset": "toy", "plugins": [3] }', "plugins: a value of type number is no plugin"],
+    ["fgkd.config.json", '{ "preset": "toy", "plugins": [3] }', "plugins: 3 is no plugin"],
     ["fgkd.config.json", '{ "preset": "toy", "plugins": ["../\\u0000x"] }', "no plugin is found"],
     ["fgkd.config.json", '{ "preset": "toy\\u0000" }', "no preset is registered"],
     ["fgkd.config.json", '{ "preset": "toy", "models": { "../../x": {} } }', "FGKD_INVALID_NAME"],

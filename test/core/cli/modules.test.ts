@@ -132,7 +132,7 @@ describe("a file that is not what it should be", () => {
   ])("is named when it %s", async (_, text, message) => {
     const world = await createWorld();
     await put(world, "mine.mjs", text);
-    const loading = loadPreset("./mine.mjs", createModules(world.environment, 300), world.environment);
+    const loading = loadPreset("./mine.mjs", createModules(world.environment, 0.3), world.environment);
     await expect(loading).rejects.toThrow(message);
     await expect(loading).rejects.toBeInstanceOf(FgkdError);
   });
@@ -142,7 +142,7 @@ describe("a file that is not what it should be", () => {
     const load = async (text: string) => {
       const name = `./${text.length}.mjs`;
       await put(world, name, text);
-      return loadPlugins([name], createModules(world.environment, 300), world.environment);
+      return loadPlugins([name], createModules(world.environment, 0.3), world.environment);
     };
     await expect(load('export const it = () => { throw new Error("no ink"); };')).rejects.toThrow("no ink");
     await expect(load("export const it = async () => ({ name: 'late', apply() {} });")).rejects.toThrow(

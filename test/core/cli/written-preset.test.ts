@@ -62,7 +62,7 @@ describe("a method that is written in a configuration file", () => {
       "preset: { stages: { a: { trains: a } }, plugins: [./no.mjs] }",
       "no plugin is found",
     ],
-    ["a stage that trains nobody", "preset: { stages: { a: {} } }", 'stage "a" trains a value of type undefined'],
+    ["a stage that trains nobody", "preset: { stages: { a: {} } }", 'stage "a" trains undefined'],
   ])("is refused with %s", async (_, text, message) => {
     const world = await project(text);
     expect(await world.fgkd("config")).toBe(1);

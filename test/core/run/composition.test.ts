@@ -74,18 +74,18 @@ describe("names that become file names", () => {
 
 describe("a preset that is none", () => {
   test.each([
-    ["no name", { name: undefined }, "FGKD_INVALID_CONFIG preset: its name is a value of type undefined."],
+    ["no name", { name: undefined }, "FGKD_INVALID_CONFIG preset: its name is undefined."],
     ["a name as long as a book", { name: "b".repeat(1e6) }, "FGKD_INVALID_CONFIG preset: its name is"],
     ["plugins that are no list", { plugins: "toy" }, "FGKD_INVALID_CONFIG preset stranger: its plugins are no list."],
     ["no stages", { stages: {} }, "preset stranger: it has no stages."],
     ["stages that are null", { stages: null }, "preset stranger: it has no stages."],
-    ["a stage that is null", { stages: { student: null } }, 'stage "student" trains a value of type undefined.'],
+    ["a stage that is null", { stages: { student: null } }, 'stage "student" trains undefined.'],
     ["a stage's plugins that are no list", { stages: { a: { trains: "a", plugins: {} } } }, 'the plugins of stage "a"'],
     ["no defaults", { defaults: undefined }, "preset stranger: it has no defaults."],
     ["a schedule that is data", { schedule: ["student"] }, "preset stranger: its schedule is no function."],
     ["scales that are a list", { scales: [] }, "preset stranger: its scales are no object."],
-    ["a number among its plugins", { plugins: [toy(), 3] }, "plugins: a value of type number is no plugin."],
-    ["an object among its plugins", { plugins: [{ name: "x" }] }, "plugins: a value of type object is no plugin."],
+    ["a number among its plugins", { plugins: [toy(), 3] }, "plugins: 3 is no plugin."],
+    ["an object among its plugins", { plugins: [{ name: "x" }] }, 'plugins: {"name":"x"} is no plugin.'],
     ["a plugin without a name", { plugins: [{ apply() {} }] }, "FGKD_INVALID_NAME the plugin undefined is no text."],
   ])("is refused by what is wrong with it: %s", async (_, changed, message) => {
     const found = await refusal(changed);
