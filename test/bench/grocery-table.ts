@@ -1,7 +1,9 @@
 /**
- * Makes the table of docs/papers/dadkd.md: every row, every seed, one run after the other through the command.
+ * Makes the tables of docs/papers/dadkd.md: every row, every seed, one run after the other through the command.
  *
  *     npx tsx test/bench/grocery-table.ts --data ../shared/data/grocery [--seeds 0,1,2] [--engine onednn] [--out runs/table]
+ *     npx tsx test/bench/grocery-table.ts … --recipe docs/papers/pretrained-scale.json --teacher-epochs 10 \
+ *       --weights ../shared/data/weights/mobilenetv2-imagenet.safetensors --out runs/pretrained
  *
  * A finished run folder is not run again, so the table can be made in several sittings, or by two processes with
  * different seeds.
@@ -16,6 +18,10 @@ const { values: given } = parseArgs({
     seeds: { type: "string", default: "0,1,2" },
     engine: { type: "string", default: "auto" },
     out: { type: "string", default: "runs/table" },
+    recipe: { type: "string", default: "docs/papers/small-scale.json" },
+    "teacher-epochs": { type: "string", default: "60" },
+    /** What teacher and student begin with. */
+    weights: { type: "string" },
   },
 });
 
@@ -31,14 +37,8 @@ const rows: readonly Row[] = [
     name: "teacher",
     title: "teacher (high resolution, SnapMix p 0.5)",
     arguments: [
-      "--preset",
-      "kd",
-      "--epochs",
-      "60",
-      "--set",
-      "stages.student.enabled=false",
-      "--set",
-      "options.snapmix.probability=0.5",
+      ...["--preset", "kd", "--epochs", given["teacher-epochs"]],
+      ...["--set", "stages.student.enabled=false", "--set", "options.snapmix.probability=0.5"],
     ],
     taught: false,
   },
@@ -57,6 +57,12 @@ const rows: readonly Row[] = [
     taught: true,
   },
   { name: "dadkd", title: "DADKD as specified, p 1", arguments: ["--preset", "dadkd"], taught: true },
+  {
+    name: "dadkd-half",
+    title: "DADKD, p 0.5",
+    arguments: ["--preset", "dadkd", "--set", "options.snapmix.probability=0.5"],
+    taught: true,
+  },
 ];
 
 const seeds = given.seeds.split(",");
@@ -70,9 +76,11 @@ function folder(row: Pick<Row, "name">, seed: string): string {
 function train(row: Row, seed: string): void {
   trainOnce(folder(row, seed), [
     ...row.arguments,
-    ...["--config", "docs/papers/small-scale.json", "--scale", "paper", "--data", given.data],
-    ...["--seed", seed, "--engine", given.engine],
+    ...["--config", given.recipe, "--scale", "paper", "--data", given.data],
+    ...["--seed", seed, "--engine", given.engine, "--yes"],
+    ...(given.weights ? ["--set", `models.student.weights=${given.weights}`] : []),
     ...(row.taught ? ["--teacher", folder({ name: "teacher" }, seed)] : []),
+    ...(given.weights && row.name === "teacher" ? ["--set", `models.teacher.weights=${given.weights}`] : []),
   ]);
 }
 
