@@ -13,8 +13,10 @@ export {
   type NormalisedShape,
   normalisedConvolution,
 } from "./convolution.js";
+export { dropPath, dropPathRates } from "./drop-path.js";
 export { type Head, type HeadKind, type HeadShape, head } from "./heads.js";
 export { constant, kaimingNormal, normal, uniformByFanIn } from "./initializers.js";
+export { type InvertedResidualShape, invertedResidual, scaledChannels } from "./inverted-residual.js";
 export { dropout, type Linear, type LinearStart, linear } from "./linear.js";
 export { type BlockKind, type BlockShape, expansion, residualBlock } from "./residual-blocks.js";
 export {

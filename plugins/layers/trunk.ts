@@ -24,6 +24,8 @@ export interface TrunkLevel {
   readonly name: string;
   /** At least one. */
   readonly blocks: readonly Block[];
+  /** Whether the level ends here, or goes on in the next: several that reduce once in all. Default true. */
+  readonly ends?: boolean;
 }
 
 /** What a network is put together from; see {@link assemble}. */
@@ -86,14 +88,14 @@ function throughLevels(levels: readonly TrunkLevel[], x: tf.Tensor4D, mode: Mode
 
 function namedMaps(levels: readonly TrunkLevel[], stemStride: number): readonly ModelMap[] {
   let stride = stemStride;
-  return levels.flatMap(({ name, blocks }) => {
+  return levels.flatMap(({ name, blocks, ends = true }) => {
     const inside = blocks.map((block) => {
       stride *= block.stride ?? 1;
       return { name: block.name, channels: block.channels, stride, endsLevel: false };
     });
     // A level has blocks.
     const last = inside.at(-1) as ModelMap;
-    const end = { ...last, name, endsLevel: true };
+    const end = { ...last, name, endsLevel: ends };
     return last.name === name ? [...inside.slice(0, -1), end] : [...inside, end];
   });
 }
