@@ -1,5 +1,7 @@
 /** Backbones: the networks that config chooses by name. */
 export type { HeadKind } from "../layers/heads.js";
+export { bit } from "./bit.js";
+export type { BitCommonOptions, BitOptions } from "./bit-options.js";
 export { mobilenet } from "./mobilenet.js";
 export type { MobilenetCommonOptions, MobilenetOptions } from "./mobilenet-options.js";
 export { resnet } from "./resnet.js";

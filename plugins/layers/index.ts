@@ -14,6 +14,7 @@ export {
   normalisedConvolution,
 } from "./convolution.js";
 export { dropPath, dropPathRates } from "./drop-path.js";
+export { groupNormRelu } from "./group-norm.js";
 export { type Head, type HeadKind, type HeadShape, head } from "./heads.js";
 export { constant, kaimingNormal, normal, uniformByFanIn } from "./initializers.js";
 export { type InvertedResidualShape, invertedResidual, scaledChannels } from "./inverted-residual.js";
@@ -25,4 +26,5 @@ export {
   type TransposedShape,
   transposedConvolution,
 } from "./spectral-norm.js";
+export { standardisedConvolution } from "./standardised-convolution.js";
 export { assemble, type Block, type NetworkParts, type TrunkLevel } from "./trunk.js";
