@@ -1,6 +1,6 @@
 /** The BiT network itself: a pre-activation residual network without batch statistics. */
 import * as tf from "@tensorflow/tfjs";
-import { type FactoryContext, type Model, missingField } from "../../core/index.js";
+import type { FactoryContext, Model } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
 import { type Construction, construct, type Layer, tidied } from "../layers/construction.js";
 import { dropPath, dropPathRates } from "../layers/drop-path.js";
@@ -8,8 +8,9 @@ import { groupNormRelu } from "../layers/group-norm.js";
 import { head } from "../layers/heads.js";
 import { constant, normal } from "../layers/initializers.js";
 import { standardisedConvolution } from "../layers/standardised-convolution.js";
-import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
+import { assemble, type Block, endingWith, type TrunkLevel } from "../layers/trunk.js";
 import type { BitOptions } from "./bit-options.js";
+import { classCount } from "./common.js";
 
 /**
  * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
@@ -18,8 +19,7 @@ import type { BitOptions } from "./bit-options.js";
  */
 export function createBit(owner: string, options: Required<BitOptions>, context: FactoryContext): Model {
   const { depths, widths, stem, head: kind, reduction, hidden, dropout: pooledDropout } = options;
-  const classes = context.classes.length;
-  if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
+  const classes = classCount(owner, context);
   const at = construct(context.stream);
   const first = { stride: 4, weights: ["stem.conv."], apply: createStem(at, stem) };
   const rates = dropPathRates(
@@ -44,19 +44,9 @@ export function createBit(owner: string, options: Required<BitOptions>, context:
   return assemble(at, {
     owner,
     stem: first,
-    levels: [...levels.slice(0, -1), ...lastLevel(levels, norm)],
+    levels: endingWith(levels, norm),
     head: head(at, "head.fc", shape),
   });
-}
-
-/** The norm after the blocks belongs to their last level; its map is what the head sees. */
-function lastLevel(levels: readonly TrunkLevel[], norm: Block): readonly TrunkLevel[] {
-  // Depths are not empty.
-  const last = levels.at(-1) as TrunkLevel;
-  return [
-    { ...last, ends: false },
-    { name: norm.name, blocks: [norm] },
-  ];
 }
 
 /** 7×7 at stride 2, then the largest of 3×3 at stride 2, with zeros around the map: they win where all around is negative. */

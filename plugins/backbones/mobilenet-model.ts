@@ -1,5 +1,5 @@
 /** MobileNetV2 itself. */
-import { type FactoryContext, type Model, missingField } from "../../core/index.js";
+import type { FactoryContext, Model } from "../../core/index.js";
 import { construct } from "../layers/construction.js";
 import { type ConvolutionNames, normalisedConvolution } from "../layers/convolution.js";
 import { dropPathRates } from "../layers/drop-path.js";
@@ -7,6 +7,7 @@ import { head } from "../layers/heads.js";
 import { constant, normal } from "../layers/initializers.js";
 import { invertedResidual, scaledChannels } from "../layers/inverted-residual.js";
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
+import { classCount } from "./common.js";
 import type { MobilenetOptions } from "./mobilenet-options.js";
 
 /** One inverted residual, as the options say. */
@@ -22,8 +23,7 @@ interface BlockPlan {
  * @throws FGKD_MISSING_FIELD (no classes)
  */
 export function createMobilenet(owner: string, options: Required<MobilenetOptions>, context: FactoryContext): Model {
-  const classes = context.classes.length;
-  if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
+  const classes = classCount(owner, context);
   const at = construct(context.stream);
   const scaled = (channels: number, factor = options.width) =>
     factor === 1 ? channels : scaledChannels(channels, factor);

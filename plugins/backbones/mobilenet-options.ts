@@ -1,20 +1,13 @@
 /** The options of a MobileNetV2, and what they must be. */
 import { z } from "zod";
 import type { OptionsOf } from "../../core/index.js";
-import { count, counts, dropRate, oneForEach } from "../layers/option-types.js";
+import { count, counts, oneForEach } from "../layers/option-types.js";
+import { dropPathOption, headOptions, pooledDropout } from "./common.js";
 
 export const standardMobilenetSchema = z.object({
-  head: z.enum(["linear", "squeeze-excite", "max-pool-mlp"]).default("linear").describe("What classifies."),
-  reduction: count.default(16).describe("Of the squeeze-excite head: channels per hidden value of the gate."),
-  hidden: count.default(512).describe("Of the max-pool-mlp head: values of its hidden layer."),
-  dropout: dropRate
-    .default(0.2)
-    .describe("Of the heads linear and squeeze-excite: share of pooled values that a training step leaves out."),
-  dropPath: dropRate
-    .default(0)
-    .describe(
-      "Share of images for which a training step leaves out a block's branch: 0 in the first block, this in the last.",
-    ),
+  ...headOptions,
+  dropout: pooledDropout.default(0.2),
+  dropPath: dropPathOption,
   width: z
     .number()
     .positive()

@@ -27,4 +27,4 @@ export {
   transposedConvolution,
 } from "./spectral-norm.js";
 export { standardisedConvolution } from "./standardised-convolution.js";
-export { assemble, type Block, type NetworkParts, type TrunkLevel } from "./trunk.js";
+export { assemble, type Block, endingWith, type NetworkParts, type TrunkLevel } from "./trunk.js";
