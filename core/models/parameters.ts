@@ -13,6 +13,8 @@ export type Layout =
   | "depthwise"
   /** Here `[in, out]`; in files `[out, in]`. */
   | "linear"
+  /** Here `[in, out]`; in files `[out, in, 1, 1]`: a convolution of one pixel that is computed as a matrix. */
+  | "pointwise"
   /** The same in both. */
   | "plain";
 
@@ -198,13 +200,17 @@ const order = {
   convolution: { out: [3, 2, 0, 1], in: [2, 3, 1, 0] },
   depthwise: { out: [2, 3, 0, 1], in: [2, 3, 0, 1] },
   linear: { out: [1, 0], in: [1, 0] },
+  pointwise: { out: [1, 0], in: [1, 0] },
 } as const satisfies Record<Exclude<Layout, "plain">, { out: readonly number[]; in: readonly number[] }>;
 
 function publicShape({ variable, layout }: Slot): readonly number[] {
-  return layout === "plain" ? variable.shape : order[layout].out.map((axis) => variable.shape[axis] as number);
+  if (layout === "plain") return variable.shape;
+  const sides = order[layout].out.map((axis) => variable.shape[axis] as number);
+  return layout === "pointwise" ? [...sides, 1, 1] : sides;
 }
 
 function fromPublic(slot: Slot, data: Float32Array): tf.Tensor {
-  const tensor = tf.tensor(data, [...publicShape(slot)]);
+  const sides = publicShape(slot);
+  const tensor = tf.tensor(data, slot.layout === "pointwise" ? sides.slice(0, 2) : [...sides]);
   return slot.layout === "plain" ? tensor : tensor.transpose([...order[slot.layout].in]);
 }

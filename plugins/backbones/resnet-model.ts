@@ -1,11 +1,13 @@
 /** The residual network itself. */
-import { type FactoryContext, type Model, missingField } from "../../core/index.js";
+import type { FactoryContext, Model } from "../../core/index.js";
 import { maxPool } from "../../core/ops/index.js";
 import { type Construction, construct, type Layer, tidied } from "../layers/construction.js";
 import { normalisedConvolution } from "../layers/convolution.js";
+import { dropPathRates } from "../layers/drop-path.js";
 import { head } from "../layers/heads.js";
 import { expansion, residualBlock } from "../layers/residual-blocks.js";
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
+import { classCount } from "./common.js";
 import { type ResnetOptions, type StemOptions, shapeOf } from "./resnet-options.js";
 
 /**
@@ -15,19 +17,28 @@ import { type ResnetOptions, type StemOptions, shapeOf } from "./resnet-options.
  */
 export function createResnet(owner: string, options: Required<ResnetOptions>, context: FactoryContext): Model {
   const { block, depths, widths, strides, stem } = shapeOf(options);
-  const classes = context.classes.length;
-  if (classes === 0) throw missingField(owner, "classes", "Name the data whose classes it shall tell apart.");
+  const classes = classCount(owner, context);
   const at = construct(context.stream);
   const weights = ["conv1.", "bn1."];
   const first = { stride: stem.stride * (stem.pool ? 2 : 1), weights, apply: createStem(at, stem) };
-  let from = stem.filters;
+  const rates = dropPathRates(
+    options.dropPath,
+    depths.reduce((sum, depth) => sum + depth, 0),
+  );
+  let [from, place] = [stem.filters, 0];
   const levels = depths.map((depth, level): TrunkLevel => {
     const width = widths[level] as number;
     const to = width * expansion[block];
     const blocks = Array.from({ length: depth }, (_, index): Block => {
       const stride = index === 0 ? (strides[level] as number) : 1;
       const name = `layer${level + 1}.${index}`;
-      const shape = { from, width, stride, zeroInitResidual: options.zeroInitResidual };
+      const shape = {
+        from,
+        width,
+        stride,
+        zeroInitResidual: options.zeroInitResidual,
+        dropPath: rates[place++] as number,
+      };
       from = to;
       return { name, channels: to, stride, apply: residualBlock(at, name, block, shape) };
     });
@@ -35,7 +46,12 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   });
   const { head: kind, reduction, hidden } = options;
   const own = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
-  return assemble(at, { owner, stem: first, levels, head: own });
+  return assemble(at, { owner, stem: first, levels, head: own, adapts: { rename: ownName } });
+}
+
+/** DataFree calls the shortcuts and the classifier otherwise. */
+function ownName(name: string): string {
+  return name.replace(/^(layer\d+\.\d+)\.shortcut\./, "$1.downsample.").replace(/^linear\./, "fc.");
 }
 
 function createStem(at: Construction, { filters, size, stride, pool }: Required<StemOptions>): Layer {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { OptionsOf } from "../../core/index.js";
 import { count, counts, oneForEach } from "../layers/option-types.js";
+import { dropPathOption, headOptions } from "./common.js";
 
 /** The layers before the first stage. */
 const stemSchema = z
@@ -18,15 +19,14 @@ export type StemOptions = z.input<typeof stemSchema>;
 const defaultStem: Required<StemOptions> = { filters: 64, size: 7, stride: 2, pool: true };
 
 const commonSchema = z.object({
-  head: z.enum(["linear", "squeeze-excite", "max-pool-mlp"]).default("linear").describe("What classifies."),
-  reduction: count.default(16).describe("Of the squeeze-excite head: channels per hidden value of the gate."),
-  hidden: count.default(512).describe("Of the max-pool-mlp head: values of its hidden layer."),
+  ...headOptions,
   zeroInitResidual: z
     .boolean()
     .default(false)
     .describe(
       "Whether the last batch norm of every residual branch starts at 0, so that each new block is the identity: helps when training from scratch for few epochs. torchvision has false.",
     ),
+  dropPath: dropPathOption,
   strides: counts
     .nullable()
     .default(null)

@@ -1,7 +1,7 @@
 /** Convolutions, alone or with the batch norm after it: two operations in training, one in evaluation. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { addRelu, conv2d, isRecording } from "../../core/ops/index.js";
+import { addRelu, conv2d, depthwiseConv2d, isRecording, relu6, silu } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
 import { type Construction, type Layer, tidied } from "./construction.js";
 import { constant, kaimingNormal } from "./initializers.js";
@@ -16,13 +16,16 @@ export interface ConvolutionShape {
   readonly padding?: number;
   /** Default: kaiming normal. */
   readonly start?: Initializer;
+  /** Whether each channel has a filter of its own; then `to` is `from`. Default false. */
+  readonly depthwise?: boolean;
 }
 
-/** The weights of a convolution, `<name>.weight`, as `[size, size, from, to]`. */
+/** The weights of a convolution, `<name>.weight`, as `[size, size, from, to]`; a depthwise one's as `[size, size, from, 1]`. */
 export function filter(at: Construction, name: string, shape: ConvolutionShape): tf.Tensor4D {
-  const { from, to, size, start = kaimingNormal(at.random) } = shape;
+  const { from, to, size, start = kaimingNormal(at.random), depthwise } = shape;
+  const layout = depthwise ? "depthwise" : "convolution";
   // Declared with four sides, so it has rank 4.
-  return at.parameters.weight(`${name}.weight`, [size, size, from, to], "convolution", start) as tf.Tensor4D;
+  return at.parameters.weight(`${name}.weight`, [size, size, from, depthwise ? 1 : to], layout, start) as tf.Tensor4D;
 }
 
 /** What the two layers are called. */
@@ -32,12 +35,16 @@ export interface ConvolutionNames {
 }
 
 export interface NormalisedShape extends ConvolutionShape {
-  /** Whether a ReLU follows. */
-  readonly relu: boolean;
+  /** Whether a ReLU follows. Default false. */
+  readonly relu?: boolean;
+  /** What follows in place of a ReLU. Default: nothing. */
+  readonly activation?: "relu6" | "silu" | undefined;
   /** Whether the convolution has a bias. Default false. */
   readonly bias?: boolean;
   /** What the batch norm's weight starts from. Default 1. */
   readonly scale?: number;
+  /** What a residual branch passes before the residual is added. Default: nothing. */
+  readonly drop?: Layer;
 }
 
 /** As a {@link Layer}; a `residual` is added before the ReLU, which then always follows. */
@@ -54,7 +61,8 @@ export function normalisedConvolution(
   names: ConvolutionNames,
   shape: NormalisedShape,
 ): NormalisedConvolution {
-  const { to, size, stride, relu, padding = size >> 1 } = shape;
+  const { to, size, stride, relu = false, activation, padding = size >> 1, depthwise, drop } = shape;
+  const convolve = depthwise ? depthwiseConv2d : conv2d;
   const weights = filter(at, names.convolution, shape);
   const inputBias = shape.bias ? bias(at, names.convolution, to) : undefined;
   const norm = batchNorm(at, names.norm, to, {
@@ -64,18 +72,26 @@ export function normalisedConvolution(
   });
   const folded = at.parameters.derive([weights, ...norm.variables], () => {
     const { factor, term } = norm.folded();
-    return [weights.mul(factor), term];
+    return [weights.mul(depthwise ? factor.expandDims(1) : factor), term];
   });
   return (x, mode, residual) =>
     tidied(at, () => {
       if (mode !== "eval" || at.normInputs || isRecording()) {
-        const normalised = norm.apply(conv2d(x, weights, { stride, padding }), mode);
-        return residual ? addRelu(normalised, residual) : normalised;
+        const normalised = norm.apply(convolve(x, weights, { stride, padding }), mode);
+        if (!residual) return activated(normalised, activation);
+        return addRelu(drop ? drop(normalised, mode) : normalised, residual);
       }
       const [foldedWeights, term] = folded() as [tf.Tensor4D, tf.Tensor1D];
-      const y = conv2d(x, foldedWeights, { stride, padding, bias: term, relu: relu && !residual });
-      return residual ? addRelu(y, residual) : y;
+      const follows = { relu: relu && !residual, relu6: activation === "relu6" };
+      const y = convolve(x, foldedWeights, { stride, padding, bias: term, ...follows });
+      if (residual) return addRelu(y, residual);
+      return activation === "silu" ? silu(y) : y;
     });
+}
+
+function activated(x: tf.Tensor4D, activation: NormalisedShape["activation"]): tf.Tensor4D {
+  if (activation === "relu6") return relu6(x);
+  return activation === "silu" ? silu(x) : x;
 }
 
 /** A convolution with bias and ReLU, and no batch norm. */

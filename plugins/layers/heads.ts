@@ -5,7 +5,7 @@ import { adaptiveAveragePool, globalAveragePool, globalMaxPool } from "../../cor
 import { batchNorm } from "./batch-norm.js";
 import type { Construction } from "./construction.js";
 import { constant, normal } from "./initializers.js";
-import { dropout, linear } from "./linear.js";
+import { dropout, type LinearStart, linear } from "./linear.js";
 
 declare module "../../core/index.js" {
   interface Outputs {
@@ -33,6 +33,12 @@ export interface HeadShape {
   readonly hidden: number;
   /** Share of hidden values that a training step leaves out, where the head does that. */
   readonly dropout: number;
+  /** Of the pooling ones: share of pooled values that a training step leaves out before the classifier. Default 0. */
+  readonly pooledDropout?: number;
+  /** Of the pooling ones: how the classifier starts. Default: uniform within ±1/√channels. */
+  readonly start?: LinearStart;
+  /** Of the pooling ones: whether public files have the classifier as a convolution of one pixel. Default false. */
+  readonly pointwise?: boolean;
 }
 
 /** The parts of a model that its head decides. */
@@ -53,17 +59,19 @@ export function head(at: Construction, classifierName: string, shape: HeadShape)
  *
  * @see "Squeeze-and-Excitation Networks", 2018
  */
-function poolingHead(at: Construction, name: string, { kind, channels, classes, reduction }: HeadShape): Head {
+function poolingHead(at: Construction, name: string, shape: HeadShape): Head {
+  const { kind, channels, classes, reduction, pooledDropout = 0, start, pointwise } = shape;
   const gate = kind === "squeeze-excite" ? squeezeExcite(at, "se", channels, reduction) : undefined;
-  const classifier = linear(at, name, channels, classes);
+  const classifier = linear(at, name, channels, classes, start, pointwise ? "pointwise" : "linear");
+  const drop = dropout(at.random, pooledDropout);
   return {
     classifier,
     ...(gate && { fresh: ["se"] }),
-    apply: (features) => {
+    apply: (features, mode) => {
       const pooled = globalAveragePool(features);
-      if (!gate) return { logits: classifier.apply(pooled), features };
+      if (!gate) return { logits: classifier.apply(drop(pooled, mode)), features };
       const weights = gate(pooled);
-      return { logits: classifier.apply(pooled.mul(weights)), features, gate: weights };
+      return { logits: classifier.apply(drop(pooled.mul(weights), mode)), features, gate: weights };
     },
   };
 }

@@ -13,8 +13,11 @@ export {
   type NormalisedShape,
   normalisedConvolution,
 } from "./convolution.js";
+export { dropPath, dropPathRates } from "./drop-path.js";
+export { groupNormRelu } from "./group-norm.js";
 export { type Head, type HeadKind, type HeadShape, head } from "./heads.js";
 export { constant, kaimingNormal, normal, uniformByFanIn } from "./initializers.js";
+export { type InvertedResidualShape, invertedResidual, scaledChannels } from "./inverted-residual.js";
 export { dropout, type Linear, type LinearStart, linear } from "./linear.js";
 export { type BlockKind, type BlockShape, expansion, residualBlock } from "./residual-blocks.js";
 export {
@@ -23,4 +26,5 @@ export {
   type TransposedShape,
   transposedConvolution,
 } from "./spectral-norm.js";
-export { assemble, type Block, type NetworkParts, type TrunkLevel } from "./trunk.js";
+export { standardisedConvolution } from "./standardised-convolution.js";
+export { assemble, type Block, endingWith, type NetworkParts, type TrunkLevel } from "./trunk.js";

@@ -12,7 +12,7 @@ export function normal(random: Random, deviation: number): Initializer {
 }
 
 /**
- * Normal with deviation `√(2 / (height · width · out))`.
+ * Normal with deviation `√(2 / (height · width · out))`; `out` of a depthwise filter is 1, since each output sees one channel.
  *
  * @see "Delving Deep into Rectifiers", 2015 (there "fan-out")
  */

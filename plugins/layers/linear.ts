@@ -1,6 +1,6 @@
 /** Linear layers, and dropout between them. */
 import * as tf from "@tensorflow/tfjs";
-import type { Initializer, Mode, Random } from "../../core/index.js";
+import type { Initializer, Layout, Mode, Random } from "../../core/index.js";
 import type { Construction } from "./construction.js";
 import { uniformByFanIn } from "./initializers.js";
 
@@ -20,11 +20,22 @@ export interface LinearStart {
   readonly bias: Initializer;
 }
 
-/** A linear layer, `<name>.weight` and `<name>.bias`; unless `start` says otherwise, uniform within ±1/√from. */
-export function linear(at: Construction, name: string, from: number, to: number, start?: LinearStart): Linear {
+/**
+ * A linear layer, `<name>.weight` and `<name>.bias`; unless `start` says otherwise, uniform within ±1/√from.
+ *
+ * @param layout `pointwise` where public files have it as a convolution of one pixel
+ */
+export function linear(
+  at: Construction,
+  name: string,
+  from: number,
+  to: number,
+  start?: LinearStart,
+  layout: Extract<Layout, "linear" | "pointwise"> = "linear",
+): Linear {
   const uniform = uniformByFanIn(at.random, from);
   // Declared with these ranks.
-  const weight = at.parameters.weight(`${name}.weight`, [from, to], "linear", start?.weight ?? uniform) as tf.Tensor2D;
+  const weight = at.parameters.weight(`${name}.weight`, [from, to], layout, start?.weight ?? uniform) as tf.Tensor2D;
   const bias = at.parameters.weight(`${name}.bias`, [to], "plain", start?.bias ?? uniform) as tf.Tensor1D;
   return { weight, bias, apply: (x) => x.matMul(weight).add<tf.Tensor2D>(bias) };
 }

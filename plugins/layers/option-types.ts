@@ -7,6 +7,8 @@ export const count = z.number().int().positive();
 export const weight = z.number().nonnegative();
 /** In [0, 1]. */
 export const share = z.number().min(0).max(1);
+/** Of what a training step leaves out: in [0, 1). */
+export const dropRate = z.number().min(0).lt(1);
 /** Divides logits before their softmax. */
 export const temperature = z.number().positive();
 /** The role of a model in a run. */

@@ -2,6 +2,7 @@
 
 import { type Construction, type Layer, tidied } from "./construction.js";
 import { type NormalisedConvolution, type NormalisedShape, normalisedConvolution } from "./convolution.js";
+import { dropPath } from "./drop-path.js";
 
 /** `basic`: two 3×3 convolutions. `bottleneck`: 1×1, 3×3, 1×1, with four times the width at the end. */
 export type BlockKind = "basic" | "bottleneck";
@@ -13,6 +14,8 @@ export interface BlockShape {
   readonly stride: number;
   /** Whether the last batch norm's weight starts at 0, which makes the new block the identity. */
   readonly zeroInitResidual: boolean;
+  /** Share of images for which a training step leaves out the branch. Default 0. */
+  readonly dropPath?: number;
 }
 
 /** Channels that a block gives out, by its width. */
@@ -38,21 +41,26 @@ export function residualBlock(at: Construction, name: string, kind: BlockKind, s
 }
 
 function basicBranch(at: Construction, name: string, shape: BlockShape): NormalisedConvolution[] {
-  const { from, width, stride, zeroInitResidual } = shape;
+  const { from, width, stride } = shape;
   return [
     part(at, name, 1, { from, to: width, size: 3, stride, relu: true }),
-    part(at, name, 2, { from: width, to: width, size: 3, stride: 1, relu: false, scale: zeroInitResidual ? 0 : 1 }),
+    part(at, name, 2, { from: width, to: width, size: 3, stride: 1, ...lastOf(at, shape) }),
   ];
 }
 
 function bottleneckBranch(at: Construction, name: string, shape: BlockShape): NormalisedConvolution[] {
-  const { from, width, stride, zeroInitResidual } = shape;
+  const { from, width, stride } = shape;
   const to = width * expansion.bottleneck;
   return [
     part(at, name, 1, { from, to: width, size: 1, stride: 1, relu: true }),
     part(at, name, 2, { from: width, to: width, size: 3, stride, relu: true }),
-    part(at, name, 3, { from: width, to, size: 1, stride: 1, relu: false, scale: zeroInitResidual ? 0 : 1 }),
+    part(at, name, 3, { from: width, to, size: 1, stride: 1, ...lastOf(at, shape) }),
   ];
+}
+
+/** What is said of the last convolution of a branch alone. */
+function lastOf(at: Construction, { zeroInitResidual, dropPath: rate = 0 }: BlockShape) {
+  return { relu: false, scale: zeroInitResidual ? 0 : 1, drop: dropPath(at.random, rate) };
 }
 
 function part(at: Construction, block: string, number: number, shape: NormalisedShape): NormalisedConvolution {

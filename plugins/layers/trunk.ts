@@ -1,6 +1,14 @@
 /** The trunk of a network: levels of blocks, whose maps a caller may ask for by name. */
 import type * as tf from "@tensorflow/tfjs";
-import { type Mode, type Model, type ModelMap, need, type Outputs, unknownName } from "../../core/index.js";
+import {
+  type Mode,
+  type Model,
+  type ModelMap,
+  need,
+  type Outputs,
+  unknownName,
+  type WeightsAdapter,
+} from "../../core/index.js";
 import { type Construction, type Layer, watched } from "./construction.js";
 import { depthsOf } from "./depths.js";
 import type { Head } from "./heads.js";
@@ -24,6 +32,8 @@ export interface TrunkLevel {
   readonly name: string;
   /** At least one. */
   readonly blocks: readonly Block[];
+  /** Whether the level ends here, or goes on in the next: several that reduce once in all. Default true. */
+  readonly ends?: boolean;
 }
 
 /** What a network is put together from; see {@link assemble}. */
@@ -34,6 +44,8 @@ export interface NetworkParts {
   readonly stem?: { readonly stride: number; readonly weights: readonly string[]; readonly apply: Layer };
   readonly levels: readonly TrunkLevel[];
   readonly head: Head;
+  /** How files that others wrote fill the model. Default: by its own names. */
+  readonly adapts?: WeightsAdapter | undefined;
 }
 
 /**
@@ -42,7 +54,7 @@ export interface NetworkParts {
  *
  * @param at where stem, levels and head declared their weights
  */
-export function assemble(at: Construction, { owner, stem, levels, head }: NetworkParts): Model {
+export function assemble(at: Construction, { owner, stem, levels, head, adapts }: NetworkParts): Model {
   const { apply, ...parts } = head;
   const maps = namedMaps(levels, stem?.stride ?? 1);
   const known = maps.map(({ name }) => name);
@@ -50,6 +62,7 @@ export function assemble(at: Construction, { owner, stem, levels, head }: Networ
     parameters: at.parameters,
     depths: depthsOf(at.parameters, [...(stem ? [stem.weights] : []), ...weightsOf(levels)]),
     ...parts,
+    ...(adapts && { adapts }),
     maps,
     forward: (batch, mode, want) =>
       watched(at, want, (): Outputs => {
@@ -59,6 +72,12 @@ export function assemble(at: Construction, { owner, stem, levels, head }: Networ
         return { ...apply(passed.map, mode), ...(want?.maps && { maps: passed.maps }) };
       }),
   };
+}
+
+/** Levels whose last one goes on with one more block, such as the norm after pre-activated blocks: its map is what the head sees. */
+export function endingWith(levels: readonly TrunkLevel[], block: Block): readonly TrunkLevel[] {
+  const all = [...levels, { name: block.name, blocks: [block] }];
+  return all.map((level, place) => (place === levels.length - 1 ? { ...level, ends: false } : level));
 }
 
 /** Of each block with weights, from the images on: each is one deeper than the one before. */
@@ -86,14 +105,14 @@ function throughLevels(levels: readonly TrunkLevel[], x: tf.Tensor4D, mode: Mode
 
 function namedMaps(levels: readonly TrunkLevel[], stemStride: number): readonly ModelMap[] {
   let stride = stemStride;
-  return levels.flatMap(({ name, blocks }) => {
+  return levels.flatMap(({ name, blocks, ends = true }) => {
     const inside = blocks.map((block) => {
       stride *= block.stride ?? 1;
       return { name: block.name, channels: block.channels, stride, endsLevel: false };
     });
     // A level has blocks.
     const last = inside.at(-1) as ModelMap;
-    const end = { ...last, name, endsLevel: true };
+    const end = { ...last, name, endsLevel: ends };
     return last.name === name ? [...inside.slice(0, -1), end] : [...inside, end];
   });
 }

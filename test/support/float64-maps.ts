@@ -20,7 +20,7 @@ export interface Filter {
   readonly shape: readonly number[];
 }
 
-/** A convolution, and the gradients of its input and its filter. */
+/** A convolution, and the gradients of its input and its filter; a filter with one channel in is a depthwise one. */
 export function convolution(x: Maps, filter: Filter, stride: number) {
   const [outputs = 0, inputs = 0, size = 0] = filter.shape;
   const padding = (size - 1) / 2;
@@ -39,7 +39,8 @@ export function convolution(x: Maps, filter: Filter, stride: number) {
               const above = top * stride + row;
               if (above < 0 || above >= x.side) continue;
               const result = ((image * outputs + out) * side + top) * side;
-              const input = ((image * inputs + from) * x.side + above) * x.side + column;
+              const channel = inputs === x.channels ? from : out;
+              const input = ((image * x.channels + channel) * x.side + above) * x.side + column;
               products(result, input, (out * inputs + from) * size * size + place, first, end);
             }
           }
@@ -106,6 +107,13 @@ export function batchNorm(x: Maps, scale: Float64Array, offset: Float64Array) {
 export function relu(x: Maps): Applied {
   const values = x.values.map((value) => Math.max(value, 0));
   return { y: { ...x, values }, back: (dy) => dy.map((slope, index) => (at(x.values, index) > 0 ? slope : 0)) };
+}
+
+export function relu6(x: Maps): Applied {
+  const values = x.values.map((value) => Math.min(Math.max(value, 0), 6));
+  const back = (dy: Float64Array) =>
+    dy.map((slope, index) => (at(x.values, index) > 0 && at(x.values, index) < 6 ? slope : 0));
+  return { y: { ...x, values }, back };
 }
 
 /** Maxima of windows of 3×3 at stride 2 with one pixel of padding: a residual network's first pool. */

@@ -9,7 +9,7 @@ import {
   type Model,
   type Random,
 } from "../../../core/index.js";
-import { resnet, vgg } from "../../../plugins/backbones/index.js";
+import { bit, efficientnet, mobilenet, resnet, vgg, wrn } from "../../../plugins/backbones/index.js";
 import { generators } from "../../../plugins/generators/index.js";
 
 const built: Model[] = [];
@@ -25,7 +25,7 @@ export const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (le
 export function training(classes: number, random?: Random) {
   const streams = createRandomStreams(0);
   return createTraining({
-    plugins: [resnet(), vgg(), generators()],
+    plugins: [resnet(), vgg(), mobilenet(), efficientnet(), bit(), wrn(), generators()],
     services: {
       classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
       random: random ? { ...streams, stream: () => random } : streams,

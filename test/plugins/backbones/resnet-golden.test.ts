@@ -12,7 +12,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createTraining, type Model } from "../../../core/index.js";
 import { resnet } from "../../../plugins/backbones/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
-import { exactGradients, type Gradients, sensitivities } from "../../support/float64-resnet.js";
+import { exactGradients, type Gradients, sensitivities } from "../../support/float64-network.js";
+import { resnetStep } from "../../support/float64-resnet.js";
 import { difference, type GoldenNetwork, readGolden, turn } from "./golden.js";
 import "../../support/matchers.js";
 
@@ -35,9 +36,9 @@ function referenceOf(name: string): Reference {
   if (known) return known;
   const golden = readGolden(name);
   const { block, layers: depths, labels } = golden.description;
-  const problem = { block, depths, labels, weights: golden.part("weights"), images: golden.value("input") };
-  const exact = exactGradients(problem);
-  const reference = { exact, moved: sensitivities(problem, exact) };
+  const step = resnetStep({ block, depths, labels, weights: golden.part("weights"), images: golden.value("input") });
+  const exact = exactGradients(step);
+  const reference = { exact, moved: sensitivities(step, exact) };
   references.set(name, reference);
   golden.images.dispose();
   return reference;

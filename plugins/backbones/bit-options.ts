@@ -1,0 +1,30 @@
+/** The options of a BiT network, and what they must be. */
+import { z } from "zod";
+import type { OptionsOf } from "../../core/index.js";
+import { count, counts, oneForEach } from "../layers/option-types.js";
+import { dropPathOption, headOptions, pooledDropout } from "./common.js";
+
+/** Of GroupNorm: every normalised map has a multiple of so many channels. */
+const groups = 32;
+
+export const standardBitSchema = z.object({
+  ...headOptions,
+  dropout: pooledDropout.default(0),
+  dropPath: dropPathOption,
+});
+
+export const bitSchema = standardBitSchema
+  .extend({
+    depths: counts.describe("Blocks of each stage."),
+    widths: z
+      .array(count.multipleOf(4 * groups))
+      .min(1)
+      .readonly()
+      .describe("Channels that the blocks of each stage give out, a quarter of them inside: multiples of 128."),
+    stem: count.multipleOf(groups).default(64).describe("Channels of the first convolution, a multiple of 32."),
+  })
+  .superRefine(oneForEach("depths", ["widths"]));
+
+/** What every BiT network can be told. */
+export type BitCommonOptions = OptionsOf<typeof standardBitSchema>;
+export type BitOptions = OptionsOf<typeof bitSchema>;
