@@ -33,7 +33,17 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
-export type { Mode, Model, ModelInput, ModelMap, Models, PartialModelInput, Role, Want } from "./models/model.js";
+export type {
+  Mode,
+  Model,
+  ModelInput,
+  ModelMap,
+  Models,
+  PartialModelInput,
+  Role,
+  Want,
+  WeightsAdapter,
+} from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
 export type { TensorFile } from "./models/safetensors.js";

@@ -9,11 +9,12 @@ export function classifierNames({ parameters, classifier, head }: Model): Readon
 }
 
 /**
- * Of these, the weights that have a row for each class: those of the linear classifier, or of the one layer of the head that
- * has as many outputs as there are classes. `undefined` where several layers have.
+ * Of these, the weights that have a row for each class: those that the model names, of the linear classifier, or of the one
+ * layer of the head that has as many outputs as there are classes. `undefined` where several layers have.
  */
 export function classRows(model: Model, classes: number): ReadonlySet<string> | undefined {
   const { shapes } = model.parameters;
+  if (model.classRows) return new Set(model.classRows);
   const last = lastLayer(model);
   if (last.size > 0) return last;
   const rows = (model.head ?? []).filter((name) => shapes.get(name)?.[0] === classes);

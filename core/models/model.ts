@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Interpolation } from "../ops/resize.js";
+import type { NamedArray } from "../values/named-array.js";
 import type { Batch, Normalisation, Outputs } from "../values/records.js";
 import type { Parameters } from "./parameters.js";
 
@@ -20,6 +21,11 @@ export interface Model {
   /** Names of the weights that belong to its classes: a file made for other ones does not fill them. Default: the classifier's. */
   readonly head?: readonly string[];
   /**
+   * Those that have a row for each class, where several layers classify beside each other. Default: the classifier's, or those
+   * of the one layer in `head` that has so many outputs.
+   */
+  readonly classRows?: readonly string[];
+  /**
    * How it gets its images, whatever the batch has: of every model of a run. A backbone leaves it out, and sees images
    * that are its own already.
    */
@@ -33,6 +39,8 @@ export interface Model {
   readonly depths?: ReadonlyMap<string, number>;
   /** Names of weights, or of groups of them, that start afresh where a file does not have them. Default: none. */
   readonly fresh?: readonly string[];
+  /** How files that others wrote fill the model. Default: by its own names, in its own shapes. */
+  readonly adapts?: WeightsAdapter;
   /** The inner maps that a caller may ask for, from the first to the last. Default: none. */
   readonly maps?: readonly ModelMap[];
   /**
@@ -41,6 +49,24 @@ export interface Model {
    * @throws FGKD_UNKNOWN_NAME for a map that the model does not have
    */
   forward(batch: Batch, mode: Mode, want?: Want): Outputs;
+}
+
+/** What a model knows of files that others wrote for the same network. Names and shapes alone decide: no value is read yet. */
+export interface WeightsAdapter {
+  /** The model's own name for a name in a file of another origin; the same name where it is one of the model's, or unknown. */
+  rename?(name: string): string;
+  /**
+   * Turns an array of another shape into the model's; `undefined` where none is known.
+   *
+   * @param name the model's own
+   * @param shape the file's
+   * @param wanted the model's, as public files have it
+   */
+  reshape?(
+    name: string,
+    shape: readonly number[],
+    wanted: readonly number[],
+  ): ((array: NamedArray) => NamedArray) | undefined;
 }
 
 /** An inner map of a network, `[batch, height, width, channels]`. */

@@ -14,55 +14,84 @@ const mostShown = 6;
 export interface MatchedNames {
   /** By the model's name, the file's. */
   readonly given: ReadonlyMap<string, string>;
+  /** Of these, the model's names that the file, its prefixes apart, calls otherwise. */
+  readonly renamed: readonly string[];
   /** The file's names that the model has no place for, or that gave way to an exact one. */
   readonly unexpected: readonly string[];
   /** By the model's name: the file's, two or more, none of which is exact. */
   readonly ambiguous: ReadonlyMap<string, readonly string[]>;
 }
 
+/** A name of a file that comes to one of the model's, and by which way: names that came by one way are one set of weights. */
+interface Claim {
+  readonly name: string;
+  readonly short: string;
+  /** The prefix, and whether the rest was renamed. Empty: the model's own name. */
+  readonly way: string;
+}
+
+/** Behind the prefix in a {@link Claim}'s `way`; no prefix has it. */
+const otherwise = "\0";
+
 /**
- * Prefixes are taken off until a name is one of the model's. Of two names that become one the exact one wins, and with it all
- * that stand without a prefix: what stands behind the prefix of the loser is another set of the same weights, and is not mixed
- * with it.
+ * Prefixes are taken off until a name is one of the model's, or one that `rename` knows. Of two names that become one the exact
+ * one wins, and with it all that are exact: what came the loser's way, from behind the same prefix or from other names, is another
+ * set of the same weights, and is not mixed with it.
  *
  * @param own whether the model has a tensor of this name
+ * @param rename the model's name for a name of another origin. Default: there are none
  */
-export function matchNames(names: Iterable<string>, own: { has(name: string): boolean }): MatchedNames {
-  const claims = new Map<string, { readonly name: string; readonly prefix: string }[]>();
+export function matchNames(
+  names: Iterable<string>,
+  own: { has(name: string): boolean },
+  rename: (name: string) => string = (name) => name,
+): MatchedNames {
+  const claims = new Map<string, Claim[]>();
   const unexpected: string[] = [];
   for (const name of names) {
-    const short = withoutPrefixes(name, own);
-    if (short === undefined) {
-      unexpected.push(name);
-      continue;
-    }
-    const claim = claims.get(short) ?? [];
-    claim.push({ name, prefix: name.slice(0, name.length - short.length) });
-    claims.set(short, claim);
+    const claim = claimOf(name, own, rename);
+    const others = claim && claims.get(claim.short);
+    if (claim === undefined) unexpected.push(name);
+    else if (others) others.push(claim);
+    else claims.set(claim.short, [claim]);
   }
   const contested = [...claims.values()].filter((claim) => claim.length > 1);
   const losers = new Set(
-    contested
-      .filter((claim) => claim.some(({ prefix }) => prefix === ""))
-      .flatMap((claim) => claim.map(({ prefix }) => prefix)),
+    contested.filter((claim) => claim.some(({ way }) => way === "")).flatMap((claim) => claim.map(({ way }) => way)),
   );
   losers.delete("");
   const given = new Map<string, string>();
+  const renamed: string[] = [];
   const ambiguous = new Map<string, readonly string[]>();
   for (const [short, claim] of claims) {
-    const left = claim.filter(({ prefix }) => !losers.has(prefix)).map(({ name }) => name);
-    unexpected.push(...claim.filter(({ prefix }) => losers.has(prefix)).map(({ name }) => name));
-    if (left.length > 1) ambiguous.set(short, left);
-    else if (left[0] !== undefined) given.set(short, left[0]);
+    const left = claim.filter(({ way }) => !losers.has(way));
+    unexpected.push(...claim.filter(({ way }) => losers.has(way)).map(({ name }) => name));
+    const [first, second] = left;
+    if (second)
+      ambiguous.set(
+        short,
+        left.map(({ name }) => name),
+      );
+    else if (first) {
+      given.set(short, first.name);
+      if (first.way.endsWith(otherwise)) renamed.push(short);
+    }
   }
-  return { given, unexpected, ambiguous };
+  return { given, renamed, unexpected, ambiguous };
 }
 
 /** The model's name in a file's name; `undefined` where there is none. */
-function withoutPrefixes(name: string, own: { has(name: string): boolean }): string | undefined {
+function claimOf(
+  name: string,
+  own: { has(name: string): boolean },
+  rename: (name: string) => string,
+): Claim | undefined {
   let rest = name;
   for (let taken = 0; taken <= mostPrefixes; taken++) {
-    if (own.has(rest)) return rest;
+    const before = name.slice(0, name.length - rest.length);
+    if (own.has(rest)) return { name, short: rest, way: before };
+    const short = rename(rest);
+    if (own.has(short)) return { name, short, way: before + otherwise };
     const prefix = prefixes.find((candidate) => rest.startsWith(candidate));
     if (prefix === undefined) return undefined;
     rest = rest.slice(prefix.length);

@@ -1,11 +1,12 @@
 /** How a file of weights fills a model, worked out from names, shapes and types alone: no value is read for it. */
 import { weightsMismatch } from "../values/errors.js";
+import type { NamedArray } from "../values/named-array.js";
 import { classesInWeights } from "./about-weights.js";
 import type { ClassMatch } from "./class-order.js";
 import { classifierNames, classRows, matchClassifier } from "./classifier.js";
 import type { Model, Role } from "./model.js";
 import { readTensorEntries, type TensorEntry } from "./safetensors.js";
-import { listed, looks, matchNames } from "./weight-names.js";
+import { listed, looks, type MatchedNames, matchNames } from "./weight-names.js";
 
 /** What weights are loaded for. */
 export interface WeightsUse {
@@ -15,10 +16,19 @@ export interface WeightsUse {
   readonly trained?: boolean;
 }
 
+/** Makes the model's array of the file's, whose shape is another. */
+export interface Reshape {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  apply(array: NamedArray): NamedArray;
+}
+
 /** How a file fills a model. */
 export interface WeightsPlan {
   /** By the model's name, the file's. */
   readonly filled: ReadonlyMap<string, string>;
+  /** By the model's name, those whose shape is another in the file. */
+  readonly reshaped: ReadonlyMap<string, Reshape>;
   /** Names of the model whose rows stand otherwise in the file, and the file's row for each of them. */
   readonly turned: { readonly names: ReadonlySet<string>; readonly order: readonly number[] } | undefined;
   /** What the user is to know. */
@@ -31,12 +41,13 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   const { classes = [], trained = true } = use;
   const { shapes } = model.parameters;
   const entries = readTensorEntries(file);
-  const names = matchNames(entries.keys(), shapes);
+  const names = matchNames(entries.keys(), shapes, (name) => model.adapts?.rename?.(name) ?? name);
   const entryOf = (name: string) => entries.get(names.given.get(name) ?? "");
   const classifier = classifierNames(model);
   const theirs = classesInWeights(file);
   const match = matchClassifier(model, classes, theirs, entryOf);
   const filled = new Map([...names.given].filter(([name]) => !("problem" in match && classifier.has(name))));
+  const reshaped = reshapesOf(model, [...filled.keys()], entryOf);
   const missing = [...shapes.keys()].filter((name) => !names.given.has(name) && !isCounter(name));
   const mayStartAfresh = (name: string) => classifier.has(name) || isFresh(name, model);
   const [afresh, lacking] = parted(missing, (name) => mayStartAfresh(name) && !names.ambiguous.has(name));
@@ -45,7 +56,9 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
     : ["problem" in match ? `its classifier ${match.problem}` : [], afresh.map(isMissing)].flat(2);
   const problems = [
     ...frozen,
-    ...[...filled.keys()].flatMap((name) => entryProblems(name, entryOf(name), shapes.get(name) ?? [])),
+    ...[...filled.keys()].flatMap((name) =>
+      entryProblems(name, entryOf(name), reshaped.get(name)?.from ?? shapes.get(name) ?? []),
+    ),
     ...lacking.map((name) => ambiguity(name, names.ambiguous.get(name)) ?? isMissing(name)),
   ];
   const extra = names.unexpected.filter((name) => !isCounter(name));
@@ -62,9 +75,11 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   const saysNothing = !trained && classifier.size > 0 && classes.length > 0 && !theirs;
   return {
     filled,
+    reshaped,
     turned: order && { order, names: classRows(model, order.length) ?? new Set() },
     warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
     notes: [
+      ...ofAdapting(role, file, names, reshaped),
       ...(order
         ? [
             `${role}: the classes in ${file} stand in another order than the data's; its classifier was put in order by their names.`,
@@ -77,6 +92,21 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   };
 }
 
+/** Of what has another shape in the file, what the model knows to make of it. */
+function reshapesOf(
+  { adapts, parameters: { shapes } }: Model,
+  filled: readonly string[],
+  entryOf: (name: string) => TensorEntry | undefined,
+): ReadonlyMap<string, Reshape> {
+  return new Map(
+    filled.flatMap((name) => {
+      const [from, to] = [entryOf(name)?.shape ?? [], shapes.get(name) ?? []];
+      const apply = String(from) === String(to) ? undefined : adapts?.reshape?.(name, from, to);
+      return apply ? [[name, { from, to, apply }] as const] : [];
+    }),
+  );
+}
+
 /** What a model that nothing trains can do about a part that it lacks. */
 export function wholeOrTrained(role: Role): string {
   return `Nothing trains this model, so that no part of it may start afresh: give models.${role}.weights a file that was made for these classes, or let a stage train it.`;
@@ -84,6 +114,24 @@ export function wholeOrTrained(role: Role): string {
 
 function ofClassifier(role: Role, file: string, match: ClassMatch): readonly string[] {
   return "problem" in match ? [`${role}: the classifier in ${file} ${match.problem}; it starts afresh.`] : [];
+}
+
+/** What was made of a file that others wrote. */
+function ofAdapting(
+  role: Role,
+  file: string,
+  { given, renamed }: MatchedNames,
+  reshaped: ReadonlyMap<string, Reshape>,
+): readonly string[] {
+  const [first = ""] = renamed;
+  const theirs = listed([given.get(first) ?? ""]);
+  const shapes = [...reshaped].map(([name, { from, to }]) => `${name} from [${from}] to [${to}]`);
+  const more = shapes.length > 3 ? ` and ${shapes.length - 3} more` : "";
+  return [
+    renamed.length > 0 &&
+      `${role}: ${renamed.length} names in ${file} are another library's: ${theirs} is ${first} here.`,
+    shapes.length > 0 && `${role}: ${file} has other shapes; it was resized: ${shapes.slice(0, 3).join(", ")}${more}.`,
+  ].filter((words) => words !== false);
 }
 
 function ofNames(role: Role, file: string, afresh: readonly string[], extra: readonly string[]): readonly string[] {

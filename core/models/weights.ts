@@ -12,7 +12,8 @@ import { planWeights, type WeightsUse, wholeOrTrained } from "./weights-plan.js"
 /**
  * Loads a safetensors file into a model.
  *
- * Prefixes that tools add (`module.`, `model.`, `state_dict.`, `_orig_mod.`) are taken off. The rows of a classifier are put
+ * Prefixes that tools add (`module.`, `model.`, `state_dict.`, `_orig_mod.`) are taken off; names and shapes that others gave the
+ * same network are brought to the model's where it knows them (`adapts`). The rows of a classifier are put
  * in the data's order by the names of the classes, where the file says these. In a model that is trained, a classifier for
  * other classes is dropped, and so is what the model lets start afresh where the file does not have it; a model that nothing
  * trains must come whole from its file.
@@ -29,14 +30,16 @@ export function loadWeights(
   logger: Logger = silentLogger,
   use: WeightsUse = {},
 ): ReadonlySet<string> {
-  const { filled, turned, warnings, notes } = planWeights(role, model, file, use);
+  const { filled, reshaped, turned, warnings, notes } = planWeights(role, model, file, use);
   const { tensors } = readSafetensors(file);
   const { shapes } = model.parameters;
   const arrays = new Map<string, NamedArray>();
   for (const [name, theirs] of filled) {
-    const array = tensors.get(theirs);
-    if (!array || String(array.shape) !== String(shapes.get(name)))
+    const given = tensors.get(theirs);
+    const reshape = reshaped.get(name);
+    if (!given || String(given.shape) !== String(reshape?.from ?? shapes.get(name)))
       throw corruptFile(file, "was changed while it was read", "Try again when nobody writes it.");
+    const array = reshape?.apply(given) ?? given;
     arrays.set(name, turned?.names.has(name) ? withRows(array, turned.order) : array);
   }
   checkValues(file, arrays, filled);

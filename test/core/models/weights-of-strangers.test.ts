@@ -125,6 +125,95 @@ describe("names that tools put before those of the model", () => {
   });
 });
 
+/** In another shape, the values from the last to the first: to turn twice is to do nothing. */
+const turned = ({ data }: NamedArray, shape: readonly number[]): NamedArray => ({
+  shape,
+  data: data.slice().reverse(),
+});
+
+/** A model that knows how another library calls and lays out its weights. */
+function adapting(model: Model): Model {
+  const rename = (name: string) => name.replace(/^stem\./, "conv1.").replace(/^head\./, "fc.");
+  const flat = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
+  return {
+    ...model,
+    adapts: {
+      rename,
+      reshape: (_, shape, wanted) => (flat(shape) === flat(wanted) ? (array) => turned(array, wanted) : undefined),
+    },
+  };
+}
+
+describe("what a model knows of another library's files", () => {
+  const theirName = (name: string) => name.replace(/^conv1\./, "stem.").replace(/^fc\./, "head.");
+  const flat = (array: NamedArray) => turned(array, [array.data.length]);
+
+  test.each(["", "module.", "state_dict.model."])(
+    "is used for names, prefixes taken off before (%j), and told",
+    async (prefix) => {
+      const [saved, model] = [build(data, "linear", 1), adapting(build())];
+      const path = await fileOf(saved, { classes: data, edit: renamed((name) => prefix + theirName(name)) });
+      const { filled, said } = load(model, path, frozen);
+      expect(filled.size).toBe(model.parameters.shapes.size);
+      expect(await model.parameters.export()).toEqual(await saved.parameters.export());
+      expect(said).toEqual([
+        `teacher: 3 names in FILE are another library's: ${prefix}stem.weight is conv1.weight here.`,
+      ]);
+      expect(() => load(build(), path)).toThrow('"conv1.weight" is missing');
+    },
+  );
+
+  test("loses against the exact name, and with one all that it renames", async () => {
+    const [saved, model] = [build(data, "linear", 1), adapting(build())];
+    const both = (all: Tensors) =>
+      new Map([...all, ["stem.weight", zeros(all.get("conv1.weight") as NamedArray)]] as const);
+    const { said } = load(model, await fileOf(saved, { classes: data, edit: both }), frozen);
+    expect(await model.parameters.export()).toEqual(await saved.parameters.export());
+    expect(said).toEqual(["teacher: FILE also has stem.weight, which the model does not use."]);
+    // Their classifier is of the set that lost.
+    const torn = (all: Tensors) => renamed((name) => (name.startsWith("fc.") ? theirName(name) : name))(both(all));
+    const path = await fileOf(saved, { classes: data, edit: torn });
+    expect(() => load(adapting(build()), path, frozen)).toThrow('"fc.weight" is missing');
+  });
+
+  test("is refused where it and a prefix come to one name", async () => {
+    const two = (all: Tensors) =>
+      new Map([
+        ...renamed((name) => `model.${name}`)(all),
+        ["stem.weight", all.get("conv1.weight") as NamedArray],
+      ] as const);
+    const path = await fileOf(build(), { edit: two });
+    expect(() => load(adapting(build()), path)).toThrow('"conv1.weight" could be model.conv1.weight, stem.weight');
+  });
+
+  test("is used for shapes, and told", async () => {
+    const [saved, model] = [build(data, "linear", 1), adapting(build())];
+    const edit = (all: Tensors) => renamed(theirName)(changed("conv1.weight", flat)(all));
+    const { said } = load(model, await fileOf(saved, { classes: data, edit }), frozen);
+    expect(await model.parameters.export()).toEqual(await saved.parameters.export());
+    expect(said[1]).toBe("teacher: FILE has other shapes; it was resized: conv1.weight from [108] to [4,3,3,3].");
+  });
+
+  test("leaves other shapes to be refused, before anything is changed", async () => {
+    const model = adapting(build());
+    const before = await model.parameters.export();
+    const cut = (array: NamedArray): NamedArray => ({ shape: [107], data: array.data.slice(1) });
+    const path = await fileOf(build(data, "linear", 1), { edit: changed("conv1.weight", cut) });
+    expect(() => load(model, path)).toThrow('"conv1.weight" is [107], not [4,3,3,3]');
+    expect(await model.parameters.export()).toEqual(before);
+  });
+
+  test("comes before the rows of a classifier are put in the data's order", async () => {
+    const [saved, model] = [build(["cat", "ant", "bee"], "linear", 1), adapting(build())];
+    const edit = (all: Tensors) =>
+      renamed(theirName)(changed("fc.weight", (array) => turned(array, [3, 4, 1, 1]))(all));
+    load(model, await fileOf(saved, { classes: ["cat", "ant", "bee"], edit }), frozen);
+    const theirs = (await saved.parameters.export()).get("fc.weight") as NamedArray;
+    const ours = (await model.parameters.export()).get("fc.weight") as NamedArray;
+    expect([...ours.data]).toEqual([1, 2, 0].flatMap((row) => [...theirs.data.slice(4 * row, 4 * row + 4)]));
+  });
+});
+
 describe("the classes of a file", () => {
   const order = ["cat", "ant", "bee"];
   /** In the file, row i is of class order[i]; ours is data. */
@@ -203,6 +292,18 @@ describe("the classes of a file", () => {
     expect(load(build(), path, frozen).said).toEqual([
       "teacher: FILE does not name its classes; they are taken in the order of the data's.",
     ]);
+  });
+
+  test("turn the rows of every layer that the model says has some", async () => {
+    const [saved, model] = [build(order, "max-pool-mlp", 1), build(data, "max-pool-mlp")];
+    const rows = ["head.fc2.weight", "head.bn2.bias", "head.fc2.bias"];
+    load({ ...model, classRows: rows.slice(0, 1) }, await fileOf(saved, { classes: order }), frozen);
+    const [theirs, ours] = [await saved.parameters.export(), await model.parameters.export()];
+    for (const name of rows) {
+      const array = theirs.get(name) as NamedArray;
+      const wanted = name === "head.fc2.weight" ? expectedRows(array) : [...array.data];
+      expect([...(ours.get(name)?.data ?? [])], name).toEqual(wanted);
+    }
   });
 
   test("whose rows could be two layers' are refused in another order", async () => {
