@@ -57,6 +57,40 @@ function normalCdf(x: tf.Tensor): tf.Tensor {
   return x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
 }
 
+/**
+ * `min(max(x, 0), 6)`. Holds only its result for the gradient.
+ *
+ * @param x any shape
+ * @see "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018
+ */
+export function relu6<T extends tf.Tensor>(x: T): T {
+  return withGradient<T>([x], (save) => {
+    const value = tf.relu6(x);
+    save([value]);
+    return { value, gradient: (dy, [y]) => [openWhere(dy, y as tf.Tensor).mul((y as tf.Tensor).less(6))] };
+  });
+}
+
+/**
+ * Sigmoid linear unit, `x · σ(x) = x / (1 + exp(−x))`; also called swish.
+ *
+ * @param x any shape
+ * @see "Sigmoid-Weighted Linear Units for Neural Network Function Approximation", 2018
+ */
+export function silu<T extends tf.Tensor>(x: T): T {
+  return withGradient<T>([x], (save) => {
+    save([x]);
+    return {
+      value: x.mul<T>(x.sigmoid()),
+      gradient: (dy, [x]) => {
+        const share = (x as tf.Tensor).sigmoid();
+        // σ + x σ (1 − σ)
+        return [dy.mul(share.mul((x as tf.Tensor).mul(tf.sub(1, share)).add(1)))];
+      },
+    };
+  });
+}
+
 /** `dy` where `y`, a ReLU's result, is above 0; 0 elsewhere. */
 function openWhere(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
   return hasKernel("FgkdReluGrad") ? (runKernel("FgkdReluGrad", { dy, y }, {})[0] as tf.Tensor) : dy.mul(y.step());

@@ -10,6 +10,8 @@ export interface ConvolutionOptions {
   readonly bias?: tf.Tensor1D | undefined;
   /** Whether a ReLU follows. Default false. */
   readonly relu?: boolean;
+  /** Whether a ReLU follows that ends at 6. Default false. */
+  readonly relu6?: boolean;
 }
 
 /**
@@ -21,13 +23,29 @@ export interface ConvolutionOptions {
  * @param filter `[height, width, in, out]`
  * @returns `[batch, height, width, out]`
  */
-export function conv2d(
-  x: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  { stride = 1, padding = 0, bias, relu = false }: ConvolutionOptions = {},
-): tf.Tensor4D {
-  const pad = padding === 0 ? "valid" : padding;
-  if (!bias && !relu) return tf.conv2d(x, filter, stride, pad);
-  const activation = relu ? "relu" : "linear";
-  return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...(bias && { bias }), activation }));
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
+  const { stride, pad, fused } = described(options);
+  if (!fused) return tf.conv2d(x, filter, stride, pad);
+  return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...fused }));
+}
+
+/**
+ * The same with one filter for each channel: nothing is added up over channels. PyTorch's with as many `groups` as channels.
+ *
+ * @param x `[batch, height, width, channels]`
+ * @param filter `[height, width, channels, 1]`
+ * @returns `[batch, height, width, channels]`
+ */
+export function depthwiseConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
+  const { stride, pad, fused } = described(options);
+  if (!fused) return tf.depthwiseConv2d(x, filter, stride, pad);
+  return tf.tidy(() => tf.fused.depthwiseConv2d({ x, filter, strides: stride, pad, ...fused }));
+}
+
+/** In the words of tfjs; without `fused` where nothing follows the convolution. */
+function described({ stride = 1, padding = 0, bias, relu = false, relu6 = false }: ConvolutionOptions) {
+  const pad = padding === 0 ? ("valid" as const) : padding;
+  if (!bias && !relu && !relu6) return { stride, pad };
+  const activation = relu6 ? ("relu6" as const) : relu ? ("relu" as const) : ("linear" as const);
+  return { stride, pad, fused: { ...(bias && { bias }), activation } };
 }

@@ -1,12 +1,12 @@
 /** Tensor operations with sound gradients that tfjs lacks; public as `fgkd/ops`. */
-export { addRelu, gelu } from "./activations.js";
+export { addRelu, gelu, relu6, silu } from "./activations.js";
 export type { AdamMoments, AdamStepOptions } from "./adam.js";
 export { adamStep } from "./adam.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult } from "./batch-norm.js";
 export { batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { ConvolutionOptions } from "./convolution.js";
-export { conv2d } from "./convolution.js";
+export { conv2d, depthwiseConv2d } from "./convolution.js";
 export type { LogProbabilities } from "./divergence.js";
 export { pointwiseDivergence } from "./divergence.js";
 export type { GroupNormOptions } from "./group-norm.js";
@@ -26,6 +26,7 @@ export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SgdStepOptions } from "./sgd.js";
 export { sgdStep } from "./sgd.js";
 export { logSoftmax, softmax } from "./softmax.js";
+export { standardizedFilter } from "./standardise.js";
 export { statisticsDistances } from "./statistics-distance.js";
 export { stopGradient } from "./stop-gradient.js";
 export type { TransposedConvolutionOptions } from "./transposed-convolution.js";

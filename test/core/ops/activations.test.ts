@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
-import { addRelu, gelu, stopGradient } from "../../../core/ops/index.js";
+import { addRelu, gelu, relu6, silu, stopGradient } from "../../../core/ops/index.js";
 import { gradientError } from "../../../core/testing/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
@@ -69,10 +69,40 @@ describe.each(engineNames)("activations on %s", (engine) => {
     expect(gradientError((a) => addRelu(a, a), [a])).toBeLessThan(2e-3);
   });
 
+  test("relu6 ends at 0 and at 6, where its slope is 0", () => {
+    const x = tf.tensor1d([-1, 0, 2, 6, 7, Number.NaN]);
+    expect(relu6(x)).toBeAllclose([0, 0, 2, 6, 6, Number.NaN]);
+    expect(tf.grad((x) => relu6(x).sum())(tf.tensor1d([-1, 0, 2, 6, 7]))).toBeAllclose([0, 0, 1, 0, 0]);
+  });
+
+  test("silu has the values and slopes of its definition", () => {
+    const places = Array.from({ length: 801 }, (_, i) => (i - 400) / 20);
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    expect(silu(tf.tensor1d(places))).toBeAllclose(
+      places.map((x) => x * sigmoid(x)),
+      { relative: 1e-6, absolute: 1e-6 },
+    );
+    expect(tf.grad((x) => silu(x).sum())(tf.tensor1d(places))).toBeAllclose(
+      places.map((x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
+      { relative: 1e-6, absolute: 1e-6 },
+    );
+  });
+  test("silu keeps a NaN, also in its gradient, and goes to 0 and to x far out", () => {
+    const x = tf.tensor1d([Number.NaN, -1e20, 1e20, -50]);
+    expect(silu(x)).toBeAllclose([Number.NaN, 0, 1e20, 0]);
+    expect(tf.grad((x) => silu(x).sum())(x)).toBeAllclose([Number.NaN, 0, 1, 0]);
+  });
+
   test("leak no tensor, inside and outside the tape", () => {
     const [a, b] = [awayFromZero("a"), awayFromZero("b")];
     expect(() => addRelu(a, b).dispose()).not.toLeak();
     expect(() => gelu(a).dispose()).not.toLeak();
+    expect(() => tf.dispose([relu6(a), silu(a)])).not.toLeak();
+    expect(() =>
+      tf
+        .grad((x) => relu6(silu(x)).sum())(a)
+        .dispose(),
+    ).not.toLeak();
     expect(() => tf.dispose(tf.grads((a, b) => gelu(addRelu(a, b)).sum())([a, b]))).not.toLeak();
   });
 });

@@ -132,6 +132,26 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       step: 0.1,
     },
   ],
+  depthwiseConv2d: [
+    {
+      of: "padded",
+      compute: (x, filter) => ops.depthwiseConv2d(x as Four, filter as Four, { padding: 1 }),
+      inputs: () => [normals(2, 5, 4, 3), normals(3, 3, 3, 1)],
+      step: 0.1,
+    },
+    {
+      of: "with strides",
+      compute: (x, filter) => ops.depthwiseConv2d(x as Four, filter as Four, { stride: 2, padding: 2 }),
+      inputs: () => [normals(1, 7, 8, 8), normals(5, 5, 8, 1)],
+      step: 0.1,
+    },
+    {
+      of: "with bias and ReLU6",
+      compute: (x, filter, bias) => ops.depthwiseConv2d(x as Four, filter as Four, { bias: bias as One, relu6: true }),
+      // One product for each output: none is near a kink.
+      inputs: () => [positive(2, 3, 3, 8), awayFromZero(1, 1, 8, 1), tf.zeros([8])],
+    },
+  ],
   gelu: [{ compute: (x) => ops.gelu(x as tf.Tensor), inputs: () => [normals(4, 9).mul(2)] }],
   globalAveragePool: [
     { compute: (x) => ops.globalAveragePool(x as Four), inputs: () => [normals(2, 3, 4, 8)], step: 0.1 },
@@ -188,6 +208,13 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       step: 0.1,
     },
   ],
+  relu6: [
+    // On both sides of both kinks.
+    {
+      compute: (x) => ops.relu6(x as tf.Tensor),
+      inputs: () => [tf.concat([awayFromZero(4, 6), awayFromZero(4, 6).add(6)])],
+    },
+  ],
   replaceBox: [
     {
       compute: (x, content) => ops.replaceBox(x as Four, content as Four, { top: 1, left: 2 }),
@@ -205,6 +232,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [awayFromZero(3, 4), normals(3, 4).mul(0.01)],
     },
   ],
+  silu: [{ compute: (x) => ops.silu(x as tf.Tensor), inputs: () => [normals(4, 9).mul(3)] }],
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],
   stackMaps: [
@@ -214,6 +242,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       step: 0.1,
     },
   ],
+  standardizedFilter: [{ compute: (x) => ops.standardizedFilter(x as Four), inputs: () => [normals(2, 2, 3, 4)] }],
   standardizedMaps: [{ compute: (x) => ops.standardizedMaps(x as tf.Tensor3D), inputs: () => [normals(3, 4, 4)] }],
   statisticsDistances: [
     {
