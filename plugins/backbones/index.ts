@@ -1,5 +1,7 @@
 /** Backbones: the networks that config chooses by name. */
 export type { HeadKind } from "../layers/heads.js";
+export { convnext } from "./convnext.js";
+export type { ConvnextCommonOptions, ConvnextOptions } from "./convnext-options.js";
 export { resnet } from "./resnet.js";
 export type { ResnetCommonOptions, ResnetOptions, StemOptions } from "./resnet-options.js";
 export { vgg } from "./vgg.js";
