@@ -1,7 +1,7 @@
 /** Every plugin that fgkd brings, by name. */
 import type { PluginOption } from "../core/index.js";
 import { augmenters } from "./augmenters/index.js";
-import { convnext, resnet, vgg } from "./backbones/index.js";
+import { convnext, deit, resnet, vgg } from "./backbones/index.js";
 import { sources } from "./data/index.js";
 import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
@@ -27,6 +27,6 @@ export * from "./transforms/index.js";
 
 /** All that registers names for configuration to choose. Nothing of it acts until a stage lists it. */
 export function catalogue(): PluginOption {
-  const choices = [engines(), sources(), transforms(), optimizers(), resnet(), vgg(), convnext(), generators()];
+  const choices = [engines(), sources(), transforms(), optimizers(), resnet(), vgg(), convnext(), deit(), generators()];
   return [choices, augmenters(), teachers(), losses(), metrics(), ensemblers()];
 }

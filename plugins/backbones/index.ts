@@ -2,6 +2,8 @@
 export type { HeadKind } from "../layers/heads.js";
 export { convnext } from "./convnext.js";
 export type { ConvnextCommonOptions, ConvnextOptions } from "./convnext-options.js";
+export { deit } from "./deit.js";
+export type { DeitCommonOptions, DeitOptions } from "./deit-options.js";
 export { resnet } from "./resnet.js";
 export type { ResnetCommonOptions, ResnetOptions, StemOptions } from "./resnet-options.js";
 export { vgg } from "./vgg.js";

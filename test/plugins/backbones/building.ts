@@ -9,7 +9,7 @@ import {
   type Model,
   type Random,
 } from "../../../core/index.js";
-import { convnext, resnet, vgg } from "../../../plugins/backbones/index.js";
+import { convnext, deit, resnet, vgg } from "../../../plugins/backbones/index.js";
 import { generators } from "../../../plugins/generators/index.js";
 
 const built: Model[] = [];
@@ -29,7 +29,7 @@ export const sharing: Random = { ...blank, normals: (length) => shared.subarray(
 export function training(classes: number, random?: Random) {
   const streams = createRandomStreams(0);
   return createTraining({
-    plugins: [resnet(), vgg(), convnext(), generators()],
+    plugins: [resnet(), vgg(), convnext(), deit(), generators()],
     services: {
       classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
       random: random ? { ...streams, stream: () => random } : streams,
