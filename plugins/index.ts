@@ -1,7 +1,7 @@
 /** Every plugin that fgkd brings, by name. */
 import type { PluginOption } from "../core/index.js";
 import { augmenters } from "./augmenters/index.js";
-import { bit, efficientnet, mobilenet, resnet, vgg, wrn } from "./backbones/index.js";
+import { bit, convnext, deit, efficientnet, mobilenet, resnet, vgg, wrn } from "./backbones/index.js";
 import { sources } from "./data/index.js";
 import { engines } from "./engines/index.js";
 import { ensemblers } from "./ensemblers/index.js";
@@ -34,6 +34,8 @@ export function catalogue(): PluginOption {
     optimizers(),
     resnet(),
     vgg(),
+    convnext(),
+    deit(),
     mobilenet(),
     efficientnet(),
     bit(),

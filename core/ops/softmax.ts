@@ -11,7 +11,7 @@ export function softmax<T extends tf.Tensor>(x: T): T {
   return withGradient<T>([x], (save) => {
     const value = tf.softmax(x);
     save([value]);
-    return { value, gradient: (dy, [y]) => [softmaxGradient(dy, y as tf.Tensor)] };
+    return { value, gradient: (dy, [y]) => [softmaxGradient(dy, y as T)] };
   });
 }
 
@@ -30,10 +30,11 @@ export function logSoftmax<T extends tf.Tensor>(x: T): T {
   });
 }
 
-function softmaxGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  if (hasKernel("FgkdSoftmaxGrad")) return runKernel("FgkdSoftmaxGrad", { dy, y }, {})[0] as tf.Tensor;
-  const weighted = dy.mul(y);
-  return weighted.sub(y.mul(weighted.sum(-1, true)));
+/** @param y what `softmax` returned */
+export function softmaxGradient<T extends tf.Tensor>(dy: T, y: T): T {
+  if (hasKernel("FgkdSoftmaxGrad")) return runKernel("FgkdSoftmaxGrad", { dy, y }, {})[0] as T;
+  const weighted = dy.mul<T>(y);
+  return weighted.sub<T>(y.mul(weighted.sum(-1, true)));
 }
 
 function logSoftmaxGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {

@@ -18,6 +18,8 @@ export interface CamSources {
   readonly classifier?: tf.Tensor2D;
   /** `[batch, channels]`: the gate between trunk and classifier. */
   readonly gate?: tf.Tensor2D;
+  /** `[batch, channels]`: what a norm before the classifier multiplies each channel by. Default: there is none. */
+  readonly pooledScale?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -26,12 +28,14 @@ export interface CamSources {
  * @returns `[batch, channels]`; a new tensor
  * @throws TypeError when a part that the mode needs is missing
  */
-export function channelWeights(mode: CamWeights, { labels, classifier, gate }: CamSources): tf.Tensor2D {
+export function channelWeights(mode: CamWeights, sources: CamSources): tf.Tensor2D {
+  const { labels, classifier, gate, pooledScale } = sources;
   if (mode !== "classifier" && !gate) throw new TypeError(`camWeights "${mode}" needs a gate`);
   if (mode === "se-only") return (gate as tf.Tensor2D).clone();
   if (!labels || !classifier) throw new TypeError(`camWeights "${mode}" needs labels and a classifier`);
   return tf.tidy(() => {
-    const ofTheClass = tf.matMul<tf.Tensor2D>(labels, classifier, false, true);
+    const ofTheClassifier = tf.matMul<tf.Tensor2D>(labels, classifier, false, true);
+    const ofTheClass = pooledScale ? ofTheClassifier.mul<tf.Tensor2D>(pooledScale) : ofTheClassifier;
     return mode === "classifier" ? ofTheClass : ofTheClass.mul(gate as tf.Tensor2D);
   });
 }

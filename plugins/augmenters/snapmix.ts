@@ -100,7 +100,10 @@ function lookForEvidence(
     const gate = gated ? need(outputs, "gate", name, gateRemedy(map)) : undefined;
     const classed = camWeights !== "se-only";
     const classifier = classed ? need(model, "classifier", name, classifierRemedy(map)).weight : undefined;
-    return evidenceMap(features, channelWeights(camWeights, { labels, classifier, gate }));
+    return evidenceMap(
+      features,
+      channelWeights(camWeights, { labels, classifier, gate, pooledScale: outputs.pooledScale }),
+    );
   });
 }
 

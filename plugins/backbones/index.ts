@@ -2,6 +2,10 @@
 export type { HeadKind } from "../layers/heads.js";
 export { bit } from "./bit.js";
 export type { BitCommonOptions, BitOptions } from "./bit-options.js";
+export { convnext } from "./convnext.js";
+export type { ConvnextCommonOptions, ConvnextOptions } from "./convnext-options.js";
+export { deit } from "./deit.js";
+export type { DeitCommonOptions, DeitOptions } from "./deit-options.js";
 export { efficientnet } from "./efficientnet.js";
 export type { EfficientnetCommonOptions, EfficientnetOptions } from "./efficientnet-options.js";
 export { mobilenet } from "./mobilenet.js";

@@ -6,6 +6,7 @@ import { batchNorm } from "./batch-norm.js";
 import type { Construction } from "./construction.js";
 import { constant, normal } from "./initializers.js";
 import { dropout, type LinearStart, linear } from "./linear.js";
+import { normLinearHead } from "./norm-linear-head.js";
 
 declare module "../../core/index.js" {
   interface Outputs {
@@ -16,11 +17,12 @@ declare module "../../core/index.js" {
 
 /**
  * - `linear`: pool and classify;
+ * - `norm-linear`: a layer norm between the two;
  * - `squeeze-excite`: a gate on the pooled channels between the two;
  * - `max-pool-mlp`: pool by the largest value, then two normalised layers, with one hidden layer;
  * - `vgg`: pool to 7×7, then three layers, with dropout between them.
  */
-export type HeadKind = "linear" | "squeeze-excite" | "max-pool-mlp" | "vgg";
+export type HeadKind = "linear" | "norm-linear" | "squeeze-excite" | "max-pool-mlp" | "vgg";
 
 export interface HeadShape {
   readonly kind: HeadKind;
@@ -39,6 +41,8 @@ export interface HeadShape {
   readonly start?: LinearStart;
   /** Of the pooling ones: whether public files have the classifier as a convolution of one pixel. Default false. */
   readonly pointwise?: boolean;
+  /** Of `norm-linear`: multiplies the classifier's first weights. Default 1. */
+  readonly initScale?: number;
 }
 
 /** The parts of a model that its head decides. */
@@ -50,6 +54,7 @@ export interface Head extends Pick<Model, "classifier" | "fresh" | "head"> {
 /** A head; the classifier of the pooling ones has its weights under `<classifierName>.`. */
 export function head(at: Construction, classifierName: string, shape: HeadShape): Head {
   if (shape.kind === "vgg") return vggHead(at, shape);
+  if (shape.kind === "norm-linear") return normLinearHead(at, shape);
   return shape.kind === "max-pool-mlp" ? maxPoolMlp(at, shape) : poolingHead(at, classifierName, shape);
 }
 

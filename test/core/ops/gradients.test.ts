@@ -40,6 +40,29 @@ type One = tf.Tensor1D;
 
 /** For every operation of fgkd/ops what to differentiate, or why there is nothing. */
 const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
+  addBranch: [
+    {
+      of: "alone",
+      compute: (x, y) => ops.addBranch(x as Four, y as Four),
+      inputs: () => [normals(2, 3), normals(2, 3)],
+    },
+    {
+      of: "with what is kept of it",
+      compute: (x, y) => ops.addBranch(x as Four, y as Four, { kept: tf.tensor([0, 2, 2], [3, 1, 1]) }),
+      inputs: () => [normals(3, 2, 4), normals(3, 2, 4)],
+    },
+    {
+      of: "with a scale",
+      compute: (x, y, scale) => ops.addBranch(x as Four, y as Four, { scale: scale as One }),
+      inputs: () => [normals(3, 2, 4), normals(3, 2, 4), normals(4)],
+    },
+    {
+      of: "with both",
+      compute: (x, y, scale) =>
+        ops.addBranch(x as Four, y as Four, { scale: scale as One, kept: tf.tensor([0, 2, 2], [3, 1, 1, 1]) }),
+      inputs: () => [normals(3, 2, 2, 4), normals(3, 2, 2, 4), normals(4)],
+    },
+  ],
   addRelu: [
     {
       compute: (a, b) => ops.addRelu(a as tf.Tensor, b as tf.Tensor),
@@ -169,6 +192,13 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [normals(2, 3, 11), positive(11), normals(11)],
     },
   ],
+  linearMap: [
+    {
+      compute: (x, weight, bias) => ops.linearMap(x as tf.Tensor, weight as tf.Tensor2D, bias as One),
+      inputs: () => [normals(2, 3, 5), normals(5, 7), normals(7)],
+      step: 0.1,
+    },
+  ],
   logitDistance: ops.logitMeasures.map((measure) => ({
     of: measure,
     compute: (a, b) => ops.logitDistance(a as tf.Tensor2D, b as tf.Tensor2D, { measure, temperature: 2 }),
@@ -232,6 +262,11 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [awayFromZero(3, 4), normals(3, 4).mul(0.01)],
     },
   ],
+  selfAttention: [1, 2].map((heads) => ({
+    of: `in ${heads} heads`,
+    compute: (x) => ops.selfAttention(x as tf.Tensor3D, heads),
+    inputs: () => [normals(2, 5, 12)],
+  })),
   silu: [{ compute: (x) => ops.silu(x as tf.Tensor), inputs: () => [normals(4, 9).mul(3)] }],
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],

@@ -140,6 +140,15 @@ describe("channel weights", () => {
     expect(numbers(channelWeights(mode, sources))).toEqual(expected);
   });
 
+  test("of a classifier behind a norm count what that does to each channel", () => {
+    const pooledScale = tf.tensor2d([1, 2, 3, 0, 1, -1], [2, 3]);
+    const [plain, scaled] = [
+      channelWeights("classifier", sources),
+      channelWeights("classifier", { ...sources, pooledScale }),
+    ];
+    expect(numbers(scaled)).toEqual(numbers(plain.mul(pooledScale)));
+  });
+
   test("ask for the part that is missing", () => {
     expect(() => channelWeights("se-only", {})).toThrow("needs a gate");
     expect(() => channelWeights("classifier", { labels: sources.labels })).toThrow("needs labels and a classifier");

@@ -9,7 +9,7 @@ import {
   type Model,
   type Random,
 } from "../../../core/index.js";
-import { bit, efficientnet, mobilenet, resnet, vgg, wrn } from "../../../plugins/backbones/index.js";
+import { bit, convnext, deit, efficientnet, mobilenet, resnet, vgg, wrn } from "../../../plugins/backbones/index.js";
 import { generators } from "../../../plugins/generators/index.js";
 
 const built: Model[] = [];
@@ -21,11 +21,15 @@ afterEach(() => {
 /** Drawing a hundred million normal numbers takes seconds that few tests need to spend. */
 export const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
 
+const shared = new Float32Array(2 ** 24);
+/** The same without even the memory: every layer is given a piece of one array. For what is only counted. */
+export const sharing: Random = { ...blank, normals: (length) => shared.subarray(0, length) };
+
 /** Every backbone, for so many classes. Without `random` it draws as a run of seed 0 does. */
 export function training(classes: number, random?: Random) {
   const streams = createRandomStreams(0);
   return createTraining({
-    plugins: [resnet(), vgg(), mobilenet(), efficientnet(), bit(), wrn(), generators()],
+    plugins: [resnet(), vgg(), convnext(), deit(), mobilenet(), efficientnet(), bit(), wrn(), generators()],
     services: {
       classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
       random: random ? { ...streams, stream: () => random } : streams,
