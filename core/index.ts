@@ -23,6 +23,8 @@ export { chooseMetrics } from "./evaluation/metric.js";
 export { scoresOf } from "./evaluation/scores.js";
 export type { EvaluationSettings } from "./evaluation/settings.js";
 export { countDue, splitToMeasure } from "./evaluation/settings.js";
+export type { TensorFile } from "./formats/safetensors.js";
+export { encodeSafetensors, readSafetensors } from "./formats/safetensors.js";
 export { createRunScope, createTraining } from "./lifecycle/compose.js";
 export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
 export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";
@@ -36,8 +38,6 @@ export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/trai
 export type { Mode, Model, ModelInput, ModelMap, Models, PartialModelInput, Role, Want } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
-export type { TensorFile } from "./models/safetensors.js";
-export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";

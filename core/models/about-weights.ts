@@ -1,9 +1,10 @@
 /** What a file of weights says of its model: the metadata `fgkd`, as a run writes it. */
+
+import { readMetadata } from "../formats/safetensors.js";
 import { corruptFile } from "../values/errors.js";
 import { isRecord } from "../values/unknown.js";
 import type { PartialModelInput } from "./model.js";
 import { notNormalisation } from "./normalisation.js";
-import { readMetadata } from "./safetensors.js";
 
 /** The classes of the model in a file that a run has written; `undefined` where the file does not say. */
 export function classesInWeights(file: string): readonly string[] | undefined {

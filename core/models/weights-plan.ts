@@ -1,10 +1,11 @@
 /** How a file of weights fills a model, worked out from names, shapes and types alone: no value is read for it. */
+
+import { readTensorEntries, type TensorEntry } from "../formats/safetensors.js";
 import { weightsMismatch } from "../values/errors.js";
 import { classesInWeights } from "./about-weights.js";
 import type { ClassMatch } from "./class-order.js";
 import { classifierNames, classRows, matchClassifier } from "./classifier.js";
 import type { Model, Role } from "./model.js";
-import { readTensorEntries, type TensorEntry } from "./safetensors.js";
 import { listed, looks, matchNames } from "./weight-names.js";
 
 /** What weights are loaded for. */

@@ -1,11 +1,12 @@
 /** Fills a model from a file of weights with public names. */
+
+import { readSafetensors, readTensorEntries } from "../formats/safetensors.js";
 import { corruptFile, weightsMismatch } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { classesInWeights, inputInWeights } from "./about-weights.js";
 import { matchClasses, withRows } from "./class-order.js";
 import type { Model, Role } from "./model.js";
-import { readSafetensors, readTensorEntries } from "./safetensors.js";
 import { checkValues } from "./sound-values.js";
 import { planWeights, type WeightsUse, wholeOrTrained } from "./weights-plan.js";
 

@@ -1,8 +1,8 @@
 /** The models that a run leaves behind: one file a role, with what a reader needs to use it. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { encodeSafetensors } from "../formats/safetensors.js";
 import type { StageState } from "../lifecycle/stage.js";
-import { encodeSafetensors } from "../models/safetensors.js";
 import type { Run, RunState } from "../run/run.js";
 import { type Permission, writeAtomically } from "./atomic.js";
 import { type StageResult, summarize } from "./result.js";

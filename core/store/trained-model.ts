@@ -1,7 +1,7 @@
 /** The model of a role that a run has trained, for another run to begin with: exported, or still in a checkpoint. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { encodeSafetensors } from "../models/safetensors.js";
+import { encodeSafetensors } from "../formats/safetensors.js";
 import type { RunState } from "../run/run.js";
 import { pathProblem, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";

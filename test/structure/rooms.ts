@@ -17,11 +17,16 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
+  {
+    name: "core/formats",
+    budget: 900,
+    holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
+  },
   { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
     budget: 950,
-    holds: "a model's contract, its parameters, and how weights are read from files",
+    holds: "a model's contract, its parameters, and how weights of files fill them",
   },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
   {
