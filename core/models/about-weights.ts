@@ -1,6 +1,6 @@
 /** What a file of weights says of its model: the metadata `fgkd`, as a run writes it. */
 
-import { readMetadata } from "../formats/safetensors.js";
+import { openTensorFile } from "../formats/open-tensor-file.js";
 import { corruptFile } from "../values/errors.js";
 import { isRecord } from "../values/unknown.js";
 import type { PartialModelInput } from "./model.js";
@@ -46,7 +46,7 @@ function isPerChannel(value: unknown): value is readonly number[] {
 /** The file may come from anywhere, and so may its text. */
 function aboutWeights(file: string): Readonly<Record<string, unknown>> {
   try {
-    const about: unknown = JSON.parse(readMetadata(file).fgkd ?? "null");
+    const about: unknown = JSON.parse(openTensorFile(file).metadata.fgkd ?? "null");
     return isRecord(about) ? about : {};
   } catch (cause) {
     if (cause instanceof SyntaxError) return {};

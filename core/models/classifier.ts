@@ -1,6 +1,6 @@
 /** The part of a model that belongs to its classes, by the names of its weights. */
 
-import type { TensorEntry } from "../formats/safetensors.js";
+import type { TensorEntry } from "../formats/tensor-file.js";
 import { type ClassMatch, matchClasses } from "./class-order.js";
 import type { Model } from "./model.js";
 

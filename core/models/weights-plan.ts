@@ -1,6 +1,7 @@
 /** How a file of weights fills a model, worked out from names, shapes and types alone: no value is read for it. */
 
-import { readTensorEntries, type TensorEntry } from "../formats/safetensors.js";
+import { openTensorFile } from "../formats/open-tensor-file.js";
+import type { TensorEntry } from "../formats/tensor-file.js";
 import { weightsMismatch } from "../values/errors.js";
 import { classesInWeights } from "./about-weights.js";
 import type { ClassMatch } from "./class-order.js";
@@ -31,7 +32,7 @@ export interface WeightsPlan {
 export function planWeights(role: Role, model: Model, file: string, use: WeightsUse): WeightsPlan {
   const { classes = [], trained = true } = use;
   const { shapes } = model.parameters;
-  const entries = readTensorEntries(file);
+  const { entries, notes } = openTensorFile(file);
   const names = matchNames(entries.keys(), shapes);
   const entryOf = (name: string) => entries.get(names.given.get(name) ?? "");
   const classifier = classifierNames(model);
@@ -66,6 +67,7 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
     turned: order && { order, names: classRows(model, order.length) ?? new Set() },
     warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
     notes: [
+      ...notes.map((note) => `${role}: of ${file}, ${note}.`),
       ...(order
         ? [
             `${role}: the classes in ${file} stand in another order than the data's; its classifier was put in order by their names.`,

@@ -1,6 +1,6 @@
 /** Fills a model from a file of weights with public names. */
 
-import { readSafetensors, readTensorEntries } from "../formats/safetensors.js";
+import { openTensorFile } from "../formats/open-tensor-file.js";
 import { corruptFile, weightsMismatch } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
@@ -11,7 +11,7 @@ import { checkValues } from "./sound-values.js";
 import { planWeights, type WeightsUse, wholeOrTrained } from "./weights-plan.js";
 
 /**
- * Loads a safetensors file into a model.
+ * Loads a file of weights, safetensors or PyTorch's, into a model.
  *
  * Prefixes that tools add (`module.`, `model.`, `state_dict.`, `_orig_mod.`) are taken off. The rows of a classifier are put
  * in the data's order by the names of the classes, where the file says these. In a model that is trained, a classifier for
@@ -31,7 +31,7 @@ export function loadWeights(
   use: WeightsUse = {},
 ): ReadonlySet<string> {
   const { filled, turned, warnings, notes } = planWeights(role, model, file, use);
-  const { tensors } = readSafetensors(file);
+  const tensors = openTensorFile(file).read(filled.values());
   const { shapes } = model.parameters;
   const arrays = new Map<string, NamedArray>();
   for (const [name, theirs] of filled) {
@@ -54,7 +54,7 @@ export function loadWeights(
  * @throws FGKD_WEIGHTS_MISMATCH, FGKD_CORRUPT_FILE, FGKD_PATH
  */
 export function checkWeightsFile(role: Role, file: string, { classes = [], trained = true }: WeightsUse): void {
-  readTensorEntries(file);
+  openTensorFile(file);
   inputInWeights(file);
   const theirs = classesInWeights(file);
   if (trained || !theirs || classes.length === 0) return;

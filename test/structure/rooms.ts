@@ -19,7 +19,7 @@ export const rooms: readonly PlannedRoom[] = [
   },
   {
     name: "core/formats",
-    budget: 900,
+    budget: 1300,
     holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
   },
   { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },

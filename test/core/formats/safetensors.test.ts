@@ -8,7 +8,7 @@ import {
   FgkdError,
   type NamedArray,
   readSafetensors,
-  type TensorFile,
+  type TensorContent,
 } from "../../../core/index.js";
 import { cases } from "../../support/cases.js";
 
@@ -20,12 +20,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function read(bytes: Uint8Array): TensorFile {
+function read(bytes: Uint8Array): TensorContent {
   writeFileSync(file, bytes);
   return readSafetensors(file);
 }
 
-const encode = (content: TensorFile) => Buffer.concat([...encodeSafetensors(content)]);
+const encode = (content: TensorContent) => Buffer.concat([...encodeSafetensors(content)]);
 
 /** A file with any header, true or not. */
 function fileOf(header: unknown, values: Uint8Array = new Uint8Array(0), claimed?: bigint): Buffer {
@@ -63,7 +63,7 @@ const name = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("__proto__", "constructor", "1", "layer1.0.conv1"),
 );
-const content: fc.Arbitrary<TensorFile> = fc
+const content: fc.Arbitrary<TensorContent> = fc
   .tuple(
     fc.array(fc.tuple(name, tensor), { maxLength: 5 }),
     fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
