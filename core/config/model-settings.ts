@@ -13,6 +13,6 @@ export interface ModelSettings {
   readonly input?: PartialModelInput;
   /** @deprecated The old name of `input.size`, for one version. */
   readonly inputSize?: number | null;
-  /** A safetensors file with public weight names. Default `null`: from scratch. */
+  /** A file with public weight names, safetensors or PyTorch's. Default `null`: from scratch. */
   readonly weights?: string | null;
 }

@@ -50,7 +50,7 @@ export function openPytorchArchive(
     throw unread(file, `takes ${length} bytes, and ${longestPickle} are the most that are read`);
   const bytes = file.read(from, length);
   if (crc !== undefined && crc32(bytes) !== crc)
-    throw corruptFile(file.path, "has other bytes in data.pkl than its checksum says", downloadAgain);
+    throw corruptFile(file.path, `has other bytes in ${folder}/data.pkl than its checksum says`, downloadAgain);
   const { value, storages } = read(file, bytes, 0);
   const places = [...storages.values()].map((storage): [string, Storage] => {
     const name = `data/${storage.key}`;

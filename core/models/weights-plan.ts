@@ -23,6 +23,8 @@ export interface WeightsPlan {
   readonly filled: ReadonlyMap<string, string>;
   /** Names of the model whose rows stand otherwise in the file, and the file's row for each of them. */
   readonly turned: { readonly names: ReadonlySet<string>; readonly order: readonly number[] } | undefined;
+  /** What the file has beside it. */
+  readonly unused: readonly string[];
   /** What the user is to know. */
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -64,6 +66,7 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   const saysNothing = !trained && classifier.size > 0 && classes.length > 0 && !theirs;
   return {
     filled,
+    unused: extra,
     turned: order && { order, names: classRows(model, order.length) ?? new Set() },
     warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
     notes: [
