@@ -15,4 +15,6 @@ export interface ModelSettings {
   readonly inputSize?: number | null;
   /** A file with public weight names, safetensors or PyTorch's. Default `null`: from scratch. */
   readonly weights?: string | null;
+  /** Whether weights must fit the model; else what does not fit is left out, and listed. Default true. */
+  readonly strict?: boolean;
 }

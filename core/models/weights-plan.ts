@@ -6,6 +6,7 @@ import { weightsMismatch } from "../values/errors.js";
 import { classesInWeights } from "./about-weights.js";
 import type { ClassMatch } from "./class-order.js";
 import { classifierNames, classRows, matchClassifier } from "./classifier.js";
+import { type Misfit, misfitTable } from "./misfits.js";
 import type { Model, Role } from "./model.js";
 import { listed, looks, matchNames } from "./weight-names.js";
 
@@ -15,7 +16,12 @@ export interface WeightsUse {
   readonly classes?: readonly string[];
   /** Whether a stage trains the model: only then may a part of it start afresh. Default true. */
   readonly trained?: boolean;
+  /** Whether what does not fit is refused; else it is left out, with a word. Default true. */
+  readonly strict?: boolean;
 }
+
+/** Lines of each kind of misfit that an error shows, and a warning of what was left out. */
+const mostShown = { refused: 4, leftOut: 12 };
 
 /** How a file fills a model. */
 export interface WeightsPlan {
@@ -32,7 +38,7 @@ export interface WeightsPlan {
 
 /** @throws FGKD_WEIGHTS_MISMATCH, FGKD_PATH, FGKD_CORRUPT_FILE */
 export function planWeights(role: Role, model: Model, file: string, use: WeightsUse): WeightsPlan {
-  const { classes = [], trained = true } = use;
+  const { classes = [], trained = true, strict = true } = use;
   const { shapes } = model.parameters;
   const { entries, notes } = openTensorFile(file);
   const names = matchNames(entries.keys(), shapes);
@@ -47,19 +53,28 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   const frozen = trained
     ? []
     : ["problem" in match ? `its classifier ${match.problem}` : [], afresh.map(isMissing)].flat(2);
+  const problemsOf = (name: string) => entryProblems(name, entryOf(name), shapes.get(name) ?? []);
+  const unfit = [...filled.keys()].filter((name) => problemsOf(name).length > 0);
   const problems = [
     ...frozen,
-    ...[...filled.keys()].flatMap((name) => entryProblems(name, entryOf(name), shapes.get(name) ?? [])),
+    ...unfit.flatMap(problemsOf),
     ...lacking.map((name) => ambiguity(name, names.ambiguous.get(name)) ?? isMissing(name)),
   ];
   const extra = names.unexpected.filter((name) => !isCounter(name));
-  if (problems.length > 0) {
+  const misfits: readonly Misfit[] = [
+    ...[...unfit, ...lacking].map((name) => ({ name, theirs: entryOf(name)?.shape, ours: shapes.get(name) })),
+    ...extra.map((name) => ({ name, theirs: entries.get(name)?.shape })),
+  ];
+  const isLeftOut = !strict && unfit.length < filled.size && (trained || !("problem" in match));
+  if (isLeftOut) for (const name of unfit) filled.delete(name);
+  else if (problems.length > 0) {
     const shown = lacking.length > 0 && extra.length > 0 ? withLooks(problems, [...entries.keys()]) : problems;
     throw weightsMismatch(
       role,
       file,
       shown,
       frozen.length > 0 && lacking.length === 0 ? wholeOrTrained(role) : undefined,
+      misfitTable(misfits, mostShown.refused),
     );
   }
   const order = "problem" in match ? undefined : match.order;
@@ -68,7 +83,13 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
     filled,
     unused: extra,
     turned: order && { order, names: classRows(model, order.length) ?? new Set() },
-    warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
+    warnings: [
+      ...ofClassifier(role, file, match),
+      ...(isLeftOut && misfits.length > 0
+        ? [`${role}: of ${file} not everything was loaded:\n${misfitTable(misfits, mostShown.leftOut)}`]
+        : []),
+      ...ofNames(role, file, afresh, isLeftOut ? [] : extra),
+    ],
     notes: [
       ...notes.map((note) => `${role}: of ${file}, ${note}.`),
       ...(order

@@ -100,7 +100,7 @@ describe("the settings that messages name", () => {
     ]);
   const optionsOf = (key: string, { names, optionsOf }: Pick<Registry<object, unknown>, "names" | "optionsOf">) =>
     names.flatMap((name) => optionsOf(name).map((option) => `${key}.${option}`));
-  const model = ["backbone", "weights", "input", "input.size", "input.crop", "input.interpolation", "input.mean"];
+  const model = ["backbone", "weights", "strict", "input", "input.size", "input.crop", "input.interpolation", "input.mean"];
   const known = new Set([
     ...leaves(defaults, ""),
     ...["data.name", "input.transforms", "input.transforms.train", "input.transforms.test"],
