@@ -23,6 +23,10 @@ export { chooseMetrics } from "./evaluation/metric.js";
 export { scoresOf } from "./evaluation/scores.js";
 export type { EvaluationSettings } from "./evaluation/settings.js";
 export { countDue, splitToMeasure } from "./evaluation/settings.js";
+export { openTensorFile } from "./formats/open-tensor-file.js";
+export type { TensorContent } from "./formats/safetensors.js";
+export { encodeSafetensors, readSafetensors } from "./formats/safetensors.js";
+export type { TensorEntry, TensorFile } from "./formats/tensor-file.js";
 export { createRunScope, createTraining } from "./lifecycle/compose.js";
 export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
 export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";
@@ -33,6 +37,7 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
+export { fitsModel } from "./models/fitting.js";
 export type {
   Mode,
   Model,
@@ -46,8 +51,6 @@ export type {
 } from "./models/model.js";
 export type { Initializer, Layout } from "./models/parameters.js";
 export { Parameters } from "./models/parameters.js";
-export type { TensorFile } from "./models/safetensors.js";
-export { encodeSafetensors, readSafetensors } from "./models/safetensors.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
@@ -90,6 +93,7 @@ export type { Run, RunOptions, RunState, Spent } from "./run/run.js";
 export { checkRun, createRun } from "./run/run.js";
 export { train } from "./run/train.js";
 export { readNewestCheckpoint, writeCheckpoint } from "./store/checkpoint.js";
+export { convertWeights } from "./store/convert-weights.js";
 export type { Manifest, SpentByStage } from "./store/manifest.js";
 export { engineOf, version } from "./store/manifest.js";
 export { refuseUsedPlace } from "./store/place.js";

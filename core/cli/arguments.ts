@@ -50,3 +50,9 @@ export interface ConfigArguments extends RunArguments {
   readonly json?: boolean;
   readonly jsonSchema?: boolean;
 }
+
+export interface WeightsArguments {
+  /** Of several sets of weights in a checkpoint. */
+  readonly part?: string;
+  readonly json?: boolean;
+}

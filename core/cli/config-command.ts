@@ -14,6 +14,7 @@ import { type ChosenRun, chooseRun } from "./choose-run.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { projectRegistries } from "./project.js";
 import { table } from "./tables.js";
+import { visibleJson } from "./text.js";
 
 /** A setting by its dotted path, as `--set` takes it. */
 export interface Setting {
@@ -36,14 +37,6 @@ export async function configCommand(given: ConfigArguments, environment: Environ
   if (given.json) print(environment, visibleJson(settings));
   else show(settings, chosen, environment);
   return 0;
-}
-
-/** JSON escapes a part of what is not to be seen; it has escapes for the rest. */
-function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\u200b\u2060\ufeff\p{Bidi_Control}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function resolve({ preset, layers }: Pick<ChosenRun, "preset" | "layers">): ResolvedConfig {

@@ -1,7 +1,7 @@
 /** The command line: which commands and options there are. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { splits, version, visible } from "../index.js";
-import type { ConfigArguments, EvalArguments, TrainArguments } from "./arguments.js";
+import type { ConfigArguments, EvalArguments, TrainArguments, WeightsArguments } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
 import { doctorCommand } from "./doctor-command.js";
@@ -11,6 +11,7 @@ import { evalCommand } from "./eval-command.js";
 import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
 import { trainCommand } from "./train-command.js";
+import { weightsCommand } from "./weights-command.js";
 
 /**
  * Runs a command line.
@@ -96,6 +97,15 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("--json", "as JSON")
     .option("--json-schema", "a JSON Schema of configuration files, for editors, instead")
     .action((given: ConfigArguments) => run(configCommand(given, environment)));
+  command("weights", "look at a file of weights, or convert it to safetensors")
+    .addArgument(new Argument("<action>", "what to do with it").choices(["inspect", "convert"]))
+    .argument("<file>", "safetensors, or what torch.save wrote")
+    .argument("[out]", "the safetensors file to write, of convert")
+    .option("--part <name>", "which set of weights, where a checkpoint has several (model_ema)")
+    .option("--json", "as JSON, of inspect")
+    .action((action: "inspect" | "convert", file: string, out: string | undefined, given: WeightsArguments) =>
+      run(weightsCommand(action, file, out, given, environment)),
+    );
   command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
     run(doctorCommand(environment)),
   );
@@ -122,7 +132,7 @@ function withRunOptions(command: Command): Command {
     .option("--seed <number>", "of everything random", whole(0))
     .option("-e, --engine <name>", "compute engine (default: auto)")
     .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
-    .option("--teacher <file>", "a trained teacher: a .safetensors file, or the folder of a run")
+    .option("--teacher <file>", "a trained teacher: a file of weights, or the folder of a run")
     .option(
       "--count <number>",
       "how many networks, where a preset says so (an ensemble); with --resume, more",

@@ -9,10 +9,18 @@ import { createModules } from "./modules.js";
 /**
  * Everything that can be chosen by name here: what fgkd brings, and what the plugins of the project's configuration file
  * register. Where these do not load, a warning says why, and the rest is there.
+ *
+ * @param classes for which models are made. Default: none are made
  */
-export async function projectRegistries(environment: Environment): Promise<Registries> {
+export async function projectRegistries(
+  environment: Environment,
+  classes: readonly string[] = [],
+): Promise<Registries> {
   const own = async (listed: readonly PluginOption[]) =>
-    createTraining({ plugins: [...listed, ...(await builtInPlugins(listed, environment))] });
+    createTraining({
+      plugins: [...listed, ...(await builtInPlugins(listed, environment))],
+      services: { classes },
+    });
   try {
     return await own(await projectPlugins(environment));
   } catch (cause) {

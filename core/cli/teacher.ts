@@ -20,7 +20,7 @@ export async function findTeacher(
   const keep = () => {
     // Settings may be looked at before the teacher is there.
     if (existsSync(given)) return;
-    const remedy = "Check the path given with --teacher: a .safetensors file, or the folder of a run.";
+    const remedy = "Check the path given with --teacher: a file of weights, or the folder of a run.";
     throw pathProblem(given, "there is no such file or folder", remedy);
   };
   return { file: existsSync(exported) ? exported : given, keep };

@@ -47,3 +47,11 @@ export function inWords(name: string): string {
 export function number(value: number | undefined): string {
   return value === undefined ? "–" : value.toFixed(Math.abs(value) < 2 ? 2 : 1);
 }
+
+/** JSON escapes a part of what is not to be seen; it has escapes for the rest. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u200b\u2060\ufeff\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -13,6 +13,8 @@ export interface ModelSettings {
   readonly input?: PartialModelInput;
   /** @deprecated The old name of `input.size`, for one version. */
   readonly inputSize?: number | null;
-  /** A safetensors file with public weight names. Default `null`: from scratch. */
+  /** A file with public weight names, safetensors or PyTorch's. Default `null`: from scratch. */
   readonly weights?: string | null;
+  /** Whether weights must fit the model; else what does not fit is left out, and listed. Default true. */
+  readonly strict?: boolean;
 }

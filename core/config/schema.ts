@@ -76,6 +76,7 @@ const model = z.strictObject({
   backbone: choice.optional(),
   input: modelInput.optional(),
   weights: z.string().nullable().optional(),
+  strict: z.boolean().optional(),
 });
 
 const checkpoints = z.strictObject({

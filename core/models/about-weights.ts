@@ -1,9 +1,10 @@
 /** What a file of weights says of its model: the metadata `fgkd`, as a run writes it. */
+
+import { openTensorFile } from "../formats/open-tensor-file.js";
 import { corruptFile } from "../values/errors.js";
 import { isRecord } from "../values/unknown.js";
 import type { PartialModelInput } from "./model.js";
 import { notNormalisation } from "./normalisation.js";
-import { readMetadata } from "./safetensors.js";
 
 /** The classes of the model in a file that a run has written; `undefined` where the file does not say. */
 export function classesInWeights(file: string): readonly string[] | undefined {
@@ -45,7 +46,7 @@ function isPerChannel(value: unknown): value is readonly number[] {
 /** The file may come from anywhere, and so may its text. */
 function aboutWeights(file: string): Readonly<Record<string, unknown>> {
   try {
-    const about: unknown = JSON.parse(readMetadata(file).fgkd ?? "null");
+    const about: unknown = JSON.parse(openTensorFile(file).metadata.fgkd ?? "null");
     return isRecord(about) ? about : {};
   } catch (cause) {
     if (cause instanceof SyntaxError) return {};

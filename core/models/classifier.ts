@@ -1,7 +1,8 @@
 /** The part of a model that belongs to its classes, by the names of its weights. */
+
+import type { TensorEntry } from "../formats/tensor-file.js";
 import { type ClassMatch, matchClasses } from "./class-order.js";
 import type { Model } from "./model.js";
-import type { TensorEntry } from "./safetensors.js";
 
 /** Public names of what belongs to the model's classes. */
 export function classifierNames({ parameters, classifier, head }: Model): ReadonlySet<string> {

@@ -27,6 +27,20 @@ interface Slot {
 export type Initializer = (shape: readonly number[]) => Float32Array;
 
 let built = 0;
+let areDrawn = true;
+
+/**
+ * Does the work with weights that are not drawn: all are 0, and take no memory until they are touched. For models of which
+ * nothing but names and shapes is asked.
+ */
+export function withoutValues<T>(work: () => T): T {
+  areDrawn = false;
+  try {
+    return work();
+  } finally {
+    areDrawn = true;
+  }
+}
 
 /** The variables of one model by public name (`layer1.0.conv1.weight`), in the order they were declared. */
 export class Parameters {
@@ -179,9 +193,8 @@ export class Parameters {
     initialize: Initializer,
     trainable: boolean,
   ): tf.Variable {
-    const variable = tf.tidy(() =>
-      tf.variable(tf.tensor(initialize(shape), [...shape]), trainable, `${this.#prefix}/${name}`),
-    );
+    const values = areDrawn ? initialize(shape) : new Float32Array(tf.util.sizeFromShape([...shape]));
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable, `${this.#prefix}/${name}`));
     into.set(name, { variable, layout });
     return variable;
   }

@@ -1,11 +1,14 @@
 /** How a file of weights fills a model, worked out from names, shapes and types alone: no value is read for it. */
+
+import { openTensorFile } from "../formats/open-tensor-file.js";
+import type { TensorEntry } from "../formats/tensor-file.js";
 import { weightsMismatch } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { classesInWeights } from "./about-weights.js";
 import type { ClassMatch } from "./class-order.js";
 import { classifierNames, classRows, matchClassifier } from "./classifier.js";
+import { type Misfit, misfitTable } from "./misfits.js";
 import type { Model, Role } from "./model.js";
-import { readTensorEntries, type TensorEntry } from "./safetensors.js";
 import { listed, looks, type MatchedNames, matchNames } from "./weight-names.js";
 
 /** What weights are loaded for. */
@@ -14,6 +17,8 @@ export interface WeightsUse {
   readonly classes?: readonly string[];
   /** Whether a stage trains the model: only then may a part of it start afresh. Default true. */
   readonly trained?: boolean;
+  /** Whether what does not fit is refused; else it is left out, with a word. Default true. */
+  readonly strict?: boolean;
 }
 
 /** Makes the model's array of the file's, whose shape is another. */
@@ -23,6 +28,9 @@ export interface Reshape {
   apply(array: NamedArray): NamedArray;
 }
 
+/** Lines of each kind of misfit that an error shows, and a warning of what was left out. */
+const mostShown = { refused: 4, leftOut: 12 };
+
 /** How a file fills a model. */
 export interface WeightsPlan {
   /** By the model's name, the file's. */
@@ -31,6 +39,8 @@ export interface WeightsPlan {
   readonly reshaped: ReadonlyMap<string, Reshape>;
   /** Names of the model whose rows stand otherwise in the file, and the file's row for each of them. */
   readonly turned: { readonly names: ReadonlySet<string>; readonly order: readonly number[] } | undefined;
+  /** What the file has beside it. */
+  readonly unused: readonly string[];
   /** What the user is to know. */
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -38,9 +48,9 @@ export interface WeightsPlan {
 
 /** @throws FGKD_WEIGHTS_MISMATCH, FGKD_PATH, FGKD_CORRUPT_FILE */
 export function planWeights(role: Role, model: Model, file: string, use: WeightsUse): WeightsPlan {
-  const { classes = [], trained = true } = use;
+  const { classes = [], trained = true, strict = true } = use;
   const { shapes } = model.parameters;
-  const entries = readTensorEntries(file);
+  const { entries, notes } = openTensorFile(file);
   const names = matchNames(entries.keys(), shapes, (name) => model.adapts?.rename?.(name) ?? name);
   const entryOf = (name: string) => entries.get(names.given.get(name) ?? "");
   const classifier = classifierNames(model);
@@ -54,21 +64,29 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   const frozen = trained
     ? []
     : ["problem" in match ? `its classifier ${match.problem}` : [], afresh.map(isMissing)].flat(2);
+  const wantedShape = (name: string) => reshaped.get(name)?.from ?? shapes.get(name) ?? [];
+  const problemsOf = (name: string) => entryProblems(name, entryOf(name), wantedShape(name));
+  const unfit = [...filled.keys()].filter((name) => problemsOf(name).length > 0);
   const problems = [
     ...frozen,
-    ...[...filled.keys()].flatMap((name) =>
-      entryProblems(name, entryOf(name), reshaped.get(name)?.from ?? shapes.get(name) ?? []),
-    ),
+    ...unfit.flatMap(problemsOf),
     ...lacking.map((name) => ambiguity(name, names.ambiguous.get(name)) ?? isMissing(name)),
   ];
   const extra = names.unexpected.filter((name) => !isCounter(name));
-  if (problems.length > 0) {
+  const misfits: readonly Misfit[] = [
+    ...[...unfit, ...lacking].map((name) => ({ name, theirs: entryOf(name)?.shape, ours: shapes.get(name) })),
+    ...extra.map((name) => ({ name, theirs: entries.get(name)?.shape })),
+  ];
+  const isLeftOut = !strict && unfit.length < filled.size && (trained || !("problem" in match));
+  if (isLeftOut) for (const name of unfit) filled.delete(name);
+  else if (problems.length > 0) {
     const shown = lacking.length > 0 && extra.length > 0 ? withLooks(problems, [...entries.keys()]) : problems;
     throw weightsMismatch(
       role,
       file,
       shown,
       frozen.length > 0 && lacking.length === 0 ? wholeOrTrained(role) : undefined,
+      misfitTable(misfits, mostShown.refused),
     );
   }
   const order = "problem" in match ? undefined : match.order;
@@ -76,9 +94,17 @@ export function planWeights(role: Role, model: Model, file: string, use: Weights
   return {
     filled,
     reshaped,
+    unused: extra,
     turned: order && { order, names: classRows(model, order.length) ?? new Set() },
-    warnings: [...ofClassifier(role, file, match), ...ofNames(role, file, afresh, extra)],
+    warnings: [
+      ...ofClassifier(role, file, match),
+      ...(isLeftOut && misfits.length > 0
+        ? [`${role}: of ${file} not everything was loaded:\n${misfitTable(misfits, mostShown.leftOut)}`]
+        : []),
+      ...ofNames(role, file, afresh, isLeftOut ? [] : extra),
+    ],
     notes: [
+      ...notes.map((note) => `${role}: of ${file}, ${note}.`),
       ...ofAdapting(role, file, names, reshaped),
       ...(order
         ? [

@@ -1,16 +1,17 @@
 /** Fills a model from a file of weights with public names. */
+
+import { openTensorFile } from "../formats/open-tensor-file.js";
 import { corruptFile, weightsMismatch } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
 import { classesInWeights, inputInWeights } from "./about-weights.js";
 import { matchClasses, withRows } from "./class-order.js";
 import type { Model, Role } from "./model.js";
-import { readSafetensors, readTensorEntries } from "./safetensors.js";
 import { checkValues } from "./sound-values.js";
 import { planWeights, type WeightsUse, wholeOrTrained } from "./weights-plan.js";
 
 /**
- * Loads a safetensors file into a model.
+ * Loads a file of weights, safetensors or PyTorch's, into a model.
  *
  * Prefixes that tools add (`module.`, `model.`, `state_dict.`, `_orig_mod.`) are taken off; names and shapes that others gave the
  * same network are brought to the model's where it knows them (`adapts`). The rows of a classifier are put
@@ -31,7 +32,7 @@ export function loadWeights(
   use: WeightsUse = {},
 ): ReadonlySet<string> {
   const { filled, reshaped, turned, warnings, notes } = planWeights(role, model, file, use);
-  const { tensors } = readSafetensors(file);
+  const tensors = openTensorFile(file).read(filled.values());
   const { shapes } = model.parameters;
   const arrays = new Map<string, NamedArray>();
   for (const [name, theirs] of filled) {
@@ -56,7 +57,7 @@ export function loadWeights(
  * @throws FGKD_WEIGHTS_MISMATCH, FGKD_CORRUPT_FILE, FGKD_PATH
  */
 export function checkWeightsFile(role: Role, file: string, { classes = [], trained = true }: WeightsUse): void {
-  readTensorEntries(file);
+  openTensorFile(file);
   inputInWeights(file);
   const theirs = classesInWeights(file);
   if (trained || !theirs || classes.length === 0) return;

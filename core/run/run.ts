@@ -175,7 +175,10 @@ function composeRun({
   const factory: ModelFactory = {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
-    load: (role, model, file) => loadWeights(role, model, file, logger, { classes, trained: trainsRole(role) }),
+    load: (role, model, file) => {
+      const { strict = true } = config.run.models[role] ?? {};
+      return loadWeights(role, model, file, logger, { classes, trained: trainsRole(role), strict });
+    },
     inputIn: inputInWeights,
     homes,
     logger,

@@ -1,7 +1,7 @@
 /** The files of a run's models, `models/<role>.safetensors`: where each lies, and how it is written. */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { encodeSafetensors } from "../models/safetensors.js";
+import { encodeSafetensors } from "../formats/safetensors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { type Permission, writeAtomically } from "./atomic.js";
 import { asStorage } from "./storage.js";

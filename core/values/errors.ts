@@ -194,18 +194,19 @@ export function corruptFile(path: string, problem: string, remedy: string) {
   return new FgkdError("FGKD_CORRUPT_FILE", `${path}: ${problem}. ${remedy}`);
 }
 
-/** Weights that do not fit the model they are loaded into. */
+/** Weights that do not fit the model they are loaded into. `table`: lines of what does not fit. */
 export function weightsMismatch(
   role: string,
   source: string,
   problems: readonly string[],
   remedy = "Choose the backbone they were made for.",
+  table = "",
 ) {
   const shown = problems.slice(0, 6).join("; ");
   const more = problems.length > 6 ? `; and ${problems.length - 6} more` : "";
   return new FgkdError(
     "FGKD_WEIGHTS_MISMATCH",
-    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. ${remedy}`,
+    `weights of ${show(source)} do not fit the model of role "${role}": ${shown}${more}. ${remedy}${table && `\n${table}`}`,
   );
 }
 

@@ -9,7 +9,7 @@ import { root } from "./blocks.js";
 import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
-const commands = ["train", "eval", "list", "config", "doctor", "build-engine"] as const;
+const commands = ["train", "eval", "list", "config", "weights", "doctor", "build-engine"] as const;
 /** What fgkd does or is, in a sentence; whatever else follows its name is taken for a command. */
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
@@ -49,7 +49,10 @@ describe("the commands that messages name", () => {
 
   test("have them themselves, where an option stands beside its command", async () => {
     const { options } = await helpPages();
-    const lines = everyMatch(told, /(?:^|[\s`(])fgkd ((?:train|eval|list|config|doctor|build-engine)\b[^`.;,]*)/g);
+    const lines = everyMatch(
+      told,
+      /(?:^|[\s`(])fgkd ((?:train|eval|list|config|weights|doctor|build-engine)\b[^`.;,]*)/g,
+    );
     const wrong = lines.filter(({ match }) => {
       const [command = "", ...words] = match.split(/\s+/);
       const flags = words.filter((word) => word.startsWith("--")).map((word) => word.replace(/[^a-z-].*$/, ""));
@@ -97,7 +100,7 @@ describe("the settings that messages name", () => {
     ]);
   const optionsOf = (key: string, { names, optionsOf }: Pick<Registry<object, unknown>, "names" | "optionsOf">) =>
     names.flatMap((name) => optionsOf(name).map((option) => `${key}.${option}`));
-  const model = ["backbone", "weights", "input", "input.size", "input.crop", "input.interpolation", "input.mean"];
+  const model = ["backbone", "weights", "strict", "input", "input.size", "input.crop", "input.interpolation", "input.mean"];
   const known = new Set([
     ...leaves(defaults, ""),
     ...["data.name", "input.transforms", "input.transforms.train", "input.transforms.test"],

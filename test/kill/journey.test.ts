@@ -99,7 +99,7 @@ describe.skipIf(!hasTerminal())("a newcomer's journey", () => {
   test("the teacher is missing", async () => {
     expect(await read(train("--data", "photos", "--teacher", "teacher.safetensors"))).toBe(lines`
       FGKD_PATH ~/teacher.safetensors: there is no such file or folder. \
-        Check the path given with --teacher: a .safetensors file, or the folder of a run.
+        Check the path given with --teacher: a file of weights, or the folder of a run.
       [1]`);
   });
 

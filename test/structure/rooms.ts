@@ -17,13 +17,18 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
+  {
+    name: "core/formats",
+    budget: 1300,
+    holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
+  },
   // Attention, and the ends of blocks without activation, each with a gradient of its own.
   { name: "core/ops", budget: 1100, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
     // Files that others wrote: their names and shapes.
-    budget: 1050,
-    holds: "a model's contract, its parameters, and how weights are read from files",
+    budget: 1100,
+    holds: "a model's contract, its parameters, and how weights of files fill them",
   },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
   {

@@ -7,6 +7,7 @@ const counts = {
   "safetensors: any bytes": 500,
   "safetensors: any header": 1500,
   "safetensors: any byte changed": 1500,
+  "pytorch: any byte changed": 200,
   "settings: anything": 3000,
   "settings: laid over themselves": 300,
   "--set: anything": 3000,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTraining, encodeSafetensors, type Model, type NamedArray } from "../../../core/index.js";
+import { createTraining, encodeSafetensors, fitsModel, type Model, type NamedArray } from "../../../core/index.js";
 import { loadWeights } from "../../../core/models/weights.js";
 import { resnet } from "../../../plugins/backbones/index.js";
 import { startEngine } from "../../support/engines.js";
@@ -130,5 +130,33 @@ describe("loading weights", () => {
 
   test("refuses a file that is not there", () => {
     expect(() => loadWeights("student", build(), join(folder, "none.safetensors"))).toThrow("FGKD_PATH");
+  });
+});
+
+describe("whether a file fits a model", () => {
+  const { backbones } = createTraining({ plugins: [resnet()], services: { classes: ["one", "other"] } });
+  const stem = { filters: 4, size: 3, stride: 1, pool: false };
+  const fits = (path: string, depths: readonly number[], width = 4) =>
+    fitsModel(path, () => backbones.create("resnet", { depths, widths: depths.map(() => width), stem }));
+
+  test("is seen by all of its names and shapes, whatever its classes", async () => {
+    const path = await fileOf(build(3), unchanged);
+    expect(fits(path, [1])).toBe(true);
+    // A deeper network lacks blocks, a shallower one has blocks too many in the file: both have all that they share.
+    expect(fits(path, [2])).toBe(false);
+    const deeper = await fileOf(backbones.create("resnet", { depths: [2], widths: [4], stem }), unchanged);
+    expect(fits(deeper, [1])).toBe(false);
+    expect(fits(path, [1], 8)).toBe(false);
+    expect(fitsModel(path, () => backbones.choose({ name: "resnet" }))).toBe(false);
+  });
+
+  test("takes neither draws nor memory, and leaves models made afterwards as they are", async () => {
+    const path = await fileOf(build(3), unchanged);
+    const before = process.memoryUsage.rss();
+    // Six hundred million weights.
+    expect(fits(path, [3, 4, 6, 3], 1024)).toBe(false);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
+    const drawn = await build(3).parameters.export();
+    expect(drawn.get("conv1.weight")?.data.some((value) => value !== 0)).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import {
   FgkdError,
   type NamedArray,
   readSafetensors,
-  type TensorFile,
+  type TensorContent,
 } from "../../../core/index.js";
 import { cases } from "../../support/cases.js";
 
@@ -20,12 +20,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function read(bytes: Uint8Array): TensorFile {
+function read(bytes: Uint8Array): TensorContent {
   writeFileSync(file, bytes);
   return readSafetensors(file);
 }
 
-const encode = (content: TensorFile) => Buffer.concat([...encodeSafetensors(content)]);
+const encode = (content: TensorContent) => Buffer.concat([...encodeSafetensors(content)]);
 
 /** A file with any header, true or not. */
 function fileOf(header: unknown, values: Uint8Array = new Uint8Array(0), claimed?: bigint): Buffer {
@@ -36,6 +36,7 @@ function fileOf(header: unknown, values: Uint8Array = new Uint8Array(0), claimed
   return Buffer.concat([length, head, values]);
 }
 
+const one = '{"dtype":"U8","shape":[1],"data_offsets":[0,1]}';
 const entry = (dtype: unknown, shape: unknown, offsets: unknown) => ({ dtype, shape, data_offsets: offsets });
 
 /** What reading comes to: the values it holds, or the code of its refusal. Any other error fails the test. */
@@ -63,7 +64,7 @@ const name = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("__proto__", "constructor", "1", "layer1.0.conv1"),
 );
-const content: fc.Arbitrary<TensorFile> = fc
+const content: fc.Arbitrary<TensorContent> = fc
   .tuple(
     fc.array(fc.tuple(name, tensor), { maxLength: 5 }),
     fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
@@ -99,7 +100,10 @@ describe("a safetensors file", () => {
     ["F16", [0x01, 0x00, 0xff, 0x7b], [2 ** -24, 65504]],
     ["F16", [0x00, 0x7c, 0x00, 0x7e], [Number.POSITIVE_INFINITY, Number.NaN]],
     ["I32", [7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], [7, -1]],
+    ["I16", [7, 0, 0xff, 0xff], [7, -1]],
+    ["I8", [7, 0xff], [7, -1]],
     ["U8", [7, 255], [7, 255]],
+    ["BOOL", [0, 1], [0, 1]],
     ["I64", [7, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255], [7n, -1n]],
   ])("holds %s values %j", (dtype, bytes, values) => {
     const header = { a: entry(dtype, [2], [0, bytes.length]) };
@@ -144,9 +148,26 @@ describe("a file that is not what it claims", () => {
     ["a gap", fileOf({ a: entry("U8", [1], [1, 2]) }, Uint8Array.of(0, 0)), "follows bytes that belong to no tensor"],
     ["bytes left over", fileOf({ a: entry("U8", [1], [0, 1]) }, Uint8Array.of(0, 0)), "has 1 bytes after its last"],
     ["a name of a million letters", fileOf({ [`${"a".repeat(1e6)}`]: 1 }), "is not described by an object"],
+    ["a name twice", fileOf(`{"a":${one},"a":${one}}`, Uint8Array.of(0)), 'names "a" twice in its header'],
+    ["a name twice, once in escapes", fileOf(`{"a":${one}, "\\u0061" :${one}}`, Uint8Array.of(0)), 'names "a" twice'],
+    ["offsets twice", fileOf(`{"a":{"data_offsets":[0,9],${one.slice(1)}}`, Uint8Array.of(0)), '"data_offsets" twice'],
+    ["a text twice", fileOf('{"__metadata__":{"a":"[{\\"a\\":1}","b":"a","a":""}}'), 'names "a" twice'],
   ])("with %s is refused", (_, bytes, problem) => {
     expect(() => read(bytes)).toThrow(problem);
     expect(outcome(bytes)).toBe("FGKD_CORRUPT_FILE");
+  });
+
+  test("with a header of ten gigabytes is refused before any of it is read", () => {
+    const size = 10 * 2 ** 30;
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(size));
+    writeFileSync(file, Buffer.concat([length, Buffer.from("{")]));
+    // Of nothing but zeros, which take no place on the disk.
+    truncateSync(file, size + 8);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(() => readSafetensors(file)).toThrow("has a header of 10737418240 bytes, and 16777216 are the most");
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+    truncateSync(file, 0);
   });
 
   test("with fifty thousand tensors on the same bytes is refused before they are read", () => {
@@ -193,7 +214,10 @@ describe("a file that is not what it claims", () => {
     );
     const nearlyEntry = fc.record(
       {
-        dtype: fc.oneof(fc.constantFrom("F32", "F16", "BF16", "F64", "I64", "I32", "U8"), fc.jsonValue()),
+        dtype: fc.oneof(
+          fc.constantFrom("F32", "F16", "BF16", "F64", "I64", "I32", "I16", "I8", "U8", "BOOL"),
+          fc.jsonValue(),
+        ),
         shape: fc.oneof(fc.array(nearlyWhole, { maxLength: 4 }), fc.jsonValue()),
         data_offsets: fc.oneof(fc.array(nearlyWhole, { maxLength: 3 }), fc.jsonValue()),
       },

@@ -18,8 +18,8 @@ const fetchItself =
 function convert(path: string): string {
   const name = basename(path);
   const plain = /^[\w.+-]{1,80}$/.test(name) ? name : "FILE.pth";
-  const to = `${plain.replace(/\.safetensors$/, "-converted").replace(/\.(pth|pt|ckpt|bin|tar)$/, "")}.safetensors`;
-  return `Convert it where PyTorch is installed: python -c "import torch, safetensors.torch as s; d = torch.load('${plain}', map_location='cpu', weights_only=True); d = d.get('state_dict', d); s.save_file({k: v.contiguous().clone() for k, v in d.items() if torch.is_tensor(v)}, '${to}')"`;
+  const to = `${plain.replace(/\.safetensors$/, "-converted").replace(/\.(pth|pt|ckpt|bin|th)$/, "")}.safetensors`;
+  return `Convert it: fgkd weights convert ${plain} ${to}.`;
 }
 
 /** Beginnings that leave no doubt, as characters of one byte each. */
@@ -67,7 +67,7 @@ export function tellForeign(path: string, head: Uint8Array): Foreign | undefined
 
 /** torch.save writes a zip archive whose members lie in a folder of the file's name: `archive/data.pkl`, … */
 function ofZip(path: string, text: string): Foreign {
-  if (/data\.pkl|\/(version|byteorder|data\/)/.test(text) || /\.(pth|pt|ckpt|bin|tar)$/i.test(path))
+  if (/data\.pkl|\/(version|byteorder|data\/)/.test(text))
     return {
       problem: "is a zip archive, as PyTorch's torch.save writes (.pth, .pt), not safetensors",
       remedy: convert(path),
@@ -78,8 +78,8 @@ function ofZip(path: string, text: string): Foreign {
       remedy: "Save the arrays by safetensors.numpy.save_file.",
     };
   return {
-    problem: "is a zip archive, not a safetensors file",
-    remedy: `Unpack it, and give the .safetensors file in it. Or is it a PyTorch checkpoint? ${convert(path)}`,
+    problem: "is a zip archive, not a file of weights",
+    remedy: "Unpack it, and give the file of weights in it.",
   };
 }
 
