@@ -26,7 +26,7 @@ const server: Words = [
 const problems: Readonly<Record<string, Words>> = {
   ENOSPC: ["the disk is full", space],
   EDQUOT: ["the quota is used up", space],
-  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit (ulimit -f)"],
+  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit: `ulimit -f unlimited`"],
   EROFS: ["it is mounted read-only", "Make it writable"],
   EACCES: permission,
   EPERM: permission,
