@@ -5,6 +5,7 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "npm install",
   ],
   "another system, or its administrator, is needed": [
+    "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service",
     "apt-get install libdnnl-dev g++",
     "brew install onednn libomp",
     "use --engine wasm",
