@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { flattenPlugins, loadFailed, type Plugin, type PluginOption, pathProblem } from "../index.js";
 import { absoluteFile } from "./absolute-paths.js";
 import type { Environment } from "./environment.js";
+import { suggestPackage } from "./installed-packages.js";
 import type { LoadedSettings } from "./loaded-settings.js";
 import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
@@ -59,10 +60,11 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
       "no plugin is found: there is no such file",
       "Give the path of a file that exports plugins, from here, or the name of a package.",
     );
+  const nearest = suggestPackage("plugin", name, environment.cwd);
   throw pathProblem(
     names.join(" or "),
     `no plugin is found under the name "${name}"`,
-    `Install it in this project (npm install ${names[0]}), or give the path of its file.`,
+    `${nearest && `${nearest} If not: `}Install it in this project (npm install ${names[0]}), or give the path of its file.`,
   );
 }
 

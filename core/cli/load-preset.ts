@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkPreset, loadFailed, type Preset, pathProblem, unknownName } from "../index.js";
 import type { Environment } from "./environment.js";
+import { suggestPackage } from "./installed-packages.js";
 import { loadConfig } from "./load-config.js";
 import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 import { type Written, withPathsOf } from "./written-preset.js";
@@ -51,11 +52,14 @@ export async function findPreset(
     const module = await modules.package("preset", packageName);
     if (module) return { preset: withPathsOf(onlyPreset(packageName, module), folder) };
   }
+  const nearest = suggestPackage("preset", name, environment.cwd);
   throw unknownName(
     "preset",
     name,
     own.map((preset) => preset.name),
-    names.length > 0 ? `If it comes from a package, install that in this project: npm install ${names[0]}.` : undefined,
+    names.length > 0
+      ? `${nearest && `${nearest} `}If it comes from a package, install that in this project: npm install ${names[0]}.`
+      : undefined,
   );
 }
 

@@ -20,9 +20,9 @@ export interface NewFolder {
  */
 export function checkPlace(out: string | undefined, cwd: string): string {
   const path = resolve(cwd, out ?? runs);
-  if (out !== undefined) refuseUsedPlace(path);
   const found = innermost(path);
   if (!statSync(found).isDirectory()) throw pathProblem(found, "is not a folder", "Choose a folder with --out.");
+  if (out !== undefined) refuseUsedPlace(path);
   try {
     accessSync(found, constants.W_OK | constants.X_OK);
   } catch (cause) {

@@ -61,7 +61,8 @@ function fileOutput(file: number, lose: (cause: unknown) => void): Output {
 /** A file, or a device that is no terminal; a pipe or a terminal can be closed, and is left to Node.js. */
 function isFile(file: number, { isTTY }: Output): boolean {
   try {
-    const found = fstatSync(file);
+    // Node.js follows no link in imports after it was told of a pipe in plain numbers, and loads packages behind one twice.
+    const found = fstatSync(file, { bigint: true });
     return found.isFile() || (found.isCharacterDevice() && !isTTY);
   } catch {
     return false;

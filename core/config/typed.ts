@@ -1,5 +1,5 @@
 /** Configuration as an editor sees it: names of stages, roles, plugins and entries, with the options of each. */
-import type { Augmenters, Choice, Losses, Optimizers, Sources, Teachers } from "../registries/entry.js";
+import type { Augmenters, Choice, Engines, Losses, Optimizers, Sources, Teachers } from "../registries/entry.js";
 import type { OptimizerSettings } from "../update/optimizer.js";
 import type { Config, DeepPartial, LossSettings, StageSettings } from "./config.js";
 import type { ModelSettings } from "./model-settings.js";
@@ -33,7 +33,8 @@ type PresetOptions = {
   readonly [N in PresetName as Presets[N] extends { readonly options: object } ? N : never]: Presets[N]["options" &
     keyof Presets[N]];
 };
-type Named = Plugins & Augmenters & Teachers & LossOptions & PresetOptions;
+type Listed = Plugins & Augmenters & Teachers & LossOptions;
+type Named = Listed & PresetOptions;
 
 /** What may stand under `options`: a name that is declared, and options that it has. */
 type OptionsByName = { readonly [N in keyof Named]?: Partial<Named[N]> };
@@ -42,6 +43,7 @@ interface TypedSettings {
   readonly optimizer?: DeepPartial<Omit<OptimizerSettings, "name">> & DeepPartial<Choice<Optimizers>>;
   readonly data?: DeepPartial<Choice<Sources>> | null;
   readonly options?: OptionsByName;
+  readonly without?: readonly (keyof Listed)[];
 }
 
 type TypedStage = Omit<DeepPartial<StageSettings>, keyof TypedSettings> & TypedSettings;
@@ -49,9 +51,10 @@ type TypedStage = Omit<DeepPartial<StageSettings>, keyof TypedSettings> & TypedS
 /** Settings in which every name that is declared is checked, for a method with these stages and roles. */
 export type TypedConfig<Stages extends string, Roles extends string> = Omit<
   Config,
-  keyof TypedSettings | "models" | "stages"
+  keyof TypedSettings | "engine" | "models" | "stages"
 > &
   TypedSettings & {
+    readonly engine?: "auto" | keyof Engines | DeepPartial<{ readonly name: "auto" } | Choice<Engines>>;
     readonly models?: { readonly [R in Roles]?: DeepPartial<ModelSettings> };
     readonly stages?: { readonly [S in Stages]?: TypedStage };
   };

@@ -4,7 +4,7 @@ import { chooseTransforms } from "../data/prepared.js";
 import { flattenPlugins, type PluginOption } from "../lifecycle/plugin.js";
 import type { Registries } from "../lifecycle/registries.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
-import { invalidConfig, unknownName } from "../values/errors.js";
+import { invalidConfig, noData, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { isRecord } from "../values/unknown.js";
 import { type Preset, presetLayers } from "./preset.js";
@@ -40,8 +40,12 @@ export function checkNames(
     registries.backbones.look(backbone);
   }
   checkEngine(config.run.engine, registries.engines);
-  for (const { config: own, sources, transforms } of trainings) {
-    if (own.data) sources.look(own.data);
+  for (const { config: own, sources, stage, transforms } of trainings) {
+    if (own.data) {
+      // Options alone, as `--workers` gives them, say nothing of where images come from.
+      if (typeof own.data.name !== "string") throw noData(stage);
+      sources.look(own.data);
+    }
     for (const mode of ["train", "test"] as const) chooseTransforms(own.input, mode, transforms);
   }
 }

@@ -26,7 +26,7 @@ const server: Words = [
 const problems: Readonly<Record<string, Words>> = {
   ENOSPC: ["the disk is full", space],
   EDQUOT: ["the quota is used up", space],
-  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit (ulimit -f)"],
+  EFBIG: ["the file would be larger than the system lets this process write", "Raise the limit: `ulimit -f unlimited`"],
   EROFS: ["it is mounted read-only", "Make it writable"],
   EACCES: permission,
   EPERM: permission,
@@ -45,7 +45,10 @@ const problems: Readonly<Record<string, Words>> = {
   EISDIR: ["it is a folder, not a file", "Correct the path, or move the folder away"],
   EEXIST: ["something else has its name already", "Move that away"],
   ENOTEMPTY: ["a folder that is not empty has its name", "Move that away"],
-  EMFILE: ["this process may not open any more files", "Raise the limit: `ulimit -n 4096`"],
+  EMFILE: [
+    "this process may not open any more files",
+    "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service",
+  ],
   ENFILE: ["the system may not open any more files", "End other programs, or raise fs.file-max"],
   ENOMEM: ["the system has no memory left", "End other programs, or use a machine with more"],
   EAGAIN: ["the system has nothing left to do it with for now", "End other programs, and try again"],

@@ -27,7 +27,7 @@ export function readDocument(document: string): string {
 }
 
 /** In the order in which they stand. */
-function blocksOf(document: string): readonly Block[] {
+export function blocksOf(document: string): readonly Block[] {
   const blocks: Block[] = [];
   let open: {
     readonly fence: string;

@@ -1,11 +1,11 @@
-/** The package in an empty project: installed by npm and by pnpm's strict layout, its documentation compiled, its command run. */
+/** The package in an empty project: as npm, pnpm and yarn install it, its documentation compiled, its command run. */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asModule, documents, examplesOf, root as repository } from "../docs/blocks.js";
-import { type InstalledProject, install } from "./installed.js";
+import { type InstalledProject, install, type Manager, managers } from "./installed.js";
 import { pack } from "./pack.js";
 import { standIn } from "./stand-in.js";
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   tarball = await pack(packing);
 }, 300_000);
 
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(() => rm(root, { recursive: true, force: true }), 300_000);
 
 const examples = documents().flatMap(examplesOf);
 const folderOf = (document: string) => document.replaceAll(/[^\w]/g, "-");
@@ -67,17 +67,18 @@ const tiny = ["--preset", "kd", "--scale", "demo", "--epochs", "1", "--batch-siz
 const small = ["data.train=4", "data.test=2", "data.classes=2", "input.resize=32", "input.crop=32"];
 const training = [...tiny, ...small.flatMap((setting) => ["--set", setting])];
 
-describe.each(["npm", "pnpm"] as const)("installed by %s", (manager) => {
+describe.each(Object.keys(managers) as Manager[])("installed by %s", (manager) => {
   let project: InstalledProject;
 
   beforeAll(async () => {
-    const folder = join(root, manager);
+    const folder = join(root, manager.replace(/\W+/g, "-"));
     await mkdir(folder);
     project = await install(manager, tarball, folder);
   }, 600_000);
 
-  // Where a manager puts things decides what is found, not what it means.
-  describe.each(manager === "npm" ? (["5.9", "6"] as const) : (["6"] as const))("with TypeScript %s", (compiler) => {
+  // Where a manager puts things decides what is found, not what it means; yarn's folders are those of npm.
+  const compilers = { npm: ["5.9", "6"], pnpm: ["6"], yarn: [], "yarn, Plug'n'Play": ["6"] } as const;
+  describe.each<"5.9" | "6">(compilers[manager])("with TypeScript %s", (compiler) => {
     test.each(modules)("every block of the documentation compiles, with $moduleResolution", async (settings) => {
       await rm(join(project.folder, "src"), { recursive: true, force: true });
       for (const example of examples)

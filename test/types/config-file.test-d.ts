@@ -4,6 +4,9 @@ import type {} from "../../presets/index.js";
 
 /* What strangers bring is declared by merging, and then as well known as what fgkd brings. */
 declare module "../../core/index.js" {
+  interface Engines {
+    "types-engine": { readonly chips?: number };
+  }
   interface Losses {
     "types-focal": { readonly gamma?: number };
   }
@@ -92,6 +95,30 @@ defineConfig({ preset: "dkd", stages: { student: { optimizer: { name: "sdg" } } 
 defineConfig({ data: { name: "foldr", path: "photos" } });
 // @ts-expect-error: no such option
 defineConfig({ data: { name: "folder", pth: "photos" } });
+
+/* Engines: by name alone, or with options; "auto" has none of its own. */
+for (const engine of ["auto", "wasm", "onednn", "types-engine"] as const) defineConfig({ engine });
+defineConfig({ engine: { name: "types-engine", chips: 2 } });
+defineConfig({ engine: { name: "auto" } });
+defineConfig({ engine: { threads: 2 } });
+// @ts-expect-error: no such engine
+defineConfig({ engine: "wsam" });
+// @ts-expect-error: no such engine
+defineConfig({ engine: { name: "gpu" } });
+// @ts-expect-error: an option of another engine
+defineConfig({ engine: { name: "types-engine", threads: 2 } });
+// @ts-expect-error: an engine is the run's, not a stage's
+defineConfig({ preset: "dadkd", stages: { student: { engine: "wasm" } } });
+
+/* What is left out: a plugin, or a line of a list, in general and of a stage. */
+defineConfig({ without: ["cutmix", "teacher-logits", "types-focal", "types-plugin", "averaged-weights"] });
+defineConfig({ preset: "dadkd", stages: { student: { without: ["snapmix"] } } });
+// @ts-expect-error: no such plugin, and no such line
+defineConfig({ without: ["cutmx"] });
+// @ts-expect-error: no such line of a stage
+defineConfig({ preset: "dadkd", stages: { student: { without: ["snapmx"] } } });
+// @ts-expect-error: a preset is not left out
+defineConfig({ without: ["or-ensemble"] });
 
 /* The type says it as well as the function. */
 ({ preset: "kd", plugins: ["loud"], options: { cutmix: { probability: 0.5 } } }) satisfies ConfigFile;

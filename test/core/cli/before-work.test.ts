@@ -85,8 +85,9 @@ describe("an output folder", () => {
     const world = await createWorld();
     await writeFile(join(world.cwd, "file"), "");
     for (const out of ["file", "file/run", "file/deep/run"]) {
+      const before = world.err.length;
       expect(await world.fgkd(`--preset toy --set data.name=toy-points --out ${out}`)).toBe(1);
-      expect(world.err).toMatch(/file: is not a folder. Choose a folder with --out./);
+      expect(world.err.slice(before)).toMatch(/file: is not a folder. Choose a folder with --out./);
     }
     expect(await listed(world)).toEqual(["file"]);
   });

@@ -170,6 +170,15 @@ describe("a preset that is not there", () => {
     await expect(load(name)).rejects.toThrow(command);
   });
 
+  test("is refused with the nearest package that the project has", async () => {
+    const world = await createWorld();
+    await putPackage(world, "fgkd-preset-birds", "");
+    const loading = loadPreset("brds", createModules(world.environment), world.environment);
+    await expect(loading).rejects.toThrow(
+      /Did you mean "birds"\? If it comes from a package, .*npm install fgkd-preset-brds/,
+    );
+  });
+
   test.each(["./mine.ts", "presets/mine.mjs", "mine.yaml", "/nowhere/mine.js"])(
     "%s is a missing file",
     async (name) => {
@@ -200,6 +209,26 @@ describe("plugins by name", () => {
     const world = await createWorld();
     const loading = loadPlugins(["@ann/loud"], createModules(world.environment), world.environment);
     await expect(loading).rejects.toThrow("npm install @ann/fgkd-plugin-loud");
+  });
+
+  test.each([
+    ["fgkd-plugin-fcal", "focal"],
+    ["fcal", "focal"],
+    ["@ann/lod", "@ann/loud"],
+    ["wing", "wings"],
+    ["fgkd-plugin-whatever", undefined],
+    // What is listed and not there is to be installed.
+    ["wings", undefined],
+  ])("that are mistyped are refused with the nearest that the project has: %s", async (name, nearest) => {
+    const world = await createWorld();
+    for (const known of ["fgkd-plugin-focal", "@ann/fgkd-plugin-loud"]) await putPackage(world, known, "");
+    await put(world, "package.json", '{ "devDependencies": { "fgkd-plugin-wings": "1", "fcal": "1" } }');
+    const failure = await loadPlugins([name], createModules(world.environment), world.environment).then(
+      () => "loaded",
+      (error: Error) => error.message,
+    );
+    expect(failure).toContain("npm install ");
+    expect(/Did you mean "(.*)"\? If not: /.exec(failure)?.[1]).toBe(nearest);
   });
 
   test("that are paths where nothing is are no packages", async () => {

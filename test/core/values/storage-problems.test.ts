@@ -24,6 +24,10 @@ function systemError(code: string, more: object = {}): NodeJS.ErrnoException {
   return Object.assign(new Error(`${shown}: it failed`), { code: shown, errno, syscall: "read", ...more });
 }
 
+/** A shell's own `ulimit` lifts the soft limit alone, which Node.js has lifted by itself. */
+const raise =
+  "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service";
+
 /** What the command says of an error, and its exit code. */
 function told(error: unknown): { readonly text: string; readonly code: number } {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -49,7 +53,7 @@ describe("what the system refuses", () => {
     ["ELOOP", "links lead back to themselves", "Remove the link"],
     ["EROFS", "it is mounted read-only", "Make it writable"],
     ["EACCES", "permission is denied", "Restore the permission"],
-    ["EMFILE", "this process may not open any more files", "Raise the limit: `ulimit -n 4096`"],
+    ["EMFILE", "this process may not open any more files", raise],
     ["ENOLCK", "the server has no locks left", "Use a disk of this machine"],
   ])("%s is put in words, with a remedy, for those who write and those who read", (code, problem, remedy) => {
     const written = storageFailed("runs/a/result.json", systemError(code));
@@ -87,7 +91,7 @@ describe("what the system refuses", () => {
 
   test("it is told as a diagnostic wherever it comes from, without a stack", () => {
     expect(told(systemError("EMFILE", { syscall: "scandir", path: "/photos" }))).toEqual({
-      text: "FGKD_PATH /photos cannot be read: this process may not open any more files (EMFILE). Raise the limit: `ulimit -n 4096`.\n",
+      text: `FGKD_PATH /photos cannot be read: this process may not open any more files (EMFILE). ${raise}.\n`,
       code: 1,
     });
     expect(told(systemError("EIO"))).toMatchObject({ text: expect.stringMatching(/^FGKD_PATH a file cannot be read/) });

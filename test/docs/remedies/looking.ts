@@ -1,0 +1,159 @@
+/** Remedies of `fgkd eval`, and of data. */
+import { join } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
+import sharp from "sharp";
+import { expect } from "vitest";
+import { definePlugin, definePreset, Parameters } from "../../../core/index.js";
+import { globalAveragePool } from "../../../core/ops/index.js";
+import { toyPreset, type World } from "../../core/cli/world.js";
+import {
+  fails,
+  heard,
+  put,
+  resume,
+  type Situation,
+  typed,
+  works,
+  worldStoppedAt,
+  worldWith,
+  worldWithRun,
+} from "./situation.js";
+
+/** Looks at the colours of a picture of any size. */
+const colours = definePlugin({
+  name: "colours",
+  defaults: {},
+  register({ backbones }) {
+    (backbones.register as (name: string, entry: object) => void)("colours", {
+      defaults: {},
+      create: (_: object, { stream }: { readonly stream: { normals(count: number): Float32Array } }) => {
+        const parameters = new Parameters();
+        const weight = parameters.weight("fc.weight", [3, 2], "linear", () => stream.normals(6)) as tf.Tensor2D;
+        const bias = parameters.weight("fc.bias", [2], "plain", () => new Float32Array(2)) as tf.Tensor1D;
+        return {
+          parameters,
+          classifier: { weight, bias },
+          forward: ({ images }: { readonly images: tf.Tensor4D }) => ({
+            logits: globalAveragePool(images).matMul(weight).add(bias),
+          }),
+        };
+      },
+    });
+  },
+});
+
+const pictures = definePreset({
+  ...toyPreset,
+  name: "pictures",
+  plugins: [toyPreset.plugins, colours()],
+  stages: { student: { trains: "student", plugins: toyPreset.stages.student?.plugins ?? [] } },
+  defaults: {
+    ...toyPreset.defaults,
+    data: null,
+    epochs: 1,
+    models: { student: { backbone: { name: "colours" } as never } },
+    input: { resize: 8, crop: 8 },
+  },
+  scales: {},
+});
+
+async function photograph(world: World, folder: string, shade = 0): Promise<void> {
+  for (const [label, name] of ["finch", "wren"].entries())
+    for (let i = 0; i < 12; i++) {
+      const background = { r: 60 + 120 * label, g: shade + 10 * i, b: 180 - 120 * label };
+      const picture = sharp({ create: { width: 8, height: 8, channels: 3, background } });
+      await put(world, `${folder}/${name}/${i}.png`, await picture.png().toBuffer());
+    }
+}
+
+const train = "--preset pictures --scale demo --quiet --workers 1";
+
+async function photographed(): Promise<World> {
+  const world = await worldWith({}, { presets: [pictures] });
+  await photograph(world, "photos");
+  return world;
+}
+
+export const looking: readonly Situation[] = [
+  {
+    told: "Name one of them with --role.",
+    async tried(told) {
+      const world = await worldWithRun();
+      const said = heard(told, await fails(world, "eval runs/toy-1 --role techer"));
+      const [name] = /(?<=Registered: )\w+/.exec(world.err) ?? [];
+      await works(world, `eval runs/toy-1 ${typed(said, /--role/)} ${name}`, said);
+    },
+  },
+  {
+    told: "Finish it with --resume …, or name another with --role.",
+    async tried(told) {
+      const world = await worldStoppedAt(16);
+      const said = heard(told, await fails(world, "eval runs/toy-1"));
+      const [name] = /(?<=holds )\w+/.exec(world.err) ?? [];
+      await works(world, `eval runs/toy-1 ${typed(said, /--role/)} ${name}`, said);
+      await works(world, typed(said, resume), said);
+      await works(world, "eval runs/toy-1", said);
+    },
+  },
+  {
+    told: "Finish it with --resume ….",
+    async tried(told) {
+      const world = await worldStoppedAt(5);
+      const said = heard(told, await fails(world, "eval runs/toy-1"));
+      await works(world, typed(said, resume), said);
+      await works(world, "eval runs/toy-1", said);
+    },
+  },
+  {
+    told: "Name another --split, or data that has this one.",
+    async tried(told) {
+      const world = await worldWithRun();
+      const line = "eval runs/toy-1 --split validation";
+      const said = heard(told, await fails(world, line));
+      await works(world, `${line} ${typed(said, /--split/)} train`, said);
+    },
+  },
+  {
+    told: "The run was trained on images of …: leave --data out to test on its test split alone.",
+    async tried(told) {
+      const world = await photographed();
+      await works(world, `${train} --data photos`);
+      const line = "eval runs/pictures-1 --data photos";
+      const said = heard(told, await works(world, line));
+      const again = await works(world, line.replace(new RegExp(`${typed(said, /--data/)} \\S+`), ""), said);
+      expect(again).toMatch(/of [1-9]\d* test images right/);
+    },
+  },
+  {
+    told: 'stage "…" has no data. Name a folder with --data, or set data: { name: "…" } in the config.',
+    async tried(told) {
+      const world = await photographed();
+      for (const line of [train, train.replace("--workers 1", "")]) heard(told, await fails(world, line));
+      const said = heard(told, world.err);
+      await works(world, `${train} ${typed(said, /--data/)} photos`, said);
+      const setting = typed(said, /data: \{ name: "…" \}/).replace("…", "folder");
+      const data = { ...(JSON.parse(setting.replace("data: { name", '{ "name"')) as object), path: "photos" };
+      await put(world, "fgkd.config.json", JSON.stringify({ data }));
+      await works(world, train, said);
+    },
+  },
+  {
+    told: "Check the path given with --data.",
+    async tried(told) {
+      const world = await photographed();
+      const said = heard(told, await fails(world, `${train} --data fotos`));
+      await works(world, `${train} ${typed(said, /--data/)} photos`, said);
+    },
+  },
+  {
+    told: "…: …. Replace or remove the file, or pass --on-bad-image skip to train without it.",
+    async tried(told) {
+      const world = await photographed();
+      await put(world, "photos/wren/broken.jpg", "no picture");
+      const line = `${train} --data photos`;
+      const said = heard(told, await fails(world, line));
+      const again = await works(world, `${line} ${typed(said, /--on-bad-image skip/)}`, said);
+      expect(again).toContain(join("photos", "wren", "broken.jpg"));
+    },
+  },
+];

@@ -1,0 +1,18 @@
+/** Texts with a command in them that nobody is told to type, or that cannot be typed in a test; by the reason. */
+export const notTried: Readonly<Record<string, readonly string[]>> = {
+  "a registry is needed": [
+    "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU, CUDA 11 and cuDNN 8) or npm install @tensorflow/tfjs-node; both download TensorFlow's library while installing",
+    "npm install",
+  ],
+  "another system, or its administrator, is needed": [
+    "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service",
+    "apt-get install libdnnl-dev g++",
+    "brew install onednn libomp",
+    "use --engine wasm",
+  ],
+  "compiling takes minutes: `npm run build:onednn` does it": ["…npx fgkd build-engine onednn"],
+  "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
+  "it tells what an option does, not what to do": [
+    "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
+  ],
+};
