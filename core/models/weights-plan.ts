@@ -22,7 +22,7 @@ export interface WeightsUse {
 }
 
 /** Makes the model's array of the file's, whose shape is another. */
-export interface Reshape {
+interface Reshape {
   readonly from: readonly number[];
   readonly to: readonly number[];
   apply(array: NamedArray): NamedArray;

@@ -3,9 +3,7 @@ import { z } from "zod";
 import type { OptionsOf } from "../../core/index.js";
 import { count } from "../layers/option-types.js";
 
-const size = count.describe(
-  "Side of the images, in pixels; position embeddings of weights for another one are resampled.",
-);
+const ofSize = "Side of the images, in pixels; position embeddings of weights for another one are resampled.";
 
 const commonSchema = z.object({
   dropPath: z
@@ -24,14 +22,14 @@ const commonSchema = z.object({
 
 /** Of a network whose shape is known, with patches of 16 pixels, for images of so many unless another size is said. */
 export function standardDeitSchema(usual: number) {
-  return commonSchema.extend({ size: size.default(usual) }).superRefine((options, context) => {
+  return commonSchema.extend({ size: count.default(usual).describe(ofSize) }).superRefine((options, context) => {
     checkDivisor(context, "size", "a multiple of 16, the side of a patch", options.size, 16);
   });
 }
 
 export const deitSchema = commonSchema
   .extend({
-    size,
+    size: count.describe(ofSize),
     patch: count.default(16).describe("Side of a patch, in pixels; a divisor of the size."),
     width: count.describe("Channels of a token."),
     depth: count.default(12).describe("Blocks."),
