@@ -25,7 +25,11 @@ export const efficientnetSchema = commonSchema
     widths: counts.describe("Channels that the blocks of each stage give out."),
     strides: counts.describe("Of the first block of each stage."),
     expansions: counts.describe("Of each stage: channels inside a block for each that it is given, in multiples of 8."),
-    kernels: counts.describe("Of each stage: side of the depthwise kernels, odd."),
+    kernels: z
+      .array(count.refine((side) => side % 2 === 1, "odd"))
+      .min(1)
+      .readonly()
+      .describe("Of each stage: side of the depthwise kernels, odd."),
     stem: count.default(32).describe("Channels of the first convolution, which halves the sides."),
   })
   .superRefine(oneForEach("depths", ["widths", "strides", "expansions", "kernels"]));

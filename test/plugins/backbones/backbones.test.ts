@@ -17,13 +17,27 @@ describe("every registered backbone", () => {
   };
   /** Options without which it cannot be built, or would take seconds: the hidden layers of a VGG are most of it. */
   const options = (name: string): object => {
-    const shape = ["resnet", "vgg", "convnext"].includes(name) ? { depths: [1, 1], widths: [8, 16] } : {};
+    const shape = shapes[name] ?? {};
     return name.startsWith("vgg") ? { ...shape, hidden: 16 } : shape;
   };
+  const two = { depths: [1, 1], widths: [8, 16] };
+  const inverted = { ...two, strides: [1, 2], expansions: [1, 2], stem: 8 };
+  const shapes: Readonly<Record<string, object>> = {
+    resnet: two,
+    vgg: two,
+    convnext: two,
+    mobilenet: { ...inverted, last: 16 },
+    efficientnet: { ...inverted, kernels: [3, 5] },
+    bit: { depths: [1, 1], widths: [128, 128], stem: 32 },
+    wrn: { depth: 10, width: 1 },
+  };
+  /** Sizes of families whose configurable entry is tried: the same code, with more weights than a test should draw. */
+  const onlyLarger =
+    /^(resnetv2_.*_bit|efficientnet_b\d|wrn_40_\d|convnext_(small|base|large)|deit_(small|base)_.*|deit_tiny_.*_384)$/;
 
-  /** Of these families the larger ones have more of what their smallest has, and take seconds each. */
-  const isLarger = (name: string) => /^(convnext_(small|base|large)|deit_(small|base)_.*|deit_tiny_.*_384)$/.test(name);
-  const classifiers = training(1).backbones.names.filter((name) => !name.endsWith("-generator") && !isLarger(name));
+  const classifiers = training(1).backbones.names.filter(
+    (name) => !name.endsWith("-generator") && !onlyLarger.test(name),
+  );
 
   test.each(classifiers)(
     "%s gives finite logits and gradients, and leaks nothing",
