@@ -115,7 +115,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** The strides of a tensor that stands row by row. */
-export function rowStrides(shape: readonly number[]): readonly number[] {
+function rowStrides(shape: readonly number[]): readonly number[] {
   return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 }
 

@@ -23,7 +23,7 @@ export const int = (value: number) => {
 };
 export const global = (module: string, name: string) => joined(`c${module}\n${name}\n`);
 export const tuple = (...parts: readonly Part[]) => joined("(", ...parts, "t");
-export const ints = (...values: readonly number[]) => tuple(...values.map(int));
+const ints = (...values: readonly number[]) => tuple(...values.map(int));
 export const dictionary = (...pairs: readonly (readonly [string, Part])[]) =>
   joined("}(", ...pairs.flatMap(([key, value]) => [text(key), value]), "u");
 export const pickle = (...parts: readonly Part[]) => joined("\x80\x02", ...parts, ".");

@@ -153,7 +153,7 @@ describe("whether a file fits a model", () => {
   test("takes neither draws nor memory, and leaves models made afterwards as they are", async () => {
     const path = await fileOf(build(3), unchanged);
     const before = process.memoryUsage.rss();
-    // Six hundred million weights.
+    // Three hundred million weights.
     expect(fits(path, [3, 4, 6, 3], 1024)).toBe(false);
     expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
     const drawn = await build(3).parameters.export();
