@@ -17,6 +17,7 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
+  { name: "core/hub", budget: 650, holds: "how a reference to a hub becomes a file of this machine" },
   { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
