@@ -13,6 +13,10 @@ export interface ModelSettings {
   readonly input?: PartialModelInput;
   /** @deprecated The old name of `input.size`, for one version. */
   readonly inputSize?: number | null;
-  /** A safetensors file with public weight names. Default `null`: from scratch. */
+  /**
+   * A safetensors file with public weight names; a reference to a hub, `hf://owner/name[@revision][/file]`; or the name of
+   * public weights that fit the backbone, like `imagenet`. A file without a dot or a slash in its name is written `./file`.
+   * Default `null`: from scratch.
+   */
   readonly weights?: string | null;
 }

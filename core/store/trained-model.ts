@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { encodeSafetensors } from "../models/safetensors.js";
-import type { RunState } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import { pathProblem, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { writeAtomically } from "./atomic.js";

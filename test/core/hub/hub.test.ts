@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isReference, parseReference, referenceText } from "../../../core/hub/reference.js";
 import { hubSettings } from "../../../core/hub/settings.js";
-import { commit, type Interference, startHub } from "./local-hub.js";
+import { commit, type Interference, startHub } from "../../support/local-hub.js";
 
 const weights = Buffer.alloc(300_000, "weights of a network ");
 const model = {

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { createHub, type Hub, type HubOptions } from "../../../core/hub/hub.js";
+import { createHub, type Hub, type HubOptions } from "../../core/hub/hub.js";
 
 export const commit = "0123456789abcdef0123456789abcdef01234567";
 
