@@ -1,12 +1,13 @@
 /** Which settings are paths, and from where they are meant: from where they were written, wherever a run goes on. */
 import { resolve } from "node:path";
+import { isNamed } from "../index.js";
 import { isFile } from "./modules.js";
 
 /** No settings lie deeper; what does is refused by whoever reads it. */
 const deepest = 40;
 
 /**
- * The same with absolute paths. One rule says what is a path: `weights` of a model, every option that is called `path`,
+ * The same with absolute paths. One rule says what is a path: `weights` of a model but for the short name of public ones, every option that is called `path`,
  * `paths`, `…Path` or `…Paths` (a text or a list of them), and under any other name what begins with `./` or `../`. An address
  * (`https://…`) is none.
  *
@@ -35,7 +36,7 @@ function isPath(value: string, trail: readonly string[]): boolean {
   if (/^\.\.?[\\/]/.test(value)) return true;
   if (value === "" || /^[a-z][a-z\d+.-]+:\/\//i.test(value)) return false;
   const [of, , key = ""] = ["", "", "", ...trail].slice(-3);
-  return /^paths?$|Paths?$/.test(key) || (key === "weights" && of === "models");
+  return /^paths?$|Paths?$/.test(key) || (key === "weights" && of === "models" && !isNamed(value));
 }
 
 function isPlain(value: object): boolean {

@@ -21,6 +21,7 @@ import type { TrainArguments } from "./arguments.js";
 import { type ChosenRun, chooseRun } from "./choose-run.js";
 import { startEngine } from "./engine.js";
 import { type Environment, lineLogger, print, type Stop } from "./environment.js";
+import { shownHub } from "./fetching.js";
 import { checkPlace } from "./new-folder.js";
 import { roughly, secondsOf, workOf } from "./run-time.js";
 
@@ -82,7 +83,7 @@ async function createTrial(
   logger: Logger,
   pace: Map<string, number>,
   whole: Map<string, Source>,
-  { now }: Environment,
+  environment: Environment,
 ): Promise<Run> {
   const { plugins, layers } = chosen;
   checkRun(chosen);
@@ -91,8 +92,9 @@ async function createTrial(
   return createRun({
     preset,
     layers: [...layers, { origin: "--dry-run", config: { stages: tested(chosen) } }],
-    plugins: [...plugins, twoSteps(pace, now)],
+    plugins: [...plugins, twoSteps(pace, environment.now)],
     logger,
+    hub: shownHub(environment, logger, false),
     seen: (source, stage) => {
       whole.set(stage, source);
       return few(source);

@@ -12,6 +12,7 @@ import {
   evaluate,
   invalidConfig,
   invalidData,
+  isNamed,
   type Metric,
   named,
   namedList,
@@ -33,6 +34,7 @@ import { type ChosenRun, chooseAgain } from "./choose-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { evalDataLayers, tellTrainedOn } from "./eval-data.js";
+import { shownHub } from "./fetching.js";
 import { engineLayers } from "./layers.js";
 import { shortPath } from "./run-place.js";
 import { table } from "./tables.js";
@@ -49,12 +51,15 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   const roles = asked.map((name) => name.split("@")[0] as string);
   const exported = asked.map((name) => exportedAs(name, chosen));
   const files = await Promise.all(exported.map((name) => exportedModel(folder.path, name)));
-  const weights = Object.fromEntries(roles.map((role, index) => [role, { weights: files[index] as string }]));
+  const tested = Object.fromEntries(roles.map((role, index) => [role, { weights: files[index] as string }]));
+  const weights = { ...withoutWeights(chosen), ...tested };
   const run = await createRun({
     preset: chosen.preset,
     layers: [...chosen.layers, ...evalLayers(weights, given, cwd)],
     plugins: chosen.plugins,
     logger: lineLogger(environment),
+    hub: shownHub(environment, lineLogger(environment)),
+    ...(chosen.request.commits && { commits: chosen.request.commits }),
     trains: false,
   });
   try {
@@ -120,6 +125,13 @@ async function exportedModel(path: string, role: string): Promise<string> {
       `Finish it with --resume ${path}, or name another with --role.`,
     );
   throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
+}
+
+/** What is not tested needs nothing from elsewhere. */
+function withoutWeights({ preset, layers }: Pick<ChosenRun, "preset" | "layers">) {
+  const { run } = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
+  const named = Object.entries(run.models).filter(([, { weights }]) => weights && isNamed(weights));
+  return Object.fromEntries(named.map(([role]) => [role, { weights: null }]));
 }
 
 function evalLayers(models: NonNullable<SettingsLayer["config"]["models"]>, given: EvalArguments, cwd: string) {

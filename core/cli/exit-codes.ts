@@ -13,6 +13,7 @@ const byCode: Readonly<Record<string, number>> = {
   FGKD_WEIGHTS_MISMATCH: 65,
   FGKD_BAD_IMAGE: 65,
   FGKD_ENGINE_UNAVAILABLE: 69,
+  FGKD_HUB: 69,
   FGKD_PLUGIN_FAILED: defect,
   FGKD_TENSOR_LEAK: defect,
   FGKD_SHORT_PASS: defect,

@@ -1,5 +1,5 @@
 /** What a run that diverged can go back to. */
-import { FgkdError, type Logger, notFiniteInRun, type RunFolder } from "../index.js";
+import { FgkdError, furtherTold, type Logger, type RunFolder } from "../index.js";
 import { shortPath } from "./run-place.js";
 
 /**
@@ -17,8 +17,8 @@ export async function withLastGood(
   // One may be on its way to the disk.
   await folder.settle().catch((problem: Error) => logger.warn(problem.message));
   const good = folder.lastGood();
-  if (!good) return notFiniteInRun(error, "The run has no checkpoint from before that.");
-  return notFiniteInRun(
+  if (!good) return furtherTold(error, "The run has no checkpoint from before that.");
+  return furtherTold(
     error,
     `The last good checkpoint is ${shortPath(good.path, cwd)}, after ${good.steps} steps of the run: ${resume} goes on from it, with the same settings, and so comes to the same step again unless the cause lay outside of them.`,
   );

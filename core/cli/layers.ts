@@ -4,6 +4,7 @@ import {
   type Config,
   configurePreset,
   invalidConfig,
+  isReference,
   type Preset,
   type Scale,
   type SettingsLayer,
@@ -145,7 +146,7 @@ function readyTeacher(preset: Preset, path: string, cwd: string): Config {
   if (stages.length === 0 && !preset.defaults.models?.[role])
     throw invalidConfig("--teacher", `preset "${preset.name}" has no teacher`, "Leave --teacher out.");
   return {
-    models: { [role]: { weights: resolve(cwd, path) } },
+    models: { [role]: { weights: isReference(path) ? path : resolve(cwd, path) } },
     stages: Object.fromEntries(stages.map(([name]) => [name, { enabled: false }])),
   };
 }

@@ -1,7 +1,7 @@
-/** The teacher that `--teacher` names: a file of weights, or a run that has trained one. */
+/** The teacher that `--teacher` names: a file of weights, a reference to a hub, or a run that has trained one. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findTrainedModel, type Preset, pathProblem, teacherRole } from "../index.js";
+import { findTrainedModel, isReference, type Preset, pathProblem, teacherRole } from "../index.js";
 import { type Environment, lineLogger } from "./environment.js";
 
 /** Where a teacher's weights are, and how they are kept there. */
@@ -13,6 +13,7 @@ export async function findTeacher(
   { teacher: role = teacherRole }: Preset,
   environment: Environment,
 ): Promise<FoundTeacher> {
+  if (isReference(path)) return { file: path, keep: () => {} };
   const given = resolve(environment.cwd, path);
   if (existsSync(join(given, "config.json"))) return findTrainedModel(given, role, lineLogger(environment));
   // Somebody may have copied no more of a run than its models.

@@ -21,6 +21,7 @@ import { createDisplay } from "./display.js";
 import { dryRun } from "./dry-run.js";
 import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
+import { shownHub } from "./fetching.js";
 import { withLastGood } from "./last-good.js";
 import { checkPlace, makeFolder, type NewFolder } from "./new-folder.js";
 import { resultTable } from "./result-table.js";
@@ -63,6 +64,8 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     layers: chosen.layers,
     plugins: chosen.plugins,
     logger,
+    hub: shownHub(environment, logger, given.quiet),
+    ...(chosen.request.commits && { commits: chosen.request.commits }),
     artifacts: { write: (name, content) => folder?.artifacts.write(name, content) },
     onActivity: (activity) => watch?.note(activity),
   });

@@ -13,7 +13,11 @@ export interface ModelSettings {
   readonly input?: PartialModelInput;
   /** @deprecated The old name of `input.size`, for one version. */
   readonly inputSize?: number | null;
-  /** A file with public weight names, safetensors or PyTorch's. Default `null`: from scratch. */
+  /**
+   * A file with public weight names, safetensors or PyTorch's; a reference to a hub, `hf://owner/name[@revision][/file]`; or the name of
+   * public weights that fit the backbone, like `imagenet`. A file without a dot or a slash in its name is written `./file`.
+   * Default `null`: from scratch.
+   */
   readonly weights?: string | null;
   /** Whether weights must fit the model; else what does not fit is left out, and listed. Default true. */
   readonly strict?: boolean;

@@ -1,5 +1,6 @@
 /** Entries: what a registered name stands for, and the open interfaces in which names and options are declared. */
 import type * as tf from "@tensorflow/tfjs";
+import type { PublicWeights } from "../models/public-weights.js";
 import type { Random } from "../values/random.js";
 import type { Batch, LossTerms, Outputs, Step } from "../values/records.js";
 import type { OptionsSchema } from "../values/schema.js";
@@ -81,6 +82,8 @@ export interface Entry<Options, Product> {
   readonly schema?: OptionsSchema;
   /** What it depends on, with these options. Default: nothing that is known beforehand. */
   needs?(options: Required<Options>): Needs;
+  /** Weights that fit it, of a backbone, for `models.<role>.weights`: no short names without them. */
+  readonly publicWeights?: readonly PublicWeights[];
   /** Fields of the batch that it sets: of an augmenter or a teacher. */
   readonly provides?: readonly (keyof Batch & string)[];
   create(options: Required<Options>, context: FactoryContext): Product;

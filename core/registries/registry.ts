@@ -1,4 +1,5 @@
 /** Typed registries: which backbone, augmenter, loss, … a name stands for; one level a run, one below it a stage. */
+import type { PublicWeights } from "../models/public-weights.js";
 import { duplicateName, invalidOption, unknownName } from "../values/errors.js";
 import { resolveOptions } from "../values/options.js";
 import type { OptionsSchema } from "../values/schema.js";
@@ -34,6 +35,8 @@ export interface Registry<Entries, Product> {
   optionsOf(name: string): readonly string[];
   /** What its options may be, where the entry says so with `describeOptions`. @throws FGKD_UNKNOWN_NAME */
   schemaOf(name: string): OptionsSchema | undefined;
+  /** The weights that an entry lists; others than backbones have none. @throws FGKD_UNKNOWN_NAME */
+  publicWeights(name: string): readonly PublicWeights[];
   /** The fields of the batch that an entry sets. @throws FGKD_UNKNOWN_NAME */
   provides(name: string): readonly string[];
 }
@@ -137,6 +140,7 @@ export function createRegistry<Entries, Product>(
       return { options, needs, provides: entry.provides ?? [] };
     },
     schemaOf: (name) => find(name).schema,
+    publicWeights: (name) => find(name).publicWeights ?? [],
     provides: (name) => find(name).provides ?? [],
     optionsOf: (name) => {
       const { defaults, required = [] } = find(name);

@@ -14,7 +14,9 @@ import type { Homes } from "./inputs.js";
 /** What `createModels` needs to make a model: the registry and the loader of weights, both of the run. */
 export interface ModelFactory {
   create(role: Role, settings: ModelSettings): Model;
-  /** Loads `settings.weights`; returns the names that it filled. */
+  /** Where the weights of a role are that its settings speak of; `undefined` where they speak of none. */
+  fileOf(role: Role): string | undefined;
+  /** Loads such a file; returns the names that it filled. */
   load(role: Role, model: Model, file: string): ReadonlySet<string>;
   /** What such a file says of the input. */
   inputIn(file: string): PartialModelInput | undefined;
@@ -44,8 +46,9 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
     const bare = factory.create(role, chosen);
-    if (!chosen.weights && !isFilled) factory.refuseUntrained?.(role, bare);
-    const pretrained = chosen.weights ? factory.load(role, bare, chosen.weights) : new Set<string>();
+    const file = factory.fileOf(role);
+    if (file === undefined && !isFilled) factory.refuseUntrained?.(role, bare);
+    const pretrained = file === undefined ? new Set<string>() : factory.load(role, bare, file);
     const { input, restore } = inputOf(role, chosen, bare, factory);
     const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
     models.set(role, entry);
@@ -114,8 +117,9 @@ function withWeights(model: Model, parameters: Parameters): Model {
 
 /** Settings count most, then how the model is made, then what its weights came with, then the stage it is from. */
 function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model, factory: ModelFactory) {
-  const { inputIn, homes, logger } = factory;
-  const file = weights ? inputIn(weights) : undefined;
+  const { fileOf, inputIn, homes, logger } = factory;
+  const path = fileOf(role);
+  const file = path === undefined ? undefined : inputIn(path);
   // A model that is trained here learns the size that its stage has.
   const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
   const home = homes.of(role);

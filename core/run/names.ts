@@ -8,6 +8,7 @@ import { invalidConfig, noData, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { isRecord } from "../values/unknown.js";
 import { type Preset, presetLayers } from "./preset.js";
+import { referenceIn } from "./weights-files.js";
 
 /** Options for what no stage lists, or leaving out what is not there, would be lost without a word. @throws FGKD_UNKNOWN_NAME */
 export function checkOptions(preset: Preset, config: ResolvedConfig, plugins: readonly PluginOption[]): void {
@@ -34,10 +35,11 @@ export function checkNames(
   logger: Logger,
 ): void {
   checkRoles(preset, config, trainings, logger);
-  for (const [role, { backbone }] of Object.entries(config.run.models)) {
+  for (const [role, { backbone, weights }] of Object.entries(config.run.models)) {
     if (typeof backbone?.name !== "string")
       throw invalidConfig(`models.${role}`, "it has no backbone", `Name one: models.${role}.backbone.name.`);
     registries.backbones.look(backbone);
+    referenceIn({ backbone, weights }, registries.backbones);
   }
   checkEngine(config.run.engine, registries.engines);
   for (const { config: own, sources, stage, transforms } of trainings) {

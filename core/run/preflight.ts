@@ -11,6 +11,7 @@ import { createRandom, type Random, type RandomStreams } from "../values/random.
 import { checkSides } from "./inputs.js";
 import { createModels, type ModelFactory } from "./models.js";
 import type { Preset } from "./preset.js";
+import type { WeightsFile } from "./weights-files.js";
 
 /** Work that leaves no trace in its run: it draws numbers that nobody keeps, and says nothing. */
 export interface Aside {
@@ -65,8 +66,8 @@ export interface CheckedRun {
 }
 
 /** A file of weights that is not there, or is none, is told before thousands of images are looked at. @throws FGKD_PATH, FGKD_CORRUPT_FILE */
-export function checkHeaders(models: Settings["models"]): void {
-  for (const { weights } of Object.values(models)) if (weights) inputInWeights(weights);
+export function checkHeaders(files: Iterable<WeightsFile>): void {
+  for (const { file } of files) inputInWeights(file);
 }
 
 /**

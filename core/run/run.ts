@@ -4,13 +4,14 @@ import { version_core as tfjs } from "@tensorflow/tfjs";
 import { type ResolvedConfig, resolveConfig, type Settings, type SettingsLayer } from "../config/config.js";
 import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
+import { createHub, type Hub } from "../hub/hub.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
-import { createStage, type RunningStage, type StageState } from "../lifecycle/stage.js";
+import { createStage } from "../lifecycle/stage.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { inputInWeights } from "../models/about-weights.js";
-import type { ModelInput, Models, Role } from "../models/model.js";
+import type { Models, Role } from "../models/model.js";
 import { loadWeights } from "../models/weights.js";
 import type { Engine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
@@ -21,7 +22,6 @@ import { createLateReads } from "../update/late-reads.js";
 import { type Artifacts, noArtifacts } from "../values/artifacts.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
-import type { NamedArray } from "../values/named-array.js";
 import { createRandomStreams } from "../values/random.js";
 import type { EpochSummary, StepReport } from "../values/records.js";
 import { type Activity, createActivity } from "../watchdogs/activity.js";
@@ -33,27 +33,11 @@ import { type CheckedRun, checkHeaders, createAside, preflight } from "./preflig
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
+import { type RunState, saveRun } from "./run-state.js";
 import { checkSharedBatches, classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
 import { checkTeaching, stagesThatTrain, untrained } from "./teaching.js";
-
-/** Everything that the rest of a run depends on, between two steps. */
-export interface RunState {
-  readonly stages: Readonly<Record<string, StageState>>;
-  readonly models: Readonly<Record<string, ReadonlyMap<string, NamedArray>>>;
-  /** By role: the input that its weights are for. */
-  readonly inputs?: Readonly<Record<string, ModelInput>>;
-  readonly random: Readonly<Record<string, readonly number[]>>;
-  readonly history: readonly EpochSummary[];
-  /** By stage: what it took so far, over all sittings. Told, never used. */
-  readonly spent?: Readonly<Record<string, Spent>>;
-}
-
-/** Time and images that went into a stage. Work that an interruption undid does not count. */
-export interface Spent {
-  readonly seconds: number;
-  readonly images: number;
-}
+import { fetchWeights, type WeightsFile } from "./weights-files.js";
 
 export interface Run {
   readonly preset: Preset;
@@ -66,6 +50,8 @@ export interface Run {
   /** What touches pixels or rounding, by name: versions. The engine's library is not among it. */
   readonly libraries: Readonly<Record<string, string>>;
   readonly models: Models;
+  /** By role: the file that the weights of a model come from, and of what commit of a hub it is. */
+  readonly weights: ReadonlyMap<Role, WeightsFile>;
   /** One finished epoch after the other, over all stages. */
   readonly history: readonly EpochSummary[];
   /** The engines that the plugins registered. Start one before the first step. */
@@ -107,24 +93,37 @@ export interface RunOptions {
   readonly onActivity?: (activity: Activity) => void;
   /** What a stage sees of its data: less of it, for a trial. Default: all. */
   readonly seen?: (source: Source, stage: string) => Source;
+  /** Where references to weights lead. Default: the hub that the environment of the process names. */
+  readonly hub?: Hub;
+  /** By reference: the commit that it stood for when the run began. Default: what it stands for now. */
+  readonly commits?: Readonly<Record<string, string>>;
   /** False where models are only tested: each must come whole from its weights. Default true. */
   readonly trains?: boolean;
 }
 
 /**
- * Composes a run and opens its data. Makes no tensor before the first step.
+ * Composes a run, fetches weights that are elsewhere, and opens its data. Makes no tensor before the first step.
  *
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
  */
 export async function createRun(options: RunOptions): Promise<Run> {
   const composed = composeRun(options);
-  const { preset, config, trainings, services, classes } = composed;
+  const { preset, config, scope, trainings, services, classes, weights } = composed;
   for (const words of config.renamed) services.logger.warn(words);
-  checkHeaders(config.run.models);
+  const hub = options.hub ?? createHub({ logger: services.logger });
+  for (const [role, file] of await fetchWeights(
+    config.run.models,
+    scope.backbones,
+    hub,
+    services.logger,
+    options.commits,
+  ))
+    weights.set(role, file);
+  checkHeaders(weights.values());
   const sources = await openSources(preset, trainings, options.seen);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
-  classes.push(...(named ?? classesOf(config.run.models)));
-  if (options.trains ?? true) checkTeaching(preset, config, trainings, classes);
+  classes.push(...(named ?? classesOf(weights.values())));
+  if (options.trains ?? true) checkTeaching(preset, config, trainings, classes, weights);
   return assemble(composed, sources);
 }
 
@@ -143,8 +142,9 @@ interface ComposedRun extends CheckedRun {
   readonly homes: Homes;
   readonly services: Services;
   readonly models: OwnedModels;
-  /** To be filled. */
+  /** To be filled, as the next. */
   readonly classes: string[];
+  readonly weights: Map<Role, WeightsFile>;
 }
 
 function composeRun({
@@ -170,11 +170,13 @@ function composeRun({
   if (enabled.length === 0)
     throw invalidConfig(`preset ${preset.name}`, "no stage is enabled", "Set stages.<name>.enabled to true for one.");
   const classes: string[] = [];
+  const weights = new Map<Role, WeightsFile>();
   const homes = homesOf(preset, config);
   const trainsRole = (role: Role) => trains && homes.isTrained(role);
   const factory: ModelFactory = {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
+    fileOf: (role) => weights.get(role)?.file,
     load: (role, model, file) => {
       const { strict = true } = config.run.models[role] ?? {};
       return loadWeights(role, model, file, logger, { classes, trained: trainsRole(role), strict });
@@ -217,7 +219,7 @@ function composeRun({
   });
   const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));
   checkNames(preset, config, scope, trainings, logger);
-  return { preset, config, scope, trainings, updates, homes, services, models, classes, aside, factory };
+  return { preset, config, scope, trainings, updates, homes, services, models, classes, weights, aside, factory };
 }
 
 function assemble(composed: ComposedRun, sources: RunSources): Run {
@@ -252,6 +254,7 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
     },
     fingerprints: Object.fromEntries([...sources.byStage].map(([stage, source]) => [stage, source.fingerprint])),
     models,
+    weights: composed.weights,
     history,
     engines: scope.engines,
     stages: trainings,
@@ -265,7 +268,7 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
     },
     save: async () => {
       await reads.settle();
-      return save(stages, models, services, history);
+      return saveRun(stages, models, services, history);
     },
     load: (state) => {
       for (const [role, arrays] of Object.entries(state.models)) models.restore(role, arrays, state.inputs?.[role]);
@@ -280,23 +283,5 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
       models.dispose();
       for (const { auxiliary } of trainings) auxiliary.dispose();
     },
-  };
-}
-
-async function save(
-  stages: ReadonlyMap<string, RunningStage>,
-  models: Models,
-  services: Services,
-  history: readonly EpochSummary[],
-): Promise<RunState> {
-  const exported = models.built.map(async (role) => [role, await models.get(role).parameters.export()] as const);
-  const saved = [...stages].map(async ([name, stage]) => [name, await stage.save()] as const);
-  return {
-    stages: Object.fromEntries(await Promise.all(saved)),
-    models: Object.fromEntries(await Promise.all(exported)),
-    // Every model of a run has its input.
-    inputs: Object.fromEntries(models.built.map((role) => [role, models.get(role).input as ModelInput])),
-    random: services.random.save(),
-    history: [...history],
   };
 }

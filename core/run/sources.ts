@@ -1,5 +1,5 @@
 /** The data of a run's stages, and the names of its classes. */
-import type { ResolvedConfig, Settings } from "../config/config.js";
+import type { ResolvedConfig } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import { prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
@@ -7,6 +7,7 @@ import type { ComposedTraining } from "../lifecycle/training.js";
 import { classesInWeights } from "../models/about-weights.js";
 import { invalidConfig, noData } from "../values/errors.js";
 import type { Preset } from "./preset.js";
+import type { WeightsFile } from "./weights-files.js";
 
 export interface RunSources {
   readonly byStage: ReadonlyMap<string, Source>;
@@ -42,9 +43,9 @@ export async function openSources(
 }
 
 /** Where no data names the classes, a model's file may. */
-export function classesOf(models: Settings["models"]): readonly string[] {
-  for (const { weights } of Object.values(models)) {
-    const classes = weights && classesInWeights(weights);
+export function classesOf(files: Iterable<WeightsFile>): readonly string[] {
+  for (const { file } of files) {
+    const classes = classesInWeights(file);
     if (classes) return classes;
   }
   return [];

@@ -6,12 +6,14 @@ import type { Role } from "../models/model.js";
 import { checkWeightsFile } from "../models/weights.js";
 import { invalidConfig } from "../values/errors.js";
 import type { Preset } from "./preset.js";
+import type { WeightsFile } from "./weights-files.js";
 
 /**
  * Looks at what is known before any model is built: every file of weights by its header, and every model that a stage's
  * entries need. One that no stage has trained by then, and that has no weights, would teach chance.
  *
  * @param classes of the data
+ * @param files of the models that have weights
  * @throws FGKD_INVALID_CONFIG, FGKD_WEIGHTS_MISMATCH, FGKD_CORRUPT_FILE, FGKD_PATH
  */
 export function checkTeaching(
@@ -19,6 +21,7 @@ export function checkTeaching(
   config: ResolvedConfig,
   trainings: readonly ComposedTraining[],
   classes: readonly string[],
+  files: ReadonlyMap<Role, WeightsFile>,
 ): void {
   const { models } = config.run;
   const needed = trainings.map((training) => ({ training, roles: rolesNeeded(training) }));
@@ -27,9 +30,9 @@ export function checkTeaching(
       if (!models[role]?.weights && !trainedBy(preset, config, role, training.stage).length)
         throw untrained(role, stagesThatTrain(preset, role));
   const teachers = new Set(trainings.flatMap((training) => rolesNeeded(training, "teachers")));
-  for (const [role, { weights }] of Object.entries(models)) {
+  for (const [role, { file }] of files) {
     const trained = !teachers.has(role) || trainedBy(preset, config, role).length > 0;
-    if (weights) checkWeightsFile(role, weights, { classes, trained });
+    checkWeightsFile(role, file, { classes, trained });
   }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { BestEpoch } from "../evaluation/epochs.js";
 import { encodeSafetensors, readSafetensors } from "../formats/safetensors.js";
 import type { StageState } from "../lifecycle/stage.js";
-import type { RunState } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import { corruptFile, FgkdError, notComposed } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import type { Json, SavedState } from "../values/state.js";

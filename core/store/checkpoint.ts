@@ -1,7 +1,7 @@
 /** A folder of checkpoints: the newest few and the best of each stage; what is half written does not count. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { RunState } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import type { Logger } from "../values/logger.js";
 import { type Permission, writeAtomically, writeTextAtomically } from "./atomic.js";
 import {

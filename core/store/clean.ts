@@ -1,7 +1,7 @@
 /** Takes away what a killed process left unfinished in its run folder, and nothing that lies elsewhere or is somebody else's. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import type { RunState } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import { deepestArtifact, isArtifactPart } from "../values/artifacts.js";
 import { cleanCheckpoints } from "./checkpoint.js";
 import { isKeptName } from "./checkpoint-files.js";

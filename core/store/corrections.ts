@@ -1,5 +1,6 @@
 /** What may be said anew when a run is taken up: settings that nothing computed so far depends on. */
-import type { Run, RunState } from "../run/run.js";
+import type { Run } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import type { RunConfig } from "./run-config.js";
 import { weightsOf } from "./weights-record.js";
 

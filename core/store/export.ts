@@ -1,7 +1,8 @@
 /** The models that a run leaves behind: one file a role, with what a reader needs to use it. */
 import { existsSync } from "node:fs";
 import type { StageState } from "../lifecycle/stage.js";
-import type { Run, RunState } from "../run/run.js";
+import type { Run } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import type { Permission } from "./atomic.js";
 import { modelFile, writeModel } from "./model-file.js";
 import { type StageResult, summarize } from "./result.js";

@@ -1,6 +1,7 @@
 /** Puts what a checkpoint holds into a run, once its models are known to be those of the run. */
 import { modelOf } from "../models/model.js";
-import type { Run, RunState } from "../run/run.js";
+import type { Run } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import { weightsMismatch } from "../values/errors.js";
 import type { NamedArray } from "../values/named-array.js";
 

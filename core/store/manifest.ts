@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { withNewNames } from "../config/renamed.js";
 import type { UsedEngine } from "../ops/engine.js";
-import type { Run, Spent } from "../run/run.js";
+import type { Run } from "../run/run.js";
+import type { Spent } from "../run/run-state.js";
 import { isRecord } from "../values/unknown.js";
 import { named, show } from "../values/words.js";
 

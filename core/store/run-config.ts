@@ -8,7 +8,7 @@ import { type Manifest, type Resolved, resolvedOf } from "./manifest.js";
 import { checkWritten, largestRunFile, readConfigFile, readManifestFile } from "./run-files.js";
 import type { RunId } from "./run-id.js";
 import { jsonText, writeText } from "./storage.js";
-import { weightsOf } from "./weights-record.js";
+import { commitsOf, weightsOf } from "./weights-record.js";
 
 /** What the run was asked for: enough to compose it again. */
 export interface RunRequest {
@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly from?: string;
   /** The preset itself, where it was written as data. */
   readonly written?: Readonly<Record<string, unknown>>;
+  /** By reference to a hub: the commit that it stood for when the run began. */
+  readonly commits?: Readonly<Record<string, string>>;
   /** Code of others that the run was made with: packages by version, files by checksum. */
   readonly modules?: readonly ModuleRecord[];
 }
@@ -44,7 +46,14 @@ export interface RunConfig extends RunRequest {
 
 /** @throws FGKD_STORAGE, FGKD_INVALID_CONFIG when it is more than could be read again */
 export function writeConfig(path: string, request: RunRequest, run: Run, id: RunId): void {
-  const text = jsonText({ ...(id !== null && { id }), ...request, weights: weightsOf(run), resolved: resolvedOf(run) });
+  const commits = { ...request.commits, ...commitsOf(run) };
+  const about = { weights: weightsOf(run), resolved: resolvedOf(run) };
+  const text = jsonText({
+    ...(id !== null && { id }),
+    ...request,
+    ...(Object.keys(commits).length > 0 && { commits }),
+    ...about,
+  });
   const bytes = Buffer.byteLength(text);
   const remedy = `${largestRunFile} are the most: keep lists in files.`;
   if (bytes > largestRunFile) throw invalidConfig(run.preset.name, `its settings take ${bytes} bytes`, remedy);
@@ -60,9 +69,9 @@ export function manifestText(manifest: Manifest): string {
 }
 
 /** What a run was asked for, without what came of it. */
-export function requestIn({ preset, layers, plugins, from, written, modules }: RunConfig): RunRequest {
+export function requestIn({ preset, layers, plugins, from, written, commits, modules }: RunConfig): RunRequest {
   const kept = { ...(from !== undefined && { from }), ...(written && { written }), ...(modules && { modules }) };
-  return { preset, layers, plugins, ...kept };
+  return { preset, layers, plugins, ...kept, ...(commits && { commits }) };
 }
 
 /** @throws FGKD_PATH when there is none, FGKD_CORRUPT_FILE */

@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { splits } from "../data/source.js";
+import { isCommit } from "../hub/reference.js";
 import { corruptFile, invalidConfig, readFailed } from "../values/errors.js";
 import { messageOf } from "../values/words.js";
 import { checkTree, placeOf, readJsonFile } from "./json-file.js";
@@ -32,6 +33,7 @@ const configSchema = z.looseObject({
     .array(z.looseObject({ name: z.string(), version: z.string().optional(), sha256: z.string().optional() }))
     .optional(),
   weights: z.record(z.string(), z.string()).optional(),
+  commits: z.record(z.string(), z.string().refine(isCommit, "it is no commit")).optional(),
   resolved: z.looseObject({
     run: record,
     stages: z.record(z.string(), z.looseObject({ models: record, options: record })),

@@ -1,7 +1,7 @@
 /** The model of a role that a run has trained, for another run to begin with: exported, or still in a checkpoint. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { RunState } from "../run/run.js";
+import type { RunState } from "../run/run-state.js";
 import { pathProblem, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { readNewestCheckpoint } from "./checkpoint.js";

@@ -8,18 +8,24 @@ import { digestOfFile } from "./checkpoint-format.js";
  * @param wanted which roles. Default: all
  */
 export function weightsOf(
-  { config }: Pick<Run, "config">,
+  { weights }: Pick<Run, "weights">,
   wanted: (role: string) => boolean = () => true,
 ): Readonly<Record<string, string>> {
-  const models = Object.entries(config.run.models).filter(([role]) => wanted(role));
-  const digests = models.map(([role, { weights }]) => [role, digestOf(weights)] as const);
+  const wished = [...weights].filter(([role]) => wanted(role));
+  const digests = wished.map(([role, { file }]) => [role, digestOf(file)] as const);
   // The filter leaves no other.
   return Object.fromEntries(digests.filter(([, digest]) => digest !== undefined)) as Record<string, string>;
 }
 
-function digestOf(file: string | null | undefined): string | undefined {
+/** By reference to a hub: the commit that the run has taken, and takes again. */
+export function commitsOf({ weights }: Pick<Run, "weights">): Readonly<Record<string, string>> {
+  const taken = [...weights.values()].flatMap(({ hub }) => (hub ? [[hub.reference, hub.commit] as const] : []));
+  return Object.fromEntries(taken);
+}
+
+function digestOf(file: string): string | undefined {
   try {
-    return file ? digestOfFile(file) : undefined;
+    return digestOfFile(file);
   } catch {
     return undefined;
   }

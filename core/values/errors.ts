@@ -86,12 +86,7 @@ export function missingNeed(owner: string, field: string, stage: string, provide
 
 /** Something threw inside a hook. A diagnostic of our own keeps its code: a file that is broken is no defect of the plugin. */
 export function pluginFailed(plugin: string, hook: string, where: string, cause: unknown) {
-  if (cause instanceof FgkdError) {
-    const { code, message } = cause;
-    return new FgkdError(code, `${message.slice(code.length + 1)} (In hooks.${hook} of [${plugin}], ${where}.)`, {
-      cause,
-    });
-  }
+  if (cause instanceof FgkdError) return furtherTold(cause, `(In hooks.${hook} of [${plugin}], ${where}.)`, { cause });
   return new FgkdError("FGKD_PLUGIN_FAILED", `[${plugin}] failed in hooks.${hook} (${where}): ${messageOf(cause)}`, {
     cause,
   });
@@ -110,9 +105,9 @@ export function notFinite(what: string, value: number, where: string) {
   );
 }
 
-/** The same in a run folder. `kept`: what there is to go back to, and how. */
-export function notFiniteInRun({ code, message }: FgkdError, kept: string) {
-  return new FgkdError(code, `${message.slice(code.length + 1)} ${kept}`);
+/** The same diagnostic with a further sentence. */
+export function furtherTold({ code, message }: FgkdError, words: string, options?: ErrorOptions) {
+  return new FgkdError(code, `${message.slice(code.length + 1)} ${words}`, options);
 }
 
 /**
@@ -192,6 +187,11 @@ export function badImage(path: string, problem: string) {
 /** A file of weights, or a checkpoint, whose bytes are not what they claim. */
 export function corruptFile(path: string, problem: string, remedy: string) {
   return new FgkdError("FGKD_CORRUPT_FILE", `${path}: ${problem}. ${remedy}`);
+}
+
+/** What a hub does not give, or cannot be asked for. */
+export function hubFailed(reference: string, problem: string, remedy: string, options?: ErrorOptions) {
+  return new FgkdError("FGKD_HUB", `${reference}: ${problem}. ${remedy}`, options);
 }
 
 /** Weights that do not fit the model they are loaded into. `table`: lines of what does not fit. */

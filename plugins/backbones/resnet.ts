@@ -7,6 +7,7 @@ import {
   type Model,
   type Registry,
 } from "../../core/index.js";
+import { publicWeightsOf } from "./public-weights.js";
 import { createResnet } from "./resnet-model.js";
 import { type ResnetCommonOptions, type ResnetOptions, resnetSchema, standardResnetSchema } from "./resnet-options.js";
 
@@ -51,6 +52,7 @@ export const resnet = definePlugin({
 function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
   backbones.register(name, {
     ...describeOptions(`backbone ${name}`, standardResnetSchema),
+    publicWeights: publicWeightsOf(name),
     create: (options: Required<ResnetCommonOptions>, context: FactoryContext) =>
       createResnet(`backbone ${name}`, { ...standard[name], widths, ...options }, context),
   });

@@ -7,6 +7,7 @@ import {
   type Model,
   type Registry,
 } from "../../core/index.js";
+import { publicWeightsOf } from "./public-weights.js";
 import { createVgg } from "./vgg-model.js";
 import { standardVggSchema, type VggCommonOptions, type VggOptions, vggSchema } from "./vgg-options.js";
 
@@ -64,6 +65,7 @@ function registerStandard(
 ): void {
   backbones.register(name, {
     ...describeOptions(`backbone ${name}`, standardVggSchema),
+    publicWeights: publicWeightsOf(name),
     create: (options: Required<VggCommonOptions>, context: FactoryContext) =>
       createVgg(`backbone ${name}`, { ...shape, widths, ...options }, context),
   });

@@ -17,6 +17,7 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
+  { name: "core/hub", budget: 650, holds: "how a reference to a hub becomes a file of this machine" },
   {
     name: "core/formats",
     budget: 1300,
@@ -49,7 +50,7 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "settings: their levels, their schema, how they are merged, where each comes from",
   },
   { name: "core/lifecycle", budget: 800, holds: "when things happen: hooks, plugins, training, stage, step, schedule" },
-  { name: "core/run", budget: 950, holds: "presets, and the stages of one brought together into a run" },
+  { name: "core/run", budget: 1000, holds: "presets, and the stages of one brought together into a run" },
   { name: "core/store", budget: 1700, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },

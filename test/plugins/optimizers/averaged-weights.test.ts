@@ -12,6 +12,7 @@ const backbone = { name: "resnet", block: "basic", depths: [1], widths: [2], ste
 
 /** No file, and a stage that says nothing of its images. */
 const asTheyCome = {
+  fileOf: () => undefined,
   inputIn: () => undefined,
   homes: { of: () => defaults.input, isTrained: () => true },
 };
