@@ -17,7 +17,12 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 900,
     holds: "what travels: batches, outputs, steps, errors, random streams, named arrays",
   },
-  { name: "core/ops", budget: 950, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
+  {
+    name: "core/ops",
+    // What phones' networks are made of: depthwise convolutions, ReLU6, SiLU; standardised filters.
+    budget: 1000,
+    holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`",
+  },
   {
     name: "core/models",
     // Files that others wrote: their names and shapes.
@@ -49,7 +54,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   { name: "core/cli", budget: 3100, holds: "the command, on nothing but the public face" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
-  { name: "plugins/backbones", holds: "networks that see: ResNet, VGG" },
+  { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },
   { name: "plugins/transforms", holds: "what happens to one image before it is in a batch" },
   { name: "plugins/augmenters", holds: "what mixes the images of a batch" },
