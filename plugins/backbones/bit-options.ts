@@ -9,7 +9,7 @@ const multipleOf = (factor: number, message: string) => count.refine((channels) 
 
 export const standardBitSchema = z.object({
   ...headOptions,
-  dropout: pooledDropout.default(0),
+  dropout: pooledDropout(0),
   dropPath: dropPathOption,
 });
 

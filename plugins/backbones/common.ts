@@ -10,10 +10,12 @@ export const headOptions = {
   hidden: count.default(512).describe("Of the max-pool-mlp head: values of its hidden layer."),
 };
 
-/** Before the classifier; each family has its own default. */
-export const pooledDropout = dropRate.describe(
-  "Of the heads linear and squeeze-excite: share of pooled values that a training step leaves out.",
-);
+/** Dropout before the classifier. */
+export function pooledDropout(usual: number) {
+  return dropRate
+    .default(usual)
+    .describe("Of the heads linear and squeeze-excite: share of pooled values that a training step leaves out.");
+}
 
 /** Stochastic depth. */
 export const dropPathOption = dropRate

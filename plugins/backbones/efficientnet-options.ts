@@ -6,7 +6,7 @@ import { headOptions, pooledDropout } from "./common.js";
 
 const commonSchema = z.object({
   ...headOptions,
-  dropout: pooledDropout.default(0.2),
+  dropout: pooledDropout(0.2),
   dropPath: dropRate
     .default(0.2)
     .describe(
@@ -16,7 +16,7 @@ const commonSchema = z.object({
 
 /** Of a published size, which comes with a dropout of its own. */
 export function standardEfficientnetSchema(dropout: number) {
-  return commonSchema.extend({ dropout: pooledDropout.default(dropout) });
+  return commonSchema.extend({ dropout: pooledDropout(dropout) });
 }
 
 export const efficientnetSchema = commonSchema

@@ -6,7 +6,7 @@ import { dropPathOption, headOptions, pooledDropout } from "./common.js";
 
 export const standardMobilenetSchema = z.object({
   ...headOptions,
-  dropout: pooledDropout.default(0.2),
+  dropout: pooledDropout(0.2),
   dropPath: dropPathOption,
   width: z
     .number()

@@ -23,7 +23,7 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1300,
     holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
   },
-  // Attention, and the ends of blocks without activation, each with a gradient of its own.
+  // Attention, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own.
   { name: "core/ops", budget: 1100, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
@@ -56,7 +56,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   { name: "core/cli", budget: 3100, holds: "the command, on nothing but the public face" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
-  { name: "plugins/backbones", holds: "networks that see: ResNet, VGG, ConvNeXt, DeiT" },
+  { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },
   { name: "plugins/transforms", holds: "what happens to one image before it is in a batch" },
   { name: "plugins/augmenters", holds: "what mixes the images of a batch" },
