@@ -17,6 +17,7 @@ export function cpuEngine(): Engine {
   };
 }
 
+/** Makes `cpu` the active backend, whose largest value of nothing but NaN is NaN. */
 export async function startCpu(): Promise<void> {
   // Its first use prints advice to install a faster backend; fgkd doctor gives that.
   tf.enableProdMode();
