@@ -13,7 +13,7 @@ export interface MaxPoolOptions {
 
 /**
  * Largest value of each window. Output sides are `⌊(side + 2·padding − size) / stride⌋ + 1`, as PyTorch's. The gradient
- * goes to one position of each window.
+ * goes to one position of each window. NaN is passed over where a window holds a number, and stays where it holds none.
  *
  * @param x `[batch, height, width, channels]`
  */

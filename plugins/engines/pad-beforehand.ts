@@ -33,7 +33,7 @@ const writers = ["Conv2DBackpropInput", "DepthwiseConv2dNativeBackpropInput"];
  */
 export function padBeforehand(backendName: string): void {
   for (const [name, [input, outside]] of Object.entries(readers))
-    replace(backendName, name, (stock) => (call) => {
+    replaceKernel(backendName, name, (stock) => (call) => {
       const sides = sidesOf(call);
       if (sides === null) return stock(call);
       const padded = pad(call, call.inputs[input] as tf.TensorInfo, sides, outside);
@@ -41,14 +41,14 @@ export function padBeforehand(backendName: string): void {
       return freeing(call, [padded], () => stock({ ...call, inputs, attrs: { ...call.attrs, pad: "valid" } }));
     });
   for (const name of writers)
-    replace(backendName, name, (stock) => (call) => {
+    replaceKernel(backendName, name, (stock) => (call) => {
       const sides = sidesOf(call);
       if (sides === null) return stock(call);
       const shape = call.attrs.inputShape as number[];
       const whole = stock({ ...call, attrs: { ...call.attrs, inputShape: widened(shape, sides), pad: "valid" } });
       return freeing(call, [whole], () => inner(call, whole, shape, sides));
     });
-  replace(backendName, "MaxPoolGrad", (stock) => (call) => {
+  replaceKernel(backendName, "MaxPoolGrad", (stock) => (call) => {
     const sides = sidesOf(call);
     if (sides === null) return stock(call);
     const images = call.inputs.input as tf.TensorInfo;
@@ -61,7 +61,8 @@ export function padBeforehand(backendName: string): void {
 
 const replaced = new WeakSet<object>();
 
-function replace(backendName: string, kernelName: string, make: (stock: Run) => Run): void {
+/** Registers a kernel of this backend anew, made from the one that is there. Idempotent. */
+export function replaceKernel(backendName: string, kernelName: string, make: (stock: Run) => Run): void {
   const kernel = tf.getKernel(kernelName, backendName);
   if (kernel == null || replaced.has(kernel)) return;
   // tfjs warns on the console about a second registration, so take the first one away.

@@ -1,5 +1,5 @@
 /** The engines that tests run on: two that need nothing but npm, and the native one where it is built. */
-import * as tf from "@tensorflow/tfjs";
+import { startCpu } from "../../plugins/engines/cpu.js";
 import { checkOnednn, startOnednn } from "../../plugins/engines/onednn/index.js";
 import { startWasm } from "../../plugins/engines/wasm/index.js";
 import { isHere } from "./required.js";
@@ -20,7 +20,5 @@ export const engineNames: readonly EngineName[] = wanted ?? (hasOnednn ? ["cpu",
 export async function startEngine(name: EngineName): Promise<void> {
   if (name === "wasm") return startWasm();
   if (name === "onednn") return startOnednn();
-  // Otherwise tfjs advertises tfjs-node on its first use under Node.
-  tf.enableProdMode();
-  await tf.setBackend("cpu");
+  return startCpu();
 }

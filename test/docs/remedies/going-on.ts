@@ -2,11 +2,9 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
 import { definePlugin, definePreset, memoryGrowth, workerFailed } from "../../../core/index.js";
 import { createWorld, toyPreset, type World, type WorldOptions } from "../../core/cli/world.js";
-import { toySource } from "../../support/toy.js";
 import {
   fails,
   heard,
@@ -19,29 +17,7 @@ import {
   worldWith,
   worldWithRun,
 } from "./situation.js";
-
-/** What a plugin of `toy` throws in its n-th step; nothing any more once it has. */
-function failsOnce(step: number, cause: () => Error | undefined) {
-  let seen = 0;
-  return definePreset({
-    ...toyPreset,
-    plugins: [
-      toyPreset.plugins,
-      definePlugin({
-        name: "fails-once",
-        defaults: {},
-        apply: ({ hooks }) =>
-          hooks.loss.tap("fails-once", (terms) => {
-            seen += 1;
-            if (seen !== step) return terms;
-            const error = cause();
-            if (error) throw error;
-            return { ...terms, broken: tf.scalar(Number.NaN) };
-          }),
-      })(),
-    ],
-  });
-}
+import { failsOnce, hungry, twoEngines } from "./trouble.js";
 
 /** A world in which something happens to `runs/toy-1` while it trains its second epoch. */
 async function disturbed(disturb: (run: string) => void, options: WorldOptions = {}): Promise<World> {
@@ -259,56 +235,3 @@ export const goingOn: readonly Situation[] = [
     },
   },
 ];
-
-/** Needs more memory than there is with many threads. */
-const hungry = definePreset({
-  ...toyPreset,
-  plugins: [
-    toyPreset.plugins,
-    definePlugin({
-      name: "hungry",
-      defaults: {},
-      register({ sources }) {
-        (sources.register as (name: string, entry: object) => void)("hungry", {
-          defaults: { workers: 8 },
-          create: ({ workers }: { readonly workers: number }) => {
-            const source = toySource(12);
-            const batches: typeof source.batches = (pass) => {
-              // As the pool of threads says it: memory of threads cannot be filled here at will.
-              const remedy = "Use fewer threads (--workers) or a smaller cacheBytes.";
-              if (workers > 1)
-                throw workerFailed("source hungry", "a thread that prepares images ran out of memory", remedy);
-              return source.batches(pass);
-            };
-            return { open: async () => ({ ...source, batches }) };
-          },
-        });
-      },
-    })(),
-  ],
-  defaults: { ...toyPreset.defaults, data: { name: "hungry" } as never },
-});
-
-/** Plain JavaScript under two names. */
-const twoEngines = definePreset({
-  ...toyPreset,
-  plugins: [
-    toyPreset.plugins,
-    definePlugin({
-      name: "two-engines",
-      defaults: {},
-      register({ engines }) {
-        (engines.register as (name: string, entry: object) => void)("chip", {
-          defaults: {},
-          create: () => ({
-            name: "chip",
-            // What a run takes that is not told.
-            priority: 1,
-            check: async () => ({ available: true, detail: "plain JavaScript" }),
-            start: async () => void (await tf.setBackend("cpu")),
-          }),
-        });
-      },
-    })(),
-  ],
-});

@@ -46,15 +46,17 @@ void eachRunOfChannels(int first, int channels, const Body& body) {
   }
 }
 
-/** Folds every window: `start` is what results begin with, `add` takes in a value, `finish` closes with the count. */
-template <class Add, class Finish>
-void poolWindows(const PoolShape& s, const float* x, float* y, size_t begin, size_t end, float start, Add add,
+/** Folds every window: `start` is what results begin with, `add` takes in a value, `finish` closes; both know the count. */
+template <class Start, class Add, class Finish>
+void poolWindows(const PoolShape& s, const float* x, float* y, size_t begin, size_t end, Start start, Add add,
                  Finish finish) {
   eachRunOfChannels(0, s.c, [&](auto fixed, int first, int channels) {
     const int count = fixed() > 0 ? fixed() : channels;
     eachOutput(s, begin, end, [&](size_t image, int oy, int ox, const Window& rows, const Window& columns) {
       float folded[fixed() > 0 ? fixed() : kWidest];
-      FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = start;
+      const int seen = (rows.to - rows.from) * (columns.to - columns.from);
+      const float nothing = start(seen);
+      FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = nothing;
       for (int r = rows.from; r < rows.to; ++r) {
         for (int q = columns.from; q < columns.to; ++q) {
           const float* in = x + pixel(image, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + first;
@@ -62,20 +64,20 @@ void poolWindows(const PoolShape& s, const float* x, float* y, size_t begin, siz
         }
       }
       float* out = y + pixel(image, s.oh, s.ow, oy, ox, s.c) + first;
-      const float factor = finish((rows.to - rows.from) * (columns.to - columns.from));
+      const float factor = finish(seen);
       FGKD_SIMD for (int c = 0; c < count; ++c) out[c] = folded[c] * factor;
     });
   });
 }
 
 void maxPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  // A NaN never wins, as in tfjs.
-  poolWindows(s, x, y, begin, end, -INFINITY, [](float best, float v) { return v > best ? v : best; },
-              [](int) { return 1.f; });
+  // A NaN never wins, as in tfjs; where there is nothing else it is what is left.
+  poolWindows(s, x, y, begin, end, [](int seen) { return seen > 0 ? NAN : -INFINITY; },
+              [](float best, float v) { return v > best || best != best ? v : best; }, [](int) { return 1.f; });
 }
 
 void avgPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  poolWindows(s, x, y, begin, end, 0.f, [](float sum, float v) { return sum + v; },
+  poolWindows(s, x, y, begin, end, [](int) { return 0.f; }, [](float sum, float v) { return sum + v; },
               [](int seen) { return 1.f / static_cast<float>(seen); });
 }
 
