@@ -18,7 +18,7 @@ export interface WeightsUse {
   /** Whether a stage trains the model: only then may a part of it start afresh. Default true. */
   readonly trained?: boolean;
   /** Whether what does not fit is refused; else it is left out, with a word. Default true. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /** Makes the model's array of the file's, whose shape is another. */

@@ -173,14 +173,12 @@ function composeRun({
   const weights = new Map<Role, WeightsFile>();
   const homes = homesOf(preset, config);
   const trainsRole = (role: Role) => trains && homes.isTrained(role);
+  const useOf = (role: Role) => ({ classes, trained: trainsRole(role), strict: config.run.models[role]?.strict });
   const factory: ModelFactory = {
     // The registries are composed below: they are given the models, and make them later.
     create: (role, { backbone }) => scope.backbones.choose(backbone, `models/${role}`),
     fileOf: (role) => weights.get(role)?.file,
-    load: (role, model, file) => {
-      const { strict = true } = config.run.models[role] ?? {};
-      return loadWeights(role, model, file, logger, { classes, trained: trainsRole(role), strict });
-    },
+    load: (role, model, file) => loadWeights(role, model, file, logger, useOf(role)),
     inputIn: inputInWeights,
     homes,
     logger,

@@ -320,49 +320,6 @@ describe("the classes of a file", () => {
   });
 });
 
-describe("what does not fit", () => {
-  const edit = (all: Tensors) =>
-    new Map(
-      [...all].flatMap(([name, array]): [string, NamedArray][] => {
-        if (name === "conv1.weight") return [[name, { shape: [4, 3, 1, 1], data: new Float32Array(12).fill(1) }]];
-        return [[name === "layer1.0.bn1.bias" ? "layer1.0.norm1.bias" : name, array]];
-      }),
-    );
-
-  test("is shown as a table: both shapes, and of a missing name the nearest", async () => {
-    const path = await fileOf(build(), { edit });
-    expect(() => load(build(), path)).toThrow(
-      [
-        "Choose the backbone they were made for.",
-        '  missing     layer1.0.bn1.bias  [4], nearest: "layer1.0.norm1.bias"',
-        "  mismatched  conv1.weight  [4,3,3,3], in the file [4,3,1,1]",
-        "  unexpected  layer1.0.norm1.bias  [4]",
-      ].join("\n"),
-    );
-  });
-
-  test.each([true, false])("is left out and listed where the user is not strict (trained: %s)", async (trained) => {
-    const [saved, model] = [build(data, "linear", 1), build()];
-    const [before, path] = [await model.parameters.export(), await fileOf(saved, { classes: data, edit })];
-    const { filled, said } = load(model, path, { trained, strict: false });
-    const [after, theirs] = [await model.parameters.export(), await saved.parameters.export()];
-    for (const [name, array] of after) {
-      const isLeftOut = name === "conv1.weight" || name === "layer1.0.bn1.bias";
-      expect(array, name).toEqual((isLeftOut ? before : theirs).get(name));
-      expect(filled.has(name), name).toBe(!isLeftOut);
-    }
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/^teacher: of FILE not everything was loaded:\n {2}missing {5}layer1\.0\.bn1\.bias/);
-  });
-
-  test("is refused all the same where it is everything, or classes that nothing would train", async () => {
-    const others = await fileOf(build(), { edit: renamed((name) => `trunk.${name}`) });
-    expect(() => load(build(), others, { strict: false })).toThrow("FGKD_WEIGHTS_MISMATCH");
-    const zebra = await fileOf(build(["ant", "bee", "zebra"]), { classes: ["ant", "bee", "zebra"] });
-    expect(() => load(build(), zebra, { ...frozen, strict: false })).toThrow("was made for other classes");
-  });
-});
-
 describe("a model that nothing trains", () => {
   test.each([
     ["linear", "fc.weight"],

@@ -160,3 +160,45 @@ describe("whether a file fits a model", () => {
     expect(drawn.get("conv1.weight")?.data.some((value) => value !== 0)).toBe(true);
   });
 });
+
+describe("what does not fit", () => {
+  const other = (name: string, array: NamedArray): [string, NamedArray][] => {
+    if (name === "conv1.weight") return [[name, { shape: [4, 3, 1, 1], data: new Float32Array(12).fill(1) }]];
+    return [[name === "layer1.0.bn1.bias" ? "layer1.0.norm1.bias" : name, array]];
+  };
+
+  test("is shown as a table: both shapes, and of a missing name the nearest", async () => {
+    const path = await fileOf(build(), other);
+    expect(() => loadWeights("student", build(), path)).toThrow(
+      [
+        "Choose the backbone they were made for.",
+        '  missing     layer1.0.bn1.bias  [4], nearest: "layer1.0.norm1.bias"',
+        "  mismatched  conv1.weight  [4,3,3,3], in the file [4,3,1,1]",
+        "  unexpected  layer1.0.norm1.bias  [4]",
+      ].join("\n"),
+    );
+  });
+
+  test.each([true, false])("is left out and listed where the user is not strict (trained: %s)", async (trained) => {
+    const [saved, model] = [build(3, "linear", 1), build()];
+    const [before, path] = [await model.parameters.export(), await fileOf(saved, other)];
+    const { said, logger } = listen();
+    const filled = loadWeights("student", model, path, logger, { trained, strict: false });
+    const [after, theirs] = [await model.parameters.export(), await saved.parameters.export()];
+    for (const [name, array] of after) {
+      const isLeftOut = name === "conv1.weight" || name === "layer1.0.bn1.bias";
+      expect(array, name).toEqual((isLeftOut ? before : theirs).get(name));
+      expect(filled.has(name), name).toBe(!isLeftOut);
+    }
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(`student: of ${path} not everything was loaded:\n  missing     layer1.0.bn1.bias`);
+  });
+
+  test("is refused all the same where it is everything, or classes that nothing would train", async () => {
+    const load = (path: string, trained: boolean) => () =>
+      loadWeights("student", build(), path, undefined, { trained, strict: false });
+    const others = await fileOf(build(), (name, array) => [[`trunk.${name}`, array]]);
+    expect(load(others, true)).toThrow("FGKD_WEIGHTS_MISMATCH");
+    expect(load(await fileOf(build(4), unchanged), false)).toThrow("its classifier has 4 classes, not 3");
+  });
+});
