@@ -35,7 +35,8 @@ export const centerCrop: TransformFunction<Required<CenterCropOptions>> = (pictu
   const { size, fill } = options;
   const side = size ?? input.crop;
   if (fill === null) refuseLarger(side, Math.min(picture.width, picture.height), "the picture");
-  const [left, top] = [centreOffset(picture.width, side), centreOffset(picture.height, side)];
+  const offset = (length: number) => (length < side ? -Math.floor((side - length) / 2) : centreOffset(length, side));
+  const [left, top] = [offset(picture.width), offset(picture.height)];
   const around = fill === "mean" ? input.mean.map((share) => roundHalfEven(255 * share)) : fill;
   // Of three channels.
   return cut(picture, { left, top, width: side, height: side }, (around ?? undefined) as Parameters<typeof cut>[2]);
