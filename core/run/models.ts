@@ -1,9 +1,11 @@
 /** The models of a run, by role: built on first use, shared by its stages. */
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelSettings } from "../config/model-settings.js";
+import type { FileInput } from "../models/description.js";
+import { cropFor, cropWarnings } from "../models/file-crop.js";
 import { resolveInput, withInput } from "../models/input.js";
 import { inputNotes, inputWarnings } from "../models/input-words.js";
-import type { Model, ModelInput, Models, PartialModelInput, Role } from "../models/model.js";
+import type { Model, ModelInput, Models, Role } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
@@ -19,7 +21,7 @@ export interface ModelFactory {
   /** Loads such a file; returns the names that it filled. */
   load(role: Role, model: Model, file: string): ReadonlySet<string>;
   /** What such a file says of the input. */
-  inputIn(file: string): PartialModelInput | undefined;
+  inputIn(file: string): FileInput | undefined;
   readonly homes: Homes;
   /** Default: nobody is told. */
   readonly logger?: Logger;
@@ -120,14 +122,17 @@ function inputOf(role: Role, { input, weights }: ModelSettings, { makes }: Model
   const { fileOf, inputIn, homes, logger } = factory;
   const path = fileOf(role);
   const file = path === undefined ? undefined : inputIn(path);
-  // A model that is trained here learns the size that its stage has.
-  const fromFile = file && homes.isTrained(role) ? { ...file, size: undefined } : file;
   const home = homes.of(role);
+  // A model that is trained here learns the size, and the part of pictures, that its stage has.
+  const fromFile =
+    file && (homes.isTrained(role) ? { ...file, size: undefined } : { ...file, crop: cropFor(file, home) });
   if (weights && !makes) {
     const said = { settings: input, file: fromFile, home: { ...home, size: home.crop } };
     for (const words of inputWarnings(role, weights, said)) logger?.warn(words);
     // One that is trained learns what it gets.
     if (!homes.isTrained(role)) for (const words of inputNotes(role, weights, said)) logger?.info(words);
+    if (file && !homes.isTrained(role) && input?.crop === undefined)
+      for (const words of cropWarnings(role, weights, file, home)) logger?.warn(words);
   }
   const construction = makes && { mean: makes.mean, deviation: makes.deviation };
   const resolve = (saved?: ModelInput) => resolveInput([input, construction, saved, fromFile], home);

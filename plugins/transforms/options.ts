@@ -15,10 +15,10 @@ const interpolation = z
 export const resizeSchema = z.object({
   size: side.describe("What the sides become; null: input.resize."),
   fit: z
-    .enum(["shorter", "warp"])
+    .enum(["shorter", "longer", "warp"])
     .nullable()
     .default(null)
-    .describe("shorter: the shorter side becomes size; warp: both sides do; null: input.fit."),
+    .describe("shorter, longer: that side becomes size; warp: both sides do; null: input.fit."),
   interpolation,
 });
 
@@ -34,7 +34,18 @@ export const randomCropSchema = z.object({
     .describe("Black pixels around the picture; null: input.pad."),
 });
 
-export const centerCropSchema = z.object({ size: square });
+const pixel = z.number().int().min(0).max(255);
+
+export const centerCropSchema = z.object({
+  size: square,
+  fill: z
+    .union([z.literal("mean"), z.tuple([pixel, pixel, pixel]).readonly()])
+    .nullable()
+    .default(null)
+    .describe(
+      "Colour around a picture that is smaller: mean, which is input.mean, or red, green, blue; null: none may be.",
+    ),
+});
 
 export const flipSchema = z.object({
   probability: share.nullable().default(null).describe("How often left becomes right; null: input.flip."),

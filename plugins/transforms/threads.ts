@@ -32,10 +32,14 @@ export const randomCrop: TransformFunction<Required<RandomCropOptions>> = (pictu
 };
 
 export const centerCrop: TransformFunction<Required<CenterCropOptions>> = (picture, { options, input }) => {
-  const side = options.size ?? input.crop;
-  refuseLarger(side, Math.min(picture.width, picture.height), "the picture");
-  const [left, top] = [centreOffset(picture.width, side), centreOffset(picture.height, side)];
-  return cut(picture, { left, top, width: side, height: side });
+  const { size, fill } = options;
+  const side = size ?? input.crop;
+  if (fill === null) refuseLarger(side, Math.min(picture.width, picture.height), "the picture");
+  const offset = (length: number) => (length < side ? -Math.floor((side - length) / 2) : centreOffset(length, side));
+  const [left, top] = [offset(picture.width), offset(picture.height)];
+  const around = fill === "mean" ? input.mean.map((share) => roundHalfEven(255 * share)) : fill;
+  // Of three channels.
+  return cut(picture, { left, top, width: side, height: side }, (around ?? undefined) as Parameters<typeof cut>[2]);
 };
 
 function refuseLarger(side: number, room: number, of: string): void {

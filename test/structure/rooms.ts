@@ -27,8 +27,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/ops", budget: 1100, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
-    // Files that others wrote: their names and shapes.
-    budget: 1100,
+    // Files that others wrote: their names and shapes, and how they describe their models.
+    budget: 1250,
     holds: "a model's contract, its parameters, and how weights of files fill them",
   },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },

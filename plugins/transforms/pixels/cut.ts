@@ -9,9 +9,19 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** What lies in a rectangle; black where that is outside of the picture, as torchvision's padding is. */
-export function cut(picture: Pixels, { left, top, width, height }: Rectangle): Pixels {
+/**
+ * What lies in a rectangle.
+ *
+ * @param around red, green and blue of what is outside of the picture. Default black, as torchvision's padding is
+ */
+export function cut(
+  picture: Pixels,
+  { left, top, width, height }: Rectangle,
+  around: readonly [number, number, number] = [0, 0, 0],
+): Pixels {
   const result = createPixels(width, height);
+  if (around.some((value) => value !== 0))
+    for (let at = 0; at < result.data.length; at++) result.data[at] = around[at % 3] as number;
   const [from, to] = [Math.max(left, 0), Math.min(left + width, picture.width)];
   if (from >= to) return result;
   for (let y = Math.max(top, 0); y < Math.min(top + height, picture.height); y++) {

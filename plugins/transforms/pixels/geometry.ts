@@ -6,19 +6,27 @@ export interface Size {
   readonly height: number;
 }
 
+/** Which side is given its length. */
+export type Fit = "shorter" | "longer" | "warp";
+
 /**
  * The size before cropping. `shorter`: the shorter side becomes `resize`, the other `int(resize · long / short)`, cut
- * off as torchvision does; `warp`: both sides become `resize`.
+ * off as torchvision does; `longer`: the longer side does, the other is rounded, as timm does; `warp`: both sides become
+ * `resize`.
  */
-export function resizedSize({ width, height }: Size, resize: number, fit: "shorter" | "warp"): Size {
+export function resizedSize({ width, height }: Size, resize: number, fit: Fit): Size {
   if (fit === "warp") return { width: resize, height: resize };
+  if (fit === "longer") {
+    const ratio = Math.max(width, height) / resize;
+    return { width: Math.max(1, roundHalfEven(width / ratio)), height: Math.max(1, roundHalfEven(height / ratio)) };
+  }
   // At least 1 for absurdly long strips.
   const other = Math.max(resize, Math.trunc((resize * Math.max(width, height)) / Math.min(width, height)));
   return width <= height ? { width: resize, height: other } : { width: other, height: resize };
 }
 
 /** What a picture becomes when it is resized: along rows first, then along columns; the larger of both results counts. */
-export function resizedPixels(from: Size, resize: number, fit: "shorter" | "warp"): Size & { readonly pixels: number } {
+export function resizedPixels(from: Size, resize: number, fit: Fit): Size & { readonly pixels: number } {
   const { width, height } = resizedSize(from, resize, fit);
   return { width, height, pixels: width * Math.max(height, from.height) };
 }

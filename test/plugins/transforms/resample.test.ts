@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { InputSettings } from "../../../core/index.js";
 import { centreOffset, randomOffset, resizedSize } from "../../../plugins/transforms/pixels/geometry.js";
 import { createPixels, type Pixels } from "../../../plugins/transforms/pixels/pixels.js";
 import { resample } from "../../../plugins/transforms/pixels/resample.js";
+import { centerCrop } from "../../../plugins/transforms/threads.js";
 
 const triangle = (x: number) => Math.max(0, 1 - Math.abs(x));
 /** Keys' cubic with a = −0.5, written out. */
@@ -115,6 +117,30 @@ describe("sizes and offsets are torchvision's", () => {
     expect(resizedSize({ width: 333, height: 500 }, 512, "shorter")).toEqual({ width: 512, height: 768 });
     expect(resizedSize({ width: 464, height: 348 }, 146, "shorter")).toEqual({ width: 194, height: 146 });
     expect(resizedSize({ width: 464, height: 348 }, 146, "warp")).toEqual({ width: 146, height: 146 });
+  });
+
+  test("the longer side may be the one that is given, and the other is rounded as timm does", () => {
+    expect(resizedSize({ width: 500, height: 333 }, 224, "longer")).toEqual({ width: 224, height: 149 });
+    expect(resizedSize({ width: 5, height: 10 }, 5, "longer")).toEqual({ width: 2, height: 5 });
+    expect(resizedSize({ width: 4000, height: 1 }, 100, "longer")).toEqual({ width: 100, height: 1 });
+  });
+
+  test("a picture that is smaller than its square has a border of the mean around it, the odd pixel right and below", () => {
+    const picture = { width: 3, height: 2, data: new Uint8Array(18).fill(9) };
+    const input = { mean: [0.5, 0, 1] } as unknown as InputSettings;
+    const square = (fill: "mean" | readonly [number, number, number] | null) =>
+      centerCrop(picture, { options: { size: 4, fill }, drawn: [], input }) as Pixels;
+    const border = [128, 0, 255];
+    const rows = [0, 1, 2, 3].map((row) => [...square("mean").data.subarray(row * 12, row * 12 + 12)]);
+    const inside = [...Array.from({ length: 9 }, () => 9), ...border];
+    expect(rows).toEqual([
+      [border, border, border, border].flat(),
+      inside,
+      inside,
+      [border, border, border, border].flat(),
+    ]);
+    expect([...square([1, 2, 3]).data.subarray(0, 3)]).toEqual([1, 2, 3]);
+    expect(() => square(null)).toThrow("a square of 4 does not fit into 2");
   });
 
   test("centre offsets are rounded to even halves", () => {
