@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** `npm run test:long`: 2,000 steps on every engine; thousands of wrong calls of native functions; the packed package. */
@@ -7,5 +8,7 @@ export default defineConfig({
     include: ["test/**/*.long.test.ts"],
     testTimeout: 600_000,
     pool: "forks",
+    // Left alone it keeps one core for itself, which is half of two.
+    maxWorkers: availableParallelism(),
   },
 });

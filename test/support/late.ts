@@ -37,3 +37,10 @@ export async function startLate(): Promise<void> {
   await startEngine(late);
   asked.length = 0;
 }
+
+/** Takes it away again, and makes another one active. */
+export async function stopLate(): Promise<void> {
+  await tf.setBackend("cpu");
+  for (const { kernelName } of tf.getKernelsForBackend("late")) tf.unregisterKernel(kernelName, "late");
+  tf.removeBackend("late");
+}

@@ -12,7 +12,7 @@ import {
 } from "../../../core/index.js";
 import { averagedWeights, optimizers } from "../../../plugins/optimizers/index.js";
 import { startEngine } from "../../support/engines.js";
-import { asked, startLate } from "../../support/late.js";
+import { asked, startLate, stopLate } from "../../support/late.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 import { plugin } from "../../support/trouble.js";
 
@@ -79,7 +79,7 @@ const onBoth = async (work: () => Promise<Walked>) => {
   return { atOnce, late: await work() };
 };
 
-afterAll(() => startEngine("cpu"));
+afterAll(stopLate);
 
 describe("on an engine with a queue", () => {
   test.each([

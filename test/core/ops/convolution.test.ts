@@ -87,6 +87,7 @@ describe("convolution on an engine that knows no numeric padding", () => {
       expect(gradientError(compute, [x, filter], { step: 0.5 })).toBeLessThan(1e-3);
     } finally {
       await startEngine("cpu");
+      tf.removeBackend("tensorflow");
     }
   });
 });
