@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeSafetensors } from "../../../core/formats/safetensors.js";
 import { classesInWeights, inputInWeights } from "../../../core/models/about-weights.js";
 import { cropFor, cropWarnings } from "../../../core/models/file-crop.js";
-import { encodeSafetensors } from "../../../core/models/safetensors.js";
 
 let folder: string;
 let count = 0;
