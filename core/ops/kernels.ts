@@ -39,7 +39,7 @@ export type Save = (tensors: tf.Tensor[]) => void;
 
 /**
  * `tf.customGrad`, typed: a function of tensors with a gradient of its own. Nothing that `forward` does inside is
- * recorded, and only what it saves is held until the gradient is taken.
+ * recorded, and only what it saves is held until the gradient is taken. Temporaries of the gradient are freed with it.
  */
 export function withGradient<Output extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
@@ -52,7 +52,8 @@ export function withGradient<Output extends tf.Tensor>(
   // tfjs types the trailing save function as one more tensor; it is always the last argument.
   const custom = tf.customGrad<Output>((...parts) => {
     const { value, gradient } = forward(parts[parts.length - 1] as unknown as Save);
-    return { value, gradFunc: gradient };
+    // tfjs takes such a gradient outside of any tidy: what it computes on the way would stay to the end of the backward pass.
+    return { value, gradFunc: (dy: Output, saved: tf.Tensor[]) => tf.tidy(() => gradient(dy, saved)) };
   });
   return custom(...inputs);
 }

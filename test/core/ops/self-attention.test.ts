@@ -63,6 +63,24 @@ describe.each(engineNames)("self-attention on %s", (engine) => {
     expect(one).toBeLessThan(all / 3);
   });
 
+  test("frees with its gradient what that computed on the way", () => {
+    const packed = normals("freed", 1, 200, 3 * 4) as tf.Tensor3D;
+    const start = tf.memory().numBytes;
+    let after = 0;
+    // Its gradient is next.
+    const before = tf.customGrad((x) => {
+      const gradFunc = (dy: tf.Tensor) => {
+        after = tf.memory().numBytes - start;
+        return dy;
+      };
+      return { value: (x as tf.Tensor).clone(), gradFunc };
+    });
+    tf.grad((x) => selfAttention(before(x) as tf.Tensor3D, 2).sum())(packed).dispose();
+    expect(after).toBeGreaterThan(0);
+    // One map alone would be 160,000 bytes.
+    expect(after).toBeLessThan(100_000);
+  });
+
   test("holds nothing of the size of its maps until the gradient, and leaks nothing", () => {
     const packed = normals("held", 1, 200, 3 * 4) as tf.Tensor3D;
     let held = 0;
