@@ -52,7 +52,10 @@ describe("names, shapes and number of weights", () => {
   test("follow the width of a MobileNetV2 in multiples of 8, the last layer only upwards", () => {
     const width = (factor: number, name: string) =>
       create("mobilenet_v2", { width: factor }, 10, blank).parameters.shapes.get(name)?.[0];
-    // 0.35 · 24 = 8.4, 0.35 · 16 = 5.6; 1.4 · 24 = 33.6, where 32 is nearest; 1.4 · 1280.
+    // 0.75 · 24 = 18, where 16 would be more than a tenth below.
+    expect(width(0.75, "features.2.conv.2.weight")).toBe(24);
+    // 0.35 · 24 = 8.4, 0.35 · 16 = 5.6; 1.4 · 24 = 33.6, 1.4 · 96 = 134.4 and 1.4 · 1280 = 1792, each to the nearest.
+    expect(width(1.4, "features.11.conv.3.weight")).toBe(136);
     expect(["features.1.conv.1.weight", "features.2.conv.2.weight"].map((name) => width(0.35, name))).toEqual([8, 8]);
     expect(["features.2.conv.2.weight", "features.18.0.weight"].map((name) => width(1.4, name))).toEqual([32, 1792]);
     expect(width(0.35, "features.18.0.weight")).toBe(1280);
