@@ -13,7 +13,7 @@ import { notNormalisation } from "./normalisation.js";
  * How a whole picture becomes what the network sees. `center`: the shorter side is resized, and the middle cut out; `squash`:
  * both sides are, whatever the picture's shape; `border`: the longer side is, and the rest filled with the mean.
  */
-export type CropMode = "center" | "squash" | "border";
+type CropMode = "center" | "squash" | "border";
 
 /** What a file says of the input that its weights are for. */
 export interface FileInput extends Omit<PartialModelInput, "crop"> {

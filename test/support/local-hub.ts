@@ -11,7 +11,7 @@ import { createHub, type Hub, type HubOptions } from "../../core/hub/hub.js";
 export const commit = "0123456789abcdef0123456789abcdef01234567";
 
 /** What a request was, for tests to look at. */
-export interface Heard {
+interface Heard {
   readonly method: string;
   readonly path: string;
   readonly range: string | undefined;
