@@ -40,8 +40,8 @@ const longestText = 2 ** 16;
  * @throws FGKD_CORRUPT_FILE
  */
 export function findWeights(path: string, root: Pickled, part?: string): Weights {
-  const all = partsOf(root, "", 0);
-  const most = Math.max(0, ...[...all.values()].map(({ size }) => size));
+  const all = partsOf(root, "", 0, new Set());
+  const most = [...all.values()].reduce((largest, { size }) => Math.max(largest, size), 0);
   // A scale or a decay that is a tensor makes no network of what it stands in.
   const parts = new Map([...all].filter(([name, { size }]) => size * 2 > most || name === part));
   const names = [...parts.keys()];
@@ -65,11 +65,18 @@ export function findWeights(path: string, root: Pickled, part?: string): Weights
   return { tensors, metadata: textsIn(root), notes: others.length > 0 && part === undefined ? [told] : [] };
 }
 
-function partsOf(value: Pickled, name: string, depth: number): ReadonlyMap<string, ReadonlyMap<string, SavedTensor>> {
-  if (!(value instanceof Map) || depth > deepest) return new Map();
+/** @param seen what was looked into: shared dictionaries in shared dictionaries would be as many as one likes */
+function partsOf(
+  value: Pickled,
+  name: string,
+  depth: number,
+  seen: Set<Pickled>,
+): ReadonlyMap<string, ReadonlyMap<string, SavedTensor>> {
+  if (!(value instanceof Map) || depth > deepest || seen.has(value)) return new Map();
+  seen.add(value);
   const named = [...value].filter((pair): pair is [string, Pickled] => typeof pair[0] === "string");
   const tensors = named.filter((pair): pair is [string, SavedTensor] => pair[1] instanceof SavedTensor);
-  const inner = named.flatMap(([key, within]) => [...partsOf(within, name ? `${name}.${key}` : key, depth + 1)]);
+  const inner = named.flatMap(([key, within]) => [...partsOf(within, name ? `${name}.${key}` : key, depth + 1, seen)]);
   return new Map([...(tensors.length > 0 ? [[name, new Map(tensors)] as const] : []), ...inner]);
 }
 

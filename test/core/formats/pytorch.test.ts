@@ -102,6 +102,16 @@ describe("a file of torch.save", () => {
     );
   });
 
+  test("is looked into once, however often its dictionaries are shared", () => {
+    const shared = (level: number) =>
+      Array.from({ length: 500 }, (_, key) => joined(text(`${level}/${key}`), `h${String.fromCharCode(level)}`));
+    const levels = [1, 2, 3].map((level) => joined("}(", ...shared(level - 1), "u", `q${String.fromCharCode(level)}`));
+    const start = performance.now();
+    expect(open(archive(dictionary(["w", vector]), "q\x00", ...levels)).entries.size).toBe(1);
+    // Looked into each time, it would be 125 million dictionaries.
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test("gives a tensor's own bytes, a view's row by row", () => {
     const { bytes } = openTensorFile(golden("archive.pth"));
     expect([...new Uint16Array(bytes("half").buffer)].slice(0, 2)).toEqual([1, 0x7bff]);

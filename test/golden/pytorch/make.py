@@ -86,7 +86,7 @@ checkpoint = {
 }
 for name, zipped in (("training.pt", True), ("training-pickled.th", False)):
     torch.save(checkpoint, at(name), _use_new_zipfile_serialization=zipped)
-torch.save({"student": state, "teacher": state}, at("two.pth"))
+torch.save({"student": state, "teacher": collections.OrderedDict(state)}, at("two.pth"))
 
 with open(at("expected.json"), "w") as file:
     json.dump({"all": expected(all_types), "state": expected(state)}, file, indent=1)
