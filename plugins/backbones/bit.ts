@@ -9,6 +9,7 @@ import {
 } from "../../core/index.js";
 import { createBit } from "./bit-model.js";
 import { type BitCommonOptions, type BitOptions, bitSchema, standardBitSchema } from "./bit-options.js";
+import { publicWeightsOf } from "./public-weights.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -53,6 +54,7 @@ function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typ
   const shape = { depths, widths: [256, 512, 1024, 2048].map((width) => width * factor), stem: 64 * factor };
   backbones.register(name, {
     ...describeOptions(`backbone ${name}`, standardBitSchema),
+    publicWeights: publicWeightsOf(name),
     create: (options: Required<BitCommonOptions>, context: FactoryContext) =>
       createBit(`backbone ${name}`, { ...shape, ...options }, context),
   });

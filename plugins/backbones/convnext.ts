@@ -7,6 +7,7 @@ import {
   convnextSchema,
   standardConvnextSchema,
 } from "./convnext-options.js";
+import { publicWeightsOf } from "./public-weights.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -39,6 +40,7 @@ export const convnext = definePlugin({
     for (const name of Object.keys(standard) as (keyof typeof standard)[])
       backbones.register(name, {
         ...describeOptions(`backbone ${name}`, standardConvnextSchema),
+        publicWeights: publicWeightsOf(name),
         create: (options: Required<ConvnextCommonOptions>, context: FactoryContext) =>
           createConvnext(`backbone ${name}`, { ...standard[name], ...options }, context),
       });

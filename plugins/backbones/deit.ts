@@ -2,6 +2,7 @@
 import { definePlugin, describeOptions, type FactoryContext } from "../../core/index.js";
 import { createDeit } from "./deit-model.js";
 import { type DeitCommonOptions, type DeitOptions, deitSchema, standardDeitSchema } from "./deit-options.js";
+import { publicWeightsOf } from "./public-weights.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -48,6 +49,7 @@ export const deit = definePlugin({
           const fixed = { ...shapes[shape], distilled: kinds[kind], patch: 16, depth: 12, mlpRatio: 4 };
           backbones.register(name, {
             ...describeOptions(`backbone ${name}`, standardDeitSchema(size)),
+            publicWeights: publicWeightsOf(name),
             create: (options: Required<DeitCommonOptions>, context: FactoryContext) =>
               createDeit(`backbone ${name}`, { ...fixed, ...options }, context),
           });

@@ -14,8 +14,8 @@ import {
   openRunFolder,
   type RunOptions,
 } from "../../../core/index.js";
-import { resnet, vgg } from "../../../plugins/backbones/index.js";
 import { publicWeightsOf } from "../../../plugins/backbones/public-weights.js";
+import { catalogue } from "../../../plugins/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import { startEngine } from "../../support/engines.js";
 import { commit, type LocalHub, startHub } from "../../support/local-hub.js";
@@ -147,7 +147,7 @@ describe("the weights of a model", () => {
 });
 
 describe("public weights", () => {
-  const { backbones } = createTraining({ plugins: [resnet(), vgg()] });
+  const { backbones } = createTraining({ plugins: [catalogue()] });
 
   test("are listed by every backbone that has any", () => {
     const listed = backbones.names.filter((name) => backbones.publicWeights(name).length > 0);

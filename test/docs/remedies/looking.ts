@@ -1,4 +1,5 @@
 /** Remedies of `fgkd eval`, and of data. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
@@ -6,6 +7,7 @@ import { expect } from "vitest";
 import { definePlugin, definePreset, Parameters } from "../../../core/index.js";
 import { globalAveragePool } from "../../../core/ops/index.js";
 import { toyPreset, type World } from "../../core/cli/world.js";
+import { root } from "../blocks.js";
 import {
   fails,
   heard,
@@ -154,6 +156,29 @@ export const looking: readonly Situation[] = [
       const said = heard(told, await fails(world, line));
       const again = await works(world, `${line} ${typed(said, /--on-bad-image skip/)}`, said);
       expect(again).toContain(join("photos", "wren", "broken.jpg"));
+    },
+  },
+  {
+    told: "Take one out: fgkd weights convert FILE OUT.safetensors --part ….",
+    async tried(told) {
+      const world = await worldWith();
+      await put(world, "two.pth", await readFile(join(root, "test/golden/pytorch/two.pth")));
+      const said = heard(told, await fails(world, "weights inspect two.pth"));
+      const line = typed(said, /fgkd weights convert .*/)
+        .replace("FILE", "two.pth")
+        .replace("OUT", "one");
+      await works(world, line, said);
+      await works(world, "weights inspect one.safetensors", said);
+    },
+  },
+  {
+    told: "A file of that name is written ./…; fgkd list weights shows what each backbone has.",
+    async tried(told) {
+      const world = await worldWith();
+      const said = heard(told, await fails(world, "--preset toy --set models.student.weights=imagenett"));
+      expect(await works(world, typed(said, /fgkd list weights/))).toContain("models.<role>.weights takes such a name");
+      const line = `--preset toy --set models.student.weights=${typed(said, /\.\/\S+/)}`;
+      expect(await fails(world, line)).toContain("there is no such file");
     },
   },
 ];

@@ -140,7 +140,7 @@ export const starting: readonly Situation[] = [
     },
   },
   {
-    told: "Check the path given with --teacher: a .safetensors file, or the folder of a run.",
+    told: "Check the path given with --teacher: a file of weights, or the folder of a run.",
     async tried(told) {
       const world = await worldWithRun();
       const said = heard(told, await fails(world, "--preset toy --epochs 1 --teacher runs/toy-7"));
