@@ -178,7 +178,7 @@ export const looking: readonly Situation[] = [
       const said = heard(told, await fails(world, "--preset toy --set models.student.weights=imagenett"));
       expect(await works(world, typed(said, /fgkd list weights/))).toContain("models.<role>.weights takes such a name");
       const line = `--preset toy --set models.student.weights=${typed(said, /\.\/\S+/)}`;
-      expect(await fails(world, line)).toContain("there is no such file");
+      expect(await fails(world, line)).toContain("imagenett: cannot be opened");
     },
   },
 ];
