@@ -1,7 +1,8 @@
 /** The wasm engine's own part: tfjs' wasm backend, completed so that it trains. */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { engineUnavailable, outOfMemory } from "../../../core/index.js";
+import { engineUnavailable } from "../../../core/index.js";
+import { refuseToOverflow } from "./allocation.js";
 import type { WasmBackend } from "./heap.js";
 import { keepingListeners, withoutLoaderListeners } from "./listeners.js";
 import { registerWasmKernels } from "./register.js";
@@ -36,16 +37,4 @@ function guard(wasm: WasmBackend["wasm"]): void {
   refuseToOverflow(wasm);
   const { dispose } = wasm.tfjs;
   wasm.tfjs.dispose = () => keepingListeners(dispose);
-}
-
-/** tfjs does not look whether an allocation succeeded, and on failure would overwrite the heap from address 0 on. */
-function refuseToOverflow(wasm: WasmBackend["wasm"]): void {
-  // The module's functions replace themselves when first called, so that must come before ours takes their place.
-  wasm._free(wasm._malloc(4));
-  const allocate = wasm._malloc;
-  wasm._malloc = (bytes) => {
-    const address = allocate(bytes);
-    if (address === 0 && bytes > 0) throw outOfMemory("wasm", bytes, wasm.HEAPU8.length);
-    return address;
-  };
 }
