@@ -8,7 +8,8 @@ import { classesInWeights, inputInWeights } from "./about-weights.js";
 import { matchClasses, withRows } from "./class-order.js";
 import type { Model, Role } from "./model.js";
 import { checkValues } from "./sound-values.js";
-import { planWeights, type WeightsUse, wholeOrTrained } from "./weights-plan.js";
+import type { WeightsUse } from "./weights-comparison.js";
+import { planWeights, wholeOrTrained } from "./weights-plan.js";
 
 /**
  * Loads a file of weights, safetensors or PyTorch's, into a model.

@@ -28,7 +28,7 @@ export const rooms: readonly PlannedRoom[] = [
   {
     name: "core/models",
     // Files that others wrote: their names and shapes, and how they describe their models.
-    budget: 1250,
+    budget: 1100,
     holds: "a model's contract, its parameters, and how weights of files fill them",
   },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },

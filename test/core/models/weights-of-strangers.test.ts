@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTraining, encodeSafetensors, FgkdError, type Model, type NamedArray } from "../../../core/index.js";
 import { loadWeights } from "../../../core/models/weights.js";
-import type { WeightsUse } from "../../../core/models/weights-plan.js";
+import type { WeightsUse } from "../../../core/models/weights-comparison.js";
 import { resnet, vgg } from "../../../plugins/backbones/index.js";
 import { startEngine } from "../../support/engines.js";
 
