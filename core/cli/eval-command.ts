@@ -26,6 +26,7 @@ import {
   resolveConfig,
   type SettingsLayer,
   type Split,
+  shellWord,
   type Training,
   unknownName,
 } from "../index.js";
@@ -122,9 +123,9 @@ async function exportedModel(path: string, role: string): Promise<string> {
     throw pathProblem(
       models,
       `holds ${roles.join(", ")}, and no ${role} yet; the run has not ended`,
-      `Finish it with --resume ${path}, or name another with --role.`,
+      `Finish it with --resume ${shellWord(path)}, or name another with --role.`,
     );
-  throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${path}.`);
+  throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${shellWord(path)}.`);
 }
 
 /** What is not tested needs nothing from elsewhere. */

@@ -1,7 +1,15 @@
 /** Where runs lie: `runs/<preset>-<number>` in the working directory, unless the user says otherwise. */
 import { lstat, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type FgkdError, type Logger, openRunFolder, pathProblem, silentLogger, systemProblem } from "../index.js";
+import {
+  type FgkdError,
+  type Logger,
+  openRunFolder,
+  pathProblem,
+  shellWord,
+  silentLogger,
+  systemProblem,
+} from "../index.js";
 import { strangerIn } from "./own-run.js";
 
 /** Below the working directory. */
@@ -78,11 +86,13 @@ export async function runToResume(
   const own = sorted.filter(({ stranger }) => stranger === null);
   const [last] = own;
   const newest = own.find(({ isEmpty }) => !isEmpty);
-  const anew = last?.isEmpty && `--resume ${shortPath(last.path, cwd)} begins it anew`;
+  const anew = last?.isEmpty && `--resume ${shellWord(shortPath(last.path, cwd))} begins it anew`;
   for (const { path, stranger } of newest ? sorted.slice(0, sorted.indexOf(newest)) : sorted) {
     if (stranger === null) continue;
     const place = shortPath(path, cwd);
-    logger.warn(`${place} is passed over: it ${stranger}. To go on with it all the same, name it: --resume ${place}`);
+    logger.warn(
+      `${place} is passed over: it ${stranger}. To go on with it all the same, name it: --resume ${shellWord(place)}`,
+    );
   }
   // Going on with an older run instead would not be what was asked for.
   if (newest?.problem) throw newest.problem;

@@ -11,6 +11,7 @@ import {
   type Run,
   type RunFolder,
   type SpentByStage,
+  shellWord,
   summarize,
   version,
 } from "../index.js";
@@ -102,10 +103,15 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
       hasWorked = true;
     };
     const driven = drive(run, checkpointer, display, environment, { timing, onWork }).catch(async (error: unknown) => {
-      throw await withLastGood(error, place, `${command(environment)} --resume ${shortPath(place.path, cwd)}`, {
-        cwd,
-        logger,
-      });
+      throw await withLastGood(
+        error,
+        place,
+        `${command(environment)} --resume ${shellWord(shortPath(place.path, cwd))}`,
+        {
+          cwd,
+          logger,
+        },
+      );
     });
     const stop = await driven.finally(() => {
       watch?.stop();
@@ -225,7 +231,7 @@ async function conclude(run: Run, folder: RunFolder, spent: SpentByStage, enviro
   print(environment);
   print(environment, resultTable(results, run, seconds, environment));
   print(environment);
-  print(environment, `The run is in ${place}. Look closer with:\n  ${command(environment)} eval ${place}`);
+  print(environment, `The run is in ${place}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`);
   return 0;
 }
 
@@ -234,7 +240,7 @@ function tellHowToGoOn(run: Run, folder: RunFolder, { exitCode }: Stop, environm
   const epochs = summarize(run).reduce((sum, stage) => sum + stage.epochs, 0);
   print(environment);
   print(environment, `Stopped ${afterEpochs(epochs)}, with a checkpoint. Go on with:`);
-  print(environment, `  ${command(environment)} --resume ${place}`);
+  print(environment, `  ${command(environment)} --resume ${shellWord(place)}`);
   return exitCode;
 }
 

@@ -143,11 +143,13 @@ function checkSize(text: string, { stages }: Flat["values"]): void {
   throw notComposed(plugin, "save", problem);
 }
 
-/** The steps taken by all stages, in nine digits: names sort as they follow each other. */
-export function checkpointName({ stages }: Pick<RunState, "stages">): string {
-  const taken = Object.values(stages).reduce((sum, { taken }) => sum + taken, 0);
-  return String(taken).padStart(9, "0");
+/** By all stages. */
+export function stepsTaken({ stages }: Pick<RunState, "stages">): number {
+  return Object.values(stages).reduce((sum, { taken }) => sum + taken, 0);
 }
+
+/** The steps taken, in nine digits: names sort as they follow each other. */
+export const checkpointName = (state: Pick<RunState, "stages">) => String(stepsTaken(state)).padStart(9, "0");
 
 /** A state with its tensors taken out, under names that say whose they are. */
 interface Flat {

@@ -215,9 +215,7 @@ function text(value: unknown): string {
   );
 }
 
-function recorded(value: unknown): string {
-  return value === undefined ? "not recorded" : show(value);
-}
+const recorded = (value: unknown) => (value === undefined ? "not recorded" : show(value));
 
 /** Of this package. */
 export function version(): string {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathProblem } from "../values/errors.js";
+import { shellWord } from "../values/words.js";
 
 /** Beside the folders of a run. */
 export const runFiles: readonly string[] = ["config.json", "manifest.json", "metrics.jsonl", "result.json"];
@@ -17,7 +18,11 @@ export function refuseUsedPlace(path: string): void {
   // Whoever makes the folder finds that a file is in the way.
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   if (existsSync(join(path, "config.json")))
-    throw pathProblem(path, "already holds a run", `Continue it with --resume ${path}, or choose another --out.`);
+    throw pathProblem(
+      path,
+      "already holds a run",
+      `Continue it with --resume ${shellWord(path)}, or choose another --out.`,
+    );
   const left = runFiles.filter((file) => existsSync(join(path, file)));
   const full = runFolders.filter((folder) => holdsAnything(join(path, folder))).map((folder) => `${folder}/`);
   const found = [...left, ...full];

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { RunState } from "../run/run-state.js";
 import { pathProblem, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
+import { shellWord } from "../values/words.js";
 import { readNewestCheckpoint } from "./checkpoint.js";
-import { checkpointName } from "./checkpoint-format.js";
+import { checkpointName, stepsTaken } from "./checkpoint-format.js";
 import { modelFile, writeModel } from "./model-file.js";
 import { type RunConfig, readConfig, readManifest } from "./run-config.js";
 
@@ -42,7 +43,7 @@ export async function findTrainedModel(path: string, wanted: string, logger: Log
     throw pathProblem(
       path,
       `has trained no ${role} yet`,
-      `Train it first: --resume ${path}, or name a file of weights.`,
+      `Train it first: --resume ${shellWord(path)}, or name a file of weights.`,
     );
   // Two checkpoints of one run have two names.
   const file = modelFile(path, model, checkpointName(state));
@@ -66,8 +67,7 @@ function about(path: string, { resolved }: RunConfig, role: string): object {
   return { role, backbone: models[role]?.backbone, classes: readManifest(path)?.classes };
 }
 
-function placeOf({ stages, history }: RunState): string {
-  const steps = Object.values(stages).reduce((sum, { taken }) => sum + taken, 0);
-  const last = history.at(-1);
-  return `${last ? `epoch ${last.epoch + 1} of stage "${last.stage}"` : "before its first epoch ended"}, after ${steps} steps`;
+function placeOf(state: RunState): string {
+  const last = state.history.at(-1);
+  return `${last ? `epoch ${last.epoch + 1} of stage "${last.stage}"` : "before its first epoch ended"}, after ${stepsTaken(state)} steps`;
 }

@@ -19,8 +19,7 @@ export function weightsOf(
 
 /** By reference to a hub: the commit that the run has taken, and takes again. */
 export function commitsOf({ weights }: Pick<Run, "weights">): Readonly<Record<string, string>> {
-  const taken = [...weights.values()].flatMap(({ hub }) => (hub ? [[hub.reference, hub.commit] as const] : []));
-  return Object.fromEntries(taken);
+  return Object.fromEntries([...weights.values()].flatMap(({ hub }) => (hub ? [[hub.reference, hub.commit]] : [])));
 }
 
 function digestOf(file: string): string | undefined {

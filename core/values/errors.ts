@@ -1,7 +1,7 @@
 /** Every diagnostic of fgkd: one function each, so that the caller's `throw` keeps control flow visible. */
 
 import { systemProblem } from "./storage-problems.js";
-import { knownNames, messageOf, printable, show, suggest } from "./words.js";
+import { knownNames, messageOf, printable, shellWord, show, suggest } from "./words.js";
 
 /** An error that says what to do. `code` is stable; the message names plugin, option, received value and remedy. */
 export class FgkdError extends Error {
@@ -239,7 +239,7 @@ export function storageFailed(
 export function folderVanished(path: string) {
   return new FgkdError(
     "FGKD_STORAGE",
-    `${path} was removed or moved while the run went on, so the run was stopped. It has been written anew, with a checkpoint of the last step: go on with --resume ${path}.`,
+    `${path} was removed or moved while the run went on, so the run was stopped. It has been written anew, with a checkpoint of the last step: go on with --resume ${shellWord(path)}.`,
   );
 }
 
@@ -252,7 +252,7 @@ export function runLocked(path: string, holder: string, remedy: string) {
 export function runWentOn(path: string, found: string) {
   return new FgkdError(
     "FGKD_RUN_LOCKED",
-    `${path}: somebody went on with this run (${found}). This process ends, and has written nothing since; take the run up again with --resume ${path}.`,
+    `${path}: somebody went on with this run (${found}). This process ends, and has written nothing since; take the run up again with --resume ${shellWord(path)}.`,
   );
 }
 

@@ -40,6 +40,12 @@ export function namedList(names: readonly string[], most = 6): string {
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
+/** A path or name as somebody types it in a command: quoted where a shell would make something else of it. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./\\~-]+$/.test(text)) return text;
+  return process.platform === "win32" ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function escapeUnseen(text: string, but: string): string {
   return text.replaceAll(unseen, (character) =>
     but.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,

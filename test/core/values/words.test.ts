@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FgkdError, named, namedList, printable, visible } from "../../../core/index.js";
+import { FgkdError, named, namedList, printable, shellWord, visible } from "../../../core/index.js";
 import { cases } from "../../support/cases.js";
 
 const esc = "\u001b";
@@ -64,5 +65,18 @@ describe("what fgkd prints", () => {
     const text = `${esc}[1m56 %${esc}[22m ${esc}[2J${esc}[8`;
     expect(visible(text, true)).toBe(`${esc}[1m56 %${esc}[22m \\u{1b}[2J\\u{1b}[8`);
     expect(visible(text, false)).not.toContain(esc);
+  });
+});
+
+describe("a path in a proposed command", () => {
+  test.each(["runs/dadkd-1", "/data/it's here", "my run", "$(date)", "a;b", "ä ö"])(
+    "is one word of a shell, and that path: %s",
+    (path) => {
+      expect(execFileSync("sh", ["-c", `printf %s ${shellWord(path)}`], { encoding: "utf8" })).toBe(path);
+    },
+  );
+
+  test("is left as it is where nothing stands in the way", () => {
+    expect(shellWord("runs/dadkd-1")).toBe("runs/dadkd-1");
   });
 });
