@@ -259,6 +259,15 @@ describe("the classes of a file", () => {
     expect(() => load(build(), path, frozen)).toThrow("or let a stage train it");
   });
 
+  test("may be called the same where they stand in the data's order", async () => {
+    const cranes = ["crane", "crane", "heron"];
+    const path = await fileOf(build(cranes), { classes: cranes });
+    const said: string[] = [];
+    const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
+    loadWeights("teacher", build(cranes), path, logger, { classes: cranes, trained: false });
+    expect(said).toEqual([]);
+  });
+
   test("of another number are refused of a model that nothing trains, said in files or not", async () => {
     for (const classes of [undefined, [...data, "dog"]]) {
       const path = await fileOf(build([...data, "dog"]), classes && { classes });
