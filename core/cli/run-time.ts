@@ -3,6 +3,7 @@ import {
   countDue,
   countIn,
   type Preset,
+  type PublicWeights,
   type Run,
   type Scale,
   type Settings,
@@ -78,6 +79,8 @@ export interface Circumstances {
   readonly scale: Scale | undefined;
   /** Whether the engine computes on a GPU. */
   readonly gpu: boolean;
+  /** That fit a backbone. Default: none are known. */
+  readonly publicWeights?: (backbone: string) => readonly PublicWeights[];
 }
 
 /** The roles that the publication starts from public weights, and this run from nothing. */
@@ -99,11 +102,17 @@ export function remedies(about: Circumstances): readonly string[] {
     ...(gpu ? [] : ["an engine on a GPU: fgkd doctor says which there are"]),
     ...(scratch.length > 0
       ? [
-          `${scratch.map((role) => `--set models.${role}.weights=FILE`).join(" ")}: the weights that the method starts from as published, with which far fewer --epochs do`,
+          `${scratch.map((role) => `--set models.${role}.weights=${nameOf(about, role)}`).join(" ")}: the weights that the method starts from as published, with which far fewer --epochs do`,
         ]
       : []),
     ...(taught.length > 0 && taught.length < enabled.length
       ? [`--teacher FILE: a trained teacher, so that ${taught.join(", ")} is passed over`]
       : []),
   ];
+}
+
+/** What `weights` would be: a name where there is one. */
+function nameOf({ models, publicWeights }: Circumstances, role: string): string {
+  const { backbone } = models[role] ?? {};
+  return (backbone && publicWeights?.(backbone.name)[0]?.name) ?? "FILE";
 }

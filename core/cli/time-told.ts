@@ -39,7 +39,8 @@ export function startTiming(
   { ask }: Pick<Environment, "ask">,
 ): Timing {
   const enabled = run.stages.map(({ stage }) => stage);
-  const about = { preset: run.preset, models: run.config.run.models, enabled, scale, gpu };
+  const publicWeights = (backbone: string) => run.stages[0]?.backbones.publicWeights(backbone) ?? [];
+  const about = { preset: run.preset, models: run.config.run.models, enabled, scale, gpu, publicWeights };
   const held: (readonly [StepReport, number])[] = [];
   let shown: Display | undefined;
   let steps = 0;

@@ -174,6 +174,15 @@ describe("what helps against a long run", () => {
     ]);
   });
 
+  test("are public weights by their name, where some fit the backbone", () => {
+    const publicWeights = (backbone: string) =>
+      backbone === "toy-linear" ? [{ name: "imagenet", reference: "hf://toy/linear" }] : [];
+    const models = { teacher: { backbone: { name: "toy-linear" } }, student: { backbone: { name: "other" } } } as never;
+    expect(remedies({ ...about, models, publicWeights })[2]).toContain(
+      "--set models.teacher.weights=imagenet --set models.student.weights=FILE: ",
+    );
+  });
+
   test("is nothing that is there already", () => {
     const weights = "a.safetensors";
     const models = { teacher: { weights }, student: { weights } } as never;

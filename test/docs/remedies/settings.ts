@@ -134,7 +134,7 @@ export const settings: readonly Situation[] = [
     },
   },
   {
-    told: "--set models.….weights=FILE",
+    told: "--set models.….weights=…",
     async tried(told) {
       const { world, printed } = await long();
       const setting = heard(told, printed).replace("FILE", "earlier/models/student.safetensors");
