@@ -27,19 +27,25 @@ interface Slot {
 export type Initializer = (shape: readonly number[]) => Float32Array;
 
 let built = 0;
-let areDrawn = true;
+/** What all variables share while none is drawn, as long as the largest. */
+let blank: Float32Array | undefined;
 
 /**
- * Does the work with weights that are not drawn: all are 0, and take no memory until they are touched. For models of which
- * nothing but names and shapes is asked.
+ * Does the work with weights that are not drawn: all are 0, and share one piece of memory where the engine computes in
+ * JavaScript's. For models of which nothing but names and shapes is asked.
  */
 export function withoutValues<T>(work: () => T): T {
-  areDrawn = false;
+  blank = new Float32Array();
   try {
     return work();
   } finally {
-    areDrawn = true;
+    blank = undefined;
   }
+}
+
+function blanks(length: number): Float32Array | undefined {
+  if (blank && blank.length < length) blank = new Float32Array(length);
+  return blank?.subarray(0, length);
 }
 
 /** The variables of one model by public name (`layer1.0.conv1.weight`), in the order they were declared. */
@@ -193,7 +199,7 @@ export class Parameters {
     initialize: Initializer,
     trainable: boolean,
   ): tf.Variable {
-    const values = areDrawn ? initialize(shape) : new Float32Array(tf.util.sizeFromShape([...shape]));
+    const values = blanks(tf.util.sizeFromShape([...shape])) ?? initialize(shape);
     const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable, `${this.#prefix}/${name}`));
     into.set(name, { variable, layout });
     return variable;

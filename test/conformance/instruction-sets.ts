@@ -90,7 +90,7 @@ const failed = chosen.filter((set) => {
     "node_modules/vitest/vitest.mjs",
     "run",
     "--config",
-    "test/vitest.config.ts",
+    "test/conformance/vitest.config.ts",
     "--reporter=dot",
     "--silent=true",
   ];

@@ -1,0 +1,14 @@
+import { availableParallelism } from "node:os";
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:isa`: each suite in a process of its own, since what it compares is the last bits of an engine that has just started. */
+export default defineConfig({
+  test: {
+    root: new URL("../..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "test/**/*.{long,slow}.test.ts", "test/kill/**"],
+    testTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: availableParallelism(),
+  },
+});
