@@ -1,15 +1,9 @@
 /** BiT networks: a plugin that registers the usual ones and one to configure. */
-import {
-  type Backbones,
-  definePlugin,
-  describeOptions,
-  type FactoryContext,
-  type Model,
-  type Registry,
-} from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
 import { createBit } from "./bit-model.js";
 import { type BitCommonOptions, type BitOptions, bitSchema, standardBitSchema } from "./bit-options.js";
-import { publicWeightsOf } from "./public-weights.js";
+import { backboneEntry, namesOf } from "./entry.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -41,21 +35,17 @@ export const bit = definePlugin({
   name: "bit",
   defaults: {},
   register({ backbones }) {
-    for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
-    backbones.register("bit", {
-      ...describeOptions("backbone bit", bitSchema),
-      create: (options, context) => createBit("backbone bit", options, context),
-    });
+    for (const name of namesOf(standard))
+      backbones.register(
+        name,
+        backboneEntry(name, standardBitSchema, (owner, options, context) =>
+          createBit(owner, { ...shapeOf(standard[name]), ...options }, context),
+        ),
+      );
+    backbones.register("bit", backboneEntry("bit", bitSchema, createBit));
   },
 });
 
-function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
-  const { depths, factor } = standard[name];
-  const shape = { depths, widths: [256, 512, 1024, 2048].map((width) => width * factor), stem: 64 * factor };
-  backbones.register(name, {
-    ...describeOptions(`backbone ${name}`, standardBitSchema),
-    publicWeights: publicWeightsOf(name),
-    create: (options: Required<BitCommonOptions>, context: FactoryContext) =>
-      createBit(`backbone ${name}`, { ...shape, ...options }, context),
-  });
+function shapeOf({ depths, factor }: (typeof standard)[keyof typeof standard]) {
+  return { depths, widths: [256, 512, 1024, 2048].map((width) => width * factor), stem: 64 * factor };
 }

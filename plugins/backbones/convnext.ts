@@ -1,5 +1,6 @@
 /** ConvNeXt: a plugin that registers the usual ones and one to configure. */
-import { definePlugin, describeOptions, type FactoryContext } from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
 import { createConvnext } from "./convnext-model.js";
 import {
   type ConvnextCommonOptions,
@@ -7,7 +8,7 @@ import {
   convnextSchema,
   standardConvnextSchema,
 } from "./convnext-options.js";
-import { publicWeightsOf } from "./public-weights.js";
+import { backboneEntry, namesOf } from "./entry.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -37,16 +38,13 @@ export const convnext = definePlugin({
   name: "convnext",
   defaults: {},
   register({ backbones }) {
-    for (const name of Object.keys(standard) as (keyof typeof standard)[])
-      backbones.register(name, {
-        ...describeOptions(`backbone ${name}`, standardConvnextSchema),
-        publicWeights: publicWeightsOf(name),
-        create: (options: Required<ConvnextCommonOptions>, context: FactoryContext) =>
-          createConvnext(`backbone ${name}`, { ...standard[name], ...options }, context),
-      });
-    backbones.register("convnext", {
-      ...describeOptions("backbone convnext", convnextSchema),
-      create: (options, context) => createConvnext("backbone convnext", options, context),
-    });
+    for (const name of namesOf(standard))
+      backbones.register(
+        name,
+        backboneEntry(name, standardConvnextSchema, (owner, options, context) =>
+          createConvnext(owner, { ...standard[name], ...options }, context),
+        ),
+      );
+    backbones.register("convnext", backboneEntry("convnext", convnextSchema, createConvnext));
   },
 });

@@ -1,8 +1,9 @@
 /** DeiT: a plugin that registers the usual vision transformers and one to configure. */
-import { definePlugin, describeOptions, type FactoryContext } from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
 import { createDeit } from "./deit-model.js";
 import { type DeitCommonOptions, type DeitOptions, deitSchema, standardDeitSchema } from "./deit-options.js";
-import { publicWeightsOf } from "./public-weights.js";
+import { backboneEntry, namesOf } from "./entry.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -42,21 +43,18 @@ export const deit = definePlugin({
   name: "deit",
   defaults: {},
   register({ backbones }) {
-    for (const shape of Object.keys(shapes) as (keyof typeof shapes)[])
-      for (const kind of Object.keys(kinds) as (keyof typeof kinds)[])
+    for (const shape of namesOf(shapes))
+      for (const kind of namesOf(kinds))
         for (const size of sizes) {
           const name = `deit_${shape}_${kind}patch16_${size}` as const;
           const fixed = { ...shapes[shape], distilled: kinds[kind], patch: 16, depth: 12, mlpRatio: 4 };
-          backbones.register(name, {
-            ...describeOptions(`backbone ${name}`, standardDeitSchema(size)),
-            publicWeights: publicWeightsOf(name),
-            create: (options: Required<DeitCommonOptions>, context: FactoryContext) =>
-              createDeit(`backbone ${name}`, { ...fixed, ...options }, context),
-          });
+          backbones.register(
+            name,
+            backboneEntry(name, standardDeitSchema(size), (owner, options, context) =>
+              createDeit(owner, { ...fixed, ...options }, context),
+            ),
+          );
         }
-    backbones.register("deit", {
-      ...describeOptions("backbone deit", deitSchema),
-      create: (options, context) => createDeit("backbone deit", options, context),
-    });
+    backbones.register("deit", backboneEntry("deit", deitSchema, createDeit));
   },
 });

@@ -1,12 +1,6 @@
 /** EfficientNets: a plugin that registers the usual ones and one to configure. */
-import {
-  type Backbones,
-  definePlugin,
-  describeOptions,
-  type FactoryContext,
-  type Model,
-  type Registry,
-} from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
 import { scaledChannels } from "../layers/inverted-residual.js";
 import { createEfficientnet } from "./efficientnet-model.js";
 import {
@@ -15,6 +9,7 @@ import {
   efficientnetSchema,
   standardEfficientnetSchema,
 } from "./efficientnet-options.js";
+import { backboneEntry, namesOf } from "./entry.js";
 
 declare module "../../core/index.js" {
   interface Backbones {
@@ -56,25 +51,22 @@ export const efficientnet = definePlugin({
   name: "efficientnet",
   defaults: {},
   register({ backbones }) {
-    for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
-    backbones.register("efficientnet", {
-      ...describeOptions("backbone efficientnet", efficientnetSchema),
-      create: (options, context) => createEfficientnet("backbone efficientnet", options, context),
-    });
+    for (const name of namesOf(standard))
+      backbones.register(
+        name,
+        backboneEntry(name, standardEfficientnetSchema(standard[name].dropout), (owner, options, context) =>
+          createEfficientnet(owner, { ...scaled(standard[name]), ...options }, context),
+        ),
+      );
+    backbones.register("efficientnet", backboneEntry("efficientnet", efficientnetSchema, createEfficientnet));
   },
 });
 
-function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
-  const { width, depth, dropout } = standard[name];
-  const shape = {
+function scaled({ width, depth }: (typeof standard)[keyof typeof standard]) {
+  return {
     ...smallest,
     depths: smallest.depths.map((blocks) => Math.ceil(blocks * depth)),
     widths: smallest.widths.map((channels) => scaledChannels(channels, width)),
     stem: scaledChannels(smallest.stem, width),
   };
-  backbones.register(name, {
-    ...describeOptions(`backbone ${name}`, standardEfficientnetSchema(dropout)),
-    create: (options: Required<EfficientnetCommonOptions>, context: FactoryContext) =>
-      createEfficientnet(`backbone ${name}`, { ...shape, ...options }, context),
-  });
 }

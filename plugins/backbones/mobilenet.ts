@@ -1,5 +1,7 @@
 /** MobileNetV2: a plugin that registers the usual one and one to configure. */
-import { definePlugin, describeOptions } from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
+import { backboneEntry } from "./entry.js";
 import { createMobilenet } from "./mobilenet-model.js";
 import {
   type MobilenetCommonOptions,
@@ -35,13 +37,12 @@ export const mobilenet = definePlugin({
   name: "mobilenet",
   defaults: {},
   register({ backbones }) {
-    backbones.register("mobilenet_v2", {
-      ...describeOptions("backbone mobilenet_v2", standardMobilenetSchema),
-      create: (options, context) => createMobilenet("backbone mobilenet_v2", { ...standard, ...options }, context),
-    });
-    backbones.register("mobilenet", {
-      ...describeOptions("backbone mobilenet", mobilenetSchema),
-      create: (options, context) => createMobilenet("backbone mobilenet", options, context),
-    });
+    backbones.register(
+      "mobilenet_v2",
+      backboneEntry("mobilenet_v2", standardMobilenetSchema, (owner, options, context) =>
+        createMobilenet(owner, { ...standard, ...options }, context),
+      ),
+    );
+    backbones.register("mobilenet", backboneEntry("mobilenet", mobilenetSchema, createMobilenet));
   },
 });

@@ -1,13 +1,7 @@
 /** Residual networks: a plugin that registers the usual ones and one to configure. */
-import {
-  type Backbones,
-  definePlugin,
-  describeOptions,
-  type FactoryContext,
-  type Model,
-  type Registry,
-} from "../../core/index.js";
-import { publicWeightsOf } from "./public-weights.js";
+
+import { definePlugin } from "../../core/index.js";
+import { backboneEntry, namesOf } from "./entry.js";
 import { createResnet } from "./resnet-model.js";
 import { type ResnetCommonOptions, type ResnetOptions, resnetSchema, standardResnetSchema } from "./resnet-options.js";
 
@@ -41,19 +35,13 @@ export const resnet = definePlugin({
   name: "resnet",
   defaults: {},
   register({ backbones }) {
-    for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
-    backbones.register("resnet", {
-      ...describeOptions("backbone resnet", resnetSchema),
-      create: (options, context) => createResnet("backbone resnet", options, context),
-    });
+    for (const name of namesOf(standard))
+      backbones.register(
+        name,
+        backboneEntry(name, standardResnetSchema, (owner, options, context) =>
+          createResnet(owner, { ...standard[name], widths, ...options }, context),
+        ),
+      );
+    backbones.register("resnet", backboneEntry("resnet", resnetSchema, createResnet));
   },
 });
-
-function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
-  backbones.register(name, {
-    ...describeOptions(`backbone ${name}`, standardResnetSchema),
-    publicWeights: publicWeightsOf(name),
-    create: (options: Required<ResnetCommonOptions>, context: FactoryContext) =>
-      createResnet(`backbone ${name}`, { ...standard[name], widths, ...options }, context),
-  });
-}

@@ -1,13 +1,7 @@
 /** VGG networks: a plugin that registers the usual ones and one to configure. */
-import {
-  type Backbones,
-  definePlugin,
-  describeOptions,
-  type FactoryContext,
-  type Model,
-  type Registry,
-} from "../../core/index.js";
-import { publicWeightsOf } from "./public-weights.js";
+
+import { definePlugin } from "../../core/index.js";
+import { backboneEntry, namesOf } from "./entry.js";
 import { createVgg } from "./vgg-model.js";
 import { standardVggSchema, type VggCommonOptions, type VggOptions, vggSchema } from "./vgg-options.js";
 
@@ -45,28 +39,14 @@ export const vgg = definePlugin({
   name: "vgg",
   defaults: {},
   register({ backbones }) {
-    for (const size of Object.keys(depths) as (keyof typeof depths)[]) {
-      registerStandard(backbones, size, { depths: depths[size], batchNorm: false });
-      registerStandard(backbones, `${size}_bn`, { depths: depths[size], batchNorm: true });
-    }
-    backbones.register("vgg", {
-      ...describeOptions("backbone vgg", vggSchema),
-      create: (options, context) => createVgg("backbone vgg", options, context),
-    });
+    for (const size of namesOf(depths))
+      for (const [name, batchNorm] of [[size, false] as const, [`${size}_bn`, true] as const])
+        backbones.register(
+          name,
+          backboneEntry(name, standardVggSchema, (owner, options, context) =>
+            createVgg(owner, { depths: depths[size], batchNorm, widths, ...options }, context),
+          ),
+        );
+    backbones.register("vgg", backboneEntry("vgg", vggSchema, createVgg));
   },
 });
-
-type Size = keyof typeof depths;
-
-function registerStandard(
-  backbones: Registry<Backbones, Model>,
-  name: Size | `${Size}_bn`,
-  shape: Pick<Required<VggOptions>, "depths" | "batchNorm">,
-): void {
-  backbones.register(name, {
-    ...describeOptions(`backbone ${name}`, standardVggSchema),
-    publicWeights: publicWeightsOf(name),
-    create: (options: Required<VggCommonOptions>, context: FactoryContext) =>
-      createVgg(`backbone ${name}`, { ...shape, widths, ...options }, context),
-  });
-}

@@ -1,12 +1,7 @@
 /** Wide residual networks: a plugin that registers the usual ones and one to configure. */
-import {
-  type Backbones,
-  definePlugin,
-  describeOptions,
-  type FactoryContext,
-  type Model,
-  type Registry,
-} from "../../core/index.js";
+
+import { definePlugin } from "../../core/index.js";
+import { backboneEntry, namesOf } from "./entry.js";
 import { createWrn } from "./wrn-model.js";
 import { standardWrnSchema, type WrnCommonOptions, type WrnOptions, wrnSchema } from "./wrn-options.js";
 
@@ -38,18 +33,13 @@ export const wrn = definePlugin({
   name: "wrn",
   defaults: {},
   register({ backbones }) {
-    for (const name of Object.keys(standard) as (keyof typeof standard)[]) registerStandard(backbones, name);
-    backbones.register("wrn", {
-      ...describeOptions("backbone wrn", wrnSchema),
-      create: (options, context) => createWrn("backbone wrn", options, context),
-    });
+    for (const name of namesOf(standard))
+      backbones.register(
+        name,
+        backboneEntry(name, standardWrnSchema, (owner, options, context) =>
+          createWrn(owner, { ...standard[name], ...options }, context),
+        ),
+      );
+    backbones.register("wrn", backboneEntry("wrn", wrnSchema, createWrn));
   },
 });
-
-function registerStandard(backbones: Registry<Backbones, Model>, name: keyof typeof standard): void {
-  backbones.register(name, {
-    ...describeOptions(`backbone ${name}`, standardWrnSchema),
-    create: (options: Required<WrnCommonOptions>, context: FactoryContext) =>
-      createWrn(`backbone ${name}`, { ...standard[name], ...options }, context),
-  });
-}

@@ -21,9 +21,15 @@ afterEach(() => {
 /** Drawing a hundred million normal numbers takes seconds that few tests need to spend. */
 export const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
 
-const shared = new Float32Array(2 ** 24);
+let shared = new Float32Array(2 ** 24);
 /** The same without even the memory: every layer is given a piece of one array. For what is only counted. */
-export const sharing: Random = { ...blank, normals: (length) => shared.subarray(0, length) };
+export const sharing: Random = {
+  ...blank,
+  normals: (length) => {
+    if (shared.length < length) shared = new Float32Array(length);
+    return shared.subarray(0, length);
+  },
+};
 
 /** Every backbone, for so many classes. Without `random` it draws as a run of seed 0 does. */
 export function training(classes: number, random?: Random) {

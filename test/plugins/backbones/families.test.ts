@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Backbones, createRandom, type Model } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 import { blank, choose, create } from "./building.js";
+import { expectPublished } from "./published.js";
 
 const inverted = { depths: [1, 2, 1], widths: [8, 16, 24], strides: [1, 2, 1], expansions: [1, 4, 6], stem: 8 };
 /** A small network of each family. */
@@ -26,11 +26,7 @@ beforeAll(() => startEngine("wasm"));
 // sizes.long.test.ts has those of every published size.
 describe("names, shapes and number of weights", () => {
   test.each(["mobilenet_v2", "efficientnet_b0"] as const)("of %s are torchvision's", (name) => {
-    const file = new URL(`../../golden/state-dicts/${name}.json`, import.meta.url);
-    const { tensors, parameters } = JSON.parse(readFileSync(file, "utf8"));
-    const model = create(name, {}, 1000, blank);
-    expect(Object.fromEntries(model.parameters.shapes)).toEqual(tensors);
-    expect(model.parameters.size).toBe(parameters);
+    expectPublished(name);
   });
 
   test("of a wide residual network are DataFree's", () => {

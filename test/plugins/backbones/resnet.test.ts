@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Backbones, createRandom, type Model } from "../../../core/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 import { blank, create, keep, training } from "./building.js";
+import { expectPublished } from "./published.js";
 
 const small = { depths: [1, 1], widths: [4, 6], stem: { filters: 4, size: 3, stride: 1, pool: false } } as const;
 
@@ -17,11 +17,7 @@ describe.each([
   ["resnet101", 2048, 42_500_160],
 ] as const)("%s", (name, channels, trunk) => {
   test("has the names, shapes and number of weights of torchvision's", () => {
-    const file = new URL(`../../golden/state-dicts/${name}.json`, import.meta.url);
-    const { tensors, parameters } = JSON.parse(readFileSync(file, "utf8"));
-    const model = create(name, {}, 1000, blank);
-    expect(Object.fromEntries(model.parameters.shapes)).toEqual(tensors);
-    expect(model.parameters.size).toBe(parameters);
+    const { model } = expectPublished(name);
     expect(model.parameters.size).toBe(trunk + 1000 * (channels + 1));
   });
 });

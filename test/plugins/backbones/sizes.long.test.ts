@@ -1,8 +1,8 @@
 /** Published sizes: names, shapes and numbers of weights, up to 390 million of them. */
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startEngine } from "../../support/engines.js";
 import { blank, create } from "./building.js";
+import { expectPublished } from "./published.js";
 
 // The cpu engine keeps the arrays it is given.
 beforeAll(() => startEngine("cpu"));
@@ -11,16 +11,7 @@ describe("names, shapes and number of weights", () => {
   test.each(["mobilenet_v2", "resnetv2_50x1_bit", "resnetv2_101x1_bit", "efficientnet_b0", "efficientnet_b4"] as const)(
     "of %s are those of torchvision or timm",
     (name) => {
-      const file = new URL(`../../golden/state-dicts/${name}.json`, import.meta.url);
-      const { tensors, parameters } = JSON.parse(readFileSync(file, "utf8"));
-      const model = create(name, {}, 1000, blank);
-      expect(Object.fromEntries(model.parameters.shapes)).toEqual(tensors);
-      expect([...model.parameters.trained.keys()].sort()).toEqual(
-        Object.keys(tensors)
-          .filter((name) => !/running|num_batches/.test(name))
-          .sort(),
-      );
-      expect(model.parameters.size).toBe(parameters);
+      expectPublished(name);
     },
   );
 
