@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Backbones, createRandom, type Model } from "../../../core/index.js";
+import { type Backbones, createRandom, encodeSafetensors, type Model, type NamedArray } from "../../../core/index.js";
+import { loadWeights } from "../../../core/models/weights.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 import { blank, choose, create } from "./building.js";
@@ -231,6 +235,41 @@ describe("files of other origins", () => {
     expect(reshape("classifier.0.weight", [98, 3])).toBeUndefined();
     expect(reshape("features.0.weight", array.shape)).toBeUndefined();
     expect(create("vgg", { depths: [1], widths: [2], head: "linear" }).adapts).toBeUndefined();
+  });
+
+  test.each([
+    {
+      origin: "timm",
+      choice: { name: "vgg", depths: [1, 1], widths: [2, 3], hidden: 4 },
+      theirs: (name: string, { shape, data }: NamedArray): readonly [string, NamedArray] => {
+        const [rows = 0, columns = 0] = shape;
+        const side = name.startsWith("classifier.0") ? 7 : 1;
+        const isFilter = /^classifier\.[03]\.weight$/.test(name);
+        const renamed = name
+          .replace("classifier.0", "pre_logits.fc1")
+          .replace("classifier.3", "pre_logits.fc2")
+          .replace("classifier.6", "head.fc");
+        return [renamed, { shape: isFilter ? [rows, columns / side ** 2, side, side] : shape, data }];
+      },
+    },
+    {
+      origin: "DataFree",
+      choice: { name: "resnet", depths: [1, 1], widths: [4, 8] },
+      theirs: (name: string, array: NamedArray): readonly [string, NamedArray] => [
+        name.replace("downsample", "shortcut").replace("fc.", "linear."),
+        array,
+      ],
+    },
+  ])("of $origin fill the network whole: $choice.name", async ({ choice, theirs }) => {
+    const values = await choose(choice, 3).parameters.export();
+    const tensors = new Map([...values].map(([name, array]) => theirs(name, array)));
+    expect([...tensors.keys()]).not.toEqual([...values.keys()]);
+    const path = join(mkdtempSync(join(tmpdir(), "fgkd-origins-")), "weights.safetensors");
+    writeFileSync(path, Buffer.concat([...encodeSafetensors({ tensors, metadata: {} })]));
+    const model = choose(choice, 3, blank);
+    loadWeights("teacher", model, path, undefined, { trained: false });
+    expect(await model.parameters.export()).toEqual(values);
+    rmSync(dirname(path), { recursive: true });
   });
 });
 
