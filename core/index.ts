@@ -14,7 +14,17 @@ export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
 export type { Plugins, Presets } from "./config/typed.js";
 export { prepareSource } from "./data/prepared.js";
-export type { ChosenTransform, InputSettings, Pass, Source, SourceOpener, Split } from "./data/source.js";
+export type {
+  ChosenTransform,
+  ImageFacts,
+  InputSettings,
+  Pass,
+  Ranks,
+  Rectangle,
+  Source,
+  SourceOpener,
+  Split,
+} from "./data/source.js";
 export { countIn, splits, stepsPerEpoch } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
 export { evaluate } from "./evaluation/evaluate.js";

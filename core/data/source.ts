@@ -59,14 +59,43 @@ export interface Pass {
   readonly transforms?: readonly ChosenTransform[];
 }
 
+/** A rectangle, in pixels; of a picture from its top left. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Groups of classes: by rank, `family` say, the group of each class in label order. */
+export type Ranks = Readonly<Record<string, readonly string[]>>;
+
+/** What a source knows of an image beside its class. Places are in pixels of the picture as it is stored. */
+export interface ImageFacts {
+  /** Its file. */
+  readonly path?: string;
+  /** Where the object is. */
+  readonly box?: Rectangle;
+  /** Places of the object's parts, by name. */
+  readonly parts?: Readonly<Record<string, readonly [x: number, y: number]>>;
+  /** Which of the sets that were merged it is from. */
+  readonly set?: string;
+}
+
 /** A data set, open for reading. */
 export interface Source {
   /** Class names in label order. */
   readonly classes: readonly string[];
   /** Those that it has, and may be asked for. Default: train and test. */
   readonly splits?: readonly Split[];
+  /** Groups of the classes above them. Default: none. */
+  readonly ranks?: Ranks;
+  /** What its images have in common with those that public weights were trained on, in sentences. Default: nothing known. */
+  readonly overlaps?: readonly string[];
   /** Images in a split. */
   count(split: Split): number;
+  /** @param index position in the split, as `Batch.indices` has it */
+  about?(split: Split, index: number): ImageFacts;
   /**
    * Changes when an image, its place or its class does, as far as the source looks at it; kept in the run's manifest.
    */

@@ -1,4 +1,5 @@
 /** What fgkd's own transforms do, on the threads. Draws nothing: every number was drawn on the main thread. */
+import type { Rectangle } from "../../core/index.js";
 import type {
   CenterCropOptions,
   FlipOptions,
@@ -6,7 +7,7 @@ import type {
   RandomResizedCropOptions,
   ResizeOptions,
 } from "./options.js";
-import { cut, mirror, type Rectangle } from "./pixels/cut.js";
+import { cut, mirror } from "./pixels/cut.js";
 import { centreOffset, randomOffset, resizedPixels, roundHalfEven, type Size } from "./pixels/geometry.js";
 import { resample } from "./pixels/resample.js";
 import { TooManyPixels } from "./pixels/too-many.js";

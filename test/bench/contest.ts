@@ -1,10 +1,12 @@
-/** A workload on fgkd and on PyTorch, in turn: both processes stay alive, so that both meet the same machine. */
-import { type findPeer, type Opponent, startFgkd, startPeer } from "./opponent.js";
+/** A workload on fgkd and on PyTorch, in turn: the processes stay alive, so that all meet the same machine. */
+import { type Opponent, type Peer, startFgkd } from "./opponent.js";
 import { median, type ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";
 import type { Workload } from "./workloads.js";
 
 interface Measured {
+  /** Who: an engine, or a PyTorch. */
+  readonly name: string;
   /** Of a step: the median over the turns. */
   readonly seconds: number;
   /** Of all processors, in a step: the median over the turns. */
@@ -20,7 +22,7 @@ export interface Result {
   readonly target?: number;
   readonly stepsATurn: number;
   readonly fgkd: Measured;
-  /** Absent where PyTorch is. */
+  /** The faster PyTorch; absent where there is none. */
   readonly peer?: Measured;
   /** fgkd's time over the peer's, pair by pair. */
   readonly ratio?: { readonly median: number; readonly least: number; readonly most: number };
@@ -38,30 +40,28 @@ export interface Rules {
   readonly profile: boolean;
 }
 
-export type Peer = ReturnType<typeof findPeer>;
-
-export async function contest(workload: Workload, rules: Rules, peer: Peer): Promise<Result> {
+/** Of fgkd and every peer; compared is the one that took least time. */
+export async function contest(workload: Workload, rules: Rules, peers: readonly Peer[]): Promise<Result> {
   const ours = await startFgkd(rules.engine, workload.name, rules.threads);
-  const theirs = peer.workloads.includes(workload.name) ? await startPeer(workload.name, rules.threads) : undefined;
-  const longest = Math.max(ours.seconds, theirs?.seconds ?? 0);
-  const stepsATurn = Math.max(1, Math.round(rules.turnSeconds / longest));
-  const [a, b]: [Turn[], Turn[]] = [[], []];
+  const theirs = await Promise.all(peers.map((peer) => peer.start(workload.name, rules.threads)));
+  const all = [ours, ...theirs];
+  const stepsATurn = Math.max(1, Math.round(rules.turnSeconds / Math.max(...all.map(({ seconds }) => seconds))));
+  const turns: Turn[][] = all.map(() => []);
   for (let pair = 0; pair < rules.pairs; pair++) {
-    a.push(await turn(ours, stepsATurn));
-    if (theirs) b.push(await turn(theirs, stepsATurn));
+    for (const [index, opponent] of all.entries()) turns[index]?.push(await turn(opponent, stepsATurn));
   }
-  const fgkd = await measured(ours, a);
+  const [fgkd, ...measurements] = await Promise.all(all.map((each, index) => measured(each, turns[index] as Turn[])));
+  const [fastest] = measurements.toSorted((a, b) => a.seconds - b.seconds);
   const result: Result = {
     workload: workload.name,
     ...(workload.target && { target: workload.target }),
     stepsATurn,
-    fgkd,
-    ...(theirs && { peer: await measured(theirs, b), ratio: ratios(a, b) }),
+    fgkd: fgkd as Measured,
+    ...(fastest && { peer: fastest, ratio: ratios((fgkd as Measured).turns, fastest.turns) }),
     operations: (await ours.ask({ command: "operations" })).operations ?? 0,
     ...(rules.profile && { profile: (await ours.ask({ command: "profile", steps: rules.pairs })).profile ?? [] }),
   };
-  ours.quit();
-  theirs?.quit();
+  for (const opponent of all) opponent.quit();
   return result;
 }
 
@@ -95,10 +95,16 @@ async function turn(opponent: Opponent, steps: number): Promise<Turn> {
 async function measured(opponent: Opponent, turns: readonly Turn[]): Promise<Measured> {
   const { bytes = Number.NaN } = await opponent.ask({ command: "memory" });
   const seconds = turns.map((each) => each.seconds);
-  return { seconds: median(seconds), processor: median(turns.map((each) => each.processor)), bytes, turns: seconds };
+  return {
+    name: opponent.name,
+    seconds: median(seconds),
+    processor: median(turns.map((each) => each.processor)),
+    bytes,
+    turns: seconds,
+  };
 }
 
-function ratios(a: readonly Turn[], b: readonly Turn[]): NonNullable<Result["ratio"]> {
-  const each = a.map(({ seconds }, pair) => seconds / (b[pair]?.seconds ?? Number.NaN));
+function ratios(a: readonly number[], b: readonly number[]): NonNullable<Result["ratio"]> {
+  const each = a.map((seconds, pair) => seconds / (b[pair] ?? Number.NaN));
   return { median: median(each), least: Math.min(...each), most: Math.max(...each) };
 }

@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** One workload, as `contest` measures it. */
 function result(workload: string, processor: number, mebibytes: number): Result {
   const turns = [processor, processor / 2];
-  const fgkd = { seconds: turns[0] as number, processor, bytes: mebibytes * 2 ** 20, turns };
+  const fgkd = { name: "fgkd", seconds: turns[0] as number, processor, bytes: mebibytes * 2 ** 20, turns };
   return { workload, stepsATurn: 1, fgkd, operations: 0 };
 }
 

@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { alone, contest, type Result, type Rules } from "./contest.js";
 import { compared, readFigures, recordFigures } from "./figures.js";
-import { findPeer } from "./opponent.js";
+import { findPeer, type Peer } from "./opponent.js";
 import { contestTable, inMarkdown, inTerminal, kernelTable, profileTable, singlesTable } from "./report.js";
 import { knownBackbones, type Workload, workloads } from "./workloads.js";
 
@@ -22,6 +22,7 @@ interface Options {
   readonly profile?: boolean;
   readonly kernels?: boolean;
   readonly peer: boolean;
+  readonly peerRoot?: string;
   readonly markdown?: boolean;
   readonly json?: string;
   readonly record?: boolean;
@@ -37,6 +38,7 @@ const options = new Command("npm run bench --")
   .option("--profile", "also where fgkd's time goes, by kernel and shape")
   .option("--kernels", "single kernels in place of workloads")
   .option("--no-peer", "without PyTorch")
+  .option("--peer-root <folder>", "also against the PyTorch of the system in that folder; the faster one counts")
   .option("--markdown", "tables to paste")
   .option("--json <file>", "also write every number")
   .option("--record", "keep the figures in test/bench/figures.json: later ones are compared with them")
@@ -57,19 +59,18 @@ const note = (line: string) => process.stderr.write(`${line}\n`);
 const quickly = ["train resnet18", "infer resnet50 16x128"];
 
 const [load = 0] = loadavg();
-const peer = options.peer && !options.kernels ? findPeer() : { name: "PyTorch", workloads: [], lacks: "not asked for" };
-if (peer.lacks && options.peer && !options.kernels) note(`Without PyTorch: ${peer.lacks}.`);
+const peers = options.peer && !options.kernels ? findPeers() : [];
 const { name, rate: peak, singles } = await alone(rules, options.kernels ?? false);
-const system = `${cpus()[0]?.model.trim()}, ${options.threads} threads; ${name}; ${peer.lacks ? "no peer" : peer.name}`;
+const system = `${cpus()[0]?.model.trim()}, ${options.threads} threads; ${name}; ${peers.map((peer) => peer.name).join(", ") || "no peer"}`;
 note(`${system}; convolutions reach ${(peak / 1e9).toFixed(0)} GFLOP/s`);
 if (load > 0.5) note(`Other programs are running (load ${load.toFixed(1)}): these times are not to be quoted.`);
 const results: Result[] = [];
 for (const workload of options.kernels ? [] : chosen()) {
   note(`${workload.name} …`);
-  const result = await contest(workload, rules, peer);
+  const result = await contest(workload, rules, peers);
   results.push(result);
   const { fgkd, ratio } = result;
-  note(`  ${fgkd.seconds.toFixed(3)} s${ratio ? `, ${ratio.median.toFixed(2)} of PyTorch's` : ""}`);
+  note(`  ${fgkd.seconds.toFixed(3)} s${ratio ? `, ${ratio.median.toFixed(2)} of ${result.peer?.name}'s` : ""}`);
 }
 console.log(options.kernels ? singlesTable(singles, peak, draw) : contestTable(results, peak, draw));
 for (const { workload, profile } of results) {
@@ -84,6 +85,13 @@ if (options.json) {
   const { version: node } = process;
   const whole = { system, node, load, date: new Date().toISOString(), rules, peak, results, singles };
   writeFileSync(options.json, `${JSON.stringify(whole, null, 2)}\n`);
+}
+
+function findPeers(): readonly Peer[] {
+  const roots = options.peerRoot === undefined ? [null] : [null, options.peerRoot];
+  const found = roots.map((root) => findPeer(root));
+  for (const { lacks } of found) if (lacks) note(`Without PyTorch: ${lacks}.`);
+  return found.filter(({ lacks }) => !lacks);
 }
 
 /** Those asked for whose backbone there is; says which are left out. */

@@ -1,6 +1,6 @@
 /** The processes that are compared, and how to talk to them: a line of JSON there, a line of JSON back. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
@@ -29,8 +29,6 @@ export interface Answer {
   readonly rate?: number;
   readonly profile?: readonly ProfileRow[];
   readonly singles?: readonly Single[];
-  /** Names of the workloads that it knows. */
-  readonly workloads?: readonly string[];
 }
 
 export interface Opponent {
@@ -60,19 +58,46 @@ export function startFgkd(engine: string, workload: string, threads: number): Pr
   return start(process.execPath, [outfile, engine, workload], threads);
 }
 
-/** PyTorch, in a process of its own. */
-export function startPeer(workload: string, threads: number): Promise<Opponent> {
-  return start(python, [here("peer.py"), peerFolder, workload, `${threads}`], threads);
+/** A PyTorch that can take part. */
+export interface Peer {
+  readonly name: string;
+  /** Why it cannot, after all. */
+  readonly lacks?: string;
+  /** In a process of its own. */
+  start(workload: string, threads: number): Promise<Opponent>;
 }
 
-/** The workloads that PyTorch can take part in, or why it cannot. */
-export function findPeer(): { readonly name: string; readonly workloads: readonly string[]; readonly lacks?: string } {
-  const absent = (lacks: string) => ({ name: "PyTorch", workloads: [], lacks });
+/**
+ * PyTorch of this system, or of another in a folder, as `../shared/bench/newer-debian.sh` makes one.
+ *
+ * @param root that folder; `null` for this system
+ */
+export function findPeer(root: string | null = null): Peer {
+  const command = root === null ? [python] : ["chroot", root, python];
+  const files = root === null ? [here("peer.py"), peerFolder] : carriedTo(root);
+  const begin = (words: readonly string[]) => [...command, ...files, ...words] as [string, ...string[]];
+  const absent = (lacks: string): Peer => ({ name: "PyTorch", lacks, start: () => Promise.reject(new Error(lacks)) });
   if (!existsSync(`${peerFolder}/pytorch_steps.py`)) return absent("../shared/bench/pytorch_steps.py is not there");
-  const { status, stdout, stderr } = spawnSync(python, [here("peer.py"), peerFolder], { encoding: "utf8" });
-  if (status !== 0) return absent((stderr ?? `${python} does not start`).trim().split("\n").at(-1) ?? "");
-  const { ready = "PyTorch", workloads = [] } = JSON.parse(stdout) as Answer;
-  return { name: ready, workloads };
+  const [first, ...words] = begin([]);
+  const { status, stdout, stderr } = spawnSync(first, words, { encoding: "utf8" });
+  if (status !== 0) return absent((stderr ?? `${first} does not start`).trim().split("\n").at(-1) ?? "");
+  const { ready = "PyTorch" } = JSON.parse(stdout) as Answer;
+  return {
+    name: ready,
+    start: (workload, threads) => {
+      const [program, ...parameters] = begin([workload, `${threads}`]);
+      return start(program, parameters, threads);
+    },
+  };
+}
+
+/** That root sees its own files alone. */
+function carriedTo(root: string): readonly string[] {
+  const folder = "/tmp/fgkd-bench";
+  mkdirSync(`${root}${folder}`, { recursive: true });
+  copyFileSync(here("peer.py"), `${root}${folder}/peer.py`);
+  copyFileSync(`${peerFolder}/pytorch_steps.py`, `${root}${folder}/pytorch_steps.py`);
+  return [`${folder}/peer.py`, folder];
 }
 
 async function start(command: string, parameters: readonly string[], threads: number): Promise<Opponent> {

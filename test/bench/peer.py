@@ -34,14 +34,23 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def workload(name):
+    """One of the file's, or another network in the same kind of step: "train mobilenet_v2 16x128"."""
+    if name in pytorch_steps.WORKLOADS:
+        return pytorch_steps.WORKLOADS[name]()
+    kind, network, sizes = name.split(" ")
+    batch, size = (int(number) for number in sizes.split("x"))
+    return {"train": pytorch_steps.train_step, "infer": pytorch_steps.inference}[kind](network, batch, size)
+
+
 def main():
     version = f"PyTorch {torch.__version__}"
     if len(sys.argv) < 4:
-        tell(ready=version, workloads=list(pytorch_steps.WORKLOADS))
+        tell(ready=version)
         return
     torch.set_num_threads(int(sys.argv[3]))
     torch.manual_seed(0)
-    step, _ = pytorch_steps.WORKLOADS[sys.argv[2]]()
+    step, _ = workload(sys.argv[2])
     steps(step, 1)
     tell(ready=version, seconds=steps(step, 1)["seconds"])
     for line in sys.stdin:

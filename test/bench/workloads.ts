@@ -36,15 +36,21 @@ export interface Workload {
   readonly target?: number;
 }
 
+const deitTiny = "deit_tiny_patch16_224";
+
 export const workloads: readonly Workload[] = [
   { name: "train resnet18 16x128", kind: "train", backbone: "resnet18", batch: 16, size: 128, target: 0.85 },
   { name: "train resnet50 16x128", kind: "train", backbone: "resnet50", batch: 16, size: 128, target: 0.85 },
   { name: "train resnet50 4x448", kind: "train", backbone: "resnet50", batch: 4, size: 448, target: 0.85 },
   { name: "train vgg16_bn 4x224", kind: "train", backbone: "vgg16_bn", batch: 4, size: 224, target: 0.85 },
-  { name: "train convnext_tiny 8x224", kind: "train", backbone: "convnext-tiny", batch: 8, size: 224 },
-  { name: "train deit-tiny 16x224", kind: "train", backbone: "deit-tiny", batch: 16, size: 224 },
+  { name: "train convnext_tiny 8x224", kind: "train", backbone: "convnext_tiny", batch: 8, size: 224, target: 0.35 },
+  { name: "train deit-tiny 16x224", kind: "train", backbone: deitTiny, batch: 16, size: 224, target: 0.25 },
+  { name: "train mobilenet_v2 16x128", kind: "train", backbone: "mobilenet_v2", batch: 16, size: 128, target: 0.6 },
   { name: "infer resnet50 16x128", kind: "infer", backbone: "resnet50", batch: 16, size: 128, target: 0.8 },
   { name: "infer resnet50 4x448", kind: "infer", backbone: "resnet50", batch: 4, size: 448, target: 0.8 },
+  { name: "infer convnext_tiny 8x224", kind: "infer", backbone: "convnext_tiny", batch: 8, size: 224, target: 0.6 },
+  { name: "infer deit-tiny 16x224", kind: "infer", backbone: deitTiny, batch: 16, size: 224, target: 0.6 },
+  { name: "infer mobilenet_v2 16x128", kind: "infer", backbone: "mobilenet_v2", batch: 16, size: 128, target: 0.6 },
   {
     name: "dadkd resnet18 8x448-128",
     kind: "dadkd",

@@ -1,12 +1,12 @@
 /** Finds the splits and classes of a data folder. */
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { invalidData, type Split } from "../../../core/index.js";
+import { type ImageFacts, invalidData, type Ranks, type Split } from "../../../core/index.js";
 import { className } from "./class-names.js";
 import type { FoundSplit } from "./find-splits.js";
 import { byBytes, folderProblem, imagesIn } from "./listing.js";
 import type { LitterCounts } from "./litter.js";
-import type { FolderOptions } from "./options.js";
+import type { FolderOptions, LayoutName } from "./options.js";
 import { planSplits } from "./plan-splits.js";
 import { splitName } from "./split-names.js";
 import { filesOf, lookInto, type Place, startWalk, stepInto, type Walk } from "./walk.js";
@@ -20,12 +20,30 @@ export interface Candidate {
   readonly className: string;
   /** Relative to the layout's root, with `/`. */
   readonly path: string;
+  /** What the set says of it beside its class and place. */
+  readonly facts?: Omit<ImageFacts, "path" | "set">;
+  /** Rows at its lower end that are no part of the photograph. */
+  readonly banner?: number;
+}
+
+/** What a layout is known to be, beyond folders of classes. */
+export interface PublishedSet {
+  /** `SetReader.name`. */
+  readonly layout: LayoutName;
+  /** `SetReader.title`. */
+  readonly title: string;
+  /** Who says in which order the classes are, in words that follow "in the order of": `classes.txt`. */
+  readonly order: string;
+  /** Groups of the classes: by rank (`family`), the group of each class, in label order. */
+  readonly ranks?: Ranks;
+  /** What it has in common with ImageNet, in a sentence: told where a model starts from ImageNet weights. */
+  readonly overlap?: string;
 }
 
 export interface FolderLayout {
   /** The folder given, or the only one inside of it. */
   readonly root: string;
-  /** Byte-wise sorted names of class folders, each in composed form (NFC). */
+  /** In label order: of a published set its own, else byte-wise sorted names of class folders, in composed form (NFC). */
   readonly classes: readonly string[];
   /** Byte-wise sorted within each class. */
   readonly candidates: readonly Candidate[];
@@ -39,6 +57,8 @@ export interface FolderLayout {
   readonly litter: LitterCounts;
   /** Folders within class folders that lie too deep. */
   readonly tooDeep: readonly string[];
+  /** Which published set it is; absent for folders of classes. */
+  readonly published?: PublishedSet;
 }
 
 /**

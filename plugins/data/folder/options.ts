@@ -4,6 +4,26 @@ import type { OptionsOf } from "../../../core/index.js";
 import { share } from "../../layers/option-types.js";
 import { threadOptions } from "../images/options.js";
 
+/** Of `data.layout`, and of `--data <layout>=<path>`. */
+export const layoutNames = [
+  "auto",
+  "folders",
+  "list",
+  "parquet",
+  "cub",
+  "nabirds",
+  "cars",
+  "aircraft",
+  "dogs",
+  "pets",
+  "flowers",
+  "food101",
+  "foodx",
+  "inaturalist",
+] as const;
+
+export type LayoutName = (typeof layoutNames)[number];
+
 const folders = z.array(z.string().min(1));
 /** Of a whole that shall not become empty, nor be taken whole. */
 const part = z.number().gt(0).lt(1);
@@ -15,6 +35,41 @@ export const folderSchema = z.object({
     .describe(
       "The folder that holds train/ and test/ with a folder per class in each, or the class folders themselves.",
     ),
+  layout: z
+    .enum(layoutNames)
+    .default("auto")
+    .describe(
+      "What the folder is: a published data set by name, list (a CSV or JSONL file of paths and labels), parquet, folders (of classes); auto: what it looks like.",
+    ),
+  and: z
+    .array(z.object({ path: z.string().min(1), layout: z.enum(layoutNames).default("auto") }))
+    .readonly()
+    .default([])
+    .describe("Further data sets whose classes follow those of the first: --data a+b."),
+  crop: z
+    .enum(["whole", "box"])
+    .default("whole")
+    .describe("box: of each picture only its bounding box is seen, where the data set has them."),
+  cropBanner: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(20)
+    .describe("Rows of pixels cut from the lower end of pictures that end with a banner: FGVC-Aircraft's."),
+  rank: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "Groups of classes that become the classes, by the rank that the data set or its taxonomy.csv knows; null: its classes.",
+    ),
+  splitPath: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("A list of which images train, validate and test, for sets that come without; null: the set's own."),
   testFolders: folders
     .min(1)
     .readonly()

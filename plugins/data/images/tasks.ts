@@ -1,5 +1,5 @@
 /** What the main thread and the workers say to each other. Types only. */
-import type { InputSettings } from "../../../core/index.js";
+import type { InputSettings, Rectangle } from "../../../core/index.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 import type { Scene } from "../birds/scene.js";
 import type { Exif } from "./decode.js";
@@ -8,7 +8,16 @@ import type { TransformCall } from "./transform-calls.js";
 
 /** How one picture comes into being. */
 export type Recipe =
-  | { readonly kind: "file"; readonly path: string; readonly exif: Exif; readonly maxPixels: number }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly exif: Exif;
+      readonly maxPixels: number;
+      /** Rows at its lower end that are dropped. Default: none. */
+      readonly banner?: number;
+      /** The part of it that counts, in pixels of what is left. Default: all. */
+      readonly part?: Rectangle;
+    }
   | { readonly kind: "bird"; readonly scene: Scene };
 
 /** One image of a batch, with everything random about it already drawn: workers draw nothing. */

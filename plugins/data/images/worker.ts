@@ -1,6 +1,7 @@
 /** The worker thread: whole batches of images, from file or recipe through transforms to normalised floats. Imports no tensor library. */
 import { transferableSymbol, valueSymbol } from "piscina";
 import type { InputSettings } from "../../../core/index.js";
+import { cut } from "../../transforms/pixels/cut.js";
 import { resizedPixels, type Size } from "../../transforms/pixels/geometry.js";
 import { type Pixels, shared } from "../../transforms/pixels/pixels.js";
 import { TooManyPixels } from "../../transforms/pixels/too-many.js";
@@ -107,11 +108,25 @@ async function make(recipe: Recipe, size: number, held: Reserve): Promise<Pixels
   if (recipe.kind === "bird") return renderBird(recipe.scene, size);
   try {
     const { decodeFile } = await decoder();
-    return await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, { reserve: held });
+    return cutOut(await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, { reserve: held }), recipe);
   } catch (error) {
     if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
     throw error;
   }
+}
+
+/** Without its banner, and the part that counts; a part that reaches beyond the picture ends at its edge. */
+function cutOut(picture: Pixels, { banner = 0, part }: Extract<Recipe, { kind: "file" }>): Pixels {
+  if (banner === 0 && !part) return picture;
+  const height = Math.max(1, picture.height - banner);
+  const { left, top, ...size } = part ?? { left: 0, top: 0, width: picture.width, height };
+  const [x, y] = [clamp(left, picture.width - 1), clamp(top, height - 1)];
+  const [right, bottom] = [clamp(left + size.width, picture.width), clamp(top + size.height, height)];
+  return cut(picture, { left: x, top: y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) });
+}
+
+function clamp(value: number, most: number): number {
+  return Math.min(Math.max(Math.round(value), 0), most);
 }
 
 /** Piscina moves what these two symbols name, and copies the rest (shared memory is neither moved nor copied). */

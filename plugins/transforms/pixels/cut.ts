@@ -1,13 +1,6 @@
 /** Parts of pictures, and pictures the other way round. */
+import type { Rectangle } from "../../../core/index.js";
 import { createPixels, type Pixels } from "./pixels.js";
-
-/** A rectangle, in pixels of a picture; negative or larger than it where there is padding. */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * What lies in a rectangle.
