@@ -29,6 +29,8 @@ export type Initializer = (shape: readonly number[]) => Float32Array;
 let built = 0;
 /** What all variables share while none is drawn, as long as the largest. */
 let blank: Float32Array | undefined;
+/** Whether they will be. */
+let isLater = false;
 
 /**
  * Does the work with weights that are not drawn: all are 0, and share one piece of memory where the engine computes in
@@ -43,6 +45,19 @@ export function withoutValues<T>(work: () => T): T {
   }
 }
 
+/**
+ * Does the work with weights that are not drawn yet: most will come from a file, and drawing 88 million of them takes longer than
+ * reading them. `drawRest` draws those that did not.
+ */
+export function withValuesLater<T>(work: () => T): T {
+  isLater = true;
+  try {
+    return withoutValues(work);
+  } finally {
+    isLater = false;
+  }
+}
+
 function blanks(length: number): Float32Array | undefined {
   if (blank && blank.length < length) blank = new Float32Array(length);
   return blank?.subarray(0, length);
@@ -54,6 +69,8 @@ export class Parameters {
   readonly #buffers = new Map<string, Slot>();
   readonly #counters = new Map<string, number>();
   readonly #derived: Derived[] = [];
+  /** What is still to be drawn. */
+  readonly #pending = new Map<string, Initializer>();
   /** tfjs keeps variable names unique in the process; ours are unique in the model only. */
   readonly #prefix = `fgkd/${built++}`;
 
@@ -171,14 +188,30 @@ export class Parameters {
     return arrays;
   }
 
-  /** Sets the named variables from arrays in public layout; shapes must have been checked against `shapes`. */
+  /**
+   * Sets the named variables from arrays in public layout; shapes must have been checked against `shapes`.
+   *
+   * @param arrays nobody changes them from now on: variables may look at the same memory
+   */
   import(arrays: ReadonlyMap<string, NamedArray>): void {
     const slots = new Map(this.#slots());
     for (const [name, { data }] of arrays) {
       const slot = slots.get(name);
-      if (slot) tf.tidy(() => slot.variable.assign(fromPublic(slot, Float32Array.from(data as Float32Array))));
-      else if (this.#counters.has(name)) this.#counters.set(name, Number(data[0] ?? 0));
+      if (slot) {
+        tf.tidy(() => slot.variable.assign(fromPublic(slot, data as Float32Array)));
+        this.#pending.delete(name);
+      } else if (this.#counters.has(name)) this.#counters.set(name, Number(data[0] ?? 0));
     }
+  }
+
+  /** Draws the values that were left for later and that nothing has set since, in the order in which they were declared. */
+  drawRest(): void {
+    const slots = new Map(this.#slots());
+    for (const [name, initialize] of this.#pending) {
+      const { variable } = slots.get(name) as Slot;
+      tf.tidy(() => variable.assign(tf.tensor(initialize(variable.shape), variable.shape)));
+    }
+    this.#pending.clear();
   }
 
   dispose(): void {
@@ -202,6 +235,7 @@ export class Parameters {
     const values = blanks(tf.util.sizeFromShape([...shape])) ?? initialize(shape);
     const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable, `${this.#prefix}/${name}`));
     into.set(name, { variable, layout });
+    if (isLater) this.#pending.set(name, initialize);
     return variable;
   }
 }

@@ -7,6 +7,8 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
   /** Whether a ReLU follows, in the same pass. Default false. */
   readonly relu?: boolean;
+  /** The greatest value that the ReLU lets through: 6 makes it a ReLU6. Default: none. */
+  readonly most?: number;
 }
 
 export interface BatchNormResult<T extends tf.Tensor> {
@@ -22,7 +24,7 @@ type Settings = Required<BatchNormOptions>;
 
 /**
  * `scale · (x − mean) / √(variance + epsilon) + offset` per channel, with the mean and the biased variance of this
- * batch, then perhaps a ReLU. One fused kernel where the engine has it.
+ * batch, then perhaps a ReLU, which may have a greatest value. One fused kernel where the engine has it.
  *
  * Gradients reach `x`, `scale` and `offset`, and through `mean` and `variance` too, if a loss uses them. Of the tensors
  * of the size of `x`, only `x` itself is held for the gradient.
@@ -36,9 +38,9 @@ export function batchNormTraining<T extends tf.Tensor>(
   x: T,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  { epsilon = 1e-5, relu = false }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): BatchNormResult<T> {
-  const settings = { epsilon, relu };
+  const settings = settingsOf(options);
   // By way of the closure, since an operation with a gradient of its own has one output.
   const kept: tf.Tensor[] = [];
   const normalized = withGradient<T>([x, scale, offset], (save) => {
@@ -69,15 +71,25 @@ export function batchNormInference<T extends tf.Tensor>(
   variance: tf.Tensor1D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  { epsilon = 1e-5, relu = false }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): T {
+  const settings = settingsOf(options);
   if (!isRecording() && hasKernel("FgkdBatchNormInference")) {
-    return runKernel("FgkdBatchNormInference", { x, mean, variance, scale, offset }, { epsilon, relu })[0] as T;
+    return runKernel("FgkdBatchNormInference", { x, mean, variance, scale, offset }, { ...settings })[0] as T;
   }
   return tf.tidy(() => {
-    const normalized = tf.batchNorm(x, mean, variance, offset, scale, epsilon) as T;
-    return relu ? tf.relu(normalized) : normalized;
+    const normalized = tf.batchNorm(x, mean, variance, offset, scale, settings.epsilon) as T;
+    return clipped(normalized, settings);
   });
+}
+
+function settingsOf({ epsilon = 1e-5, relu = false, most = Number.POSITIVE_INFINITY }: BatchNormOptions): Settings {
+  return { epsilon, relu, most };
+}
+
+function clipped<T extends tf.Tensor>(affine: T, { relu, most }: Settings): T {
+  if (!relu) return affine;
+  return Number.isFinite(most) ? tf.clipByValue<T>(affine, 0, most) : tf.relu(affine);
 }
 
 function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Settings) {
@@ -92,7 +104,7 @@ function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Se
   const centred = x.sub(mean);
   const variance = centred.square().mean(leadingAxes(x));
   const affine = centred.mul(scale.div(deviation(variance, settings))).add(offset);
-  return [settings.relu ? affine.relu() : affine, mean, variance] as const;
+  return [clipped(affine, settings), mean, variance] as const;
 }
 
 function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Tensor[] {
@@ -102,7 +114,7 @@ function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Ten
   }
   const spread = deviation(variance, settings);
   const whitened = x.sub(mean).div(spread);
-  const open = settings.relu ? dy.mul(whitened.mul(scale).add(offset).step()) : dy;
+  const open = settings.relu ? dy.mul(passes(whitened.mul(scale).add(offset), settings)) : dy;
   const dOffset = open.sum(leadingAxes(x));
   const dScale = open.mul(whitened).sum(leadingAxes(x));
   const count = valuesPerChannel(x);
@@ -111,6 +123,11 @@ function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Ten
     .sub(whitened.mul(dScale.div(count)))
     .mul(scale.div(spread));
   return [dx, dScale, dOffset];
+}
+
+/** 1 where the ReLU changes nothing, 0 elsewhere. */
+function passes(affine: tf.Tensor, { most }: Settings): tf.Tensor {
+  return Number.isFinite(most) ? affine.step().mul(affine.less(most)) : affine.step();
 }
 
 /* The statistics are operations of their own: a loss that does not use them never runs their gradients. */

@@ -25,6 +25,7 @@ export interface KernelRow {
 
 const epsilon = { type: "number", says: "added to the variance" } as const;
 const relu = { type: "boolean", says: "whether max(·, 0) follows" } as const;
+const most = { type: "number", says: "with relu, the greatest value; Infinity: none" } as const;
 const like = "as x";
 const perChannel = "[channels]";
 
@@ -80,14 +81,14 @@ export const fusedKernels = {
   },
   FgkdBatchNormInference: {
     inputs: { x: "[…, channels]", mean: perChannel, variance: perChannel, scale: perChannel, offset: perChannel },
-    attributes: { epsilon, relu },
+    attributes: { epsilon, relu, most },
     outputs: { y: like },
-    computes: "scale · (x − mean) / √(variance + epsilon) + offset, perhaps max(·, 0)",
+    computes: "scale · (x − mean) / √(variance + epsilon) + offset, perhaps min(max(·, 0), most)",
     otherwise: "`FusedBatchNorm`, `Relu`",
   },
   FgkdBatchNormTraining: {
     inputs: { x: "[…, channels]", scale: perChannel, offset: perChannel },
-    attributes: { epsilon, relu },
+    attributes: { epsilon, relu, most },
     outputs: { y: like, mean: perChannel, variance: perChannel },
     computes: "the same with mean and biased variance over all axes but the last",
     otherwise: "`Mean`, `Square`, `Sqrt` and arithmetic",
@@ -101,7 +102,7 @@ export const fusedKernels = {
       mean: perChannel,
       variance: perChannel,
     },
-    attributes: { epsilon, relu },
+    attributes: { epsilon, relu, most },
     outputs: { dx: like, dScale: perChannel, dOffset: perChannel },
     computes: "the gradients of `FgkdBatchNormTraining`'s y",
     otherwise: "`Sum`, `Step`, `Sqrt` and arithmetic",

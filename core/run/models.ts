@@ -6,7 +6,7 @@ import { cropFor, cropWarnings } from "../models/file-crop.js";
 import { resolveInput, withInput } from "../models/input.js";
 import { inputNotes, inputWarnings } from "../models/input-words.js";
 import type { Model, ModelInput, Models, Role } from "../models/model.js";
-import type { Parameters } from "../models/parameters.js";
+import { type Parameters, withValuesLater } from "../models/parameters.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
@@ -47,10 +47,12 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
   const build = (role: Role, isFilled = false): Built => {
     const chosen = Object.hasOwn(settings, role) ? settings[role] : undefined;
     if (!chosen) throw unknownName("model role", role, Object.keys(settings));
-    const bare = factory.create(role, chosen);
     const file = factory.fileOf(role);
+    const create = () => factory.create(role, chosen);
+    const bare = file === undefined && !isFilled ? create() : withValuesLater(create);
     if (file === undefined && !isFilled) factory.refuseUntrained?.(role, bare);
     const pretrained = file === undefined ? new Set<string>() : factory.load(role, bare, file);
+    if (!isFilled) bare.parameters.drawRest();
     const { input, restore } = inputOf(role, chosen, bare, factory);
     const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
     models.set(role, entry);
@@ -87,6 +89,7 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
       else {
         const { model, restoreInput } = models.get(role) ?? build(role, true);
         model.parameters.import(arrays);
+        model.parameters.drawRest();
         if (input) restoreInput(input);
       }
     },

@@ -8,6 +8,8 @@ import { constant } from "./initializers.js";
 export interface BatchNormSettings {
   /** Whether a ReLU follows. */
   readonly relu: boolean;
+  /** The greatest value that the ReLU lets through. Default: none. */
+  readonly most?: number;
   /** What `<name>.weight` starts from. Default 1. */
   readonly scale?: number | Initializer;
   /** Default 1e-5. */
@@ -35,7 +37,14 @@ export interface BatchNorm {
  * biased variance normalises, the unbiased one is kept. For inputs of any rank, channels last.
  */
 export function batchNorm(at: Construction, name: string, channels: number, settings: BatchNormSettings): BatchNorm {
-  const { relu, scale: initialScale = 1, epsilon = 1e-5, momentum = 0.1, inputBias } = settings;
+  const {
+    relu,
+    most = Number.POSITIVE_INFINITY,
+    scale: initialScale = 1,
+    epsilon = 1e-5,
+    momentum = 0.1,
+    inputBias,
+  } = settings;
   const { parameters } = at;
   const start = typeof initialScale === "number" ? constant(initialScale) : initialScale;
   // All four have the one side `channels`.
@@ -53,12 +62,12 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
       // As if the bias had been added: what it adds to the input is taken off the mean.
       const mean = (inputBias ? runningMean.sub(inputBias) : runningMean) as tf.Tensor1D;
       if (x.rank === 4) at.normInputs?.push({ name, input: x as tf.Tensor as tf.Tensor4D, mean, variance });
-      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu });
+      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu, most });
     }
     return tf.tidy(() => {
       // Times 0, so that the bias has a gradient, and decays as it does elsewhere.
       const shift = inputBias ? offset.add<tf.Tensor1D>(inputBias.mul(0)) : offset;
-      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, { epsilon, relu });
+      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, { epsilon, relu, most });
       if (mode === "train") {
         const count = x.size / channels;
         batches.increase();

@@ -1,7 +1,7 @@
 /** Convolutions, alone or with the batch norm after it: two operations in training, one in evaluation. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { addRelu, conv2d, depthwiseConv2d, isRecording, relu6, silu } from "../../core/ops/index.js";
+import { addRelu, conv2d, depthwiseConv2d, isRecording, silu } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
 import { type Construction, type Layer, tidied } from "./construction.js";
 import { constant, kaimingNormal } from "./initializers.js";
@@ -66,7 +66,8 @@ export function normalisedConvolution(
   const weights = filter(at, names.convolution, shape);
   const inputBias = shape.bias ? bias(at, names.convolution, to) : undefined;
   const norm = batchNorm(at, names.norm, to, {
-    relu,
+    relu: relu || activation === "relu6",
+    ...(activation === "relu6" && { most: 6 }),
     ...(shape.scale !== undefined && { scale: shape.scale }),
     ...(inputBias && { inputBias }),
   });
@@ -78,7 +79,7 @@ export function normalisedConvolution(
     tidied(at, () => {
       if (mode !== "eval" || at.normInputs || isRecording()) {
         const normalised = norm.apply(convolve(x, weights, { stride, padding }), mode);
-        if (!residual) return activated(normalised, activation);
+        if (!residual) return activation === "silu" ? silu(normalised) : normalised;
         return addRelu(drop ? drop(normalised, mode) : normalised, residual);
       }
       const [foldedWeights, term] = folded() as [tf.Tensor4D, tf.Tensor1D];
@@ -87,11 +88,6 @@ export function normalisedConvolution(
       if (residual) return addRelu(y, residual);
       return activation === "silu" ? silu(y) : y;
     });
-}
-
-function activated(x: tf.Tensor4D, activation: NormalisedShape["activation"]): tf.Tensor4D {
-  if (activation === "relu6") return relu6(x);
-  return activation === "silu" ? silu(x) : x;
 }
 
 /** A convolution with bias and ReLU, and no batch norm. */

@@ -116,7 +116,7 @@ export interface Addon {
     channels: number,
     area: number,
     epsilon: number,
-    relu: boolean,
+    most: number,
   ): void;
   batchNormTrainingGrad(
     dy: Values,
@@ -132,7 +132,7 @@ export interface Addon {
     channels: number,
     area: number,
     epsilon: number,
-    relu: boolean,
+    most: number,
   ): void;
   batchNormInference(
     x: Values,
@@ -145,7 +145,7 @@ export interface Addon {
     channels: number,
     area: number,
     epsilon: number,
-    relu: boolean,
+    most: number,
   ): void;
 
   layerNorm(

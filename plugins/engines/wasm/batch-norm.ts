@@ -7,6 +7,8 @@ interface Attributes {
   readonly epsilon: number;
   /** Whether a ReLU follows the affine map. */
   readonly relu: boolean;
+  /** Its greatest value. Default: none. */
+  readonly most?: number;
 }
 
 interface ForwardInputs {
@@ -47,7 +49,7 @@ export function batchNormTraining(call: KernelCall<ForwardInputs, Attributes>): 
   const variances = floatsOf(backend, variance);
   computeMoments(x, means, variances);
   const { slopes, intercepts } = affineMap(backend, inputs, means, variances, attrs.epsilon);
-  applyAffineMap(x, floatsOf(backend, y), slopes, intercepts, attrs.relu);
+  applyAffineMap(x, floatsOf(backend, y), slopes, intercepts, mostOf(attrs));
   return [y, mean, variance];
 }
 
@@ -71,7 +73,7 @@ export function batchNormTrainingGradient(call: KernelCall<GradientInputs, Attri
   const means = floatsOf(backend, inputs.mean);
   const variances = floatsOf(backend, inputs.variance);
   const { slopes, intercepts } = affineMap(backend, inputs, means, variances, attrs.epsilon);
-  const masked = attrs.relu;
+  const isOpen = openness(mostOf(attrs));
 
   const sums = new Float64Array(channels);
   const products = new Float64Array(channels);
@@ -83,7 +85,7 @@ export function batchNormTrainingGradient(call: KernelCall<GradientInputs, Attri
     let product = 0;
     for (let at = begin; at < end; at += channels) {
       const value = x[at] as number;
-      const gradient = (dy[at] as number) * (masked ? Number(value * slope + intercept > 0) : 1);
+      const gradient = (dy[at] as number) * isOpen(value * slope + intercept);
       sum += gradient;
       product += gradient * (value - mean);
     }
@@ -114,11 +116,23 @@ export function batchNormTrainingGradient(call: KernelCall<GradientInputs, Attri
     const shift = shifts[channel] as number;
     for (let at = begin; at < end; at += channels) {
       const value = x[at] as number;
-      const open = masked ? Number(value * slope + intercept > 0) : 1;
+      const open = isOpen(value * slope + intercept);
       out[at] = open * slope * (dy[at] as number) - pull * value + shift;
     }
   });
   return [dx, dScale, dOffset];
+}
+
+/** 0 where no ReLU follows, else its greatest value, which may be infinite. */
+function mostOf({ relu, most = Number.POSITIVE_INFINITY }: Attributes): number {
+  return relu ? most : 0;
+}
+
+/** Of a result before the ReLU: 1 where it passes unchanged, else 0. */
+function openness(most: number): (value: number) => number {
+  if (most === 0) return () => 1;
+  if (most === Number.POSITIVE_INFINITY) return (value) => Number(value > 0);
+  return (value) => Number(value > 0 && value < most);
 }
 
 function computeMoments(x: Float32Array, means: Float32Array, variances: Float32Array): void {
@@ -172,7 +186,7 @@ function applyAffineMap(
   y: Float32Array,
   slopes: Float64Array,
   intercepts: Float64Array,
-  relu: boolean,
+  most: number,
 ): void {
   const channels = slopes.length;
   forEachRun(x.length, channels, (channel, begin, end) => {
@@ -181,7 +195,8 @@ function applyAffineMap(
     for (let at = begin; at < end; at += channels) {
       const value = (x[at] as number) * slope + intercept;
       // The positive part without a branch, whose mispredictions would cost more than the arithmetic.
-      y[at] = relu ? (value + Math.abs(value)) * 0.5 : value;
+      const passed = most === 0 ? value : (value + Math.abs(value)) * 0.5;
+      y[at] = passed > most && most > 0 ? most : passed;
     }
   });
 }

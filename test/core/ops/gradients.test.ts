@@ -107,6 +107,17 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [tf.concat([awayFromZero(6, 3), awayFromZero(6, 3).neg()]), positive(3), tf.zeros([3])],
     },
     {
+      of: "with ReLU6",
+      compute: (x, scale, offset) =>
+        ops.batchNormTraining(x as tf.Tensor, scale as One, offset as One, { relu: true, most: 6 }).normalized,
+      // Whitened they lie near ±1: below 0 and beyond 6, then within, by their offsets.
+      inputs: () => [
+        tf.concat([awayFromZero(6, 3), awayFromZero(6, 3).neg()]),
+        tf.tensor1d([1, 4, 0.5]),
+        tf.tensor1d([0, 6, 3]),
+      ],
+    },
+    {
       of: "its statistics",
       compute: (x) => {
         const { mean, variance } = ops.batchNormTraining(x as tf.Tensor, tf.ones([4]), tf.zeros([4]));

@@ -29,6 +29,11 @@ function areaOf(blocked: boolean, { shape }: tf.TensorInfo): number {
   return blocked ? (shape[1] as number) * (shape[2] as number) : 0;
 }
 
+/** For native code: 0 where no ReLU follows, else its greatest value, which may be infinite. */
+function mostOf({ attrs: { relu, most = Number.POSITIVE_INFINITY } }: Call): number {
+  return relu ? Number(most) : 0;
+}
+
 function inference(addon: Addon, call: Call): tf.TensorInfo {
   const { inputs, attrs, backend } = call;
   const [x, mean, variance] = [input(call, "x"), input(call, "mean"), input(call, "variance")];
@@ -40,7 +45,7 @@ function inference(addon: Addon, call: Call): tf.TensorInfo {
     ...rowsOf(x),
     areaOf(backend.isBlocked(output), x),
     Number(attrs.varianceEpsilon ?? attrs.epsilon ?? 0.001),
-    Boolean(attrs.relu),
+    mostOf(call),
   );
   return output;
 }
@@ -54,7 +59,7 @@ function training(addon: Addon, call: Call): tf.TensorInfo[] {
   addon.batchNormTraining(
     ...[values[0] as Float32Array, backend.values(scale), backend.values(offset)],
     ...([result, backend.values(mean), backend.values(variance)] as const),
-    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), Boolean(attrs.relu)] as const),
+    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), mostOf(call)] as const),
   );
   return [output, mean, variance];
 }
@@ -70,7 +75,7 @@ function trainingGrad(addon: Addon, call: Call): tf.TensorInfo[] {
     ...(values as [Float32Array, Float32Array]),
     ...given,
     ...([result, backend.values(dScale), backend.values(dOffset)] as const),
-    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), Boolean(attrs.relu)] as const),
+    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), mostOf(call)] as const),
   );
   return [output, dScale, dOffset];
 }

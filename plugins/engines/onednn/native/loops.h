@@ -123,15 +123,16 @@ struct Loops {
 
   /** Sums of (x - pivot) and of its square, per channel, added to what is there. */
   void (*moments)(const float* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
-  void (*affine)(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, bool relu);
+  /** Then max(., 0), if `most` is not 0, and min(., most), if it is finite. */
+  void (*affine)(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most);
   /** y = (x - mean) * scale + shift */
   void (*centredAffine)(const float* x, float* y, size_t rows, size_t c, const float* mean, Affine f);
-  /** Sums of dy and dy * (x - mean), dy masked where the affine result is not positive if `relu`. */
-  void (*normGradSums)(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, bool relu,
+  /** Sums of dy and dy * (x - mean), dy masked where `most` of `affine` cuts its result. */
+  void (*normGradSums)(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, float most,
                        float* sumDy, float* sumDyX);
   /** dx = p dy + q (x - mean) + r */
   void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
-                        bool relu, const float* p, const float* q, const float* r);
+                        float most, const float* p, const float* q, const float* r);
 
   /** Per row of c values; writes mean and variance of each row. */
   void (*layerNorm)(const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance,

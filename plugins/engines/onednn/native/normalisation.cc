@@ -1,4 +1,4 @@
-// Batch normalisation, optionally with ReLU: in training with its gradient, and in inference.
+// Batch normalisation, optionally with ReLU, which may have a greatest value: in training with its gradient, and in inference.
 #include <cmath>
 
 #include "bindings.h"
@@ -83,13 +83,13 @@ AffineValues affineOf(Span<float> scale, Span<float> offset, const float* mean, 
   return made;
 }
 
-void apply(const AffineValues& f, const float* x, float* y, const Layout& layout, bool relu) {
+void apply(const AffineValues& f, const float* x, float* y, const Layout& layout, float most) {
   layout.each([&](size_t at, size_t rows, size_t channel, size_t) {
-    loops().affine(x + at, nullptr, y + at, rows, layout.width(), f.from(channel), relu);
+    loops().affine(x + at, nullptr, y + at, rows, layout.width(), f.from(channel), most);
   });
 }
 
-/** `batchNormTraining(x, scale, offset, y, mean, variance, rows, c, area, epsilon, relu)` */
+/** `batchNormTraining(x, scale, offset, y, mean, variance, rows, c, area, epsilon, most)` */
 Napi::Value batchNormTraining(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t rows = layout.rows, c = layout.c;
@@ -108,11 +108,11 @@ Napi::Value batchNormTraining(const Args& args) {
     if (std::isnan(sums.second[i])) variance[i] = float(sums.second[i]);
   }
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x.data, y.data, layout, args.flag(10));
+  apply(f, x.data, y.data, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 
-/** `batchNormTrainingGrad(dy, x, scale, offset, mean, variance, dx, dScale, dOffset, rows, c, area, epsilon, relu)` */
+/** `batchNormTrainingGrad(dy, x, scale, offset, mean, variance, dx, dScale, dOffset, rows, c, area, epsilon, most)` */
 Napi::Value batchNormTrainingGrad(const Args& args) {
   auto layout = Layout::read(args, 9);
   size_t rows = layout.rows, c = layout.c, width = layout.width();
@@ -120,10 +120,10 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
        mean = args.f32(4, c), variance = args.f32(5, c), dx = args.f32(6, layout.size()), dScale = args.f32(7, c),
        dOffset = args.f32(8, c);
   double epsilon = args.number(12);
-  bool relu = args.flag(13);
+  float most = float(args.number(13));
   auto f = affineOf(scale, offset, mean.data, variance.data, c, epsilon);
   auto sums = sumPairs(layout, [&](size_t at, size_t count, size_t channel, float* sumDy, float* sumDyX) {
-    loops().normGradSums(dy.data + at, x.data + at, count, width, f.from(channel), mean.data + channel, relu, sumDy,
+    loops().normGradSums(dy.data + at, x.data + at, count, width, f.from(channel), mean.data + channel, most, sumDy,
                          sumDyX);
   });
   std::vector<float> p(c), q(c), r(c);
@@ -137,19 +137,19 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
   }
   layout.each([&](size_t at, size_t count, size_t channel, size_t) {
     loops().normGradApply(dy.data + at, x.data + at, dx.data + at, count, width, f.from(channel), mean.data + channel,
-                          relu, p.data() + channel, q.data() + channel, r.data() + channel);
+                          most, p.data() + channel, q.data() + channel, r.data() + channel);
   });
   return args.info().Env().Undefined();
 }
 
-/** `batchNormInference(x, scale | null, offset | null, mean, variance, y, rows, c, area, epsilon, relu)` */
+/** `batchNormInference(x, scale | null, offset | null, mean, variance, y, rows, c, area, epsilon, most)` */
 Napi::Value batchNormInference(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t c = layout.c;
   auto x = args.f32(0, layout.size()), scale = args.optionalF32(1, c), offset = args.optionalF32(2, c),
        mean = args.f32(3, c), variance = args.f32(4, c), y = args.f32(5, layout.size());
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x.data, y.data, layout, args.flag(10));
+  apply(f, x.data, y.data, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 

@@ -1,4 +1,6 @@
 // Batch normalisation over rows of channels: statistics, the affine map with optional ReLU, and the gradient.
+#include <cmath>
+
 #include "isa.h"
 
 namespace fgkd {
@@ -47,12 +49,33 @@ void moments(const float* x, size_t rows, size_t c, const float* __restrict pivo
   }
 }
 
+// What follows the affine map: nothing, max(., 0), or that with a greatest value.
+enum Follows { kNothing, kRelu, kCapped };
+
+inline Follows followsOf(float most) { return most == 0.f ? kNothing : std::isinf(most) ? kRelu : kCapped; }
+
 // Forward and gradient must agree on which outputs are positive, so both compute them here.
 inline float affineOf(float x, float scale, float shift) { return x * scale + shift; }
 
-template <bool kRelu>
+template <Follows kFollows>
+inline float clipped(float value, float most) {
+  if (kFollows != kNothing && value < 0.f) return 0.f;
+  return kFollows == kCapped && value > most ? most : value;
+}
+
+template <Follows kFollows>
+inline bool isOpen(float value, float most) {
+  if (kFollows == kCapped) return value > 0.f && value < most;
+  return kFollows == kNothing || value > 0.f;
+}
+
+/** The one of three instances of a loop. */
+#define FGKD_FOLLOWS(loop, most)                                                       \
+  (followsOf(most) == kNothing ? loop<kNothing> : followsOf(most) == kRelu ? loop<kRelu> : loop<kCapped>)
+
+template <Follows kFollows>
 void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* scale,
-                   const float* shift) {
+                   const float* shift, float most) {
   float s[kBlock], t[kBlock];
   for (size_t lane = 0; lane < kBlock; ++lane) {
     s[lane] = scale[lane];
@@ -61,14 +84,14 @@ void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, 
   for (size_t row = 0; row < rows; ++row) {
     FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane) {
       const float value = affineOf(x[row * kBlock + lane], s[lane], t[lane]);
-      y[row * kBlock + lane] = kRelu && value < 0.f ? 0.f : value;
+      y[row * kBlock + lane] = clipped<kFollows>(value, most);
     }
   }
 }
 
-template <bool kRelu, bool kAdd>
+template <Follows kFollows, bool kAdd>
 void affineRows(const float* x, const float* add, float* y, size_t rows, size_t c, const float* __restrict scale,
-                const float* __restrict shift) {
+                const float* __restrict shift, float most) {
   for (size_t r = 0; r < rows; ++r) {
     const float* __restrict in = x + r * c;
     const float* __restrict more = kAdd ? add + r * c : nullptr;
@@ -76,17 +99,20 @@ void affineRows(const float* x, const float* add, float* y, size_t rows, size_t 
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
       float value = affineOf(in[i], scale[i], shift[i]);
       if (kAdd) value += more[i];
-      out[i] = kRelu && value < 0.f ? 0.f : value;
+      out[i] = clipped<kFollows>(value, most);
     }
   }
 }
 
-void affine(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, bool relu) {
-  if (c == kBlock && add == nullptr)
-    return (relu ? affineOfBlock<true> : affineOfBlock<false>)(x, y, rows, f.scale, f.shift);
-  auto run = add != nullptr ? (relu ? affineRows<true, true> : affineRows<false, true>)
-                            : (relu ? affineRows<true, false> : affineRows<false, false>);
-  run(x, add, y, rows, c, f.scale, f.shift);
+template <Follows kFollows>
+void affineFor(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
+  if (c == kBlock && add == nullptr) return affineOfBlock<kFollows>(x, y, rows, f.scale, f.shift, most);
+  auto run = add != nullptr ? affineRows<kFollows, true> : affineRows<kFollows, false>;
+  run(x, add, y, rows, c, f.scale, f.shift, most);
+}
+
+void affine(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
+  FGKD_FOLLOWS(affineFor, most)(x, add, y, rows, c, f, most);
 }
 
 void centredAffineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* mean, Affine f) {
@@ -114,9 +140,9 @@ void centredAffine(const float* x, float* y, size_t rows, size_t c, const float*
   }
 }
 
-template <bool kRelu>
+template <Follows kFollows>
 void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size_t rows, Affine f, const float* mean,
-                     float* sumDy, float* sumDyX) {
+                     float most, float* sumDy, float* sumDyX) {
   float a[kLanes], b[kLanes], m[kLanes], s[kLanes] = {}, q[kLanes] = {};
   for (size_t lane = 0; lane < kLanes; ++lane) {
     a[lane] = f.scale[lane % kBlock];
@@ -124,7 +150,7 @@ void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size
     m[lane] = mean[lane % kBlock];
   }
   auto add = [&](size_t at, size_t lane) {
-    const float d = kRelu && !(affineOf(x[at], a[lane], b[lane]) > 0.f) ? 0.f : dy[at];
+    const float d = isOpen<kFollows>(affineOf(x[at], a[lane], b[lane]), most) ? dy[at] : 0.f;
     s[lane] += d;
     q[lane] += d * (x[at] - m[lane]);
   };
@@ -138,31 +164,30 @@ void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size
   fold(q, sumDyX);
 }
 
-template <bool kRelu>
+template <Follows kFollows>
 void gradSums(const float* dy, const float* x, size_t rows, size_t c, const float* __restrict scale,
-              const float* __restrict shift, const float* __restrict mean, float* __restrict sumDy,
+              const float* __restrict shift, const float* __restrict mean, float most, float* __restrict sumDy,
               float* __restrict sumDyX) {
   for (size_t r = 0; r < rows; ++r) {
     const float* __restrict g = dy + r * c;
     const float* __restrict v = x + r * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      const float d = kRelu && !(affineOf(v[i], scale[i], shift[i]) > 0.f) ? 0.f : g[i];
+      const float d = isOpen<kFollows>(affineOf(v[i], scale[i], shift[i]), most) ? g[i] : 0.f;
       sumDy[i] += d;
       sumDyX[i] += d * (v[i] - mean[i]);
     }
   }
 }
 
-void normGradSums(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, bool relu,
+void normGradSums(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, float most,
                   float* sumDy, float* sumDyX) {
-  if (c == kBlock)
-    return (relu ? gradSumsOfBlock<true> : gradSumsOfBlock<false>)(dy, x, rows, f, mean, sumDy, sumDyX);
-  (relu ? gradSums<true> : gradSums<false>)(dy, x, rows, c, f.scale, f.shift, mean, sumDy, sumDyX);
+  if (c == kBlock) return FGKD_FOLLOWS(gradSumsOfBlock, most)(dy, x, rows, f, mean, most, sumDy, sumDyX);
+  FGKD_FOLLOWS(gradSums, most)(dy, x, rows, c, f.scale, f.shift, mean, most, sumDy, sumDyX);
 }
 
-template <bool kRelu>
+template <Follows kFollows>
 void gradApplyOfBlock(const float* __restrict dy, const float* __restrict x, float* __restrict dx, size_t rows,
-                      Affine f, const float* mean, const float* p, const float* q, const float* r) {
+                      Affine f, const float* mean, float most, const float* p, const float* q, const float* r) {
   float a[kBlock], b[kBlock], m[kBlock], g[kBlock], h[kBlock], rest[kBlock];
   for (size_t lane = 0; lane < kBlock; ++lane) {
     a[lane] = f.scale[lane];
@@ -175,32 +200,31 @@ void gradApplyOfBlock(const float* __restrict dy, const float* __restrict x, flo
   for (size_t row = 0; row < rows; ++row) {
     FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane) {
       const size_t at = row * kBlock + lane;
-      const float d = kRelu && !(affineOf(x[at], a[lane], b[lane]) > 0.f) ? 0.f : dy[at];
+      const float d = isOpen<kFollows>(affineOf(x[at], a[lane], b[lane]), most) ? dy[at] : 0.f;
       dx[at] = g[lane] * d + h[lane] * (x[at] - m[lane]) + rest[lane];
     }
   }
 }
 
-template <bool kRelu>
+template <Follows kFollows>
 void gradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, const float* __restrict scale,
-               const float* __restrict shift, const float* __restrict mean, const float* __restrict p,
+               const float* __restrict shift, const float* __restrict mean, float most, const float* __restrict p,
                const float* __restrict q, const float* __restrict r) {
   for (size_t row = 0; row < rows; ++row) {
     const float* __restrict g = dy + row * c;
     const float* __restrict v = x + row * c;
     float* __restrict out = dx + row * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      const float d = kRelu && !(affineOf(v[i], scale[i], shift[i]) > 0.f) ? 0.f : g[i];
+      const float d = isOpen<kFollows>(affineOf(v[i], scale[i], shift[i]), most) ? g[i] : 0.f;
       out[i] = p[i] * d + q[i] * (v[i] - mean[i]) + r[i];
     }
   }
 }
 
 void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
-                   bool relu, const float* p, const float* q, const float* r) {
-  if (c == kBlock)
-    return (relu ? gradApplyOfBlock<true> : gradApplyOfBlock<false>)(dy, x, dx, rows, f, mean, p, q, r);
-  (relu ? gradApply<true> : gradApply<false>)(dy, x, dx, rows, c, f.scale, f.shift, mean, p, q, r);
+                   float most, const float* p, const float* q, const float* r) {
+  if (c == kBlock) return FGKD_FOLLOWS(gradApplyOfBlock, most)(dy, x, dx, rows, f, mean, most, p, q, r);
+  FGKD_FOLLOWS(gradApply, most)(dy, x, dx, rows, c, f.scale, f.shift, mean, most, p, q, r);
 }
 
 }  // namespace
