@@ -8,6 +8,7 @@ import { invertedResidual, scaledChannels } from "../layers/inverted-residual.js
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
 import { classCount } from "./common.js";
 import type { EfficientnetOptions } from "./efficientnet-options.js";
+import { type NamedBlock, timmNames } from "./timm-names.js";
 
 /**
  * Builds the network with weights from `context.stream` and one logit for each of `context.classes`.
@@ -47,8 +48,8 @@ export function createEfficientnet(
         dropPath: (options.dropPath * place++) / total,
       };
       from = to;
-      const part = (number: number) => `${name}.block.${number}`;
-      const apply = invertedResidual(at, { ...shape, activation: "silu" }, (number) => named(part(number)), part);
+      const { parts, gate } = namesIn(name);
+      const apply = invertedResidual(at, { ...shape, activation: "silu" }, parts, gate);
       return { name, channels: to, stride, apply };
     });
     levels.push({ name: `features.${stage + 1}`, blocks });
@@ -60,7 +61,24 @@ export function createEfficientnet(
   const { head: kind, reduction, hidden, dropout: pooledDropout } = options;
   const start = { weight: uniformByFanOut(at.random), bias: constant(0) };
   const own = { kind, channels: last, classes, reduction, hidden, dropout: 0, pooledDropout, start };
-  return assemble(at, { owner, levels: reducing(levels), head: head(at, "classifier.1", own) });
+  const model = assemble(at, { owner, levels: reducing(levels), head: head(at, "classifier.1", own) });
+  return { ...model, adapts: { rename: timmNames(namedBlocks(options), name) } };
+}
+
+/** Names of the parts of a block. */
+function namesIn(name: string): Pick<Required<NamedBlock>, "parts" | "gate"> {
+  const gate = (place: number) => `${name}.block.${place}`;
+  return { gate, parts: (place) => named(gate(place)) };
+}
+
+/** By stage, as timm counts them. */
+function namedBlocks({ depths, expansions }: Required<EfficientnetOptions>): readonly (readonly NamedBlock[])[] {
+  return depths.map((depth, stage) =>
+    Array.from({ length: depth }, (_, index) => ({
+      isWide: expansions[stage] !== 1,
+      ...namesIn(`features.${stage + 1}.${index}`),
+    })),
+  );
 }
 
 /** A convolution and its batch norm in a sequence of two. */

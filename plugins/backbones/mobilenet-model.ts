@@ -9,6 +9,7 @@ import { invertedResidual, scaledChannels } from "../layers/inverted-residual.js
 import { assemble, type Block, type TrunkLevel } from "../layers/trunk.js";
 import { classCount } from "./common.js";
 import type { MobilenetOptions } from "./mobilenet-options.js";
+import { type NamedBlock, timmNames } from "./timm-names.js";
 
 /** One inverted residual, as the options say. */
 interface BlockPlan {
@@ -49,11 +50,8 @@ export function createMobilenet(owner: string, options: Required<MobilenetOption
   for (const [index, { to, stride, expansion }] of plans.entries()) {
     const name = `features.${index + 1}`;
     const shape = { from, inner: from * expansion, to, size: 3, stride, dropPath: rates[index] as number };
-    const names = (place: number, isLast: boolean): ConvolutionNames =>
-      isLast
-        ? { convolution: `${name}.conv.${place}`, norm: `${name}.conv.${place + 1}` }
-        : named(`${name}.conv.${place}`);
-    blocks.push({ name, channels: to, stride, apply: invertedResidual(at, { ...shape, activation: "relu6" }, names) });
+    const apply = invertedResidual(at, { ...shape, activation: "relu6" }, partsIn(name));
+    blocks.push({ name, channels: to, stride, apply });
     from = to;
   }
   const last = scaled(options.last, Math.max(1, options.width));
@@ -64,7 +62,27 @@ export function createMobilenet(owner: string, options: Required<MobilenetOption
   const { head: kind, reduction, hidden, dropout: pooledDropout } = options;
   const start = { weight: normal(at.random, 0.01), bias: constant(0) };
   const own = { kind, channels: last, classes, reduction, hidden, dropout: 0, pooledDropout, start };
-  return assemble(at, { owner, levels: levelsOf(blocks), head: head(at, "classifier.1", own) });
+  const model = assemble(at, { owner, levels: levelsOf(blocks), head: head(at, "classifier.1", own) });
+  return { ...model, adapts: { rename: timmNames(namedBlocks(options), name) } };
+}
+
+/** Names of the parts of a block: the last convolution has its norm beside it, the others theirs within. */
+function partsIn(name: string): (place: number, isLast: boolean) => ConvolutionNames {
+  return (place, isLast) =>
+    isLast
+      ? { convolution: `${name}.conv.${place}`, norm: `${name}.conv.${place + 1}` }
+      : named(`${name}.conv.${place}`);
+}
+
+/** By stage, as timm counts them. */
+function namedBlocks({ depths, expansions }: Required<MobilenetOptions>): readonly (readonly NamedBlock[])[] {
+  let place = 0;
+  return depths.map((depth, stage) =>
+    Array.from({ length: depth }, () => {
+      place++;
+      return { isWide: expansions[stage] !== 1, parts: partsIn(`features.${place}`) };
+    }),
+  );
 }
 
 /** The blocks of all stages, one after the other. */

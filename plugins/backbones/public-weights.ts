@@ -14,7 +14,7 @@ const convnext: Tags = {
 };
 const google: Tags = { imagenet: "goog_in21k_ft_in1k" };
 
-/** By timm's name of the network, which is torchvision's where both have it. */
+/** By the registered name. */
 const tags: Readonly<Record<string, Tags>> = {
   resnet18: { ...torchvision, a1: "a1_in1k" },
   resnet34: { ...torchvision, a1: "a1_in1k" },
@@ -40,12 +40,21 @@ const tags: Readonly<Record<string, Tags>> = {
   convnext_small: { ...convnext, "imagenet-12k": "in12k_ft_in1k" },
   convnext_base: convnext,
   convnext_large: convnext,
+  mobilenet_v2: { imagenet: "ra_in1k" },
+  efficientnet_b0: { imagenet: "ra_in1k" },
+  efficientnet_b1: { imagenet: "ft_in1k" },
+  efficientnet_b2: { imagenet: "ra_in1k" },
+  efficientnet_b3: { imagenet: "ra2_in1k" },
+  efficientnet_b4: { imagenet: "ra2_in1k" },
   resnetv2_50x1_bit: { ...google, distilled: "goog_distilled_in1k" },
   resnetv2_50x3_bit: google,
   resnetv2_101x1_bit: google,
   resnetv2_101x3_bit: google,
   resnetv2_152x2_bit: { ...google, teacher: "goog_teacher_in21k_ft_in1k" },
 };
+
+/** What timm calls a network that it has under another name. */
+const timms: Readonly<Record<string, string>> = { mobilenet_v2: "mobilenetv2_100" };
 
 /** The tag that timm takes where somebody leaves it out; of the others it is the only one, or the first. */
 const untagged: Readonly<Record<string, string>> = {
@@ -68,10 +77,11 @@ const untagged: Readonly<Record<string, string>> = {
  */
 export function publicWeightsOf(backbone: string): readonly PublicWeights[] {
   const own = Object.hasOwn(tags, backbone) ? (tags[backbone] as Tags) : {};
+  const network = timms[backbone] ?? backbone;
   const usual = untagged[backbone] ?? Object.values(own)[0];
   return Object.entries(own).map(([name, tag]) => ({
     name,
-    reference: `hf://timm/${backbone}.${tag}`,
-    ...(tag === usual && { untagged: `hf://timm/${backbone}` }),
+    reference: `hf://timm/${network}.${tag}`,
+    ...(tag === usual && { untagged: `hf://timm/${network}` }),
   }));
 }

@@ -78,10 +78,14 @@ function train(row: Row, seed: string): void {
     ...row.arguments,
     ...["--config", given.recipe, "--scale", "paper", "--data", given.data],
     ...["--seed", seed, "--engine", given.engine, "--yes"],
-    ...(given.weights ? ["--set", `models.student.weights=${given.weights}`] : []),
+    ...(given.weights ? ["--set", `models.${trainedIn(row)}.weights=${given.weights}`] : []),
     ...(row.taught ? ["--teacher", folder({ name: "teacher" }, seed)] : []),
-    ...(given.weights && row.name === "teacher" ? ["--set", `models.teacher.weights=${given.weights}`] : []),
   ]);
+}
+
+/** The stage of a row's run, and the role that it trains. */
+function trainedIn({ name }: Row): "teacher" | "student" {
+  return name === "teacher" ? "teacher" : "student";
 }
 
 function report(): void {
@@ -103,7 +107,6 @@ function report(): void {
 }
 
 function result(row: Row, seed: string): { accuracy: number; seconds: number } {
-  const stage = row.name === "teacher" ? "teacher" : "student";
-  const found = resultsOf(folder(row, seed)).find((entry) => entry.stage === stage);
+  const found = resultsOf(folder(row, seed)).find((entry) => entry.stage === trainedIn(row));
   return found ?? { accuracy: Number.NaN, seconds: Number.NaN };
 }

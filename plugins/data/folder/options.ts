@@ -45,7 +45,9 @@ export const folderSchema = z.object({
     .array(z.object({ path: z.string().min(1), layout: z.enum(layoutNames).default("auto") }))
     .readonly()
     .default([])
-    .describe("Further data sets whose classes follow those of the first: --data a+b."),
+    .describe(
+      "Further data sets whose classes follow those of the first; the command line joins places with a plus sign.",
+    ),
   crop: z
     .enum(["whole", "box"])
     .default("whole")

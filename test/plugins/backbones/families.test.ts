@@ -213,6 +213,14 @@ test("a wide residual network reduces images of 224 pixels by a stride and a poo
   expect(large.maps?.at(-1)?.stride).toBe(16);
 });
 
+/** By the model's name of each layer; one that is missing has no name in the file. */
+function theirNames(layers: Readonly<Record<string, string>>) {
+  return (name: string, array: NamedArray): readonly [string, NamedArray] => {
+    const end = name.lastIndexOf(".");
+    return [`${layers[name.slice(0, end)]}${name.slice(end)}`, array];
+  };
+}
+
 describe("files of other origins", () => {
   test("of DataFree fill a residual network", () => {
     const rename = build("resnet").adapts?.rename;
@@ -251,6 +259,66 @@ describe("files of other origins", () => {
           .replace("classifier.6", "head.fc");
         return [renamed, { shape: isFilter ? [rows, columns / side ** 2, side, side] : shape, data }];
       },
+    },
+    {
+      origin: "timm",
+      choice: { name: "mobilenet", depths: [1, 2], widths: [8, 8], strides: [1, 2], expansions: [1, 2] },
+      theirs: theirNames({
+        "features.0.0": "conv_stem",
+        "features.0.1": "bn1",
+        "features.1.conv.0.0": "blocks.0.0.conv_dw",
+        "features.1.conv.0.1": "blocks.0.0.bn1",
+        "features.1.conv.1": "blocks.0.0.conv_pw",
+        "features.1.conv.2": "blocks.0.0.bn2",
+        "features.2.conv.0.0": "blocks.1.0.conv_pw",
+        "features.2.conv.0.1": "blocks.1.0.bn1",
+        "features.2.conv.1.0": "blocks.1.0.conv_dw",
+        "features.2.conv.1.1": "blocks.1.0.bn2",
+        "features.2.conv.2": "blocks.1.0.conv_pwl",
+        "features.2.conv.3": "blocks.1.0.bn3",
+        "features.3.conv.0.0": "blocks.1.1.conv_pw",
+        "features.3.conv.0.1": "blocks.1.1.bn1",
+        "features.3.conv.1.0": "blocks.1.1.conv_dw",
+        "features.3.conv.1.1": "blocks.1.1.bn2",
+        "features.3.conv.2": "blocks.1.1.conv_pwl",
+        "features.3.conv.3": "blocks.1.1.bn3",
+        "features.4.0": "conv_head",
+        "features.4.1": "bn2",
+        "classifier.1": "classifier",
+      }),
+    },
+    {
+      origin: "timm",
+      choice: {
+        name: "efficientnet",
+        depths: [1, 1],
+        widths: [8, 8],
+        strides: [1, 2],
+        expansions: [1, 6],
+        kernels: [3, 5],
+        stem: 8,
+      },
+      theirs: theirNames({
+        "features.0.0": "conv_stem",
+        "features.0.1": "bn1",
+        "features.1.0.block.0.0": "blocks.0.0.conv_dw",
+        "features.1.0.block.0.1": "blocks.0.0.bn1",
+        "features.1.0.block.1.fc1": "blocks.0.0.se.conv_reduce",
+        "features.1.0.block.1.fc2": "blocks.0.0.se.conv_expand",
+        "features.1.0.block.2.0": "blocks.0.0.conv_pw",
+        "features.1.0.block.2.1": "blocks.0.0.bn2",
+        "features.2.0.block.0.0": "blocks.1.0.conv_pw",
+        "features.2.0.block.0.1": "blocks.1.0.bn1",
+        "features.2.0.block.1.0": "blocks.1.0.conv_dw",
+        "features.2.0.block.1.1": "blocks.1.0.bn2",
+        "features.2.0.block.2.fc1": "blocks.1.0.se.conv_reduce",
+        "features.2.0.block.2.fc2": "blocks.1.0.se.conv_expand",
+        "features.2.0.block.3.0": "blocks.1.0.conv_pwl",
+        "features.2.0.block.3.1": "blocks.1.0.bn3",
+        "features.3.0": "conv_head",
+        "features.3.1": "bn2",
+        "classifier.1": "classifier",
+      }),
     },
     {
       origin: "DataFree",
