@@ -70,7 +70,7 @@ function checkAgainst(name: string, wanted: Readonly<Record<string, Expected>>) 
 }
 
 describe("a file of torch.save", () => {
-  test.each(["archive.pth", "pickled.pth", "protocol4.bin"])(
+  test.each(["archive.pth", "archive-2.6.pth", "pickled.pth", "protocol4.bin"])(
     "has every type and every view as PyTorch has it: %s",
     (name) => {
       const { entries, metadata, notes } = checkAgainst(name, expected.all);
@@ -80,7 +80,7 @@ describe("a file of torch.save", () => {
     },
   );
 
-  test.each(["training.pt", "training-pickled.th"])(
+  test.each(["training.pt", "training-2.6.pt", "training-pickled.th", "training-pickled-2.6.th"])(
     "of a training has its weights found among settings, averages and moments: %s",
     (name) => {
       const { metadata, notes } = checkAgainst(name, expected.state);

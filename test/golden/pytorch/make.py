@@ -1,4 +1,5 @@
-"""Makes the files of this folder: python3 make.py (they were made by PyTorch 1.13, NumPy 1.24).
+"""Makes the files of this folder: python3 make.py (they were made by PyTorch 1.13, NumPy 1.24; those with 2.6 in
+their names by PyTorch 2.6, NumPy 2.2, which finds the same values).
 
 Every file is what torch.save leaves; expected.json holds what a reader has to find in them.
 """
