@@ -18,7 +18,9 @@ export function tinyConfig(preset: Preset): Config {
   const shrunk = Object.entries(models).map(([role, { backbone, input }]) => {
     const { name, head = "linear" } = backbone as { readonly name: string; readonly head?: string };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
-    const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [4, 8], head, stem, strides: null };
+    const shape = { block: "basic", depths: [1, 1], widths: [4, 8], strides: null };
+    // What a network draws in training is part of its state, too.
+    const small = { name: "resnet", ...shape, head, stem, dropPath: 0.2 };
     // Networks that are no ResNets are taken as the demo has them, for images of this size.
     const fitting = generators[name] ? { ...backbone, size: 16, ...generators[name] } : backbone;
     return [
