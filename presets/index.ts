@@ -1,4 +1,5 @@
 /** The presets that fgkd brings. */
+import type { DeitConvnextOptions } from "./deit-convnext.js";
 import type { EnsembleOptions } from "./members.js";
 
 /** Of methods in which a teacher teaches a student. */
@@ -23,12 +24,20 @@ interface Members {
   readonly options: EnsembleOptions;
 }
 
+/** Which of them there are depends on the variant. */
+interface TransformerTaught {
+  readonly stages: "teacher" | "alone" | "student";
+  readonly roles: "teacher" | "student";
+  readonly options: DeitConvnextOptions;
+}
+
 declare module "../core/index.js" {
   interface Presets {
     baseline: Alone;
     cmi: DataFree;
     dadkd: { readonly stages: "teacher" | "baseline" | "student"; readonly roles: "teacher" | "baseline" | "student" };
     dafl: DataFree;
+    "deit-convnext": TransformerTaught;
     dfad: DataFree;
     "dfkd-generator": DataFree;
     dfq: DataFree;
@@ -44,6 +53,7 @@ declare module "../core/index.js" {
 export { baseline, dkd, kd, snapmixPreset as snapmix } from "./comparisons.js";
 export { dadkd } from "./dadkd.js";
 export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
+export { type DeitConvnextOptions, deitConvnext } from "./deit-convnext.js";
 export { dfkdGenerator } from "./dfkd-generator.js";
 export type { EnsembleOptions } from "./members.js";
 export { ensemble, orEnsemble } from "./or-ensemble.js";

@@ -28,7 +28,7 @@ export function correctingLayers(
   const source = () => resolveConfig(Object.keys(preset.stages), all).run.data?.name;
   const ofSource =
     workers === undefined && onBadImage === undefined ? [] : sourceLayers({ workers, onBadImage }, source());
-  const said = [...places, ...ofSource, ...setLayers({ ...(set && { set }) }, cwd)];
+  const said = [...places, ...ofSource, ...setLayers({ ...(set && { set }) }, cwd, preset)];
   for (const layer of said)
     if (layer.config.engine !== undefined)
       throw invalidConfig(layer.origin, "the engine of a run is no setting to correct", "Write --engine NAME --force.");

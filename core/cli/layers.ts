@@ -37,16 +37,21 @@ export function commandLayers(
     ...(file ? [file] : []),
     ...optionLayers(preset, options, cwd),
     ...sourceLayers(options, sourceName(preset, scale, file, options)),
-    ...setLayers(options, cwd),
+    ...setLayers(options, cwd, preset),
   ];
 }
 
-/** What `--set` says, paths absolute as those of `--data` are. */
-export function setLayers({ set = [] }: Pick<RunArguments, "set">, cwd: string): readonly SettingsLayer[] {
-  return set.map((text) => ({
-    origin: `--set ${text.split("=")[0]}`,
-    config: withAbsolutePaths(parseSetting(text), cwd),
-  }));
+/** What `--set` says, paths absolute as those of `--data` are; `variant` is short for the preset's option of that name. */
+export function setLayers(
+  { set = [] }: Pick<RunArguments, "set">,
+  cwd: string,
+  { name, variants }: Pick<Preset, "name" | "variants">,
+): readonly SettingsLayer[] {
+  return set.map((text) => {
+    const [key = ""] = text.split("=");
+    const whole = variants && key === "variant" ? `options.${name}.${text}` : text;
+    return { origin: `--set ${key}`, config: withAbsolutePaths(parseSetting(whole), cwd) };
+  });
 }
 
 function scaleLayer(preset: Preset, scale: Scale): SettingsLayer {

@@ -10,9 +10,13 @@ import { lineLogger, widthOf } from "./environment.js";
 import { evalCommand } from "./eval-command.js";
 import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
+import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
+
+/** What `fgkd list` shows on its own. */
+const lists = { weights: listWeights, variants: listVariants } as const;
 
 /**
  * Runs a command line.
@@ -94,8 +98,13 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("--trust", "load code that lies in the run's own folder")
     .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
   command("list", "list presets, and the names that config may choose")
-    .addArgument(new Argument("[what]", "weights: the public ones of each backbone").choices(["weights"]))
-    .action((what?: "weights") => run(what === "weights" ? listWeights(environment) : listCommand(environment)));
+    .addArgument(
+      new Argument(
+        "[what]",
+        "weights: the public ones of each backbone; variants: rows of publications, by preset",
+      ).choices(Object.keys(lists)),
+    )
+    .action((what?: keyof typeof lists) => run(what ? lists[what](environment) : listCommand(environment)));
   withRunOptions(command("config", "show every setting of a run, and where it comes from"))
     .option("--json", "as JSON")
     .option("--json-schema", "a JSON Schema of configuration files, for editors, instead")

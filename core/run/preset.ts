@@ -61,6 +61,10 @@ export interface Preset<Names extends string = string> {
   readonly options?: Readonly<Record<string, unknown>>;
   /** The option, a whole number, whose rise adds stages: a run can go on with more of them, and `--count` sets it. */
   readonly grows?: string;
+  /**
+   * Rows of the publication by name, and what each is: `--set variant=NAME`, which sets the option of that name. Default: none.
+   */
+  readonly variants?: Readonly<Record<string, string>>;
   /** The role whose weights `--teacher` loads, and whose stages it passes over. Default {@link teacherRole}. */
   readonly teacher?: Role;
   /** What they may be, where `describeOptions` said so. */

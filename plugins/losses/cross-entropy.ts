@@ -1,4 +1,5 @@
 /** Supervised training with softmax cross-entropy, on one label or on the two labels of a mixed image. */
+import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { defineLoss, describeOptions, type LossLineOptions, need, type OptionsOf } from "../../core/index.js";
 import { mixedCrossEntropy } from "./softmax-cross-entropy.js";
@@ -12,6 +13,12 @@ const schema = z.object({
     .lt(1)
     .default(0)
     .describe("Share of each label that is spread over all classes; 0.1 is usual."),
+  token: z
+    .enum(["all", "class", "each"])
+    .default("all")
+    .describe(
+      "Of a transformer with a distillation token: the loss of its answer, which is the mean of both tokens' logits; of the class token alone, while the other learns from a teacher; or each token's, averaged.",
+    ),
 });
 
 export type CrossEntropyLossOptions = OptionsOf<typeof schema>;
@@ -34,9 +41,19 @@ declare module "../../core/index.js" {
 export const crossEntropy = defineLoss<CrossEntropyLossOptions>({
   name,
   ...describeOptions(name, schema),
-  needs: () => ({ batch: ["labels"], outputs: ["logits"] }),
+  needs: ({ token }) => ({ batch: ["labels"], outputs: logitsOf[token] }),
   create:
-    ({ smoothing }) =>
-    (outputs, batch) =>
-      mixedCrossEntropy(need(outputs, "logits", name), { ...batch, labels: need(batch, "labels", name) }, smoothing),
+    ({ smoothing, token }) =>
+    (outputs, batch) => {
+      const given = { ...batch, labels: need(batch, "labels", name) };
+      const losses = logitsOf[token].map((logits) => mixedCrossEntropy(need(outputs, logits, name), given, smoothing));
+      return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.tidy(() => tf.addN(losses).div(losses.length));
+    },
 });
+
+/** Which outputs are held against the labels. */
+const logitsOf = {
+  all: ["logits"],
+  class: ["classTokenLogits"],
+  each: ["classTokenLogits", "distillationTokenLogits"],
+} as const;

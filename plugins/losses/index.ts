@@ -20,3 +20,8 @@ export { losses } from "./losses.js";
 export type { AttentionForm } from "./mixed-high-order-attention.js";
 export { type OrthogonalAttentionOptions, orthogonalAttention } from "./orthogonal-attention.js";
 export { type SemanticContrastOptions, semanticContrast } from "./semantic-contrast.js";
+export {
+  type TokenDistillationLossOptions,
+  type TokenDistillationOptions,
+  tokenDistillation,
+} from "./token-distillation.js";

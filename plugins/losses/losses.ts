@@ -10,6 +10,7 @@ import { hint } from "./hint.js";
 import { logitDistillation } from "./logit-distillation.js";
 import { orthogonalAttention } from "./orthogonal-attention.js";
 import { semanticContrast } from "./semantic-contrast.js";
+import { tokenDistillation } from "./token-distillation.js";
 
 const all = [
   attentionDistillation,
@@ -22,6 +23,7 @@ const all = [
   logitDistillation,
   orthogonalAttention,
   semanticContrast,
+  tokenDistillation,
 ];
 
 /** Registers all of them for configuration to choose; none of them acts until a stage lists it. */

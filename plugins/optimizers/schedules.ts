@@ -20,6 +20,11 @@ export const warmupSchema = z.object({
     .boolean()
     .default(false)
     .describe("Whether the shape begins when the warm-up is over; else it goes on as if it had begun with the stage."),
+  lag: epochs
+    .default(0)
+    .describe(
+      "Epochs by which the rate is late: with 1, which is how DeiT's script calls it, the second epoch has the first one's rate, too.",
+    ),
   per: z.enum(["epoch", "step"]).default("epoch").describe("Whether the rate changes once an epoch, or at every step."),
 });
 
@@ -59,11 +64,11 @@ export function stepDecay({ every, milestones, factor, ...warmup }: Required<Ste
 type Shape = (rate: number, time: number, end: number) => number;
 
 function warmed(options: Required<WarmupOptions>, shape: Shape): Schedule {
-  const { warmupEpochs, warmupStart, afterWarmup, per } = options;
+  const { warmupEpochs, warmupStart, afterWarmup, lag, per } = options;
   const delay = afterWarmup ? warmupEpochs : 0;
   return ({ epoch, index }, { learningRate, epochs, steps }) => {
     const unit = per === "epoch" ? 1 : 1 / steps;
-    const time = per === "epoch" ? epoch : epoch + index / steps;
+    const time = Math.max(0, (per === "epoch" ? epoch : epoch + index / steps) - lag);
     const isWarm = time >= warmupEpochs;
     if (!isWarm && warmupStart !== null) return warmupStart + (learningRate - warmupStart) * (time / warmupEpochs);
     const rate = learningRate * (isWarm ? 1 : (time + unit) / warmupEpochs);

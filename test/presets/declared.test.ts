@@ -28,6 +28,7 @@ const declaredPresets: {
   cmi: dataFree,
   dadkd: { stages: dadkd, roles: dadkd },
   dafl: dataFree,
+  "deit-convnext": { stages: { teacher: true, alone: true, student: true }, roles: taught.roles },
   dfad: dataFree,
   "dfkd-generator": dataFree,
   dfq: dataFree,

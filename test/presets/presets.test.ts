@@ -45,6 +45,11 @@ function tiny(preset: Preset, scale: Scale): SettingsLayer {
       return [role, { backbone: { ...backbone, size: 16, widths: [16, 8, 8, 4, 4] } }] as const;
     if (backbone.name === "small-generator")
       return [role, { backbone: { ...backbone, size: 16, width: 4, firstWidth: null } }] as const;
+    const tokens = /^deit/.test(backbone.name) && { size: 16, patch: 8, width: 4, depth: 1, heads: 2 };
+    if (tokens) {
+      const distilled = (backbone as { readonly distilled?: boolean }).distilled ?? backbone.name.includes("distilled");
+      return [role, { backbone: { name: "deit", ...tokens, distilled } }] as const;
+    }
     const { head = "linear" } = backbone as { readonly head?: "linear" | "squeeze-excite" | "max-pool-mlp" };
     const stem = { filters: 4, size: 3, stride: 2, pool: false };
     const small = {

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { expect } from "vitest";
 import { definePlugin, definePreset, Parameters } from "../../../core/index.js";
 import { globalAveragePool } from "../../../core/ops/index.js";
+import { deitConvnext } from "../../../presets/index.js";
 import { toyPreset, type World } from "../../core/cli/world.js";
 import { root } from "../blocks.js";
 import {
@@ -179,6 +180,15 @@ export const looking: readonly Situation[] = [
       expect(await works(world, typed(said, /fgkd list weights/))).toContain("models.<role>.weights takes such a name");
       const line = `--preset toy --set models.student.weights=${typed(said, /\.\/\S+/)}`;
       expect(await fails(world, line)).toContain("imagenett: cannot be opened");
+    },
+  },
+  {
+    told: "Such a row is chosen by --preset … --set variant=….",
+    async tried(told) {
+      const world = await worldWith({}, { presets: [deitConvnext] });
+      const said = heard(told, await works(world, "list variants"));
+      const settings = await works(world, `config ${typed(said, /--preset \S+ --set \S+/)}`);
+      expect(settings).toMatch(/variant +\w+ +--set variant/);
     },
   },
 ];
