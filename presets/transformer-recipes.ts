@@ -52,6 +52,9 @@ export function deitRecipe(form: Form): Recipe {
   };
 }
 
+/** The cosine begins when the warm-up is over. */
+const late = { warmupEpochs: 20, warmupStart: 0, afterWarmup: true };
+
 /** "ConvNext": the defaults of the official repository, whose rate is meant for batches of 4096; or ours. */
 export function convnextRecipe(form: Form): Recipe {
   const own = form === "own";
@@ -66,7 +69,7 @@ export function convnextRecipe(form: Form): Recipe {
         weightDecay: own ? 1e-8 : 0.05,
         newLayersFactor: 1,
         groups: own ? [noDecay, { name: "layer-decay", rate: 0.7 }] : [noDecay],
-        schedule: { name: "cosine", per: "step", minimum: 1e-6, ...(!own && { warmupEpochs: 20, warmupStart: 0 }) },
+        schedule: { name: "cosine", per: "step", minimum: 1e-6, ...(!own && late) },
       },
     },
   };

@@ -56,6 +56,12 @@ describe("the learning rate", () => {
     const wanted = [1e-6, 3.925e-6, 1.27e-5, 1.55292e-5, 1.28125e-5, 1.00039e-5];
     expect([0, 1, 4, 5, 30, 59].map((epoch) => rates[epoch])).toEqual(wanted.map((rate) => expect.closeTo(rate, 10)));
   });
+  test("is late by as many epochs as is wanted, as DeiT's script has it by one", () => {
+    const deit = { name: "cosine", warmupEpochs: 5, warmupStart: 1e-6, minimum: 1e-5 } as const;
+    const [first, ...others] = over(60, { ...deit, lag: 1 }, 1.5625e-5);
+    expect([first, others[0]]).toEqual([1e-6, 1e-6]);
+    expect(others).toEqual(over(60, deit, 1.5625e-5).slice(0, -1));
+  });
   test("stays the same through an epoch unless it moves at every step", () => {
     expect(new Set(steps(1, 5, { name: "cosine" }))).toEqual(new Set([1]));
     const wanted = Array.from({ length: 10 }, (_, taken) => (1 + Math.cos((Math.PI * taken) / 10)) / 2);
