@@ -15,6 +15,7 @@ export interface RunArguments {
   readonly threads?: number;
   readonly workers?: number;
   readonly onBadImage?: "skip" | "fail";
+  readonly crop?: "whole" | "box";
   /** `key=value`, in order. */
   readonly set?: readonly string[];
 }

@@ -1,6 +1,5 @@
 /** The images that `fgkd eval RUN --data FOLDER` is given: all of them are tested, and those that were trained on are told. */
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import {
   countIn,
   type Logger,
@@ -11,6 +10,7 @@ import {
   type Source,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
+import { dataPlaces } from "./data-places.js";
 import { dataLayer } from "./layers.js";
 
 /**
@@ -34,8 +34,8 @@ export function tellTrainedOn(
   if (data === undefined || countIn(source, "train") > 0) return;
   const { stages } = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
   const own = Object.values(stages).map((stage) => (stage.data as { readonly path?: unknown } | null)?.path);
-  const given = realPath(resolve(cwd, data));
-  if (own.some((path) => typeof path === "string" && realPath(path) === given))
+  const given = dataPlaces(data, cwd).map(({ path }) => realPath(path));
+  if (own.some((path) => typeof path === "string" && given.includes(realPath(path))))
     logger.warn(`The run was trained on images of ${data}: leave --data out to test on its test split alone.`);
 }
 

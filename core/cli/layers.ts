@@ -13,6 +13,7 @@ import {
 } from "../index.js";
 import { withAbsolutePaths } from "./absolute-paths.js";
 import type { RunArguments } from "./arguments.js";
+import { dataPlaces } from "./data-places.js";
 import { parseSetting } from "./set-option.js";
 
 /** The source that reads a user's own images. */
@@ -115,12 +116,13 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
 
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
 export function sourceLayers(
-  { workers, onBadImage }: Pick<RunArguments, "workers" | "onBadImage">,
+  { workers, onBadImage, crop }: Pick<RunArguments, "workers" | "onBadImage" | "crop">,
   name: string | undefined,
 ): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
+    ...(crop === undefined ? [] : [{ origin: "--crop", config: ofData({ name, crop }) }]),
   ];
 }
 
@@ -134,9 +136,11 @@ function sourceName(
   return (file?.config.data ?? preset.scales?.[scale]?.data ?? preset.defaults.data)?.name;
 }
 
-/** The user's folder of images; absolute, so that a run can be resumed from elsewhere. */
-export function dataLayer(folder: string, cwd: string, options: Readonly<Record<string, unknown>> = {}): SettingsLayer {
-  return { origin: "--data", config: ofData({ name: folderSource, path: resolve(cwd, folder), ...options }) };
+/** The user's images: a folder, or several sets in one. */
+export function dataLayer(text: string, cwd: string, options: Readonly<Record<string, unknown>> = {}): SettingsLayer {
+  const [first, ...others] = dataPlaces(text, cwd);
+  const and = others.length > 0 ? { and: others } : {};
+  return { origin: "--data", config: ofData({ name: folderSource, ...first, ...and, ...options }) };
 }
 
 function ofData(options: Readonly<Record<string, unknown>>): Config {

@@ -92,7 +92,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     )
     .option("--ensembler <name>", "how several are merged", "mean-logits")
     .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
-    .option("-d, --data <folder>", "test on other images of the same classes")
+    .option("-d, --data <place>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
     .option("--trust", "load code that lies in the run's own folder")
@@ -130,7 +130,10 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
 function withRunOptions(command: Command): Command {
   return command
     .option("-p, --preset <name>", "method to train: a name of fgkd list, an installed package, or a file")
-    .option("-d, --data <folder>", "train on your images: a folder of class folders, or train/ and test/ of them")
+    .option(
+      "-d, --data <place>",
+      "train on your images: class folders, train/ and test/ of them, or a published set as downloaded; cub=<folder> says which, a+b joins two",
+    )
     .addOption(
       new Option("--scale <scale>", "small, or as published (default: demo; with --data, paper)").choices([
         "demo",
@@ -151,7 +154,8 @@ function withRunOptions(command: Command): Command {
       whole(1),
     )
     .option("--workers <number>", "threads that decode images", whole(1))
-    .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]));
+    .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]))
+    .addOption(new Option("--crop <what>", "of each picture its bounding box only").choices(["whole", "box"]));
 }
 
 /** What may stand beside `--resume`. Whether a setting may still be corrected, the run decides. */

@@ -29,6 +29,7 @@ import { checkPreset } from "./check-preset.js";
 import { checkInputs, describeInput, type Homes, homesOf, type InputDescription } from "./inputs.js";
 import { createModels, type ModelFactory, type OwnedModels } from "./models.js";
 import { checkNames, checkOptions } from "./names.js";
+import { tellOverlaps } from "./overlaps.js";
 import { type CheckedRun, checkHeaders, createAside, preflight } from "./preflight.js";
 import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
@@ -121,6 +122,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     weights.set(role, file);
   checkHeaders(weights.values());
   const sources = await openSources(preset, trainings, options.seen);
+  tellOverlaps(sources.open, config.run.models, weights, services.logger);
   const named = sources.open.find((source) => source.classes.length > 0)?.classes;
   classes.push(...(named ?? classesOf(weights.values())));
   if (options.trains ?? true) checkTeaching(preset, config, trainings, classes, weights);

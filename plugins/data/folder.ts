@@ -1,5 +1,4 @@
 /** Photographs from a folder of class folders. */
-import { join } from "node:path";
 import {
   definePlugin,
   describeOptions,
@@ -10,13 +9,14 @@ import {
   type Split,
 } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
-import { readLayout } from "./folder/layout.js";
 import { type FolderOptions, folderSchema } from "./folder/options.js";
 import { tellLayout } from "./folder/tell.js";
 import { tellTwins } from "./folder/twins.js";
 import type { Resizing } from "./images/header.js";
 import { createImageSource } from "./images/image-source.js";
 import { createWorkerPool } from "./images/pool.js";
+import { factsOf, overlapsOf, ranksOf, recipeOf, requireBoxes, setFingerprint } from "./sets/about.js";
+import { readSet } from "./sets/read-set.js";
 
 export type { FolderOptions } from "./folder/options.js";
 
@@ -60,28 +60,24 @@ async function openFolder(
   inputs: readonly InputSettings[],
   logger: Logger,
 ): Promise<Source> {
-  const layout = await readLayout(options);
+  const layout = await readSet(options);
+  requireBoxes(layout, options);
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   await tellTwins(layout.root, candidates, hashes, logger);
   const { default: sharp } = await import("sharp");
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
+  const within = (wanted: Split) => candidates.filter(({ split }) => split === wanted);
   const samplesOf = (wanted: Split) =>
-    candidates
-      .filter(({ split }) => split === wanted)
-      .map(({ path, className }) => ({
-        recipe: {
-          kind: "file",
-          path: join(layout.root, path),
-          exif: options.exif,
-          maxPixels: options.maxPixels,
-        } as const,
-        label: labels.get(className) as number,
-      }));
-  return createImageSource({
+    within(wanted).map((candidate) => ({
+      recipe: recipeOf(candidate, layout.root, options),
+      label: labels.get(candidate.className) as number,
+    }));
+  const bySplit = { train: within("train"), validation: within("validation"), test: within("test") };
+  const source = createImageSource({
     classes: layout.classes,
     samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
-    fingerprint,
+    fingerprint: setFingerprint(fingerprint, layout, candidates, options),
     // sharp itself, libvips, and the decoders that are built into it.
     libraries: { ...sharp.versions },
     pool: createWorkerPool(options.workers, OWNER),
@@ -89,6 +85,7 @@ async function openFolder(
     normalise: options.normalise,
     patience: options.patience,
   });
+  return { ...source, ...ranksOf(layout), ...overlapsOf(layout), about: factsOf(layout.root, bySplit) };
 }
 
 /** To which sizes stages resize whole pictures. */

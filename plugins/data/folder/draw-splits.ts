@@ -10,7 +10,8 @@ export function drawSplits(layout: FolderLayout, options: Required<FolderOptions
   return drawValidation(layout.isUnsplit ? drawTest(layout, options) : layout, options);
 }
 
-function drawTest(layout: FolderLayout, { split, splitSeed }: Required<FolderOptions>): FolderLayout {
+/** Draws a share of each class for testing. */
+export function drawTest(layout: FolderLayout, { split, splitSeed }: Required<FolderOptions>): FolderLayout {
   const drawn = new Set(
     layout.classes.flatMap((name) => {
       const own = layout.candidates.filter(({ className }) => className === name).map(({ path }) => path);

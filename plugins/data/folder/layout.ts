@@ -24,6 +24,10 @@ export interface Candidate {
   readonly facts?: Omit<ImageFacts, "path" | "set">;
   /** Rows at its lower end that are no part of the photograph. */
   readonly banner?: number;
+  /** Whether a published set has it: those are read as publications do, without turning what a camera noted. */
+  readonly isPublished?: boolean;
+  /** Which of the sets that were merged it is from. */
+  readonly set?: string;
 }
 
 /** What a layout is known to be, beyond folders of classes. */
@@ -36,6 +40,8 @@ export interface PublishedSet {
   readonly order: string;
   /** Groups of the classes: by rank (`family`), the group of each class, in label order. */
   readonly ranks?: Ranks;
+  /** Where `data.rank` was taken for the classes: its name. */
+  readonly rank?: string;
   /** What it has in common with ImageNet, in a sentence: told where a model starts from ImageNet weights. */
   readonly overlap?: string;
 }
@@ -53,12 +59,16 @@ export interface FolderLayout {
   readonly isUnsplit: boolean;
   /** What a user might not expect of what is used, in sentences. */
   readonly notes: readonly string[];
+  /** What may be wrong with it, in sentences. */
+  readonly warnings?: readonly string[];
   /** Of files within class folders. */
   readonly litter: LitterCounts;
   /** Folders within class folders that lie too deep. */
   readonly tooDeep: readonly string[];
   /** Which published set it is; absent for folders of classes. */
   readonly published?: PublishedSet;
+  /** Of several sets in one: what is known of each. */
+  readonly merged?: readonly (PublishedSet | undefined)[];
 }
 
 /**

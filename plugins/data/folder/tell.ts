@@ -10,8 +10,9 @@ const NAMED = 3;
 
 /** One line for each kind of thing. */
 export function tellLayout(layout: FolderLayout, options: Required<FolderOptions>, logger: Logger): void {
-  tellValidation(layout, options, logger);
+  if (!layout.published && !layout.merged) tellValidation(layout, options, logger);
   for (const note of layout.notes) logger.info(note);
+  for (const warning of layout.warnings ?? []) logger.warn(warning);
   const litter = litterInWords(layout.litter);
   if (litter !== "") logger.info(`Passed over in class folders: ${litter}.`);
   for (const [one, other] of nearlyOne(layout.classes))

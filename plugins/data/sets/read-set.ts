@@ -1,0 +1,68 @@
+/** From what `--data` names to a layout: a published set is recognised, anything else is folders of classes. */
+import { type FolderLayout, readLayout } from "../folder/layout.js";
+import { byBytes } from "../folder/listing.js";
+import type { FolderOptions, LayoutName } from "../folder/options.js";
+import { byRank } from "./by-rank.js";
+import { countsInDoubt, setInWords } from "./counts.js";
+import { mergeSets } from "./merge.js";
+import type { SetReader } from "./reader.js";
+import { readers as all } from "./readers.js";
+import { placeAt, recognise, recogniseAround } from "./recognise.js";
+
+/**
+ * Reads the set, or the sets, that options name.
+ *
+ * @throws FGKD_PATH, FGKD_INVALID_DATA, FGKD_INVALID_OPTION, FGKD_BAD_IMAGE
+ */
+export async function readSet(
+  options: Required<FolderOptions>,
+  readers: readonly SetReader[] = all,
+): Promise<FolderLayout> {
+  const { path, layout, and } = options;
+  const first = await readOne({ ...options, path, layout }, readers);
+  if (and.length === 0) return first;
+  const layouts = [first];
+  for (const other of and) layouts.push(await readOne({ ...options, ...other }, readers));
+  return mergeSets(layouts, options);
+}
+
+async function readOne(options: Required<FolderOptions>, readers: readonly SetReader[]): Promise<FolderLayout> {
+  const path = await placeOf(options.path, options.layout);
+  const own = { ...options, path };
+  if (options.layout === "folders") return readLayout(own);
+  const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
+  const found = await recognise(path, asked);
+  if (found) return settle(await found.reader.read(found.place, own), own);
+  const [forced] = options.layout === "auto" ? [] : asked;
+  // It says what it misses.
+  if (forced) return settle(await forced.read(await placeAt(path), own), own);
+  const layout = await readLayout(own);
+  const around = await recogniseAround(path, readers);
+  if (!around) return layout;
+  const { reader, place } = around;
+  const note = `This folder is a part of ${reader.title}, and is read as folders of classes. The set with its own split is the folder around it, ${place.path}.`;
+  return { ...layout, notes: [...layout.notes, note] };
+}
+
+/** The folder to read. */
+async function placeOf(path: string, _layout: LayoutName): Promise<string> {
+  const folder = path;
+  return folder;
+}
+
+/** What all sets have in common: the rank asked for, the order of images, what is told. */
+function settle(layout: FolderLayout, { rank }: Required<FolderOptions>): FolderLayout {
+  const { published } = layout;
+  if (!published) return layout;
+  const whole = countsInDoubt(layout);
+  const isTaken = rank === null || rank === published.rank;
+  const ranked = isTaken ? layout : byRank(layout, rank, published.ranks ?? {});
+  const labels = new Map(ranked.classes.map((name, label) => [name, label]));
+  const labelOf = (name: string) => labels.get(name) ?? -1;
+  const candidates = [...ranked.candidates].sort(
+    (a, b) => labelOf(a.className) - labelOf(b.className) || byBytes(a.path, b.path),
+  );
+  const marked = candidates.map((one) => ({ ...one, isPublished: true }));
+  const warnings = published.rank === undefined ? whole : [];
+  return { ...ranked, candidates: marked, notes: [setInWords(ranked), ...ranked.notes], warnings };
+}
