@@ -20,7 +20,11 @@ export function parseCsv(path: string, text: string): readonly (readonly string[
     if (!(error instanceof CsvError)) throw error;
     const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
     const problem = isOpen ? "a quote that does not end" : error.message.split("\n")[0];
-    throw invalidData(path, `line ${error.lines}: ${problem}`, "Fields with commas or quotes in them need double quotes.");
+    throw invalidData(
+      path,
+      `line ${error.lines}: ${problem}`,
+      "Fields with commas or quotes in them need double quotes.",
+    );
   }
 }
 

@@ -42,7 +42,14 @@ export async function readListFile(path: string): Promise<readonly Listed[]> {
     : images;
 }
 
-const parsers = { csv: fromTable, tsv: fromTable, jsonl: fromJsonLines, ndjson: fromJsonLines, json: fromJson, txt: fromLines };
+const parsers = {
+  csv: fromTable,
+  tsv: fromTable,
+  jsonl: fromJsonLines,
+  ndjson: fromJsonLines,
+  json: fromJson,
+  txt: fromLines,
+};
 
 /**
  * A header is found by its names. Without one the columns are path, label, split: the first row is no header where its second
@@ -57,12 +64,16 @@ function fromTable(path: string, text: string): readonly Listed[] {
     const problem = `none of its columns (${namedList(first)}) is called path, file or image`;
     throw invalidData(path, problem, SHAPE);
   }
-  const places = columns ?? new Map<Column, number>([["path", 0], ["label", 1], ["split", 2]]);
+  const places =
+    columns ??
+    new Map<Column, number>([
+      ["path", 0],
+      ["label", 1],
+      ["split", 2],
+    ]);
   const field = (row: readonly string[], column: Column) => row[places.get(column) ?? -1];
   const body = columns ? rows.slice(1) : rows;
-  return body.map((row, index) =>
-    listed(path, `row ${index + (columns ? 2 : 1)}`, (column) => field(row, column)),
-  );
+  return body.map((row, index) => listed(path, `row ${index + (columns ? 2 : 1)}`, (column) => field(row, column)));
 }
 
 function fromJsonLines(path: string, text: string): readonly Listed[] {
@@ -92,7 +103,9 @@ function fromLines(path: string, text: string): readonly Listed[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "") return [];
     const [, file = line.trim(), label] = /^(.*\S)\s+(\d+)$/.exec(line.trim()) ?? [];
-    return [listed(path, `line ${index + 1}`, (column) => ({ path: file, label, name: undefined, split: undefined })[column])];
+    return [
+      listed(path, `line ${index + 1}`, (column) => ({ path: file, label, name: undefined, split: undefined })[column]),
+    ];
   });
 }
 

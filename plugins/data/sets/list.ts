@@ -80,9 +80,14 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   const parts = tables.filter((name) => splitName(stem(name))?.rest === "");
   if (parts.some((name) => splitName(stem(name))?.split === "train")) return parts;
   const published = names.filter((name) => /^split_.*\.json$/i.test(name));
-  const [first = wholeLists.map((wanted) => whole(tables, wanted)).find((name) => name !== undefined), second] = published;
+  const [first = wholeLists.map((wanted) => whole(tables, wanted)).find((name) => name !== undefined), second] =
+    published;
   if (second === undefined) return first === undefined ? [] : [first];
-  throw invalidData(folder, `${namedList(published)} are all lists of images`, "Give the path of one of them with --data.");
+  throw invalidData(
+    folder,
+    `${namedList(published)} are all lists of images`,
+    "Give the path of one of them with --data.",
+  );
 }
 
 /** Whether folders alone say what the classes are: then a list beside them is a note. */
@@ -138,7 +143,8 @@ function once(about: string, images: readonly Unsettled[]): readonly Unsettled[]
     const problem =
       other.className !== image.className
         ? `is listed in two classes, "${other.className}" and "${image.className}"`
-        : other.split !== image.split && `is listed in two splits, ${other.split ?? "none"} and ${image.split ?? "none"}`;
+        : other.split !== image.split &&
+          `is listed in two splits, ${other.split ?? "none"} and ${image.split ?? "none"}`;
     if (problem) throw invalidData(about, `${image.path} ${problem}`, "An image has one class and one split.");
     seen.set(image.path, image);
   }
