@@ -32,6 +32,9 @@ export const list: SetReader = {
   },
 };
 
+/** What `openPlace` makes of parquet files: images and a list. */
+export const parquet: SetReader = { ...list, name: "parquet", title: "parquet files", recognises: () => false };
+
 /** The set that one list describes, whose images lie beside it. @throws FGKD_PATH, FGKD_INVALID_DATA, FGKD_BAD_IMAGE */
 export function readList(path: string, options: Required<FolderOptions>): Promise<FolderLayout> {
   return readLists(dirname(path), [basename(path)], options);

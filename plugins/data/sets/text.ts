@@ -26,3 +26,11 @@ export function cutAtSpace(line: string): readonly [first: string, rest: string]
   const at = line.indexOf(" ");
   return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
 }
+
+/** Whether there is such a file. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
