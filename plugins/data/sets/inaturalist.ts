@@ -1,5 +1,5 @@
 /** iNaturalist's contests: folders of species whose names are numbers, with the ranks above them. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { invalidData, type Ranks } from "../../../core/index.js";
 import { readLayout } from "../folder/layout.js";
 import { byBytes } from "../folder/listing.js";
@@ -13,6 +13,13 @@ import type { SetReader } from "./reader.js";
 const ranks = ["kingdom", "phylum", "class", "order", "family", "genus"] as const;
 const SPECIES = /^\d{5}(_[^_]+){7,}$/;
 const NUMBER = /^\d+$/;
+/** Folders above those of species: of 2018, and of 2019. */
+const groupNames = new Set(
+  (
+    "Actinopterygii Amphibia Animalia Arachnida Aves Bacteria Chromista Fungi Insecta Mammalia Mollusca Plantae Protozoa Reptilia " +
+    "Amphibians Birds Insects Plants Reptiles"
+  ).split(" "),
+);
 
 /** 2021: `train/<number>_<kingdom>_…_<species>/`; 2018 and 2019: `<kingdom>/<number>/`, split by lists beside them. */
 export const inaturalist: SetReader = {
@@ -56,12 +63,13 @@ async function kindOf(place: Place): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether all of these hold folders that are numbers, and of each number there is one. */
+/** Whether all of these are groups of species, and hold folders that are numbers. */
 function holdsGroups(groups: readonly Place[]): boolean {
   const numbers = groups.flatMap(({ listing }) => listing.folders);
+  if (!groups.every(({ path }) => groupNames.has(basename(path)))) return false;
   const areNumbers =
     groups.every(({ listing }) => listing.folders.length > 0) && numbers.every((name) => NUMBER.test(name));
-  return groups.length > 1 && areNumbers && new Set(numbers).size === numbers.length;
+  return groups.length > 0 && areNumbers;
 }
 
 async function readGroups(base: string, place: Place, options: Parameters<SetReader["read"]>[1]) {
