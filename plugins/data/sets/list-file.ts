@@ -122,7 +122,7 @@ function fromRecord(path: string, where: string, record: unknown): Listed {
 function listed(list: string, where: string, field: (column: Column) => string | undefined): Listed {
   const [path, label, name, split] = [field("path"), field("label"), field("name"), field("split")];
   if (!path) throw invalidData(list, `${where} names no image`, SHAPE);
-  const found = split ? splitName(split)?.split : undefined;
+  const found = split ? splitOf(split) : undefined;
   if (split && !found) {
     const problem = `${where} is of split "${named(split)}"`;
     throw invalidData(list, problem, "Expected is train, val or test.");
@@ -133,6 +133,14 @@ function listed(list: string, where: string, field: (column: Column) => string |
     ...(name && { name }),
     ...(found && { split: found }),
   };
+}
+
+/** Few words say it of many images. */
+const known = new Map<string, Split | undefined>();
+
+function splitOf(word: string): Split | undefined {
+  if (!known.has(word) && known.size < 64) known.set(word, splitName(word)?.split);
+  return known.get(word) ?? splitName(word)?.split;
 }
 
 function wordOf(value: unknown): string | undefined {

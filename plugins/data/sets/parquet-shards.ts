@@ -16,14 +16,18 @@ const FOLDERS = 16;
  *
  * @throws FGKD_PATH
  */
-export async function shardsIn(folder: string, isAsked: boolean, depth = DEPTH): Promise<readonly string[]> {
-  const listing = await list(folder);
-  if (!isAsked && (imagesIn(listing).length > 0 || listing.folders.length > FOLDERS)) return [];
-  const own = (await readdir(folder)).filter((name) => /\.parquet$/i.test(name) && !name.startsWith("."));
-  const found = own.map((name) => join(folder, name));
-  if (depth === 0) return found.sort(byBytes);
-  for (const name of listing.folders) found.push(...(await shardsIn(join(folder, name), isAsked, depth - 1)));
-  return found.sort(byBytes);
+export async function shardsIn(folder: string, isAsked: boolean): Promise<readonly string[]> {
+  const found: string[] = [];
+  const search = async (place: string, depth: number): Promise<boolean> => {
+    const listing = await list(place);
+    if (!isAsked && (imagesIn(listing).length > 0 || listing.folders.length > FOLDERS)) return false;
+    for (const name of await readdir(place))
+      if (/\.parquet$/i.test(name) && !name.startsWith(".")) found.push(join(place, name));
+    if (depth === 0) return true;
+    for (const name of listing.folders) if (!(await search(join(place, name), depth - 1))) return false;
+    return true;
+  };
+  return (await search(folder, DEPTH)) ? found.sort(byBytes) : [];
 }
 
 /** Of which split a file is, by its name or its folder's; `undefined` where neither says. */
