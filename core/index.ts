@@ -41,6 +41,7 @@ export type { FetchProgress } from "./hub/download.js";
 export type { FetchedFile, Hub, HubOptions } from "./hub/hub.js";
 export { createHub } from "./hub/hub.js";
 export { isReference } from "./hub/reference.js";
+export { cacheFolder } from "./hub/settings.js";
 export { createRunScope, createTraining } from "./lifecycle/compose.js";
 export type { EntryDefinition, EntryPlugin, LossLineOptions, StageContext } from "./lifecycle/define-entry.js";
 export { defineAugmenter, defineLoss, defineTeacher } from "./lifecycle/define-entry.js";

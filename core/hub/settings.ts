@@ -20,7 +20,7 @@ export interface HubSettings {
 const publicHub = "https://huggingface.co";
 
 /**
- * - `FGKD_CACHE`, else `$XDG_CACHE_HOME/fgkd`, else `~/.cache/fgkd`: the cache;
+ * - the cache: see `cacheFolder`;
  * - `FGKD_OFFLINE`, `HF_HUB_OFFLINE`: 1, true, yes or on;
  * - `HF_ENDPOINT`: another hub, or a mirror;
  * - `HF_TOKEN`, else, for the public hub alone, the token that its own tools have stored (`HF_TOKEN_PATH`,
@@ -30,8 +30,6 @@ const publicHub = "https://huggingface.co";
  */
 export function hubSettings(variables: Variables): HubSettings {
   const home = variables.HOME || homedir();
-  const { XDG_CACHE_HOME: shared = "" } = variables;
-  const own = join(isAbsolute(shared) ? shared : join(home, ".cache"), "fgkd");
   const endpoint = (variables.HF_ENDPOINT || publicHub).replace(/\/+$/, "");
   if (!/^https?:$/.test(protocolOf(endpoint)))
     throw pathProblem(endpoint, "is no address of a hub", `Set HF_ENDPOINT to one, as ${publicHub}, or unset it.`);
@@ -39,8 +37,14 @@ export function hubSettings(variables: Variables): HubSettings {
     endpoint,
     token: variables.HF_TOKEN?.trim() || (endpoint === publicHub ? storedToken(variables, home) : undefined),
     isOffline: isOn(variables.FGKD_OFFLINE) || isOn(variables.HF_HUB_OFFLINE),
-    cache: resolve(variables.FGKD_CACHE || own),
+    cache: cacheFolder(variables),
   };
+}
+
+/** Where what was fetched or unpacked is kept: `FGKD_CACHE`, else `$XDG_CACHE_HOME/fgkd`, else `~/.cache/fgkd`. */
+export function cacheFolder(variables: Variables = process.env): string {
+  const { FGKD_CACHE: own, XDG_CACHE_HOME: shared = "", HOME: home } = variables;
+  return resolve(own || join(isAbsolute(shared) ? shared : join(home || homedir(), ".cache"), "fgkd"));
 }
 
 function protocolOf(address: string): string {

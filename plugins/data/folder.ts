@@ -31,7 +31,7 @@ const OWNER = "source folder";
 /**
  * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split.
  *
- * JPEG, PNG and WebP, told apart by their bytes; grey, transparent, CMYK and EXIF-rotated ones too. Labels follow the
+ * JPEG, PNG, WebP and GIF, told apart by their bytes; grey, transparent, CMYK and EXIF-rotated ones too. Labels follow the
  * byte-wise order of the class folders' names.
  *
  * @example

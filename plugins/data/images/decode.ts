@@ -27,7 +27,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /**
- * Decodes JPEG, PNG or WebP, told apart by their bytes. Grey becomes RGB; CMYK is converted; transparent parts are
+ * Decodes JPEG, PNG, WebP or GIF, told apart by their bytes. Grey becomes RGB; CMYK is converted; transparent parts are
  * laid on white; of an animation the first frame is taken; sixteen bits become eight; colour profiles are ignored, as
  * PyTorch's loaders do. Faults that leave the picture whole are passed over.
  *

@@ -48,20 +48,22 @@ export function inspectFile(path: string): FileReport {
 }
 
 /** The format by the first bytes, whatever the file is called. */
-export function sniffFormat(head: Uint8Array): { format: "JPEG" | "PNG" | "WebP" | "none"; problem?: string } {
+export function sniffFormat(head: Uint8Array): { format: "JPEG" | "PNG" | "WebP" | "GIF" | "none"; problem?: string } {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 16)).toString("latin1");
   // Stray bytes may lie between the first two markers.
   if (/^\xff\xd8[^\xff]{0,12}\xff[\xc0-\xff]/.test(text)) return { format: "JPEG" };
   if (text.startsWith("\x89PNG\r\n\x1a\n")) return { format: "PNG" };
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return { format: "WebP" };
+  if (/^GIF8[79]a/.test(text)) return { format: "GIF" };
   if (head.length === 0) return { format: "none", problem: "is empty" };
   const other = otherFormat(text);
-  const problem = other ? `is a ${other} file; JPEG, PNG and WebP can be read` : "is not a JPEG, PNG or WebP image";
+  const problem = other
+    ? `is a ${other} file; JPEG, PNG, WebP and GIF can be read`
+    : "is not a JPEG, PNG, WebP or GIF image";
   return { format: "none", problem };
 }
 
 function otherFormat(text: string): string | undefined {
-  if (text.startsWith("GIF8")) return "GIF";
   if (text.startsWith("BM")) return "BMP";
   if (text.startsWith("II*\0") || text.startsWith("MM\0*")) return "TIFF";
   if (text.slice(4, 8) === "ftyp") return /avif|avis/.test(text.slice(8)) ? "AVIF" : "HEIC";
@@ -72,6 +74,7 @@ function otherFormat(text: string): string | undefined {
 function endsWell(format: string, head: Buffer, tail: Buffer, size: number): boolean {
   if (format === "JPEG") return tail.subarray(-2).toString("latin1") === "\xff\xd9";
   if (format === "PNG") return tail.subarray(-8, -4).toString("latin1") === "IEND";
+  if (format === "GIF") return tail.at(-1) === 0x3b;
   return head.length >= 12 && head.readUInt32LE(4) + 8 <= size;
 }
 

@@ -27,8 +27,13 @@ describe("a bad image stops the run with one message that names it", () => {
   test.each([
     ["cut short", photo.slice(0, photo.length / 2), /damaged or cut short JPEG \(.+\)/],
     ["empty", "", /is empty/],
-    ["not an image", "class,colour\na,red\n", /is not a JPEG, PNG or WebP image/],
-    ["of a kind that cannot be read", "GIF89a....................", /is a GIF file; JPEG, PNG and WebP can be read/],
+    ["not an image", "class,colour\na,red\n", /is not a JPEG, PNG, WebP or GIF image/],
+    ["a GIF that is none", "GIF89a....................", /damaged or cut short GIF/],
+    [
+      "of a kind that cannot be read",
+      "BM........................",
+      /is a BMP file; JPEG, PNG, WebP and GIF can be read/,
+    ],
   ])("when it is %s", async (_, bytes, problem) => {
     const text = await message({ ...good, "train/a/bad.jpg": bytes });
     expect(text).toMatch(/^FGKD_BAD_IMAGE ROOT\/train\/a\/bad\.jpg: /);
@@ -45,7 +50,9 @@ describe("a bad image stops the run with one message that names it", () => {
 
   test("and several are named together", async () => {
     const text = await message({ ...good, "train/a/bad.jpg": "x", "test/b/worse.jpg": "" });
-    expect(text).toContain("ROOT/train/a/bad.jpg: is not a JPEG, PNG or WebP image; also bad: ROOT/test/b/worse.jpg.");
+    expect(text).toContain(
+      "ROOT/train/a/bad.jpg: is not a JPEG, PNG, WebP or GIF image; also bad: ROOT/test/b/worse.jpg.",
+    );
   });
 
   test("when only decoding shows it, as soon as a pass reaches it", async () => {
@@ -175,7 +182,7 @@ test("an image that is damaged after opening is still reported by name", async (
   const source = await openFolder(root, { onBadImage: "skip" });
   await writeFile(join(root, "train/a/1.png"), "overwritten");
   await expect(collect(source, {}, { ...trainPass, batchSize: 6 })).rejects.toThrow(
-    "train/a/1.png: is not a JPEG, PNG or WebP",
+    "train/a/1.png: is not a JPEG, PNG, WebP or GIF",
   );
 });
 

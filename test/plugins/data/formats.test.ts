@@ -20,6 +20,7 @@ const pictures = {
   "orange.webp": await orange().webp().toBuffer(),
   "webp-called.jpg": await orange().webp().toBuffer(),
   "png-without-extension": await orange().png().toBuffer(),
+  "gif-called.jpg": await orange().gif().toBuffer(),
   "palette.png": await orange().png({ palette: true }).toBuffer(),
   "sixteen-bits.png": await orange().toColourspace("rgb16").png().toBuffer(),
   "grey.png": await create("rgb(120, 120, 120)").toColourspace("b-w").png().toBuffer(),
@@ -64,9 +65,12 @@ test.each(["orange.png", "orange.jpeg", "orange.webp"] as const)("reads %s", (na
   expectNear(read[name], [200, 100, 50], 4);
 });
 
-test.each(["webp-called.jpg", "png-without-extension"] as const)("goes by the bytes of %s, not by its name", (name) => {
-  expectNear(read[name], [200, 100, 50], 4);
-});
+test.each(["webp-called.jpg", "gif-called.jpg", "png-without-extension"] as const)(
+  "goes by the bytes of %s, not by its name",
+  (name) => {
+    expectNear(read[name], [200, 100, 50], 4);
+  },
+);
 
 test("reads a palette, and sixteen bits a channel as eight", async () => {
   expect((await sharp(pictures["sixteen-bits.png"]).metadata()).depth).toBe("ushort");

@@ -71,7 +71,7 @@ describe("litter among images", () => {
     const tree = await classFolders(["train", "test"], ["a", "b"], 2);
     for (const name of ["0.zip", "clip.mp4", "notes", "model.ckpt"])
       await expect(openFolder(await folderWith({ ...tree, [`train/a/${name}`]: "x" }))).rejects.toThrow(
-        `train/a/${name}: is not a JPEG, PNG or WebP image`,
+        `train/a/${name}: is not a JPEG, PNG, WebP or GIF image`,
       );
   });
 
