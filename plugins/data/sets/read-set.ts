@@ -1,13 +1,17 @@
 /** From what `--data` names to a layout: a published set is recognised, anything else is folders of classes. */
+import { stat } from "node:fs/promises";
+import { type Logger, silentLogger } from "../../../core/index.js";
 import { type FolderLayout, readLayout } from "../folder/layout.js";
 import { byBytes } from "../folder/listing.js";
-import type { FolderOptions, LayoutName } from "../folder/options.js";
+import type { FolderOptions } from "../folder/options.js";
 import { byRank } from "./by-rank.js";
 import { countsInDoubt, setInWords } from "./counts.js";
+import { readList } from "./list.js";
 import { mergeSets } from "./merge.js";
 import type { SetReader } from "./reader.js";
 import { readers as all } from "./readers.js";
 import { placeAt, recognise, recogniseAround } from "./recognise.js";
+import { openPlace } from "./unpack.js";
 
 /**
  * Reads the set, or the sets, that options name.
@@ -16,20 +20,26 @@ import { placeAt, recognise, recogniseAround } from "./recognise.js";
  */
 export async function readSet(
   options: Required<FolderOptions>,
+  logger: Logger = silentLogger,
   readers: readonly SetReader[] = all,
 ): Promise<FolderLayout> {
   const { path, layout, and } = options;
-  const first = await readOne({ ...options, path, layout }, readers);
+  const first = await readOne({ ...options, path, layout }, logger, readers);
   if (and.length === 0) return first;
   const layouts = [first];
-  for (const other of and) layouts.push(await readOne({ ...options, ...other }, readers));
+  for (const other of and) layouts.push(await readOne({ ...options, ...other }, logger, readers));
   return mergeSets(layouts, options);
 }
 
-async function readOne(options: Required<FolderOptions>, readers: readonly SetReader[]): Promise<FolderLayout> {
-  const path = await placeOf(options.path, options.layout);
+async function readOne(
+  options: Required<FolderOptions>,
+  logger: Logger,
+  readers: readonly SetReader[],
+): Promise<FolderLayout> {
+  const path = await openPlace(options.path, options.layout, logger);
   const own = { ...options, path };
   if (options.layout === "folders") return readLayout(own);
+  if (await isFile(path)) return settle(await readList(path, own), own);
   const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
   const found = await recognise(path, asked);
   if (found) return settle(await found.reader.read(found.place, own), own);
@@ -44,10 +54,12 @@ async function readOne(options: Required<FolderOptions>, readers: readonly SetRe
   return { ...layout, notes: [...layout.notes, note] };
 }
 
-/** The folder to read. */
-async function placeOf(path: string, _layout: LayoutName): Promise<string> {
-  const folder = path;
-  return folder;
+/** A list that was named itself. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** What all sets have in common: the rank asked for, the order of images, what is told. */
