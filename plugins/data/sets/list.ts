@@ -25,7 +25,7 @@ export const list: SetReader = {
   read: async (place, options) => {
     const files = await listsIn(place.path);
     if (files.length === 0) {
-      const remedy = "Expected is list.csv, or train.csv and test.csv, or a list's own path with --data.";
+      const remedy = "Expected is list.csv, or train.csv and test.csv, or the path of a list itself.";
       throw invalidData(place.path, "no list of images is here", remedy);
     }
     return readLists(place.path, files, options);
@@ -89,7 +89,7 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   throw invalidData(
     folder,
     `${namedList(published)} are all lists of images`,
-    "Give the path of one of them with --data.",
+    "Give the path of the one that counts.",
   );
 }
 
