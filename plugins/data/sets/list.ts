@@ -86,11 +86,7 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   const [first = wholeLists.map((wanted) => whole(tables, wanted)).find((name) => name !== undefined), second] =
     published;
   if (second === undefined) return first === undefined ? [] : [first];
-  throw invalidData(
-    folder,
-    `${namedList(published)} are all lists of images`,
-    "Give the path of the one that counts.",
-  );
+  throw invalidData(folder, `${namedList(published)} are all lists of images`, "Give the path of the one that counts.");
 }
 
 /** Whether folders alone say what the classes are: then a list beside them is a note. */
