@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { invalidData, type Split } from "../../../core/index.js";
 import { flowerNames } from "./flowers-names.js";
-import { readMat } from "./mat.js";
+import { numbersIn, readMat } from "./mat.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
 import { asksForValidation } from "./settle-splits.js";
@@ -56,7 +56,7 @@ function nameOf(root: string, label: number): string {
 }
 
 async function numbersOf(path: string, variable: string): Promise<readonly number[]> {
-  const value = (await readMat(path)).get(variable);
-  if (value?.kind === "numbers") return value.values;
+  const numbers = numbersIn((await readMat(path)).get(variable));
+  if (numbers) return numbers;
   throw invalidData(path, `has no numbers called ${variable}`, WHOLE);
 }

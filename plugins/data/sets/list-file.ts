@@ -122,7 +122,7 @@ function fromRecord(path: string, where: string, record: unknown): Listed {
 function listed(list: string, where: string, field: (column: Column) => string | undefined): Listed {
   const [path, label, name, split] = [field("path"), field("label"), field("name"), field("split")];
   if (!path) throw invalidData(list, `${where} names no image`, SHAPE);
-  const found = split ? splitOf(split) : undefined;
+  const found = split ? (usual.get(split) ?? splitName(split)?.split) : undefined;
   if (split && !found) {
     const problem = `${where} is of split "${named(split)}"`;
     throw invalidData(list, problem, "Expected is train, val or test.");
@@ -135,13 +135,13 @@ function listed(list: string, where: string, field: (column: Column) => string |
   };
 }
 
-/** Few words say it of many images. */
-const known = new Map<string, Split | undefined>();
-
-function splitOf(word: string): Split | undefined {
-  if (!known.has(word) && known.size < 64) known.set(word, splitName(word)?.split);
-  return known.get(word) ?? splitName(word)?.split;
-}
+/** The words of most lists, before a look at any other. */
+const usual: ReadonlyMap<string, Split> = new Map([
+  ["train", "train"],
+  ["val", "validation"],
+  ["validation", "validation"],
+  ["test", "test"],
+]);
 
 function wordOf(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;

@@ -25,7 +25,7 @@ export const list: SetReader = {
   read: async (place, options) => {
     const files = await listsIn(place.path);
     if (files.length === 0) {
-      const remedy = "Expected is list.csv, or train.csv and test.csv, or a list's own path with --data.";
+      const remedy = "Expected is list.csv, or train.csv and test.csv, or the path of a list itself.";
       throw invalidData(place.path, "no list of images is here", remedy);
     }
     return readLists(place.path, files, options);
@@ -86,11 +86,7 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   const [first = wholeLists.map((wanted) => whole(tables, wanted)).find((name) => name !== undefined), second] =
     published;
   if (second === undefined) return first === undefined ? [] : [first];
-  throw invalidData(
-    folder,
-    `${namedList(published)} are all lists of images`,
-    "Give the path of one of them with --data.",
-  );
+  throw invalidData(folder, `${namedList(published)} are all lists of images`, "Give the path of the one that counts.");
 }
 
 /** Whether folders alone say what the classes are: then a list beside them is a note. */

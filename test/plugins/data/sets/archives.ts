@@ -17,7 +17,7 @@ export function tar(parts: readonly TarPart[]): Buffer {
 }
 
 /** Header, content, and zeros up to a whole block. */
-export function tarPart({ name, content = "", type = "0", link = "", size }: TarPart): Buffer[] {
+function tarPart({ name, content = "", type = "0", link = "", size }: TarPart): Buffer[] {
   const bytes = Buffer.from(content);
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0, 100);
