@@ -1,5 +1,13 @@
 /** What happens to one picture before it is part of a batch. */
 export type {
+  BlurOptions,
+  ColourJitterOptions,
+  GreyOptions,
+  RandAugmentOptions,
+  RandomErasingOptions,
+  TrivialAugmentOptions,
+} from "./augment-options.js";
+export type {
   CenterCropOptions,
   FlipOptions,
   RandomCropOptions,

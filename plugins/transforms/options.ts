@@ -15,10 +15,10 @@ const interpolation = z
 export const resizeSchema = z.object({
   size: side.describe("What the sides become; null: input.resize."),
   fit: z
-    .enum(["shorter", "longer", "warp"])
+    .enum(["shorter", "longer", "warp", "pad"])
     .nullable()
     .default(null)
-    .describe("shorter, longer: that side becomes size; warp: both sides do; null: input.fit."),
+    .describe("shorter, longer: that side becomes size; warp: both do; pad: as longer, black around; null: input.fit."),
   interpolation,
 });
 

@@ -9,16 +9,25 @@ import type {
 } from "./options.js";
 import { cut, mirror } from "./pixels/cut.js";
 import { centreOffset, randomOffset, resizedPixels, roundHalfEven, type Size } from "./pixels/geometry.js";
+import type { Pixels } from "./pixels/pixels.js";
 import { resample } from "./pixels/resample.js";
 import { TooManyPixels } from "./pixels/too-many.js";
 import type { TransformFunction } from "./pixels/transform-function.js";
 
 export const resize: TransformFunction<Required<ResizeOptions>> = (picture, task) => {
   const { options, input, maxPixels = Number.POSITIVE_INFINITY } = task;
-  const to = resizedPixels(picture, options.size ?? input.resize, options.fit ?? input.fit);
+  const [side, fit] = [options.size ?? input.resize, options.fit ?? input.fit];
+  const to = resizedPixels(picture, side, fit === "pad" ? "longer" : fit);
   if (to.pixels > maxPixels) throw new TooManyPixels(picture, to, maxPixels);
-  return resample(picture, to, options.interpolation);
+  const resized = resample(picture, to, options.interpolation);
+  return fit === "pad" ? padded(resized, side) : resized;
 };
+
+/** In the middle of a black square; where that is between two pixels, the upper left one. */
+function padded(picture: Pixels, side: number): Pixels {
+  const before = (length: number) => -Math.floor((side - length) / 2);
+  return cut(picture, { left: before(picture.width), top: before(picture.height), width: side, height: side });
+}
 
 export const randomCrop: TransformFunction<Required<RandomCropOptions>> = (picture, { options, drawn, input }) => {
   const [x = 0, y = 0] = drawn;
