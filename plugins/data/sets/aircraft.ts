@@ -5,7 +5,7 @@ import type { FolderOptions } from "../folder/options.js";
 import { namesIn } from "./cub.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
-import type { Unsettled } from "./settle-splits.js";
+import { asksForValidation, type Unsettled } from "./settle-splits.js";
 import { getWhole, numbersOf, pathWithin, readPairs, requireLines, type TextList } from "./text-lists.js";
 
 /** From the finest, with the list of each. */
@@ -68,8 +68,7 @@ function rankOf({ rank }: Pick<FolderOptions, "rank">): Rank {
 function partsOf({
   validationFolders,
 }: Pick<FolderOptions, "validationFolders">): readonly (readonly [string, Split])[] {
-  const asked = validationFolders?.includes("val") ?? false;
-  const trains: readonly (readonly [string, Split])[] = asked
+  const trains: readonly (readonly [string, Split])[] = asksForValidation(options)
     ? [
         ["train", "train"],
         ["val", "validation"],

@@ -1,4 +1,5 @@
 /** From what `--data` names to a layout: a published set is recognised, anything else is folders of classes. */
+import { invalidOption } from "../../../core/index.js";
 import { type FolderLayout, readLayout } from "../folder/layout.js";
 import { byBytes } from "../folder/listing.js";
 import type { FolderOptions, LayoutName } from "../folder/options.js";
@@ -29,7 +30,7 @@ export async function readSet(
 async function readOne(options: Required<FolderOptions>, readers: readonly SetReader[]): Promise<FolderLayout> {
   const path = await placeOf(options.path, options.layout);
   const own = { ...options, path };
-  if (options.layout === "folders") return readLayout(own);
+  if (options.layout === "folders") return splitBy(await readLayout(own), own);
   const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
   const found = await recognise(path, asked);
   if (found) return settle(await found.reader.read(found.place, own), own);
@@ -38,10 +39,10 @@ async function readOne(options: Required<FolderOptions>, readers: readonly SetRe
   if (forced) return settle(await forced.read(await placeAt(path), own), own);
   const layout = await readLayout(own);
   const around = await recogniseAround(path, readers);
-  if (!around) return layout;
+  if (!around) return splitBy(layout, own);
   const { reader, place } = around;
   const note = `This folder is a part of ${reader.title}, and is read as folders of classes. The set with its own split is the folder around it, ${place.path}.`;
-  return { ...layout, notes: [...layout.notes, note] };
+  return splitBy({ ...layout, notes: [...layout.notes, note] }, own);
 }
 
 /** The folder to read. */
@@ -50,8 +51,22 @@ async function placeOf(path: string, _layout: LayoutName): Promise<string> {
   return folder;
 }
 
+/** Of images without a split: as the list says that options name. */
+async function splitBy(layout: FolderLayout, { splitPath }: Required<FolderOptions>): Promise<FolderLayout> {
+  if (splitPath === null || !layout.isUnsplit) return layout;
+  throw invalidOption(
+    "source folder",
+    "splitPath",
+    "null",
+    splitPath,
+    `Sort the images of ${layout.root} into train/ and test/.`,
+  );
+}
+
 /** What all sets have in common: the rank asked for, the order of images, what is told. */
-function settle(layout: FolderLayout, { rank }: Required<FolderOptions>): FolderLayout {
+async function settle(read: FolderLayout, options: Required<FolderOptions>): Promise<FolderLayout> {
+  const { rank } = options;
+  const layout = await splitBy(read, options);
   const { published } = layout;
   if (!published) return layout;
   const whole = countsInDoubt(layout);

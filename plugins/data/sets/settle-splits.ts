@@ -2,6 +2,7 @@
 import { invalidData, type Split } from "../../../core/index.js";
 import type { Candidate, FolderLayout } from "../folder/layout.js";
 import type { FolderOptions } from "../folder/options.js";
+import { splitName } from "../folder/split-names.js";
 
 /** An image of which the list may not say to which split it belongs. */
 export type Unsettled = Omit<Candidate, "split"> & { readonly split?: Split };
@@ -52,4 +53,9 @@ function chosenValidation(
   if (validation === null || !candidates.some(({ split }) => split === "validation")) return candidates;
   const remedy = "Leave data.validation out, or set data.validationFolders to [] to draw from the training images.";
   throw invalidData(list, "there is a validation split already", remedy);
+}
+
+/** Whether settings ask for the images that a set's authors would validate on: papers train on them. */
+export function asksForValidation({ validationFolders }: Pick<FolderOptions, "validationFolders">): boolean {
+  return validationFolders?.some((name) => splitName(name)?.split === "validation") ?? false;
 }
