@@ -29,10 +29,11 @@ declare module "../../core/index.js" {
 const OWNER = "source folder";
 
 /**
- * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split.
+ * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split; and published sets as
+ * they are downloaded, in their own order and split.
  *
  * JPEG, PNG and WebP, told apart by their bytes; grey, transparent, CMYK and EXIF-rotated ones too. Labels follow the
- * byte-wise order of the class folders' names.
+ * byte-wise order of the class folders' names, unless a published set says otherwise.
  *
  * @example
  * createTraining({ plugins: [folderSource()] }).sources.create("folder", { path: "birds" });

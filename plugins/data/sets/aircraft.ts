@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { invalidData, invalidOption, type Rectangle, type Split } from "../../../core/index.js";
 import type { FolderOptions } from "../folder/options.js";
-import { namesIn } from "./cub.js";
+import { namesIn } from "./find-list.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
 import { asksForValidation, type Unsettled } from "./settle-splits.js";
@@ -65,9 +65,7 @@ function rankOf({ rank }: Pick<FolderOptions, "rank">): Rank {
 }
 
 /** Trained on both halves that are not for testing, unless the second is asked for as what it is. */
-function partsOf({
-  validationFolders,
-}: Pick<FolderOptions, "validationFolders">): readonly (readonly [string, Split])[] {
+function partsOf(options: Pick<FolderOptions, "validationFolders">): readonly (readonly [string, Split])[] {
   const trains: readonly (readonly [string, Split])[] = asksForValidation(options)
     ? [
         ["train", "train"],
