@@ -11,7 +11,7 @@ const IMAGENET = /imagenet|_in(1|12|21|22)k\b|_in(1|12|21|22)k_/i;
 /** One warning for each data set that says what it shares with ImageNet, where a model starts from ImageNet weights. */
 export function tellOverlaps(
   sources: readonly Pick<Source, "overlaps">[],
-  models: Readonly<Record<Role, Pick<ModelSettings, "weights">>>,
+  models: Readonly<Record<string, Pick<ModelSettings, "weights">>>,
   files: ReadonlyMap<Role, WeightsFile>,
   logger: Logger,
 ): void {

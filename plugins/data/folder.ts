@@ -29,10 +29,11 @@ declare module "../../core/index.js" {
 const OWNER = "source folder";
 
 /**
- * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split.
+ * Registers the source `folder`: `<path>/{train,test}/<class>/*`, or `<path>/<class>/*` with a seeded split; and published sets as
+ * they are downloaded, in their own order and split.
  *
  * JPEG, PNG, WebP and GIF, told apart by their bytes; grey, transparent, CMYK and EXIF-rotated ones too. Labels follow the
- * byte-wise order of the class folders' names.
+ * byte-wise order of the class folders' names, unless a published set says otherwise.
  *
  * @example
  * createTraining({ plugins: [folderSource()] }).sources.create("folder", { path: "birds" });
@@ -60,7 +61,7 @@ async function openFolder(
   inputs: readonly InputSettings[],
   logger: Logger,
 ): Promise<Source> {
-  const layout = await readSet(options);
+  const layout = await readSet(options, logger);
   requireBoxes(layout, options);
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);

@@ -54,7 +54,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/store", budget: 1700, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
-  { name: "core/cli", budget: 3150, holds: "the command, on nothing but the public face" },
+  // Places of data sets, joined and named.
+  { name: "core/cli", budget: 3200, holds: "the command, on nothing but the public face" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { invalidData, invalidOption, type Rectangle, type Split } from "../../../core/index.js";
 import type { FolderOptions } from "../folder/options.js";
-import { namesIn } from "./cub.js";
+import { namesIn } from "./find-list.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
-import type { Unsettled } from "./settle-splits.js";
+import { asksForValidation, type Unsettled } from "./settle-splits.js";
 import { getWhole, numbersOf, pathWithin, readPairs, requireLines, type TextList } from "./text-lists.js";
 
 /** From the finest, with the list of each. */
@@ -65,11 +65,8 @@ function rankOf({ rank }: Pick<FolderOptions, "rank">): Rank {
 }
 
 /** Trained on both halves that are not for testing, unless the second is asked for as what it is. */
-function partsOf({
-  validationFolders,
-}: Pick<FolderOptions, "validationFolders">): readonly (readonly [string, Split])[] {
-  const asked = validationFolders?.includes("val") ?? false;
-  const trains: readonly (readonly [string, Split])[] = asked
+function partsOf(options: Pick<FolderOptions, "validationFolders">): readonly (readonly [string, Split])[] {
+  const trains: readonly (readonly [string, Split])[] = asksForValidation(options)
     ? [
         ["train", "train"],
         ["val", "validation"],

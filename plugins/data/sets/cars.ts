@@ -43,7 +43,7 @@ function hasArchives({ listing: { folders } }: Place): boolean {
 }
 
 /** Class names in label order, and who says so. */
-export interface CarNames {
+interface CarNames {
   readonly names: readonly string[];
   readonly order: string;
 }

@@ -1,7 +1,7 @@
 /** CUB-200-2011: images, classes, split, boxes and parts in text files that are joined by the image's id. */
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ImageFacts, invalidData } from "../../../core/index.js";
+import { namesIn } from "./find-list.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
 import type { Unsettled } from "./settle-splits.js";
@@ -42,11 +42,6 @@ interface Bird extends Omit<Unsettled, "className"> {
 export function isLikeBirds(names: ReadonlySet<string>, folders: readonly string[]): boolean {
   const found = lists.filter((name) => names.has(name)).length + (folders.includes("images") ? 1 : 0);
   return found >= lists.length;
-}
-
-/** All names in a folder. */
-export async function namesIn(folder: string): Promise<ReadonlySet<string>> {
-  return new Set(await readdir(folder));
 }
 
 /** The images of a set in this form, and its classes by number. @throws FGKD_INVALID_DATA, FGKD_PATH */

@@ -26,3 +26,8 @@ export async function findList(root: string, name: string): Promise<string | und
   }
   return undefined;
 }
+
+/** All names in a folder. */
+export async function namesIn(folder: string): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(folder));
+}

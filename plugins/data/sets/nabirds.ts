@@ -1,7 +1,8 @@
 /** NABirds: the files of CUB-200-2011 with sparse class numbers, and a hierarchy above the classes. */
 import { join } from "node:path";
 import { invalidData, type Ranks } from "../../../core/index.js";
-import { isLikeBirds, namesIn, readBirds } from "./cub.js";
+import { isLikeBirds, readBirds } from "./cub.js";
+import { namesIn } from "./find-list.js";
 import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
 import { getWhole, lookUpIn, readPairs, type TextList } from "./text-lists.js";

@@ -6,11 +6,12 @@ import { byBytes } from "../folder/listing.js";
 import type { FolderOptions } from "../folder/options.js";
 import { byRank } from "./by-rank.js";
 import { countsInDoubt, setInWords } from "./counts.js";
-import { readList } from "./list.js";
+import { list, readList } from "./list.js";
 import { mergeSets } from "./merge.js";
 import type { SetReader } from "./reader.js";
 import { readers as all } from "./readers.js";
 import { placeAt, recognise, recogniseAround } from "./recognise.js";
+import { splitByList } from "./split-list.js";
 import { openPlace } from "./unpack.js";
 
 /**
@@ -38,20 +39,23 @@ async function readOne(
 ): Promise<FolderLayout> {
   const path = await openPlace(options.path, options.layout, logger);
   const own = { ...options, path };
-  if (options.layout === "folders") return readLayout(own);
+  if (options.layout === "folders") return splitBy(await readLayout(own), own);
   if (await isFile(path)) return settle(await readList(path, own), own);
   const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
   const found = await recognise(path, asked);
   if (found) return settle(await found.reader.read(found.place, own), own);
   const [forced] = options.layout === "auto" ? [] : asked;
+  // What parquet files become is a list, whichever set they are of.
+  const unpacked = forced && path !== options.path ? await recognise(path, [list]) : undefined;
+  if (unpacked) return settle(await list.read(unpacked.place, own), own);
   // It says what it misses.
   if (forced) return settle(await forced.read(await placeAt(path), own), own);
   const layout = await readLayout(own);
   const around = await recogniseAround(path, readers);
-  if (!around) return layout;
+  if (!around) return splitBy(layout, own);
   const { reader, place } = around;
   const note = `This folder is a part of ${reader.title}, and is read as folders of classes. The set with its own split is the folder around it, ${place.path}.`;
-  return { ...layout, notes: [...layout.notes, note] };
+  return splitBy({ ...layout, notes: [...layout.notes, note] }, own);
 }
 
 /** A list that was named itself. */
@@ -62,8 +66,16 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
+/** Of images without a split: as the list says that options name. */
+async function splitBy(layout: FolderLayout, options: Required<FolderOptions>): Promise<FolderLayout> {
+  const { splitPath } = options;
+  return splitPath === null || !layout.isUnsplit ? layout : splitByList(layout, splitPath, options);
+}
+
 /** What all sets have in common: the rank asked for, the order of images, what is told. */
-function settle(layout: FolderLayout, { rank }: Required<FolderOptions>): FolderLayout {
+async function settle(read: FolderLayout, options: Required<FolderOptions>): Promise<FolderLayout> {
+  const { rank } = options;
+  const layout = await splitBy(read, options);
   const { published } = layout;
   if (!published) return layout;
   const whole = countsInDoubt(layout);
