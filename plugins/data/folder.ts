@@ -12,6 +12,7 @@ import {
 import { checkFolder } from "./folder/check.js";
 import { readLayout } from "./folder/layout.js";
 import { type FolderOptions, folderSchema } from "./folder/options.js";
+import { rankedFingerprint, withRanks } from "./folder/taxonomy.js";
 import { tellLayout } from "./folder/tell.js";
 import { tellTwins } from "./folder/twins.js";
 import type { Resizing } from "./images/header.js";
@@ -46,7 +47,13 @@ export const folderSource = definePlugin<object>({
 export function registerFolder({ sources }: RunScope): void {
   sources.register("folder", {
     ...describeOptions(OWNER, folderSchema),
-    create: (options, { logger }) => ({ open: (inputs = []) => openFolder(options, inputs, logger) }),
+    create: (options, { logger }) => ({
+      open: (inputs = []) => openFolder(options, inputs, logger),
+      check: async (asked) => {
+        const { checkData } = await import("./check/check-data.js");
+        return checkData(await withRanks(await readLayout(options), options), options, asked);
+      },
+    }),
   });
 }
 
@@ -60,7 +67,7 @@ async function openFolder(
   inputs: readonly InputSettings[],
   logger: Logger,
 ): Promise<Source> {
-  const layout = await readLayout(options);
+  const layout = await withRanks(await readLayout(options), options);
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   await tellTwins(layout.root, candidates, hashes, logger);
@@ -80,8 +87,9 @@ async function openFolder(
       }));
   return createImageSource({
     classes: layout.classes,
+    ranks: layout.ranks,
     samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
-    fingerprint,
+    fingerprint: options.rank === null ? fingerprint : rankedFingerprint(fingerprint, candidates),
     // sharp itself, libvips, and the decoders that are built into it.
     libraries: { ...sharp.versions },
     pool: createWorkerPool(options.workers, OWNER),

@@ -6,6 +6,7 @@ import {
   type ChosenTransform,
   notComposed,
   type Pass,
+  type Ranks,
   type Source,
   type Split,
   splits,
@@ -26,6 +27,8 @@ interface Sample {
 
 export interface ImageSourceOptions {
   readonly classes: readonly string[];
+  /** Groups of the classes above them. Default: none. */
+  readonly ranks?: Ranks;
   readonly samples: Readonly<Record<Split, readonly Sample[]>>;
   readonly fingerprint: string;
   /** What decodes the pictures, by name. Default: they are drawn. */
@@ -81,10 +84,12 @@ export function createImageSource(options: ImageSourceOptions): Source {
 
   return {
     classes,
+    ...(options.ranks && Object.keys(options.ranks).length > 0 && { ranks: options.ranks }),
     fingerprint,
     libraries: options.libraries,
     splits: splits.filter((split) => samples[split].length > 0),
     count: (split) => samples[split].length,
+    classCounts: (split) => countLabels(samples[split], classes.length),
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),
     batches: async function* (pass) {
       if (!pass.transforms) checkInput(pass.input, pass.mode);
@@ -151,6 +156,13 @@ function tensorOf(images: BatchResult["images"], shape: [number, number, number,
 
 function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
   return transform ? notComposed(transform, path, problem) : badImage(path, problem);
+}
+
+/** Samples of each label. */
+function countLabels(list: readonly Sample[], classes: number): readonly number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of list) counts[label] = (counts[label] as number) + 1;
+  return counts;
 }
 
 function sampleAt(list: readonly Sample[], position: number): Sample {
