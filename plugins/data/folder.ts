@@ -92,6 +92,7 @@ async function openFolder(
     fingerprint: options.rank === null ? fingerprint : rankedFingerprint(fingerprint, candidates),
     // sharp itself, libvips, and the decoders that are built into it.
     libraries: { ...sharp.versions },
+    sampler: options.sampler,
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
     normalise: options.normalise,

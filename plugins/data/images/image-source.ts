@@ -13,10 +13,11 @@ import {
 } from "../../../core/index.js";
 import { usualTransforms } from "../../transforms/built-in.js";
 import { createPixelCache } from "./cache.js";
-import { checkInput, countBatches, orderOf, randomOf } from "./plan.js";
+import { checkInput, countBatches, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
 import { callsOf, drawAll, keptCount } from "./transform-calls.js";
+import { type Sampler, visitsOf } from "./visits.js";
 
 /** One image of a split. */
 interface Sample {
@@ -31,6 +32,8 @@ export interface ImageSourceOptions {
   readonly ranks?: Ranks;
   readonly samples: Readonly<Record<Split, readonly Sample[]>>;
   readonly fingerprint: string;
+  /** How training draws samples. Default: each once an epoch. */
+  readonly sampler?: Sampler;
   /** What decodes the pictures, by name. Default: they are drawn. */
   readonly libraries?: Readonly<Record<string, string>>;
   /** The source closes it. */
@@ -59,17 +62,22 @@ export function createImageSource(options: ImageSourceOptions): Source {
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
-  const start = async (pass: Started, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
+  const start = async (
+    pass: Started,
+    positions: readonly number[],
+    repeats: readonly number[],
+    stop: Int32Array,
+  ): Promise<Prepared> => {
     const { transforms, input } = pass;
     const [calls, kept] = [callsOf(transforms), keptCount(transforms)];
     // What the first transforms may depend on.
     const { mean: _, deviation: __, transforms: ___, ...sizes } = input;
     const shape = JSON.stringify([calls.slice(0, kept), kept === 0 ? sizes.resize : sizes]);
     const key = (position: number) => `${pass.split}/${position}`;
-    const samples = positions.map((position) => ({
+    const samples = positions.map((position, row) => ({
       recipe: sampleAt(options.samples[pass.split], position).recipe,
       cached: cache.get(shape, key(position)),
-      drawn: drawAll(transforms, randomOf(pass, position)),
+      drawn: drawAll(transforms, randomOf(pass, position, repeats[row])),
     }));
     const plain = options.normalise === "device";
     const keep = cache.hasRoom ? options.cacheBytes / (pool.workers + SPARE) : 0;
@@ -95,7 +103,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
       if (!pass.transforms) checkInput(pass.input, pass.mode);
       const started = { ...pass, transforms: pass.transforms ?? usualTransforms(pass.mode) };
       const list = samples[pass.split];
-      const order = orderOf(pass, list.length);
+      const labels = list.map(({ label }) => label);
+      const { order, repeats } = visitsOf(pass, labels, options.sampler ?? "shuffled");
       const total = countBatches(pass, list.length);
       const stop = new Int32Array(new SharedArrayBuffer(4));
       stops.add(stop);
@@ -103,7 +112,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
       let next = pass.skip;
       const fill = () => {
         for (; next < total && ahead.length < pool.workers + SPARE; next++) {
-          const batch = start(started, order.slice(next * pass.batchSize, (next + 1) * pass.batchSize), stop);
+          const [from, to] = [next * pass.batchSize, (next + 1) * pass.batchSize];
+          const batch = start(started, order.slice(from, to), repeats.slice(from, to), stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
           batch.catch(() => {});
           ahead.push(batch);
