@@ -1,5 +1,5 @@
 /** What a look at a whole data set found: what `fgkd data check` tells. */
-import type { Split } from "./source.js";
+import type { Split } from "./split.js";
 
 /** What a check is asked for. */
 export interface DataCheck {

@@ -2,14 +2,9 @@
 import type { Choice, Transform, Transforms } from "../registries/entry.js";
 import type { Batch } from "../values/records.js";
 import type { DataCheck, DataReport } from "./report.js";
+import type { Split } from "./split.js";
 
-export const splits = ["train", "validation", "test"] as const;
-
-/**
- * A part of a data set that has no image in common with the others: images to train on, images to measure epochs on and to
- * choose the best by, and images that are looked at when all is decided.
- */
-export type Split = (typeof splits)[number];
+export { type Split, splits } from "./split.js";
 
 /** How an image becomes a tensor; the same for every source. Sizes in pixels. */
 export interface InputSettings {

@@ -1,10 +1,9 @@
 /** What is measured of a split unasked, because of what the data is: accuracy by rank, by merged set, and by class. */
 import type { Source, Split } from "../data/source.js";
-import type { ClassAccuracy } from "./evaluate.js";
 import type { Accumulator } from "./metric.js";
 
 /** From this many times the images of another class on, accuracy over images says little of the other class. */
-const UNEVEN = 2;
+const UNEVEN = 3;
 
 /**
  * Accuracies in percent, of a source that has ranks or was merged from several sets; nothing of others.
@@ -32,8 +31,10 @@ export function measureGroups({ ranks = {}, about }: Pick<Source, "ranks" | "abo
   };
 }
 
-/** `macroAccuracy`, the mean of the classes' accuracies in percent, where one class has twice the images of another. */
-export function measureUneven(perClass: readonly ClassAccuracy[]): Readonly<Record<string, number>> {
+/** `macroAccuracy`, the mean of the classes' accuracies in percent, where one class has three times the images of another. */
+export function measureUneven(
+  perClass: readonly { readonly images: number; readonly correct: number }[],
+): Readonly<Record<string, number>> {
   const seen = perClass.filter(({ images }) => images > 0);
   const counts = seen.map(({ images }) => images);
   if (seen.length === 0 || Math.max(...counts) < UNEVEN * Math.min(...counts)) return {};

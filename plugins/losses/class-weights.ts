@@ -1,15 +1,12 @@
 /** How much the images of each class count, so that a loss heeds rare classes. */
 import { invalidOption } from "../../core/index.js";
 
-/**
- * How weights come about: all 1; by the inverse of a class's images; by its effective number of images; or as given, one for
- * each class in label order.
- */
-export type ClassWeights = "none" | "inverse" | "effective" | readonly number[];
+/** From which number the weights of classes follow. */
+export type Balance = "none" | "inverse" | "effective";
 
 /**
  * One weight for each class, their mean over the images being 1, so that the loss keeps its size and the learning rate its
- * meaning; those given are taken as they are. With n_c images of class c:
+ * meaning. With n_c images of class c:
  *
  * - `inverse`: 1 / n_c.
  * - `effective`: (1 − β) / (1 − β^n_c).
@@ -20,7 +17,7 @@ export type ClassWeights = "none" | "inverse" | "effective" | readonly number[];
  * @param beta of `effective`, in [0, 1): 0 weighs all classes alike, towards 1 it becomes `inverse`
  * @see Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", 2019, equation 4
  */
-export function weightsOf(how: "inverse" | "effective", counts: readonly number[], beta: number): readonly number[] {
+export function weightsOf(how: Exclude<Balance, "none">, counts: readonly number[], beta: number): readonly number[] {
   const raw = counts.map((count) => {
     if (count === 0) return 0;
     return how === "inverse" ? 1 / count : (1 - beta) / (1 - beta ** count);
@@ -38,6 +35,12 @@ export function checkGiven(owner: string, weights: readonly number[], classes: n
     "classWeights",
     `one weight for each of ${classes} classes`,
     weights.length,
-    "List them in label order, or say inverse or effective.",
+    "List them in label order, or set balance to inverse or effective.",
   );
+}
+
+/** @throws FGKD_INVALID_OPTION when weights are given and a rule for them, too */
+export function checkOne(owner: string, balance: Balance, given: readonly number[] | null): void {
+  if (given && balance !== "none")
+    throw invalidOption(owner, "balance", "none beside classWeights", balance, "Leave one of the two out.");
 }

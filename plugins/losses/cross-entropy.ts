@@ -9,7 +9,7 @@ import {
   need,
   type OptionsOf,
 } from "../../core/index.js";
-import { type ClassWeights, checkGiven, weightsOf } from "./class-weights.js";
+import { type Balance, checkGiven, checkOne, weightsOf } from "./class-weights.js";
 import { mixedCrossEntropy, type WeightedLabels } from "./softmax-cross-entropy.js";
 
 const name = "cross-entropy";
@@ -21,12 +21,19 @@ const schema = z.object({
     .lt(1)
     .default(0)
     .describe("Share of each label that is spread over all classes; 0.1 is usual."),
-  classWeights: z
-    .union([z.enum(["none", "inverse", "effective"]), z.array(z.number().nonnegative()).min(1).readonly()])
+  balance: z
+    .enum(["none", "inverse", "effective"])
     .default("none")
     .describe(
-      "How much each class counts: inverse of its training images, by their effective number (beta), or a list in label order; the first two average to 1 over the training images.",
+      "How classes weigh: none: as often as they come; inverse of their training images; effective: of the effective number of these (beta). Weights average to 1 over the training images.",
     ),
+  classWeights: z
+    .array(z.number().nonnegative())
+    .min(1)
+    .readonly()
+    .nullable()
+    .default(null)
+    .describe("Instead, one weight for each class in label order, taken as they are."),
   beta: z
     .number()
     .min(0)
@@ -57,8 +64,9 @@ export const crossEntropy = defineLoss<CrossEntropyLossOptions>({
   name,
   ...describeOptions(name, schema),
   needs: () => ({ batch: ["labels"], outputs: ["logits"] }),
-  create: ({ smoothing, classWeights, beta }) => {
-    const weigh = createWeighing(classWeights, beta);
+  create: ({ smoothing, balance, classWeights, beta }) => {
+    checkOne(name, balance, classWeights);
+    const weigh = createWeighing(balance, classWeights, beta);
     return (outputs, batch) => {
       const given = { ...batch, labels: need(batch, "labels", name) };
       const logits = need(outputs, "logits", name);
@@ -68,19 +76,19 @@ export const crossEntropy = defineLoss<CrossEntropyLossOptions>({
 });
 
 /** Labels, each multiplied by the weight of its class: cross-entropy is linear in them. */
-function createWeighing(how: ClassWeights, beta: number) {
+function createWeighing(balance: Balance, classWeights: readonly number[] | null, beta: number) {
   let known: { readonly counts: readonly number[] | undefined; readonly weights: readonly number[] } | undefined;
   const weightsFor = (batch: Batch, classes: number) => {
     if (known && known.counts === batch.classCounts) return known.weights;
-    const weights =
-      how === "inverse" || how === "effective"
-        ? weightsOf(how, need(batch, "classCounts", name, "Its source must count them: classCounts(split)."), beta)
-        : checkGiven(name, how as readonly number[], classes);
+    const counts = () => need(batch, "classCounts", name, "Its source must count them: classCounts(split).");
+    const weights = classWeights
+      ? checkGiven(name, classWeights, classes)
+      : weightsOf(balance as Exclude<Balance, "none">, counts(), beta);
     known = { counts: batch.classCounts, weights };
     return weights;
   };
   return (given: WeightedLabels, batch: Batch): WeightedLabels => {
-    if (how === "none") return given;
+    if (balance === "none" && !classWeights) return given;
     const { labels, otherLabels } = given;
     const weights = tf.tensor1d([...weightsFor(batch, labels.shape[1])]);
     return {

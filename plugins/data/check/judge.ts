@@ -50,7 +50,7 @@ export function whatToNote(found: Found): readonly string[] {
   return [
     ...(imbalance !== null && imbalance >= UNEVEN
       ? [
-          `One class has ${imbalance.toFixed(1)} times the images of another: cross-entropy can weigh classes (classWeights), the source can draw them evenly (sampler: balanced), and macro accuracy counts them alike.`,
+          `One class has ${imbalance.toFixed(1)} times the images of another: cross-entropy can weigh classes (balance: inverse), the source can draw them evenly (sampler: balanced), and macro accuracy counts them alike.`,
         ]
       : []),
     ...(within.length > 0 ? [`${many(within.length, "image")} several times in one class: ${firstOf(within)}.`] : []),
