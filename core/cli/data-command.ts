@@ -34,11 +34,7 @@ function choiceOf(path: string, given: DataArguments, cwd: string): { readonly n
   const layers = [dataLayer(path, cwd), ...setLayers(given, cwd)];
   const [strange] = layers.flatMap(({ config }) => Object.keys(config).filter((key) => key !== "data"));
   if (strange !== undefined)
-    throw invalidConfig(
-      "--set",
-      `${strange} is no option of the data`,
-      "Give data.<option>=value, such as data.layout=cub.",
-    );
+    throw invalidConfig("--set", `${strange} is no option of the data`, "Give one that is, such as data.split=0.3.");
   return Object.assign({}, ...layers.map(({ config }): Config["data"] => config.data));
 }
 

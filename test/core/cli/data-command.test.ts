@@ -66,7 +66,7 @@ describe("fgkd data check", () => {
     expect(await world.fgkd("data check nowhere")).toBe(1);
     expect(world.err).toContain("FGKD_PATH");
     expect(await world.fgkd("data check birds --set epochs=3")).toBe(1);
-    expect(world.err).toContain("epochs is no option of the data. Give data.<option>=value");
+    expect(world.err).toContain("epochs is no option of the data. Give one that is");
   });
 
   test("shows of many classes those with the most and the fewest images", async () => {
