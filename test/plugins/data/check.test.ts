@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -81,12 +80,12 @@ describe("what would spoil training", () => {
   const spoilsOf = async (more: Readonly<Record<string, Uint8Array | string>>) =>
     (await check(await folderWith({ ...plain, ...more }))).spoils;
 
-  test("is a file that cannot be used, with its name and why, whether its end or its middle is damaged", async () => {
+  test("is a file that cannot be used, with its name and why, whatever its last bytes look like", async () => {
     const jpeg = await sharp(await photo("jpeg"))
       .jpeg({ quality: 95 })
       .toBuffer();
-    const torn = Buffer.from(jpeg);
-    randomBytes(400).copy(torn, 2000);
+    // It ends as files end, but half of the picture is not there.
+    const torn = Buffer.concat([jpeg.subarray(0, jpeg.length / 2), Buffer.from([0xff, 0xd9])]);
     const root = await folderWith({
       ...plain,
       "train/ant/cut.png": bytesOf("train/ant/0.png").subarray(0, 3000),
