@@ -188,6 +188,8 @@ describe("a strip", () => {
     expect(rowsOfStrip(rows(170, 170, 200, 200, 200, 200, 200, 200), 10)).toBe(6);
     expect(rowsOfStrip(rows(200, 200, 200, 200, 200, 200, 200), 10)).toBeUndefined();
     expect(rowsOfStrip(rows(0, 0, 0, 0, 0, 200, 200), 10)).toBeUndefined();
+    const faint = Uint8Array.from([...Array(4).fill(200), ...Array(6).fill(226)]);
+    expect(rowsOfStrip(Uint8Array.from([...faint, ...rows(200, 200, 200, 200, 200)]), 10)).toBeUndefined();
   });
 });
 
