@@ -21,7 +21,7 @@ const WORDS = (2 * SIDE * SIDE) / 16;
  * @returns eight words of 16 bits; `undefined` where all places are about alike
  * @see N. Krawetz, "Kind of Like That", 2013: dHash
  */
-export function printOf(squeezed: Uint8Array): Uint16Array | undefined {
+function printOf(squeezed: Uint8Array): Uint16Array | undefined {
   const grey = Float32Array.from({ length: GRID * GRID }, (_, place) => {
     const [r, g, b] = squeezed.subarray(place * 3, place * 3 + 3);
     return 0.299 * (r as number) + 0.587 * (g as number) + 0.114 * (b as number);
