@@ -14,6 +14,7 @@ export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
 export type { Plugins, Presets } from "./config/typed.js";
 export { prepareSource } from "./data/prepared.js";
+export type { ClassCount, DataCheck, DataReport, Duplicates, Placed, SizedImage } from "./data/report.js";
 export type {
   ChosenTransform,
   ImageFacts,

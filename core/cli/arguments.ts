@@ -57,3 +57,11 @@ export interface WeightsArguments {
   readonly part?: string;
   readonly json?: boolean;
 }
+
+export interface DataArguments {
+  readonly json?: boolean;
+  /** A PNG to write. */
+  readonly sheet?: string;
+  /** `data.<option>=value`, in order. */
+  readonly set?: readonly string[];
+}

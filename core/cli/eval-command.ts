@@ -181,7 +181,7 @@ function show(found: Evaluation, split: Split, what: string, environment: Enviro
   const colors = colorsOf(stdout, variables);
   print(environment, `${colors.bold(percent(accuracy))} of ${count(images, `${split} image`)} right: ${what}`);
   const others = Object.entries(metrics).filter(([name, value]) => name !== "accuracy" && Number.isFinite(value));
-  for (const [name, value] of others) print(environment, `${inWords(name)}: ${number(value)}`);
+  for (const [name, value] of others) print(environment, `${inWords(name).replace("/", ", ")}: ${number(value)}`);
   print(environment);
   const columns = [
     { head: "class" },

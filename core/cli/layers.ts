@@ -46,7 +46,7 @@ export function commandLayers(
 export function setLayers(
   { set = [] }: Pick<RunArguments, "set">,
   cwd: string,
-  { name, variants }: Pick<Preset, "name" | "variants">,
+  { name, variants }: Pick<Preset, "name" | "variants"> = { name: "" },
 ): readonly SettingsLayer[] {
   return set.map((text) => {
     const [key = ""] = text.split("=");

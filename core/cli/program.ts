@@ -1,9 +1,10 @@
 /** The command line: which commands and options there are. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { splits, version, visible } from "../index.js";
-import type { ConfigArguments, EvalArguments, TrainArguments, WeightsArguments } from "./arguments.js";
+import type { ConfigArguments, DataArguments, EvalArguments, TrainArguments, WeightsArguments } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
+import { dataCommand } from "./data-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import type { Environment } from "./environment.js";
 import { lineLogger, widthOf } from "./environment.js";
@@ -118,6 +119,13 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .action((action: "inspect" | "convert", file: string, out: string | undefined, given: WeightsArguments) =>
       run(weightsCommand(action, file, out, given, environment)),
     );
+  command("data", "look at every image of a data set, and tell what would spoil training")
+    .addArgument(new Argument("<action>", "what to do with it").choices(["check"]))
+    .argument("<path>", "what --data would be given")
+    .option("--json", "as JSON")
+    .option("--sheet <file>", "write a PNG that shows images of every class")
+    .option("-s, --set <key=value>", "an option of the data, data.layout=cub; repeatable", collect)
+    .action((_: "check", path: string, given: DataArguments) => run(dataCommand(path, given, environment)));
   command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
     run(doctorCommand(environment)),
   );

@@ -38,9 +38,9 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 }
 
-/** `ensembleAccuracy` as `ensemble accuracy`. */
+/** `ensembleAccuracy` as `ensemble accuracy`; a name that others gave, `CUB-200`, as it is. */
 export function inWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replaceAll(/(?<=[a-z\d])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** A measured number, as short as it can be read. */

@@ -19,6 +19,8 @@ export function withoutImages(tests: Source | null, { stepsPerEpoch, evaluation 
   return {
     classes: tests?.classes ?? [],
     ...(tests?.splits && { splits: tests.splits }),
+    ...(tests?.ranks && { ranks: tests.ranks }),
+    ...(tests?.about && { about: (split, index) => tests.about?.(split, index) ?? {} }),
     count: (split) => (split === "train" ? 0 : (tests?.count(split) ?? 0)),
     fingerprint: `no data: makes its own images; ${tested}`,
     batchCount: (pass) => (pass.split === "train" ? steps : (tests?.batchCount(pass) ?? 0)),

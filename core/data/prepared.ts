@@ -16,7 +16,11 @@ export function prepareSource(source: Source, transforms: Registry<Transforms, T
     async *batches(pass) {
       const chosen = chooseTransforms(pass.input, pass.mode, transforms);
       const told = chosen ? { ...pass, transforms: chosen } : pass;
-      for await (const raw of source.batches(told)) yield normalised(raw, pass.input, source.fingerprint);
+      const classCounts = pass.mode === "train" ? source.classCounts?.(pass.split) : undefined;
+      for await (const raw of source.batches(told)) {
+        const batch = normalised(raw, pass.input, source.fingerprint);
+        yield classCounts ? { classCounts, ...batch } : batch;
+      }
     },
   };
 }

@@ -1,14 +1,10 @@
 /** Sources of data: where batches come from. */
 import type { Choice, Transform, Transforms } from "../registries/entry.js";
 import type { Batch } from "../values/records.js";
+import type { DataCheck, DataReport } from "./report.js";
+import type { Split } from "./split.js";
 
-export const splits = ["train", "validation", "test"] as const;
-
-/**
- * A part of a data set that has no image in common with the others: images to train on, images to measure epochs on and to
- * choose the best by, and images that are looked at when all is decided.
- */
-export type Split = (typeof splits)[number];
+export { type Split, splits } from "./split.js";
 
 /** How an image becomes a tensor; the same for every source. Sizes in pixels. */
 export interface InputSettings {
@@ -94,6 +90,8 @@ export interface Source {
   readonly overlaps?: readonly string[];
   /** Images in a split. */
   count(split: Split): number;
+  /** Images in a split, class by class in label order: what losses that weigh classes count by. Default: not known. */
+  classCounts?(split: Split): readonly number[];
   /** @param index position in the split, as `Batch.indices` has it */
   about?(split: Split, index: number): ImageFacts;
   /**
@@ -129,4 +127,10 @@ export function stepsPerEpoch(
 export interface SourceOpener {
   /** @param inputs of the stages that will read it, where known: what they cannot use is then told of before they begin */
   open(inputs?: readonly InputSettings[]): Promise<Source>;
+  /**
+   * Looks at every image, whatever is wrong with it. Default: this source has nothing to look at.
+   *
+   * @throws FGKD_PATH, FGKD_INVALID_DATA where the classes cannot even be listed
+   */
+  check?(asked: DataCheck): Promise<DataReport>;
 }

@@ -5,13 +5,14 @@ import { type Batch, need, release } from "../values/records.js";
 import { type Metric, type Scores, together } from "./metric.js";
 import { scoresOf } from "./scores.js";
 import { topOne } from "./top-one.js";
+import { measureGroups, measureUneven } from "./unasked.js";
 
 export interface Evaluation {
   /** Top-1, in percent; NaN where there is no image. */
   readonly accuracy: number;
   readonly images: number;
   readonly perClass: readonly ClassAccuracy[];
-  /** What the metrics measured, by the names they give. */
+  /** What the metrics measured, by the names they give, and what the data is reason to measure: `unasked.ts`. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -45,6 +46,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const classes = countClasses(source.classes);
   const measured = together(metrics).begin(source.classes);
+  const groups = measureGroups(source, split);
   const pass = { split, mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
   let seen = 0;
   for await (const batch of source.batches(pass)) {
@@ -52,13 +54,19 @@ export async function evaluate(
     seen += scores.images;
     classes.add(scores);
     measured.add(scores);
+    groups.add(scores);
     release(batch);
     onBatch?.();
   }
   const perClass = classes.result();
   const correct = perClass.reduce((total, { correct }) => total + correct, 0);
   const accuracy = seen === 0 ? Number.NaN : (100 * correct) / seen;
-  return { accuracy, images: seen, perClass, metrics: measured.result() };
+  return {
+    accuracy,
+    images: seen,
+    perClass,
+    metrics: { ...measureUneven(perClass), ...groups.result(), ...measured.result() },
+  };
 }
 
 /** Labels and logits of a batch, in one wait for the device. */

@@ -39,6 +39,8 @@ export interface Batch {
   readonly noise?: tf.Tensor2D;
   /** Positions of the images in their split. */
   readonly indices?: readonly number[];
+  /** Images to train on of each class, in label order: of the whole data set, where its source knows. In training only. */
+  readonly classCounts?: readonly number[];
 }
 
 /** What the trained model, and any tap on `forward`, computed for a batch. */

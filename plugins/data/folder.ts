@@ -10,12 +10,13 @@ import {
 } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
 import { type FolderOptions, folderSchema } from "./folder/options.js";
+import { rankedFingerprint, withRanks } from "./folder/taxonomy.js";
 import { tellLayout } from "./folder/tell.js";
 import { tellTwins } from "./folder/twins.js";
 import type { Resizing } from "./images/header.js";
 import { createImageSource } from "./images/image-source.js";
 import { createWorkerPool } from "./images/pool.js";
-import { factsOf, overlapsOf, ranksOf, recipeOf, requireBoxes, setFingerprint } from "./sets/about.js";
+import { factsOf, overlapsOf, recipeOf, requireBoxes, setFingerprint } from "./sets/about.js";
 import { readSet } from "./sets/read-set.js";
 
 export type { FolderOptions } from "./folder/options.js";
@@ -47,7 +48,13 @@ export const folderSource = definePlugin<object>({
 export function registerFolder({ sources }: RunScope): void {
   sources.register("folder", {
     ...describeOptions(OWNER, folderSchema),
-    create: (options, { logger }) => ({ open: (inputs = []) => openFolder(options, inputs, logger) }),
+    create: (options, { logger }) => ({
+      open: (inputs = []) => openFolder(options, inputs, logger),
+      check: async (asked) => {
+        const { checkData } = await import("./check/check-data.js");
+        return checkData(await withRanks(await readSet(options, logger), options), options, asked);
+      },
+    }),
   });
 }
 
@@ -61,7 +68,7 @@ async function openFolder(
   inputs: readonly InputSettings[],
   logger: Logger,
 ): Promise<Source> {
-  const layout = await readSet(options, logger);
+  const layout = await withRanks(await readSet(options, logger), options);
   requireBoxes(layout, options);
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
@@ -77,16 +84,23 @@ async function openFolder(
   const bySplit = { train: within("train"), validation: within("validation"), test: within("test") };
   const source = createImageSource({
     classes: layout.classes,
+    ranks: layout.ranks,
     samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
-    fingerprint: setFingerprint(fingerprint, layout, candidates, options),
+    fingerprint: setFingerprint(
+      options.rank === null ? fingerprint : rankedFingerprint(fingerprint, candidates),
+      layout,
+      candidates,
+      options,
+    ),
     // sharp itself, libvips, and the decoders that are built into it.
     libraries: { ...sharp.versions },
+    sampler: options.sampler,
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
     normalise: options.normalise,
     patience: options.patience,
   });
-  return { ...source, ...ranksOf(layout), ...overlapsOf(layout), about: factsOf(layout.root, bySplit) };
+  return { ...source, ...overlapsOf(layout), about: factsOf(layout.root, bySplit) };
 }
 
 /** To which sizes stages resize whole pictures. */

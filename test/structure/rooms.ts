@@ -38,7 +38,8 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "from gradients to weights: rules, groups, schedules, the pipeline around them",
   },
   { name: "core/data", budget: 250, holds: "what a source of images promises, and which part of it is used for what" },
-  { name: "core/evaluation", budget: 400, holds: "how a model is tested, and what is measured" },
+  // What the data is reason to measure: ranks, merged sets, classes of uneven size.
+  { name: "core/evaluation", budget: 450, holds: "how a model is tested, and what is measured" },
   {
     name: "core/watchdogs",
     budget: 450,
@@ -54,8 +55,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/store", budget: 1700, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
-  // Places of data sets, joined and named.
-  { name: "core/cli", budget: 3200, holds: "the command, on nothing but the public face" },
+  // Places of data sets, `fgkd data check` and its tables, variants.
+  { name: "core/cli", budget: 3450, holds: "the command, on nothing but the public face" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },

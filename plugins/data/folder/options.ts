@@ -72,6 +72,12 @@ export const folderSchema = z.object({
     .nullable()
     .default(null)
     .describe("A list of which images train, validate and test, for sets that come without; null: the set's own."),
+  sampler: z
+    .enum(["shuffled", "balanced"])
+    .default("shuffled")
+    .describe(
+      "How training draws images: shuffled: each once an epoch; balanced: of every class as many, so that those of small classes come several times an epoch, each time augmented anew.",
+    ),
   testFolders: folders
     .min(1)
     .readonly()

@@ -6,16 +6,18 @@ import {
   type ChosenTransform,
   notComposed,
   type Pass,
+  type Ranks,
   type Source,
   type Split,
   splits,
 } from "../../../core/index.js";
 import { usualTransforms } from "../../transforms/built-in.js";
 import { createPixelCache } from "./cache.js";
-import { checkInput, countBatches, orderOf, randomOf } from "./plan.js";
+import { checkInput, countBatches, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
 import { callsOf, drawAll, keptCount } from "./transform-calls.js";
+import { type Sampler, visitsOf } from "./visits.js";
 
 /** One image of a split. */
 interface Sample {
@@ -26,8 +28,12 @@ interface Sample {
 
 export interface ImageSourceOptions {
   readonly classes: readonly string[];
+  /** Groups of the classes above them. Default: none. */
+  readonly ranks?: Ranks;
   readonly samples: Readonly<Record<Split, readonly Sample[]>>;
   readonly fingerprint: string;
+  /** How training draws samples. Default: each once an epoch. */
+  readonly sampler?: Sampler;
   /** What decodes the pictures, by name. Default: they are drawn. */
   readonly libraries?: Readonly<Record<string, string>>;
   /** The source closes it. */
@@ -56,17 +62,22 @@ export function createImageSource(options: ImageSourceOptions): Source {
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
-  const start = async (pass: Started, positions: readonly number[], stop: Int32Array): Promise<Prepared> => {
+  const start = async (
+    pass: Started,
+    positions: readonly number[],
+    repeats: readonly number[],
+    stop: Int32Array,
+  ): Promise<Prepared> => {
     const { transforms, input } = pass;
     const [calls, kept] = [callsOf(transforms), keptCount(transforms)];
     // What the first transforms may depend on.
     const { mean: _, deviation: __, transforms: ___, ...sizes } = input;
     const shape = JSON.stringify([calls.slice(0, kept), kept === 0 ? sizes.resize : sizes]);
     const key = (position: number) => `${pass.split}/${position}`;
-    const samples = positions.map((position) => ({
+    const samples = positions.map((position, row) => ({
       recipe: sampleAt(options.samples[pass.split], position).recipe,
       cached: cache.get(shape, key(position)),
-      drawn: drawAll(transforms, randomOf(pass, position)),
+      drawn: drawAll(transforms, randomOf(pass, position, repeats[row])),
     }));
     const plain = options.normalise === "device";
     const keep = cache.hasRoom ? options.cacheBytes / (pool.workers + SPARE) : 0;
@@ -81,16 +92,19 @@ export function createImageSource(options: ImageSourceOptions): Source {
 
   return {
     classes,
+    ...(options.ranks && Object.keys(options.ranks).length > 0 && { ranks: options.ranks }),
     fingerprint,
     libraries: options.libraries,
     splits: splits.filter((split) => samples[split].length > 0),
     count: (split) => samples[split].length,
+    classCounts: (split) => countLabels(samples[split], classes.length),
     batchCount: (pass) => countBatches(pass, samples[pass.split].length),
     batches: async function* (pass) {
       if (!pass.transforms) checkInput(pass.input, pass.mode);
       const started = { ...pass, transforms: pass.transforms ?? usualTransforms(pass.mode) };
       const list = samples[pass.split];
-      const order = orderOf(pass, list.length);
+      const labels = list.map(({ label }) => label);
+      const { order, repeats } = visitsOf(pass, labels, options.sampler ?? "shuffled");
       const total = countBatches(pass, list.length);
       const stop = new Int32Array(new SharedArrayBuffer(4));
       stops.add(stop);
@@ -98,7 +112,8 @@ export function createImageSource(options: ImageSourceOptions): Source {
       let next = pass.skip;
       const fill = () => {
         for (; next < total && ahead.length < pool.workers + SPARE; next++) {
-          const batch = start(started, order.slice(next * pass.batchSize, (next + 1) * pass.batchSize), stop);
+          const [from, to] = [next * pass.batchSize, (next + 1) * pass.batchSize];
+          const batch = start(started, order.slice(from, to), repeats.slice(from, to), stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
           batch.catch(() => {});
           ahead.push(batch);
@@ -151,6 +166,13 @@ function tensorOf(images: BatchResult["images"], shape: [number, number, number,
 
 function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
   return transform ? notComposed(transform, path, problem) : badImage(path, problem);
+}
+
+/** Samples of each label. */
+function countLabels(list: readonly Sample[], classes: number): readonly number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of list) counts[label] = (counts[label] as number) + 1;
+  return counts;
 }
 
 function sampleAt(list: readonly Sample[], position: number): Sample {

@@ -16,9 +16,13 @@ export function countBatches({ mode, batchSize }: Pick<Pass, "mode" | "batchSize
   return mode === "train" && whole > 0 ? whole : Math.ceil(count / batchSize);
 }
 
-/** What is random about one sample of one epoch comes from here; independent of order, batch size and number of workers. */
-export function randomOf({ seed, epoch }: Pick<Pass, "seed" | "epoch">, sample: number): Random {
-  return createRandom(`${seed}/${epoch}/sample/${sample}`);
+/**
+ * What is random about one sample of one epoch comes from here; independent of order, batch size and number of workers.
+ *
+ * @param repeat how often it was there in the epoch before
+ */
+export function randomOf({ seed, epoch }: Pick<Pass, "seed" | "epoch">, sample: number, repeat = 0): Random {
+  return createRandom(`${seed}/${epoch}/sample/${sample}${repeat === 0 ? "" : `/${repeat}`}`);
 }
 
 /** @throws FGKD_INVALID_OPTION when the crop does not fit into the image */

@@ -30,11 +30,6 @@ export function requireBoxes({ candidates, root }: FolderLayout, { crop }: Pick<
   throw invalidOption("source folder", "crop", '"whole"', crop, `${root} comes without bounding boxes.`);
 }
 
-/** As `Source.ranks`. */
-export function ranksOf({ published }: FolderLayout): Pick<Source, "ranks"> {
-  return published?.ranks && Object.keys(published.ranks).length > 0 ? { ranks: published.ranks } : {};
-}
-
 /** As `Source.overlaps`. */
 export function overlapsOf({ published, merged = [] }: FolderLayout): Pick<Source, "overlaps"> {
   const overlaps = [published, ...merged].flatMap((set) => set?.overlap ?? []);

@@ -86,7 +86,9 @@ async function settle(read: FolderLayout, options: Required<FolderOptions>): Pro
   const candidates = [...ranked.candidates].sort(
     (a, b) => labelOf(a.className) - labelOf(b.className) || byBytes(a.path, b.path),
   );
-  const marked = candidates.map((one) => ({ ...one, isPublished: true }));
+  // Whoever wrote a list of his own may have photographs of his own.
+  const isPublished = published.layout !== "list" && published.layout !== "parquet";
+  const marked = candidates.map((one) => ({ ...one, isPublished }));
   const warnings = published.rank === undefined ? whole : [];
   return { ...ranked, candidates: marked, notes: [setInWords(ranked), ...ranked.notes], warnings };
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { measureUneven } from "../../../core/evaluation/unasked.js";
 import {
   type Batch,
   defaults,
@@ -107,3 +108,41 @@ describe("evaluation", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+describe("what the data is reason to measure", () => {
+  const ranks = { family: ["x", "x", "y", "y"], order: ["one", "one", "one", "one"] };
+  // Labels 0, 0, 1, 2, 2: two are wrong, one of which is of the right family.
+  const told = { ...guesses, test: [0, 1, 1, 2, 0] };
+
+  test("is how often each rank above the classes is right", async () => {
+    const { metrics } = await evaluate(predict, { ...sourceOf(told), ranks }, options);
+    expect(metrics).toEqual({ accuracy: 60, "rankAccuracy/family": 80, "rankAccuracy/order": 100 });
+  });
+
+  test("is the accuracy of each set that was merged, by the images' places in their split", async () => {
+    const about: Source["about"] = (split, index) => ({ set: split === "test" && index < 3 ? "CUB-200" : "dogs" });
+    const { metrics } = await evaluate(predict, { ...withIndices(sourceOf(told)), about }, options);
+    expect(metrics).toEqual({ accuracy: 60, "setAccuracy/CUB-200": (100 * 2) / 3, "setAccuracy/dogs": 50 });
+  });
+
+  test("is the mean over classes where one has three times the images of another", () => {
+    const two = { images: 2, correct: 1 };
+    expect(measureUneven([two, { images: 5, correct: 5 }])).toEqual({});
+    expect(measureUneven([two, { images: 6, correct: 6 }, { images: 0, correct: 0 }])).toEqual({ macroAccuracy: 75 });
+    expect(measureUneven([])).toEqual({});
+  });
+});
+
+function withIndices(source: Source): Source {
+  return {
+    ...source,
+    async *batches(pass) {
+      let seen = 0;
+      for await (const batch of source.batches(pass)) {
+        const images = need(batch, "labels", "test").shape[0];
+        yield { ...batch, indices: Array.from({ length: images }, (_, at) => seen + at) };
+        seen += images;
+      }
+    },
+  };
+}

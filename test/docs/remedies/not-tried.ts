@@ -14,5 +14,6 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
+    "… classes; --json has them all.",
   ],
 };

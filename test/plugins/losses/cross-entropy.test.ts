@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { createTraining } from "../../../core/index.js";
+import { weightsOf } from "../../../plugins/losses/class-weights.js";
 import { crossEntropy } from "../../../plugins/losses/cross-entropy.js";
 import { losses } from "../../../plugins/losses/losses.js";
 import { mixedCrossEntropy, softmaxCrossEntropy } from "../../../plugins/losses/softmax-cross-entropy.js";
@@ -50,6 +51,28 @@ describe("cross-entropy plugin", () => {
     expect(number(crossEntropy)).toBeCloseTo(number(softmaxCrossEntropy(logits, labels, 0.1).mean()), 6);
   });
 
+  test("lets the images of each class count as given, of mixed images both labels", () => {
+    const losses = [...softmaxCrossEntropy(logits, labels).dataSync()] as [number, number];
+    const weighed = terms({ classWeights: [2, 1, 0.5] }, { labels });
+    expect(number(weighed.crossEntropy)).toBeCloseTo((2 * losses[0] + 0.5 * losses[1]) / 2, 6);
+    const others = [...softmaxCrossEntropy(logits, mixed.otherLabels).dataSync()] as [number, number];
+    // Labels 0 and 2, others 1 and 2.
+    const expected = (0.7 * 2 * losses[0] + 0.4 * others[0] + 0.5 * (0.9 * losses[1] + 0.05 * others[1])) / 2;
+    expect(number(terms({ classWeights: [2, 1, 0.5] }, mixed).crossEntropy)).toBeCloseTo(expected, 6);
+    const mistake = '"classWeights" must be one weight for each of 3 classes, received 2.';
+    expect(() => terms({ classWeights: [1, 2] }, { labels })).toThrow(mistake);
+    const both = '"balance" must be none beside classWeights';
+    expect(() => terms({ classWeights: [1, 2, 3], balance: "inverse" }, { labels })).toThrow(both);
+  });
+
+  test("weighs classes by the training images that its batch tells of", () => {
+    const losses = [...softmaxCrossEntropy(logits, labels).dataSync()] as [number, number];
+    // 1/8, 1/2, 1/2 of 12 images in 3 classes: each class has a third of the weight of all images.
+    const inverse = terms({ balance: "inverse" }, { labels, classCounts: [8, 2, 2] });
+    expect(number(inverse.crossEntropy)).toBeCloseTo((0.5 * losses[0] + 2 * losses[1]) / 2, 6);
+    expect(() => terms({ balance: "inverse" }, { labels })).toThrow('[cross-entropy] needs "classCounts"');
+  });
+
   test("says which field is missing", () => {
     expect(() => terms({}, {})).toThrow('[cross-entropy] needs "labels"');
   });
@@ -67,5 +90,23 @@ describe("cross-entropy plugin", () => {
     [{ weight: -1 }, 'option "weight" must be at least 0, received -1'],
   ])("refuses %o", (options, message) => {
     expect(() => crossEntropy(options)).toThrow(message);
+  });
+});
+
+describe("class weights", () => {
+  test("by effective numbers are those of the paper's equation, scaled to a mean of 1 over images", () => {
+    // (1 - 0.9) / (1 - 0.9^n) for 1, 2 and 10 images: 1, 0.526316 and 0.153534.
+    const raw = [1, 0.1 / 0.19, 0.1 / 0.6513215599];
+    const mean = (raw[0] as number) / 13 + (2 * (raw[1] as number)) / 13 + (10 * (raw[2] as number)) / 13;
+    const weights = weightsOf("effective", [1, 2, 10], 0.9);
+    for (const [at, weight] of weights.entries()) expect(weight).toBeCloseTo((raw[at] as number) / mean, 9);
+  });
+
+  test("are alike for classes alike, and 0 for a class that has no image", () => {
+    for (const how of ["inverse", "effective"] as const) {
+      for (const weight of weightsOf(how, [4, 4, 4], 0.99)) expect(weight).toBeCloseTo(1, 12);
+      expect(weightsOf(how, [4, 0, 4], 0.99)[1]).toBe(0);
+    }
+    for (const weight of weightsOf("effective", [9, 1], 0)) expect(weight).toBeCloseTo(1, 12);
   });
 });
