@@ -14,6 +14,7 @@ export interface RunArguments {
   readonly engine?: string;
   readonly threads?: number;
   readonly workers?: number;
+  readonly cache?: string;
   readonly onBadImage?: "skip" | "fail";
   /** `key=value`, in order. */
   readonly set?: readonly string[];

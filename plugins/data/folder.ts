@@ -16,6 +16,7 @@ import { tellLayout } from "./folder/tell.js";
 import { tellTwins } from "./folder/twins.js";
 import type { Resizing } from "./images/header.js";
 import { createImageSource } from "./images/image-source.js";
+import { openDiskCache } from "./images/open-disk-cache.js";
 import { createWorkerPool } from "./images/pool.js";
 
 export type { FolderOptions } from "./folder/options.js";
@@ -78,6 +79,10 @@ async function openFolder(
         } as const,
         label: labels.get(className) as number,
       }));
+  const { cachePath, cachePathBytes } = options;
+  // Another decoder may give other pixels.
+  const disk =
+    cachePath === null ? undefined : openDiskCache(cachePath, cachePathBytes, JSON.stringify(sharp.versions));
   return createImageSource({
     classes: layout.classes,
     samples: { train: samplesOf("train"), validation: samplesOf("validation"), test: samplesOf("test") },
@@ -86,6 +91,8 @@ async function openFolder(
     libraries: { ...sharp.versions },
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
+    ...(disk && { disk }),
+    prefetchBytes: options.prefetchBytes,
     normalise: options.normalise,
     patience: options.patience,
   });
