@@ -3,10 +3,10 @@ import type { ResolvedConfig } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import { prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
+import { type WatchedSource, watchSource } from "../data/waiting.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { classesInWeights } from "../models/about-weights.js";
 import { invalidConfig, noData } from "../values/errors.js";
-import { type WatchedSource, watchSource } from "./data-wait.js";
 import type { Preset } from "./preset.js";
 import type { WeightsFile } from "./weights-files.js";
 

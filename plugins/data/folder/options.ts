@@ -131,7 +131,7 @@ export const folderSchema = z.object({
     .min(1)
     .nullable()
     .default(null)
-    .describe("A folder that keeps pictures at working size from run to run: --cache. null: none."),
+    .describe("A folder that keeps pictures at working size from run to run; null: none."),
   cachePathBytes: z
     .number()
     .nonnegative()

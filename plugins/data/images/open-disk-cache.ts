@@ -7,7 +7,7 @@ import { type DiskCache, ending, kibi } from "./disk-cache.js";
 /** Of how much of the limit older pictures make room when a run begins. */
 const KEPT = 0.9;
 
-/** Milliseconds after which nobody writes a file any more that has not been finished. */
+/** Milliseconds by which a file that was never finished is older than the last change of the folder: nobody writes it any more. */
 const FORGOTTEN = 3_600_000;
 
 /**
@@ -27,18 +27,19 @@ export function openDiskCache(folder: string, bytes: number, made: string): Disk
   } catch (error) {
     const known = systemProblem(error, "write");
     const problem = known ? `${known.problem} (${known.code})` : String(error);
-    throw pathProblem(folder, `pictures cannot be kept there: ${problem}`, "Choose another folder with --cache.");
+    throw pathProblem(folder, `pictures cannot be kept there: ${problem}`, "Name another folder (data.cachePath).");
   }
 }
 
 /** @returns KiB that are left in it */
 function trim(folder: string, limit: number): number {
+  const { mtimeMs: changed } = statSync(folder);
   const files = readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     const found = statSync(path, { throwIfNoEntry: false });
     if (!found?.isFile() || !(name.endsWith(ending) || name.endsWith(".tmp"))) return [];
     if (name.endsWith(ending)) return [{ path, size: Math.ceil(found.size / kibi), time: found.mtimeMs }];
-    if (found.mtimeMs < Date.now() - FORGOTTEN) rmSync(path, { force: true });
+    if (found.mtimeMs < changed - FORGOTTEN) rmSync(path, { force: true });
     return [];
   });
   let total = files.reduce((sum, { size }) => sum + size, 0);

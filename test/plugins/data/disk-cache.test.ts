@@ -91,7 +91,7 @@ describe("pictures kept on disk", () => {
   test("need a folder that can be written to", async () => {
     const file = join(root, "train/a/0.png");
     await expect(another({ cachePath: file })).rejects.toThrow(
-      /FGKD_PATH .*0\.png: pictures cannot be kept there: .*--cache/,
+      /FGKD_PATH .*0\.png: pictures cannot be kept there: .*data.cachePath/,
     );
     await rm(file);
   });

@@ -1,5 +1,5 @@
 /** How long a stage waits for its data: what is lost to a source that is slower than the engine. */
-import type { Source } from "../data/source.js";
+import type { Source } from "./source.js";
 
 /** A source that is watched. */
 export interface WatchedSource {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { watchSource } from "../../../core/run/data-wait.js";
+import { watchSource } from "../../../core/data/waiting.js";
 
 let time = 0;
 
