@@ -14,6 +14,7 @@ export interface RunArguments {
   readonly engine?: string;
   readonly threads?: number;
   readonly workers?: number;
+  readonly cache?: string;
   readonly onBadImage?: "skip" | "fail";
   readonly crop?: "whole" | "box";
   /** `key=value`, in order. */

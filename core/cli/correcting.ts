@@ -1,9 +1,9 @@
 /** Settings that are given anew when a run is taken up: what may be corrected, the run folder decides. */
 import { invalidConfig, type Preset, presetLayers, resolveConfig, type SettingsLayer } from "../index.js";
 import type { RunArguments } from "./arguments.js";
-import { optionLayers, setLayers, sourceLayers } from "./layers.js";
+import { optionLayers, type SourceOption, setLayers, sourceLayers } from "./layers.js";
 
-export type CorrectingArguments = Pick<RunArguments, "data" | "teacher" | "workers" | "onBadImage" | "set">;
+export type CorrectingArguments = Pick<RunArguments, "data" | "teacher" | SourceOption | "set">;
 
 const origin = (layer: SettingsLayer) => `--resume ${layer.origin}`;
 
@@ -16,7 +16,7 @@ const origin = (layer: SettingsLayer) => `--resume ${layer.origin}`;
 export function correctingLayers(
   preset: Preset,
   layers: readonly SettingsLayer[],
-  { data, teacher, workers, onBadImage, set }: CorrectingArguments,
+  { data, teacher, workers, cache, onBadImage, set }: CorrectingArguments,
   cwd: string,
 ): readonly SettingsLayer[] {
   const places = optionLayers(
@@ -26,8 +26,9 @@ export function correctingLayers(
   );
   const all = [...presetLayers(preset), ...layers, ...places];
   const source = () => resolveConfig(Object.keys(preset.stages), all).run.data?.name;
-  const ofSource =
-    workers === undefined && onBadImage === undefined ? [] : sourceLayers({ workers, onBadImage }, source());
+  const given = { workers, cache, onBadImage };
+  const isSaid = Object.values(given).some((value) => value !== undefined);
+  const ofSource = isSaid ? sourceLayers(given, source(), cwd) : [];
   const said = [...places, ...ofSource, ...setLayers({ ...(set && { set }) }, cwd, preset)];
   for (const layer of said)
     if (layer.config.engine !== undefined)

@@ -37,7 +37,7 @@ export function commandLayers(
     scaleLayer(preset, scale),
     ...(file ? [file] : []),
     ...optionLayers(preset, options, cwd),
-    ...sourceLayers(options, sourceName(preset, scale, file, options)),
+    ...sourceLayers(options, sourceName(preset, scale, file, options), cwd),
     ...setLayers(options, cwd, preset),
   ];
 }
@@ -114,13 +114,18 @@ export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | 
   ];
 }
 
+/** What the command line says of a source, whichever it is. */
+export type SourceOption = "workers" | "cache" | "onBadImage" | "crop";
+
 /** Options of the source that is chosen already; settings name it again, since options mean nothing without a name. */
 export function sourceLayers(
-  { workers, onBadImage, crop }: Pick<RunArguments, "workers" | "onBadImage" | "crop">,
+  { workers, cache, onBadImage, crop }: Pick<RunArguments, SourceOption>,
   name: string | undefined,
+  cwd: string,
 ): readonly SettingsLayer[] {
   return [
     ...(workers === undefined ? [] : [{ origin: "--workers", config: ofData({ name, workers }) }]),
+    ...(cache === undefined ? [] : [{ origin: "--cache", config: ofData({ name, cachePath: resolve(cwd, cache) }) }]),
     ...(onBadImage === undefined ? [] : [{ origin: "--on-bad-image", config: ofData({ name, onBadImage }) }]),
     ...(crop === undefined ? [] : [{ origin: "--crop", config: ofData({ name, crop }) }]),
   ];

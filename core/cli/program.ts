@@ -162,13 +162,14 @@ function withRunOptions(command: Command): Command {
       whole(1),
     )
     .option("--workers <number>", "threads that decode images", whole(1))
+    .option("--cache <folder>", "keep decoded images at working size there, for later runs")
     .addOption(new Option("--on-bad-image <what>", "when an image cannot be read").choices(["skip", "fail"]))
     .addOption(new Option("--crop <what>", "of each picture its bounding box only").choices(["whole", "box"]));
 }
 
 /** What may stand beside `--resume`. Whether a setting may still be corrected, the run decides. */
 const besideResume = ["resume", "preset", "quiet", "yes", "engine", "threads", "count", "force", "trust"];
-const correcting = ["data", "teacher", "workers", "onBadImage", "set"];
+const correcting = ["data", "teacher", "workers", "cache", "onBadImage", "set"];
 
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */
 function trainResumable(given: TrainArguments, command: Command, environment: Environment): Promise<number> {

@@ -55,6 +55,8 @@ export interface Run {
   readonly weights: ReadonlyMap<Role, WeightsFile>;
   /** One finished epoch after the other, over all stages. */
   readonly history: readonly EpochSummary[];
+  /** By stage: the share of its time, since this process took it up, that it waited for data. */
+  readonly dataWait: Readonly<Record<string, number>>;
   /** The engines that the plugins registered. Start one before the first step. */
   readonly engines: Registry<Engines, Engine>;
   /** The stages that will run, in order. */
@@ -256,6 +258,9 @@ function assemble(composed: ComposedRun, sources: RunSources): Run {
     models,
     weights: composed.weights,
     history,
+    get dataWait() {
+      return sources.waits();
+    },
     engines: scope.engines,
     stages: trainings,
     source: sourceOf,

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../config/config.js";
 import { withoutImages } from "../data/own-images.js";
 import { prepareSource } from "../data/prepared.js";
 import type { Source } from "../data/source.js";
+import { type WatchedSource, watchSource } from "../data/waiting.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { classesInWeights } from "../models/about-weights.js";
 import { invalidConfig, noData } from "../values/errors.js";
@@ -11,6 +12,8 @@ import type { WeightsFile } from "./weights-files.js";
 
 export interface RunSources {
   readonly byStage: ReadonlyMap<string, Source>;
+  /** By stage: the share of its time that it waited for data; without those that never asked for any. */
+  waits(): Readonly<Record<string, number>>;
   /** Those that are open, each once. */
   readonly open: readonly Source[];
 }
@@ -26,7 +29,7 @@ export async function openSources(
   seen: (source: Source, stage: string) => Source = (source) => source,
 ): Promise<RunSources> {
   const open = new Map<string, Source>();
-  const byStage = new Map<string, Source>();
+  const byStage = new Map<string, WatchedSource>();
   for (const { stage, config, sources, transforms } of trainings) {
     const makesItsOwn = preset.stages[stage]?.data === "none";
     if (!config.data && !makesItsOwn) throw noData(stage);
@@ -37,9 +40,20 @@ export async function openSources(
     const source =
       config.data && (open.get(key) ?? prepareSource(await sources.choose(config.data).open(inputs), transforms));
     if (source) open.set(key, source);
-    byStage.set(stage, seen(makesItsOwn ? withoutImages(source, config) : (source as Source), stage));
+    const own = makesItsOwn ? withoutImages(source, config) : (source as Source);
+    byStage.set(stage, watchSource(seen(own, stage)));
   }
-  return { byStage, open: [...open.values()] };
+  const each = [...byStage];
+  return {
+    byStage: new Map(each.map(([stage, { source }]) => [stage, source])),
+    waits: () => Object.fromEntries(each.flatMap(([stage, { share }]) => named(stage, share()))),
+    open: [...open.values()],
+  };
+}
+
+/** To four digits: what a clock says of a thousand steps is worth no more. */
+function named(stage: string, share: number | null): readonly (readonly [string, number])[] {
+  return share === null ? [] : [[stage, Number(share.toFixed(4))]];
 }
 
 /** Where no data names the classes, a model's file may. */

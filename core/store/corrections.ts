@@ -5,18 +5,10 @@ import type { RunConfig } from "./run-config.js";
 import { weightsOf } from "./weights-record.js";
 
 /** Of a source: how its images are brought, which never changes what they are. That it is the same images, its fingerprint says. */
-const bringing = [
-  "path",
-  "layout",
-  "and",
-  "workers",
-  "patience",
-  "cacheBytes",
-  "normalise",
-  "maxPixels",
-  "onBadImage",
-  "badImageShare",
-];
+const bringing =
+  "path layout and workers patience cacheBytes cachePath cachePathBytes prefetchBytes normalise maxPixels onBadImage badImageShare".split(
+    " ",
+  );
 
 /** What a run has come to. */
 interface Computed {

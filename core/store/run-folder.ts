@@ -270,7 +270,7 @@ function folderAt(path: string, given: RunRequest, id: RunId) {
       await exportModels(path, run, run.models.built, permission);
       const results = summarize(run);
       // Last: who finds a result finds the rest.
-      write("result.json", jsonText({ stages: results }));
+      write("result.json", jsonText({ stages: results, dataWait: run.dataWait }));
       return results;
     },
     close: async () => {

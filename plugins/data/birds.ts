@@ -53,7 +53,8 @@ export function registerBirds({ sources }: RunScope): void {
 }
 
 function openBirds(options: Required<BirdOptions>): Source {
-  const { classes, train, validation, test, seed, size, workers, cacheBytes, normalise, patience } = options;
+  const { classes, train, validation, test, seed, size, workers, cacheBytes, prefetchBytes, normalise, patience } =
+    options;
   const samplesOf = (split: Split) =>
     Array.from({ length: classes * options[split] }, (_, index) => ({
       recipe: { kind: "bird", scene: birdScene(split, index, options) } as const,
@@ -68,6 +69,7 @@ function openBirds(options: Required<BirdOptions>): Source {
       .slice(0, 32),
     pool: createWorkerPool(workers, OWNER),
     cacheBytes,
+    prefetchBytes,
     normalise,
     patience,
   });

@@ -15,6 +15,7 @@ import { tellLayout } from "./folder/tell.js";
 import { tellTwins } from "./folder/twins.js";
 import type { Resizing } from "./images/header.js";
 import { createImageSource } from "./images/image-source.js";
+import { openDiskCache } from "./images/open-disk-cache.js";
 import { createWorkerPool } from "./images/pool.js";
 import { factsOf, overlapsOf, recipeOf, requireBoxes, setFingerprint } from "./sets/about.js";
 import { readSet } from "./sets/read-set.js";
@@ -82,6 +83,10 @@ async function openFolder(
       label: labels.get(candidate.className) as number,
     }));
   const bySplit = { train: within("train"), validation: within("validation"), test: within("test") };
+  const { cachePath, cachePathBytes } = options;
+  // Another decoder may give other pixels.
+  const disk =
+    cachePath === null ? undefined : openDiskCache(cachePath, cachePathBytes, JSON.stringify(sharp.versions));
   const source = createImageSource({
     classes: layout.classes,
     ranks: layout.ranks,
@@ -97,6 +102,8 @@ async function openFolder(
     sampler: options.sampler,
     pool: createWorkerPool(options.workers, OWNER),
     cacheBytes: options.cacheBytes,
+    ...(disk && { disk }),
+    prefetchBytes: options.prefetchBytes,
     normalise: options.normalise,
     patience: options.patience,
   });

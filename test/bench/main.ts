@@ -28,8 +28,9 @@ interface Options {
   readonly record?: boolean;
 }
 
-const options = new Command("npm run bench --")
+const command = new Command("npm run bench --")
   .description("Measures fgkd's steps against PyTorch's, in turn.")
+  .argument("[what]", "data: how many pictures a second come from files, in place of steps")
   .option("--workload <text...>", "those whose name contains one of these", [])
   .option("--engine <name>", "fgkd's engine", "onednn")
   .option("--pairs <number>", "turns of each", count, 7)
@@ -42,8 +43,8 @@ const options = new Command("npm run bench --")
   .option("--markdown", "tables to paste")
   .option("--json <file>", "also write every number")
   .option("--record", "keep the figures in test/bench/figures.json: later ones are compared with them")
-  .parse()
-  .opts<Options>();
+  .parse();
+const options = command.opts<Options>();
 
 const rules: Rules = {
   engine: options.engine,
@@ -54,6 +55,12 @@ const rules: Rules = {
 };
 const draw = options.markdown ? inMarkdown : inTerminal;
 const note = (line: string) => process.stderr.write(`${line}\n`);
+
+if (command.args[0] === "data") {
+  const { measureData } = await import("./data.js");
+  console.log(await measureData(rules.pairs, draw));
+  process.exit(0);
+}
 
 /** A training step and a look, which goes through other code. */
 const quickly = ["train resnet18", "infer resnet50 16x128"];

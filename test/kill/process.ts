@@ -80,7 +80,7 @@ export function hasCheckpoint(run: string): boolean {
 
 /**
  * What a run came to, byte for byte: models, result, metrics, artifacts, and the last checkpoint with optimisers and streams.
- * Left out is what may differ: seconds.
+ * Left out is what may differ: seconds, and what was waited for.
  */
 export function outcome(run: string): Readonly<Record<string, string>> {
   const at = (...parts: string[]) => join(run, ...parts);
@@ -96,7 +96,7 @@ export function outcome(run: string): Readonly<Record<string, string>> {
     (JSON.parse(readFileSync(at("checkpoints", file), "utf8")) as { readonly tensors: string }).tensors;
   return {
     ...Object.fromEntries(readdirSync(at("models")).map((file) => [file, digest(readFileSync(at("models", file)))])),
-    "result.json": readFileSync(at("result.json"), "utf8"),
+    "result.json": JSON.stringify({ ...JSON.parse(readFileSync(at("result.json"), "utf8")), dataWait: undefined }),
     "metrics.jsonl": readFileSync(at("metrics.jsonl"), "utf8"),
     "last checkpoint": `${last} ${JSON.stringify({ ...state, spent: undefined })}`,
     "its tensors": digest(readFileSync(at("checkpoints", String(last).replace(".json", ".safetensors")))),

@@ -1,19 +1,17 @@
 /** Looks at every file before training starts: bad images, classes without images, the fingerprint. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { badImage, invalidData, type Logger, type Split, splits } from "../../../core/index.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { askForHeader, type Resizing, sizeProblem } from "../images/header.js";
-import { type FileReport, ImageProblem, inspectFile } from "../images/inspect.js";
+import { type FileReport, ImageProblem } from "../images/inspect.js";
 import { createPictureMemory, holdMemory } from "../images/memory.js";
 import { isNearly } from "./class-names.js";
 import { drawSplits } from "./draw-splits.js";
+import { glanceAt, lookAtAll } from "./glance.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
 
-/** Files looked at before others get a turn: the terminal, and Ctrl-C. */
-const TURN = 100;
 /** Images decoded at a time, by as many threads of libuv's. */
 const AT_ONCE = 4;
 /** Bad files that one error names. */
@@ -34,7 +32,10 @@ export interface CheckedFolder {
  * Always looks at the first and last bytes, and decodes what looks cut short; with `skip` decodes everything, because
  * later, in the middle of a run, nothing may be left out any more: batches would change.
  *
+ * Of sets of more than 50,000 images it opens a sample, unless it decodes everything.
+ *
  * @param sizes to which pictures will be resized, where that is known
+ * @param most images of a set of which each is looked at
  * @throws FGKD_BAD_IMAGE, FGKD_INVALID_DATA
  */
 export async function checkFolder(
@@ -42,11 +43,18 @@ export async function checkFolder(
   options: Required<FolderOptions>,
   sizes: readonly Resizing[],
   logger: Logger,
+  most = lookAtAll,
 ): Promise<CheckedFolder> {
   const { onBadImage, badImageShare } = options;
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
-  const reports = await inspect(paths);
+  const atMost = onBadImage === "skip" ? Number.POSITIVE_INFINITY : most;
+  const glance = await glanceAt(paths, atMost, layout.published === undefined);
+  const reports = [...glance.reports];
+  if (glance.looked < paths.length)
+    logger.info(
+      `${paths.length} images: ${glance.looked} of them were looked at. Damage in the others shows when they are decoded, and stops the run then.`,
+    );
   await measure(paths, reports, sizes, options.maxPixels);
   await verify(paths, reports, options, onBadImage === "skip" ? () => true : ({ suspicious }) => suspicious);
   const bad = reports.flatMap(({ problem }, index) => (problem === undefined ? [] : [{ index, problem }]));
@@ -69,15 +77,6 @@ export async function checkFolder(
   return { candidates, hashes: good.map(({ hash }) => hash), fingerprint: fingerprintOf(candidates, good) };
 }
 
-async function inspect(paths: readonly string[]): Promise<FileReport[]> {
-  const reports: FileReport[] = [];
-  for (const [index, path] of paths.entries()) {
-    if (index % TURN === 0) await setImmediate();
-    reports.push(inspectFile(path));
-  }
-  return reports;
-}
-
 /** Notes which pictures are too large, or become it. Most say how large they are in bytes that have been read already. */
 async function measure(
   paths: readonly string[],
@@ -86,7 +85,7 @@ async function measure(
   maxPixels: number,
 ): Promise<void> {
   await forEachAtOnce(AT_ONCE, reports, async (report, index) => {
-    if (report.problem !== undefined) return;
+    if (report.problem !== undefined || report.isUnopened) return;
     const header = report.header ?? (await askForHeader(paths[index] as string));
     const problem = header && sizeProblem(header, sizes, maxPixels);
     if (problem !== undefined) reports[index] = { ...report, problem };
@@ -131,15 +130,14 @@ function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[
     const remedy = "Hand over the folder that holds the class folders, not one of them.";
     throw invalidData(root, `only one class (${classes[0]})`, remedy);
   }
-  const find = (list: readonly Candidate[], name: string, split: Split) =>
-    list.find((candidate) => candidate.className === name && candidate.split === split);
+  const [firstOf, firstOfAll] = [firsts(candidates), firsts(all)];
   const names = new Set(all.map(({ className }) => className));
   const mayLack = (split: Split) => split === "validation" || (split === "train" && testsOnly);
   const there = splits.filter((split) => !mayLack(split) || candidates.some((one) => one.split === split));
   for (const name of new Set([...classes, ...names])) {
     for (const split of there) {
-      if (find(candidates, name, split)) continue;
-      const before = find(all, name, split);
+      if (firstOf(name, split)) continue;
+      const before = firstOfAll(name, split);
       const other = candidates.find(({ className }) => className === name);
       if (!other) throw emptyClass(before ? join(root, before.path, "..") : join(root, name));
       if (before && !isUnsplit) throw allBad(join(root, before.path, ".."), name, split);
@@ -153,6 +151,16 @@ function requireEveryClass(layout: FolderLayout, candidates: readonly Candidate[
       );
     }
   }
+}
+
+/** The first image of a class in a split. */
+function firsts(candidates: readonly Candidate[]): (name: string, split: Split) => Candidate | undefined {
+  const found = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = `${candidate.split}/${candidate.className}`;
+    if (!found.has(key)) found.set(key, candidate);
+  }
+  return (name, split) => found.get(`${split}/${name}`);
 }
 
 /** There were files, but nothing that can be used; elsewhere the class has images. */
@@ -172,7 +180,8 @@ function folderOf({ path }: Candidate): string {
 
 /**
  * Over split, class (in the path) and place of every file, and over its size, start and end: reading gigabytes whole at every start
- * would take longer than many a run. What changes in the middle of a large file alone, it does not see.
+ * would take longer than many a run. What changes in the middle of a large file alone, it does not see; nor what changes in files
+ * that were not opened, as most of a very large set are not.
  */
 function fingerprintOf(candidates: readonly Candidate[], reports: readonly FileReport[]): string {
   const hash = createHash("sha256");

@@ -134,6 +134,17 @@ export const folderSchema = z.object({
     .default("apply")
     .describe("Whether photographs are turned the way the camera noted. PyTorch's loaders do not."),
   ...threadOptions,
+  cachePath: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("A folder that keeps pictures at working size from run to run; null: none."),
+  cachePathBytes: z
+    .number()
+    .nonnegative()
+    .default(2 ** 34)
+    .describe("What that folder may hold, in bytes."),
 });
 
 export type FolderOptions = OptionsOf<typeof folderSchema>;

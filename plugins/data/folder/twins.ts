@@ -16,7 +16,7 @@ const AT_ONCE = 4;
  * Warns of images that lie in two splits, and of those that lie in two classes of one split. Only files whose size, start
  * and end are the same are read.
  *
- * @param hashes of each candidate: two files whose hashes differ have other bytes
+ * @param hashes of each candidate: two files whose hashes differ have other bytes; empty where a file was not opened
  */
 export async function tellTwins(
   root: string,
@@ -56,6 +56,8 @@ function groupsOf(candidates: readonly Candidate[], hashes: readonly string[]): 
   const groups = new Map<string, Candidate[]>();
   candidates.forEach((candidate, index) => {
     const hash = hashes[index] as string;
+    // Nobody has looked into it.
+    if (hash === "") return;
     const group = groups.get(hash);
     if (group) group.push(candidate);
     else groups.set(hash, [candidate]);

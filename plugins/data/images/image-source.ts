@@ -13,10 +13,11 @@ import {
 } from "../../../core/index.js";
 import { usualTransforms } from "../../transforms/built-in.js";
 import { createPixelCache } from "./cache.js";
-import { checkInput, countBatches, randomOf } from "./plan.js";
+import type { DiskCache } from "./disk-cache.js";
+import { batchesAhead, checkInput, countBatches, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
-import { callsOf, drawAll, keptCount } from "./transform-calls.js";
+import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
 import { type Sampler, visitsOf } from "./visits.js";
 
 /** One image of a split. */
@@ -40,13 +41,17 @@ export interface ImageSourceOptions {
   readonly pool: WorkerPool;
   /** Bound of the cache of resized images. */
   readonly cacheBytes: number;
+  /** Where resized images are kept from run to run. Default: nowhere. */
+  readonly disk?: DiskCache;
+  /** Bytes of batches that are made ahead; two are in any case. */
+  readonly prefetchBytes: number;
   /** Where pixels are normalised: on the threads that make them, or on the device. */
   readonly normalise: "threads" | "device";
   /** Seconds to wait for a batch before its thread counts as hung. */
   readonly patience: number;
 }
 
-/** Batches under way or ready, beyond one per worker. */
+/** Batches under way or ready, beyond one per worker, as far as there is memory for them. */
 const SPARE = 2;
 
 /**
@@ -70,9 +75,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
   ): Promise<Prepared> => {
     const { transforms, input } = pass;
     const [calls, kept] = [callsOf(transforms), keptCount(transforms)];
-    // What the first transforms may depend on.
-    const { mean: _, deviation: __, transforms: ___, ...sizes } = input;
-    const shape = JSON.stringify([calls.slice(0, kept), kept === 0 ? sizes.resize : sizes]);
+    const shape = JSON.stringify(shapeOf(calls.slice(0, kept), input));
     const key = (position: number) => `${pass.split}/${position}`;
     const samples = positions.map((position, row) => ({
       recipe: sampleAt(options.samples[pass.split], position).recipe,
@@ -81,7 +84,17 @@ export function createImageSource(options: ImageSourceOptions): Source {
     }));
     const plain = options.normalise === "device";
     const keep = cache.hasRoom ? options.cacheBytes / (pool.workers + SPARE) : 0;
-    const task = { samples, input, transforms: calls, kept, keep, memory: pool.memory, plain, stop };
+    const task = {
+      samples,
+      input,
+      transforms: calls,
+      kept,
+      keep,
+      disk: options.disk,
+      memory: pool.memory,
+      plain,
+      stop,
+    };
     const result = await pool.prepareBatch(task);
     positions.forEach((position, index) => {
       const pixels = result.prepared[index];
@@ -109,9 +122,11 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const stop = new Int32Array(new SharedArrayBuffer(4));
       stops.add(stop);
       const ahead: Promise<Prepared>[] = [];
+      const bytes = pass.batchSize * pass.input.crop ** 2 * 3 * (options.normalise === "device" ? 1 : 4);
+      const most = batchesAhead(pool.workers + SPARE, bytes, options.prefetchBytes);
       let next = pass.skip;
       const fill = () => {
-        for (; next < total && ahead.length < pool.workers + SPARE; next++) {
+        for (; next < total && ahead.length < most; next++) {
           const [from, to] = [next * pass.batchSize, (next + 1) * pass.batchSize];
           const batch = start(started, order.slice(from, to), repeats.slice(from, to), stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.

@@ -14,7 +14,7 @@ const LARGEST = 2 ** 28;
 /** What a look at a file found. */
 export interface FileReport {
   readonly size: number;
-  /** Of the size, the start and the end; of everything in files up to 32 KiB. Empty when there was nothing to read. */
+  /** Of the size, the start and the end; of everything in files up to 32 KiB. Empty when nothing was read. */
   readonly hash: string;
   /** Why it cannot be used, in words that follow its name and a colon. */
   readonly problem?: string;
@@ -22,6 +22,8 @@ export interface FileReport {
   readonly header?: Header;
   /** Its end does not look like one: decode it to know. */
   readonly suspicious: boolean;
+  /** True where nobody looked: it is there, and that is all that is known. */
+  readonly isUnopened?: boolean;
 }
 
 /** What is wrong with a file, in words that follow its name and a colon. */

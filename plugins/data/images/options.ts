@@ -14,6 +14,11 @@ export const threadOptions = {
     .nonnegative()
     .default(2 ** 30)
     .describe("Memory for pictures at working size, in bytes."),
+  prefetchBytes: z
+    .number()
+    .nonnegative()
+    .default(2 ** 28)
+    .describe("Memory for batches that are made ahead, in bytes; two are in any case."),
   normalise: z
     .enum(["threads", "device"])
     .default("threads")

@@ -16,6 +16,11 @@ export function countBatches({ mode, batchSize }: Pick<Pass, "mode" | "batchSize
   return mode === "train" && whole > 0 ? whole : Math.ceil(count / batchSize);
 }
 
+/** How many batches are made ahead: as many as keep every thread at work, within the memory for them, and never below two. */
+export function batchesAhead(most: number, batchBytes: number, bytes: number): number {
+  return Math.max(2, Math.min(most, Math.floor(bytes / batchBytes)));
+}
+
 /**
  * What is random about one sample of one epoch comes from here; independent of order, batch size and number of workers.
  *

@@ -3,6 +3,7 @@ import type { InputSettings, Rectangle } from "../../../core/index.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 import type { Scene } from "../birds/scene.js";
 import type { Exif } from "./decode.js";
+import type { DiskCache } from "./disk-cache.js";
 import type { PictureMemory } from "./memory.js";
 import type { TransformCall } from "./transform-calls.js";
 
@@ -37,6 +38,8 @@ export interface BatchTask {
   readonly kept: number;
   /** How many bytes of such pictures are wanted for the cache. */
   readonly keep: number;
+  /** Where such pictures are kept from run to run. Default: nowhere. */
+  readonly disk?: DiskCache;
   /** What all threads share out. */
   readonly memory: PictureMemory;
   /** Whether pixels are wanted as they are, for the device to normalise. */

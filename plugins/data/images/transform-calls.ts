@@ -31,6 +31,12 @@ export function keptCount(transforms: readonly ChosenTransform[]): number {
   return fixed.findLastIndex(({ keep }) => keep) + 1;
 }
 
+/** What such pictures depend on beside their files. */
+export function shapeOf(first: readonly TransformCall[], input: InputSettings): object {
+  const { mean: _, deviation: __, transforms: ___, ...sizes } = input;
+  return [first, first.length === 0 ? sizes.resize : sizes];
+}
+
 /** Of each transform in turn, what it draws for one picture. */
 export function drawAll(transforms: readonly ChosenTransform[], random: Random): readonly (readonly number[])[] {
   return transforms.map(({ draw }) => draw?.(random) ?? []);

@@ -8,11 +8,12 @@ import { TooManyPixels } from "../../transforms/pixels/too-many.js";
 import { renderBird } from "../birds/render.js";
 import { forEachAtOnce } from "./at-once.js";
 import type { DecodeOptions } from "./decode.js";
-import { ImageProblem } from "./inspect.js";
+import { type DiskCache, keepOnDisk, nameOf, readKept } from "./disk-cache.js";
+import { ImageProblem, inspectFile } from "./inspect.js";
 import { holdMemory } from "./memory.js";
 import { normalisingWriter, plainWriter } from "./normalise.js";
 import type { BatchResult, BatchTask, Recipe, SampleTask } from "./tasks.js";
-import { applyTransforms, FailedTransform, type TransformCall } from "./transform-calls.js";
+import { applyTransforms, FailedTransform, shapeOf, type TransformCall } from "./transform-calls.js";
 
 /** Loaded on first use: drawn images need no decoder, and a decoder that does not load fails a task, not the thread. */
 const decoder = () => import("./decode.js");
@@ -43,7 +44,7 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
       } catch (error) {
         if (error instanceof FailedSample) throw error;
         const problem = error instanceof Error ? error.message : String(error);
-        throw new Error(`${nameOf(sample.recipe)}: ${problem}`, { cause: error });
+        throw new Error(`${pathOf(sample.recipe)}: ${problem}`, { cause: error });
       } finally {
         held.release();
       }
@@ -73,10 +74,29 @@ function resizedBytes(size: Size | undefined, { resize, fit }: InputSettings): n
   return size ? 6 * resizedPixels(size, resize, fit).pixels : 0;
 }
 
-/** The picture as the cache has it. */
-async function prepare({ recipe, drawn }: SampleTask, task: BatchTask, held: Reserve): Promise<Pixels> {
+/** The picture as the cache has it: from disk, or made. */
+async function prepare(sample: SampleTask, task: BatchTask, held: Reserve): Promise<Pixels> {
+  const { disk } = task;
+  const name = disk && keptName(sample.recipe, task, disk);
+  if (!disk || name === undefined) return make(sample, task, held);
+  const kept = readKept(disk, name);
+  if (kept) return kept;
+  const made = await make(sample, task, held);
+  keepOnDisk(disk, name, made);
+  return made;
+}
+
+/** Only photographs that the first transforms have made smaller are worth a place. */
+function keptName(recipe: Recipe, { input, transforms, kept }: BatchTask, disk: DiskCache): string | undefined {
+  if (recipe.kind !== "file" || kept === 0) return undefined;
+  const { path, ...how } = recipe;
+  const { hash } = inspectFile(path);
+  return hash === "" ? undefined : nameOf(disk, hash, JSON.stringify([how, shapeOf(transforms.slice(0, kept), input)]));
+}
+
+async function make({ recipe, drawn }: SampleTask, task: BatchTask, held: Reserve): Promise<Pixels> {
   const { input, transforms, kept } = task;
-  const image = await make(recipe, input.resize, held);
+  const image = await pictureOf(recipe, input.resize, held);
   return transformed(recipe, image, transforms.slice(0, kept), drawn, input);
 }
 
@@ -85,7 +105,7 @@ async function finish(pixels: Pixels, { recipe, drawn }: SampleTask, { input, tr
   if (width === input.crop && height === input.crop) return data;
   const last = transforms.at(-1)?.name ?? "nothing";
   const problem = `the picture is ${width} × ${height} after ${last}, not ${input.crop} × ${input.crop} (input.crop)`;
-  throw new FailedSample(nameOf(recipe), problem, "input.transforms");
+  throw new FailedSample(pathOf(recipe), problem, "input.transforms");
 }
 
 type Call = [Pixels, readonly TransformCall[], readonly (readonly number[])[], InputSettings];
@@ -94,17 +114,17 @@ async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
   try {
     return await applyTransforms(...call, recipe.kind === "file" ? recipe.maxPixels : undefined);
   } catch (error) {
-    if (error instanceof TooManyPixels) throw new FailedSample(nameOf(recipe), error.message);
-    if (error instanceof FailedTransform) throw new FailedSample(nameOf(recipe), error.message, error.transform);
+    if (error instanceof TooManyPixels) throw new FailedSample(pathOf(recipe), error.message);
+    if (error instanceof FailedTransform) throw new FailedSample(pathOf(recipe), error.message, error.transform);
     throw error;
   }
 }
 
-function nameOf(recipe: Recipe): string {
+function pathOf(recipe: Recipe): string {
   return recipe.kind === "file" ? recipe.path : "a drawn bird";
 }
 
-async function make(recipe: Recipe, size: number, held: Reserve): Promise<Pixels> {
+async function pictureOf(recipe: Recipe, size: number, held: Reserve): Promise<Pixels> {
   if (recipe.kind === "bird") return renderBird(recipe.scene, size);
   try {
     const { decodeFile } = await decoder();
