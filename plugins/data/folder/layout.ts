@@ -31,7 +31,7 @@ export interface Candidate {
 }
 
 /** What a layout is known to be, beyond folders of classes. */
-export interface PublishedSet {
+interface PublishedSet {
   /** `SetReader.name`. */
   readonly layout: LayoutName;
   /** `SetReader.title`. */

@@ -5,7 +5,7 @@ import { share } from "../../layers/option-types.js";
 import { threadOptions } from "../images/options.js";
 
 /** Of `data.layout`, and of `--data <layout>=<path>`. */
-export const layoutNames = [
+const layoutNames = [
   "auto",
   "folders",
   "list",

@@ -2,7 +2,7 @@
 import { createPixels, type Pixels } from "./pixels.js";
 
 /** Brightness of a pixel from 0 to 255, by Pillow's weights for red, green and blue. */
-export function luminance(red: number, green: number, blue: number): number {
+function luminance(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 
