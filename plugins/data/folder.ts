@@ -9,6 +9,7 @@ import {
   type Split,
 } from "../../core/index.js";
 import { checkFolder } from "./folder/check.js";
+import { tellCutOff } from "./folder/cut-off.js";
 import { type FolderOptions, folderSchema } from "./folder/options.js";
 import { rankedFingerprint, withRanks } from "./folder/taxonomy.js";
 import { tellLayout } from "./folder/tell.js";
@@ -74,6 +75,7 @@ async function openFolder(
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   await tellTwins(layout.root, candidates, hashes, logger);
+  await tellCutOff(layout.root, candidates, inputs, logger);
   const { default: sharp } = await import("sharp");
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const within = (wanted: Split) => candidates.filter(({ split }) => split === wanted);

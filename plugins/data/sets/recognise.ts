@@ -41,9 +41,14 @@ export async function recognise(path: string, readers: readonly SetReader[]): Pr
 
 /** Of a folder in which no set was found: the set that it is a part of. */
 export async function recogniseAround(path: string, readers: readonly SetReader[]): Promise<Recognised | undefined> {
-  const outer = await placeAt(dirname(path)).catch(() => undefined);
-  const reader = outer && (await readerOf(outer, readers));
-  return reader && { reader, place: outer };
+  try {
+    const outer = await placeAt(dirname(path));
+    const reader = await readerOf(outer, readers);
+    return reader && { reader, place: outer };
+  } catch {
+    // Nobody named that folder: what cannot be read in it, or goes away meanwhile, is no mistake.
+    return undefined;
+  }
 }
 
 /** @throws FGKD_PATH */

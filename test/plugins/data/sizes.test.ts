@@ -108,3 +108,48 @@ describe("memory for pictures", () => {
     expect([got, Atomics.load(memory.used, 0)]).toEqual([true, 0]);
   });
 });
+
+describe("what tests do not see of pictures", () => {
+  const wide = (of: readonly string[]) =>
+    Object.fromEntries(
+      of.flatMap((split, at) =>
+        ["a", "b"].map((name, label) => [
+          `${split}/${name}/0.png`,
+          plain(64, 32)
+            .modulate({ brightness: 1 + 0.1 * (2 * at + label) })
+            .png()
+            .toBuffer(),
+        ]),
+      ),
+    );
+  const folder = async () => {
+    const tree = wide(["train", "test"]);
+    return folderWith(
+      Object.fromEntries(await Promise.all(Object.entries(tree).map(async ([path, bytes]) => [path, await bytes]))),
+    );
+  };
+  const told = async (settings: Partial<typeof input> & object) => {
+    const before = said.length;
+    await openFolder(await folder(), {}, [{ ...input, ...settings }]);
+    return said.slice(before).filter((line) => line.includes("cut off"));
+  };
+
+  test("is told once, as a share of their area", async () => {
+    const before = said.length;
+    await openFolder(await folder(), {}, [input, { ...input, flip: 0 }]);
+    const lines = said.slice(before).filter((line) => line.includes("cut off"));
+    expect(lines).toEqual([
+      expect.stringContaining("(16 × 16 of the 16 that the shorter side becomes): 50 % of their area"),
+    ]);
+  });
+
+  test("is nothing where they are warped, or shown with a border", async () => {
+    expect(await told({ fit: "warp" })).toEqual([]);
+    const test = [{ name: "resize", fit: "pad" }, { name: "center-crop" }] as const;
+    expect(await told({ transforms: { test } })).toEqual([]);
+  });
+
+  test("is more where the crop is smaller than what pictures become", async () => {
+    expect(await told({ crop: 8 })).toEqual([expect.stringContaining("88 % of their area")]);
+  });
+});
