@@ -4,6 +4,8 @@ import type { Accumulator } from "./metric.js";
 
 /** From this many times the images of another class on, accuracy over images says little of the other class. */
 const UNEVEN = 3;
+/** Images that the largest class must have: of a handful, one more or less is a matter of chance. */
+const ENOUGH = 10;
 
 /**
  * Accuracies in percent, of a source that has ranks or was merged from several sets; nothing of others.
@@ -31,13 +33,13 @@ export function measureGroups({ ranks = {}, about }: Pick<Source, "ranks" | "abo
   };
 }
 
-/** `macroAccuracy`, the mean of the classes' accuracies in percent, where one class has three times the images of another. */
+/** `macroAccuracy`, the mean of the classes' accuracies in percent, where one class has three times the images of another, and no mere handful. */
 export function measureUneven(
   perClass: readonly { readonly images: number; readonly correct: number }[],
 ): Readonly<Record<string, number>> {
   const seen = perClass.filter(({ images }) => images > 0);
   const counts = seen.map(({ images }) => images);
-  if (seen.length === 0 || Math.max(...counts) < UNEVEN * Math.min(...counts)) return {};
+  if (seen.length === 0 || Math.max(...counts) < Math.max(ENOUGH, UNEVEN * Math.min(...counts))) return {};
   const sum = seen.reduce((total, { correct, images }) => total + correct / images, 0);
   return { macroAccuracy: (100 * sum) / seen.length };
 }

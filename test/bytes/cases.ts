@@ -55,6 +55,13 @@ function dataFree(generator: object): object {
   };
 }
 
+/** A transformer and a ConvNeXt. */
+function tokens(): object {
+  const transformer = { name: "deit", size: 16, patch: 8, width: 8, depth: 2, heads: 2, distilled: true };
+  const teacher = { name: "convnext", depths: [1, 1], widths: [8, 8], patch: 2 };
+  return { ...common, models: { teacher: { backbone: teacher }, student: { backbone: transformer } } };
+}
+
 const attention = { name: "attention-generator", widths: [16, 8, 8, 4, 4] };
 const small = { name: "small-generator", width: 4, firstWidth: null };
 
@@ -79,5 +86,6 @@ export const cases: Readonly<Record<string, Case>> = {
   zskt: { config: dataFree(small), words: [] },
   dfad: { config: dataFree(small), words: [] },
   dfq: { config: dataFree(small), words: [] },
+  "deit-convnext": { config: tokens(), words: [] },
   cmi: { config: dataFree(small), words: [] },
 };

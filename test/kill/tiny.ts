@@ -1,6 +1,13 @@
 /** Every preset at a scale that trains in a moment: the same stages and plugins, small networks, a dozen drawn birds. */
 import { type Config, type Preset, resolveConfig } from "../../core/index.js";
 
+/** Trained as transformers are, all of it on: pictures drawn and erased, batches mixed, gradients gathered, a warm-up. */
+const asTransformers = {
+  accumulate: 2,
+  optimizer: { schedule: { name: "cosine", warmupEpochs: 2, warmupStart: 1e-5 } },
+  transforms: ["random-resized-crop", "flip", "rand-augment", "random-erasing"].map((name) => ({ name })),
+};
+
 const generators: Readonly<Record<string, object>> = {
   "attention-generator": { widths: [16, 8, 8, 4, 4] },
   "small-generator": { width: 4, firstWidth: null },
@@ -21,6 +28,9 @@ export function tinyConfig(preset: Preset): Config {
     const shape = { block: "basic", depths: [1, 1], widths: [4, 8], strides: null };
     // What a network draws in training is part of its state, too.
     const small = { name: "resnet", ...shape, head, stem, dropPath: 0.2 };
+    const tokens = { name: "deit", size: 16, patch: 8, width: 8, depth: 2, heads: 2, distilled: true, dropPath: 0.2 };
+    if (name === "deit") return [role, { backbone: tokens }] as const;
+    if (name === "convnext") return [role, { backbone: { name, depths: [1, 1], widths: [8, 8], patch: 2 } }] as const;
     // Networks that are no ResNets are taken as the demo has them, for images of this size.
     const fitting = generators[name] ? { ...backbone, size: 16, ...generators[name] } : backbone;
     return [
@@ -28,12 +38,15 @@ export function tinyConfig(preset: Preset): Config {
       { backbone: name.startsWith("resnet") ? small : fitting, ...(input?.size && { input: { size: 8 } }) },
     ] as const;
   });
+  const isTransformer = shrunk.some(([, { backbone }]) => backbone.name === "deit");
+  const { accumulate, optimizer } = asTransformers;
   return {
+    ...(isTransformer && { accumulate, optimizer }),
     epochs: 6,
     batchSize: 4,
     stepsPerEpoch: 3,
     data: { name: "birds", classes: 3, train: 4, test: 2, workers: 2 },
-    input: { resize: 18, crop: 16 },
+    input: { resize: 18, crop: 16, ...(isTransformer && { transforms: { train: asTransformers.transforms } }) },
     // There is no validation split, and a killed run must know its best epoch again.
     evaluation: { bestOn: "test" },
     // A long epoch's checkpoints, too.

@@ -106,7 +106,14 @@ describe("dadkd", () => {
 describe("the rows that dadkd is compared with", () => {
   test("baseline: cross-entropy and nothing else", () => {
     expect(entriesOf(baseline, "student")).toEqual(["cross-entropy"]);
-    expect(optionsOf(baseline, "student")["cross-entropy"]).toEqual({ smoothing: 0, token: "all", weight: 1 });
+    expect(optionsOf(baseline, "student")["cross-entropy"]).toEqual({
+      smoothing: 0,
+      token: "all",
+      balance: "none",
+      classWeights: null,
+      beta: 0.999,
+      weight: 1,
+    });
   });
 
   test("snapmix: mixed by the student's own map, weighed by its classifier", () => {

@@ -67,6 +67,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "plugins/teachers", holds: "what a teacher says of a batch, as data" },
   { name: "plugins/ensemblers", holds: "how the answers of several models become one" },
   { name: "plugins/optimizers", holds: "update rules: SGD, Adam" },
+  { name: "plugins/data/sets", holds: "readers of published data sets, lists, archives and parquet files" },
   { name: "plugins/data", holds: "sources of images: folders of photographs, drawn birds" },
   { name: "plugins/metrics", holds: "what is measured of a model's answers" },
   {

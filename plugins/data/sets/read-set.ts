@@ -7,6 +7,7 @@ import type { FolderOptions } from "../folder/options.js";
 import { byRank } from "./by-rank.js";
 import { countsInDoubt, setInWords } from "./counts.js";
 import { list, readList } from "./list.js";
+import { isListName } from "./list-file.js";
 import { mergeSets } from "./merge.js";
 import type { SetReader } from "./reader.js";
 import { readers as all } from "./readers.js";
@@ -40,7 +41,7 @@ async function readOne(
   const path = await openPlace(options.path, options.layout, logger);
   const own = { ...options, path };
   if (options.layout === "folders") return splitBy(await readLayout(own), own);
-  if (await isFile(path)) return settle(await readList(path, own), own);
+  if (await isList(path)) return settle(await readList(path, own), own);
   const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
   const found = await recognise(path, asked);
   if (found) return settle(await found.reader.read(found.place, own), own);
@@ -58,10 +59,10 @@ async function readOne(
   return splitBy({ ...layout, notes: [...layout.notes, note] }, own);
 }
 
-/** A list that was named itself. */
-async function isFile(path: string): Promise<boolean> {
+/** A list that was named itself; any other file is told to be no folder. */
+async function isList(path: string): Promise<boolean> {
   return stat(path).then(
-    (found) => found.isFile(),
+    (found) => found.isFile() && isListName(path),
     () => false,
   );
 }

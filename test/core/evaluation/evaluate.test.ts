@@ -126,9 +126,17 @@ describe("what the data is reason to measure", () => {
   });
 
   test("is the mean over classes where one has three times the images of another", () => {
-    const two = { images: 2, correct: 1 };
-    expect(measureUneven([two, { images: 5, correct: 5 }])).toEqual({});
-    expect(measureUneven([two, { images: 6, correct: 6 }, { images: 0, correct: 0 }])).toEqual({ macroAccuracy: 75 });
+    const four = { images: 4, correct: 2 };
+    expect(measureUneven([four, { images: 11, correct: 11 }])).toEqual({});
+    expect(measureUneven([four, { images: 12, correct: 12 }, { images: 0, correct: 0 }])).toEqual({
+      macroAccuracy: 75,
+    });
+    expect(
+      measureUneven([
+        { images: 2, correct: 1 },
+        { images: 9, correct: 9 },
+      ]),
+    ).toEqual({});
     expect(measureUneven([])).toEqual({});
   });
 });

@@ -94,7 +94,7 @@ describe("what would spoil training", () => {
     });
     const { corrupt, spoils } = await check(root);
     expect(corrupt.map(({ path }) => path)).toEqual(["train/ant/cut.png", "train/ant/text.jpg", "train/bee/torn.jpg"]);
-    expect(corrupt[1]?.problem).toBe("is not a JPEG, PNG or WebP image");
+    expect(corrupt[1]?.problem).toBe("is not a JPEG, PNG, WebP or GIF image");
     expect(spoils).toEqual([expect.stringMatching(/^3 files cannot be used: train\/ant\/cut\.png /)]);
   });
 

@@ -55,7 +55,10 @@ async function stage(name: string, seed = 0) {
   const labels = tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]);
   const batch = await training.hooks.batch.promise({ images, labels }, step);
   const seen = models.get("student").forward(batch, "train", { maps: ["layer1", "layer2"] });
-  const outputs = training.hooks.forward.call({ ...seen, images }, batch, step);
+  // As of a transformer: a ResNet has no tokens.
+  const distillationTokenLogits = tf.tensor2d(createRandom(`token ${seed}`).normals(6), [2, 3]);
+  const given = { ...seen, images, distillationTokenLogits };
+  const outputs = training.hooks.forward.call(given, batch, step);
   const total = (given: Outputs): tf.Scalar =>
     tf.addN(Object.values(training.hooks.loss.call({}, given, batch, step))) as tf.Scalar;
   return { training, batch, outputs, total };
@@ -63,8 +66,8 @@ async function stage(name: string, seed = 0) {
 
 /** The tensors that a loss may lead gradients to: logits, features and maps, also of those who look at generated images. */
 function leavesOf(outputs: Outputs): readonly tf.Tensor[] {
-  const { logits, features, maps = {}, byTeacher, byStudent } = outputs;
-  const own = [logits, features, ...Object.values(maps)];
+  const { logits, features, maps = {}, distillationTokenLogits, byTeacher, byStudent } = outputs;
+  const own = [logits, features, ...Object.values(maps), distillationTokenLogits];
   const asked = [byTeacher, byStudent].flatMap((one) => (one ? [one.logits, one.features] : []));
   return [...own, ...asked].filter((leaf) => leaf !== undefined);
 }
@@ -78,6 +81,7 @@ function withLeaves(outputs: Outputs, leaves: readonly tf.Tensor[]): Outputs {
   return {
     ...own,
     maps,
+    ...(outputs.distillationTokenLogits && { distillationTokenLogits: next<tf.Tensor2D>() }),
     ...(outputs.byTeacher && { byTeacher: put(outputs.byTeacher) }),
     ...(outputs.byStudent && { byStudent: put(outputs.byStudent) }),
   };
