@@ -58,7 +58,8 @@ export function readTree(root: string): Tree {
  */
 export function roomOf(path: string): string {
   const [top = "", folder, ...deeper] = path.split("/");
-  if (folder === "engines" && deeper.length > 1) return `${top}/${folder}/${deeper[0]}`;
+  if ((folder === "engines" || folder === "data") && top === "plugins" && deeper.length > 1)
+    return `${top}/${folder}/${deeper[0]}`;
   return top === "presets" || folder === undefined || deeper.length === 0 ? top : `${top}/${folder}`;
 }
 

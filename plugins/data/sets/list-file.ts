@@ -1,8 +1,8 @@
 /** Reads one list of images: CSV, JSONL, JSON as few-shot work publishes it, or plain lines. */
 import { basename } from "node:path";
 import { invalidData, named, namedList, type Split } from "../../../core/index.js";
+import { parseCsv } from "../folder/csv.js";
 import { splitName } from "../folder/split-names.js";
-import { parseCsv } from "./csv.js";
 import { type Column, columnOf, columnsOf, expectedColumns } from "./list-columns.js";
 import { readText } from "./text.js";
 

@@ -11,8 +11,8 @@ import {
   snappyUncompress,
 } from "hyparquet";
 import { corruptFile, FgkdError, invalidData, type Split } from "../../../core/index.js";
+import { type Allowance, createAllowance, refused } from "../archives/allowance.js";
 import { sniffFormat } from "../images/inspect.js";
-import { type Allowance, createAllowance, refused } from "./allowance.js";
 import { columnsOfParquet, type ParquetColumns } from "./parquet-columns.js";
 import { splitOfShard } from "./parquet-shards.js";
 

@@ -5,16 +5,16 @@ import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { corruptFile, type Logger, silentLogger } from "../../../core/index.js";
+import { type Allowance, createAllowance, quoted, refused } from "../archives/allowance.js";
+import type { ArchiveEntry } from "../archives/archive-entry.js";
+import { type FileKind, fileKind } from "../archives/file-kind.js";
+import { keptFolder } from "../archives/kept-folder.js";
+import { tarEntries } from "../archives/tar.js";
+import { zipEntries } from "../archives/zip.js";
 import { byBytes, imagesIn, list } from "../folder/listing.js";
 import type { LayoutName } from "../folder/options.js";
-import { type Allowance, createAllowance, quoted, refused } from "./allowance.js";
-import type { ArchiveEntry } from "./archive-entry.js";
-import { type FileKind, fileKind } from "./file-kind.js";
-import { keptFolder } from "./kept-folder.js";
 import { unpackParquet } from "./parquet.js";
 import { shardsIn } from "./parquet-shards.js";
-import { tarEntries } from "./tar.js";
-import { zipEntries } from "./zip.js";
 
 /** In bytes: what a folder counts as. Disks give it less, but have only so many. */
 const FOLDER = 2 ** 14;
