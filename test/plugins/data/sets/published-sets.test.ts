@@ -1,4 +1,4 @@
-/** The miniatures of published sets in /work/shared/data/layouts: what each is read as, and what is said when something is wrong. */
+/** The miniatures of published sets in ../shared/data/layouts: what each is read as, and what is said when something is wrong. */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
