@@ -4,9 +4,8 @@ import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { expect } from "vitest";
-import { definePlugin, definePreset, Parameters } from "../../../core/index.js";
+import { definePlugin, definePreset, definePresetWithOptions, Parameters } from "../../../core/index.js";
 import { globalAveragePool } from "../../../core/ops/index.js";
-import { deitConvnext } from "../../../presets/index.js";
 import { toyPreset, type World } from "../../core/cli/world.js";
 import { root } from "../blocks.js";
 import {
@@ -21,6 +20,17 @@ import {
   worldWith,
   worldWithRun,
 } from "./situation.js";
+
+const { name: _, summary, ...toy } = toyPreset;
+
+/** The toy preset with a row of a publication. */
+const withRows = definePresetWithOptions<{ readonly variant: string | null }>({
+  name: "rows",
+  summary,
+  variants: { row1: "the first row" },
+  defaults: { variant: null },
+  create: () => toy,
+});
 
 /** Looks at the colours of a picture of any size. */
 const colours = definePlugin({
@@ -185,7 +195,7 @@ export const looking: readonly Situation[] = [
   {
     told: "Such a row is chosen by --preset … --set variant=….",
     async tried(told) {
-      const world = await worldWith({}, { presets: [deitConvnext] });
+      const world = await worldWith({}, { presets: [withRows] });
       const said = heard(told, await works(world, "list variants"));
       const settings = await works(world, `config ${typed(said, /--preset \S+ --set \S+/)}`);
       expect(settings).toMatch(/variant +\w+ +--set variant/);
