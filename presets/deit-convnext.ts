@@ -58,13 +58,13 @@ const schema = z.object({
 
 export type DeitConvnextOptions = OptionsOf<typeof schema>;
 
+type Models = NonNullable<Config["models"]>;
+
 /** Without a variant: the report's best row. */
 const usual: Omit<DeitVariant, "summary"> = deitVariants.b7;
 
-const largeFromScratch: Config = {
-  input: { resize: 256, crop: 224 },
-  models: { teacher: { backbone: { name: "convnext_large" } } },
-};
+/** Of the row that is trained from scratch. */
+const large: Models = { teacher: { backbone: { name: "convnext_large" } } };
 
 /** Minutes on two cores, from scratch: gentler augmentation, since small networks underfit. */
 const demo: Config = {
@@ -95,10 +95,13 @@ function create({ variant, form, ...given }: Required<DeitConvnextOptions>): Omi
   );
   const distils = student === "distilled" && teacher !== "none" && distillation !== "none";
   const alone = student !== "none" && (!distils || start === "baseline" || variant === null);
+  const fromScratch = variant === "a2";
   // Where distillation starts afresh, what it is compared with is another model.
   const aloneTrains = distils && start === "imagenet" ? "baseline" : "student";
   const stages: Record<string, Stage> = {
-    ...(teacher !== "none" && { teacher: fineTuning("teacher", "teacher", convnextRecipe(form)) }),
+    ...(teacher !== "none" && {
+      teacher: fineTuning("teacher", "teacher", convnextRecipe(form, fromScratch ? 224 : 384)),
+    }),
     ...(alone && {
       alone: fineTuning(aloneTrains, "student alone", recipe === "deit" ? deitRecipe(form) : convnextRecipe(form)),
     }),
@@ -112,15 +115,14 @@ function create({ variant, form, ...given }: Required<DeitConvnextOptions>): Omi
   );
   return {
     plugins: [catalogue()],
-    pretrained: variant === "a2" ? [] : roles,
+    pretrained: fromScratch ? [] : roles,
     stages,
     defaults: {
       epochs: variant?.startsWith("c") ? 30 : 60,
       batchSize: 16,
       data: { name: "birds" },
-      models: pick(paperModels(student, teacher, form)),
+      models: { ...pick(paperModels(student, teacher, form)), ...(fromScratch && large) },
       evaluation: { metrics: [{ name: "top-1" }, { name: "top-5" }, { name: "test-loss" }], last: 1 },
-      ...(variant === "a2" && largeFromScratch),
     },
     scales: { paper: {}, demo: { ...demo, models: pick(demoModels(student)), stages: mixing } },
   };
@@ -168,8 +170,6 @@ function distilling(kind: "hard" | "soft" | "none", form: Form): Stage {
     ],
   };
 }
-
-type Models = NonNullable<Config["models"]>;
 
 /** Of 384 pixels, ImageNet's weights to be had by `--set models.<role>.weights=imagenet`. */
 function paperModels(student: DeitVariant["student"], teacher: DeitVariant["teacher"], form: Form): Models {

@@ -20,9 +20,9 @@ const trainTransforms: readonly Line[] = [
 ];
 
 /** @param fit of tests: with `warp` nothing is cut off */
-function input(resize: number, fit: "shorter" | "warp"): Config["input"] {
+function input(resize: number, fit: "shorter" | "warp", crop = 384): Config["input"] {
   const test: readonly Line[] = [{ name: "resize", fit, interpolation: "bicubic" }, { name: "center-crop" }];
-  return { resize, crop: 384, flip: 0.5, transforms: { train: trainTransforms, test } };
+  return { resize, crop, flip: 0.5, transforms: { train: trainTransforms, test } };
 }
 
 const mixed: Stage["augmenters"] = [{ name: "mixup-cutmix", mixupAlpha: 0.8, cutmixAlpha: 1, switchProbability: 0.5 }];
@@ -55,14 +55,18 @@ export function deitRecipe(form: Form): Recipe {
 /** The cosine begins when the warm-up is over. */
 const late = { warmupEpochs: 20, warmupStart: 0, afterWarmup: true };
 
-/** "ConvNext": the defaults of the official repository, whose rate is meant for batches of 4096; or ours. */
-export function convnextRecipe(form: Form): Recipe {
+/**
+ * "ConvNext": the defaults of the official repository, whose rate is meant for batches of 4096; or ours.
+ *
+ * @param size of the images, in pixels: below 384 its tests look at the middle of what is larger by 256 : 224
+ */
+export function convnextRecipe(form: Form, size = 384): Recipe {
   const own = form === "own";
   return {
     smoothing: 0.1,
     ...(!own && { augmenters: mixed }),
     settings: {
-      input: input(384, "warp"),
+      input: size < 384 ? input(Math.trunc((size * 256) / 224), "shorter", size) : input(size, "warp", size),
       optimizer: {
         name: "adamw",
         learningRate: own ? 5e-5 * Math.sqrt(batch / 512) : 4e-3,

@@ -75,7 +75,7 @@ async function openFolder(
   tellLayout(layout, options, logger);
   const { candidates, hashes, fingerprint } = await checkFolder(layout, options, firstSizes(inputs), logger);
   await tellTwins(layout.root, candidates, hashes, logger);
-  await tellCutOff(layout.root, candidates, inputs, logger);
+  await tellCutOff(layout.root, candidates, inputs, options, logger);
   const { default: sharp } = await import("sharp");
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const within = (wanted: Split) => candidates.filter(({ split }) => split === wanted);

@@ -43,6 +43,13 @@ describe("the rows of the report's table", () => {
     expect(backbone("a2", "teacher")).toBe("convnext_large");
   });
 
+  test("a2 sees 224 pixels, the middle of 256, and starts from no weights", () => {
+    const { preset, stages } = settingsOf({ variant: "a2" });
+    expect(stages.teacher?.input).toMatchObject({ resize: 256, crop: 224 });
+    expect(stages.teacher?.input.transforms?.test?.[0]).toMatchObject({ fit: "shorter" });
+    expect(preset.pretrained).toEqual([]);
+  });
+
   test("FoodX-251 takes 30 epochs, the others 60", () => {
     expect(settingsOf({ variant: "c1" }).stages.teacher?.epochs).toBe(30);
     expect(settingsOf({ variant: "a1" }).stages.teacher?.epochs).toBe(60);

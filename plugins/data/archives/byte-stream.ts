@@ -4,7 +4,7 @@ export interface ByteStream {
   block(length: number): Promise<Buffer | undefined>;
   /** The next bytes, as they come. */
   chunks(length: number): AsyncGenerator<Uint8Array, void, undefined>;
-  skip(length: number): Promise<void>;
+  pass(length: number): Promise<void>;
 }
 
 /** @param cutShort what to throw when the stream ends too early */
@@ -41,7 +41,7 @@ export function createByteStream(source: AsyncIterable<Uint8Array>, cutShort: ()
       for await (const part of chunks(length)) parts.push(part);
       return Buffer.concat(parts);
     },
-    skip: async (length) => {
+    pass: async (length) => {
       for await (const _ of chunks(length));
     },
   };

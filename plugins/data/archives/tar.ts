@@ -32,7 +32,7 @@ export async function* tarEntries(archive: string, source: AsyncIterable<Uint8Ar
     const padding = (BLOCK - (header.size % BLOCK)) % BLOCK;
     if ("xgL".includes(header.type)) {
       const note = await readNote(archive, stream, header.size);
-      await stream.skip(padding);
+      await stream.pass(padding);
       // A global header (git's comment) is about no entry.
       if (header.type !== "g")
         notes = { ...notes, ...(header.type === "L" ? { path: textOf(note) } : paxNotes(archive, note)) };
@@ -41,7 +41,7 @@ export async function* tarEntries(archive: string, source: AsyncIterable<Uint8Ar
     const { size = header.size, path: name = header.name } = notes;
     notes = {};
     yield* entryOf(archive, stream, { ...header, size, name });
-    await stream.skip((BLOCK - (size % BLOCK)) % BLOCK);
+    await stream.pass((BLOCK - (size % BLOCK)) % BLOCK);
   }
 }
 
@@ -65,7 +65,7 @@ async function* entryOf(
     return stream.chunks(size);
   };
   yield { path, kind: isFolder ? "folder" : "file", content };
-  if (!isRead) await stream.skip(size);
+  if (!isRead) await stream.pass(size);
 }
 
 function kindOf(type: string): string {

@@ -8,6 +8,7 @@ import type { FolderOptions } from "../folder/options.js";
 import type { RankedLayout } from "../folder/taxonomy.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { createPictureMemory } from "../images/memory.js";
+import { overlapsOf } from "../sets/about.js";
 import { findBanner } from "./banner.js";
 import { findDuplicates } from "./duplicates.js";
 import { noImages, whatSpoils, whatToNote } from "./judge.js";
@@ -54,7 +55,8 @@ export async function checkData(
       good.map(({ look }) => look),
     ),
     imbalance: imbalanceOf(classes),
-    banner: await findBanner(paths),
+    // What is cut off beforehand spoils nothing.
+    banner: await findBanner(paths.filter((_, at) => !good[at]?.candidate.banner)),
   };
   if (sheet !== undefined) {
     const shown = images.map(({ className }, at) => ({ className, path: paths[at] as string }));
@@ -63,7 +65,7 @@ export async function checkData(
   return {
     layout: layout.published?.layout ?? "folders",
     path: root,
-    order: layout.published?.order ?? "byte-wise sorted names",
+    order: layout.merged ? "the sets, one after the other" : (layout.published?.order ?? "byte-wise sorted names"),
     ranks: Object.fromEntries(Object.entries(layout.ranks).map(([rank, groups]) => [rank, new Set(groups).size])),
     ...found,
     sizes: sizesOf(good),
@@ -129,10 +131,11 @@ function sizesOf(good: readonly Good[]): DataReport["sizes"] {
 }
 
 /** What listing the folder has found. */
-function ofLayout({ notes, litter, tooDeep, published }: FolderLayout): readonly string[] {
+function ofLayout(layout: FolderLayout): readonly string[] {
+  const { notes, litter, tooDeep } = layout;
   const passedOver = litterInWords(litter);
   return [
-    ...(published?.overlap === undefined ? [] : [published.overlap]),
+    ...(overlapsOf(layout).overlaps ?? []),
     ...notes,
     ...(passedOver === "" ? [] : [`Passed over in class folders: ${passedOver}.`]),
     ...(tooDeep.length === 0 ? [] : [`Passed over, since they lie too deep within a class: ${tooDeep.join(", ")}.`]),

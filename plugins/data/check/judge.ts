@@ -75,7 +75,7 @@ function namesToNote(names: readonly string[]): readonly string[] {
   const splitLike = names.filter((name) => splitName(name)?.rest === "");
   const padded = names.filter((name) => name !== name.trim());
   const bare = (name: string) => name.toLowerCase().replaceAll(/[\s_.-]+/g, "");
-  const loose = nearlyOne(names.map(bare)).length > 0 ? twinsOf(names, bare) : [];
+  const loose = nearlyOne(names, bare);
   return [
     ...loose.map(([one, other]) => `Classes "${one}" and "${other}" have nearly the same name: are they one?`),
     ...(splitLike.length > 0 ? [`A class is called like a split: ${someOf(splitLike)}.`] : []),
@@ -83,16 +83,6 @@ function namesToNote(names: readonly string[]): readonly string[] {
       ? [`Names of classes begin or end with a space: ${someOf(padded.map((name) => `"${name}"`))}.`]
       : []),
   ];
-}
-
-function twinsOf(names: readonly string[], keyOf: (name: string) => string): readonly (readonly [string, string])[] {
-  const first = new Map<string, string>();
-  return names.flatMap((name) => {
-    const other = first.get(keyOf(name));
-    if (other !== undefined) return [[other, name] as const];
-    first.set(keyOf(name), name);
-    return [];
-  });
 }
 
 function firstOf([group]: readonly Duplicates[]): string {

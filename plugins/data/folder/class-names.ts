@@ -15,12 +15,12 @@ export function isNearly(one: string, other: string): boolean {
   return classKey(one) === classKey(other);
 }
 
-/** Classes that some file systems, and most readers, take for one. */
-export function nearlyOne(classes: readonly string[]): readonly (readonly [string, string])[] {
+/** Classes that some file systems, and most readers, take for one. @param keyOf the same for those that are one */
+export function nearlyOne(classes: readonly string[], keyOf = classKey): readonly (readonly [string, string])[] {
   const seen = new Map<string, string>();
   return classes.flatMap((name) => {
-    const other = seen.get(classKey(name));
-    seen.set(classKey(name), other ?? name);
+    const other = seen.get(keyOf(name));
+    seen.set(keyOf(name), other ?? name);
     return other === undefined ? [] : [[other, name] as const];
   });
 }

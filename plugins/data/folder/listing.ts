@@ -41,9 +41,14 @@ export async function list(folder: string): Promise<Listing> {
   return { folders: folders.sort(byBytes), files: files.sort(byBytes), links, litter };
 }
 
+/** Whether a file is called like an image. */
+export function isImageName(name: string): boolean {
+  return IMAGE_NAME.test(name);
+}
+
 /** Files that are called like images. */
 export function imagesIn({ files }: Listing): readonly string[] {
-  return files.filter((name) => IMAGE_NAME.test(name));
+  return files.filter(isImageName);
 }
 
 /**

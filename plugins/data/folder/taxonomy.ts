@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { invalidData, invalidOption, namedList, type Ranks, readFailed } from "../../../core/index.js";
 import { className } from "./class-names.js";
 import { parseCsv } from "./csv.js";
+import { groupedBy } from "./grouped.js";
 import type { Candidate, FolderLayout } from "./layout.js";
-import { byBytes } from "./listing.js";
 import type { FolderOptions } from "./options.js";
 
 const FILE = "taxonomy.csv";
@@ -26,7 +26,7 @@ export async function withRanks(layout: FolderLayout, { rank }: Pick<FolderOptio
   const own = await readTaxonomy(layout);
   const ranks = { ...layout.published?.ranks, ...own };
   if (rank === null || rank === undefined) return { ...layout, ranks };
-  if (Object.hasOwn(own, rank)) return groupedBy(rank, { ...layout, ranks });
+  if (Object.hasOwn(own, rank)) return { ...layout, ...groupedBy(rank, layout, ranks) };
   // A published set's reader has taken the ranks that it knows for its classes already.
   if (layout.published) return { ...layout, ranks };
   const known = Object.keys(own);
@@ -69,22 +69,6 @@ async function readTaxonomy({ root, classes }: FolderLayout): Promise<Ranks> {
     return group;
   };
   return Object.fromEntries(names.map((rank, at) => [rank, classes.map((name) => groupOf(name, at, rank))]));
-}
-
-/** Groups in place of classes, byte-wise sorted; ranks stay as far as they are groups of those. */
-function groupedBy(rank: string, layout: RankedLayout): RankedLayout {
-  const groupOf = new Map(layout.classes.map((name, at) => [name, layout.ranks[rank]?.[at] as string]));
-  const groups = [...new Set(groupOf.values())].sort(byBytes);
-  const above = Object.entries(layout.ranks).flatMap(([other, of]) => {
-    const found = groups.map((group) => new Set(of.filter((_, at) => layout.ranks[rank]?.[at] === group)));
-    return other === rank || found.some(({ size }) => size !== 1) ? [] : [[other, found.flatMap((one) => [...one])]];
-  });
-  return {
-    ...layout,
-    classes: groups,
-    candidates: layout.candidates.map((one) => ({ ...one, className: groupOf.get(one.className) ?? one.className })),
-    ranks: Object.fromEntries(above),
-  };
 }
 
 /** Of a folder whose classes are no folders: it changes when the taxonomy does. */

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { invalidData, named, namedList, type Split } from "../../../core/index.js";
 import { parseCsv } from "../folder/csv.js";
+import { isImageName } from "../folder/listing.js";
 import { splitName } from "../folder/split-names.js";
 import { type Column, columnOf, columnsOf, expectedColumns } from "./list-columns.js";
 import { readText } from "./text.js";
@@ -18,7 +19,6 @@ export interface Listed {
 }
 
 const LIST_NAME = /\.(csv|tsv|jsonl|ndjson|json|txt)$/i;
-const IMAGE_END = /\.(jpe?g|png|webp|gif|bmp|tiff?)$/i;
 const SHAPE = `Expected is a row for each image: ${expectedColumns}.`;
 
 /** Whether a file is called like a list. */
@@ -58,7 +58,7 @@ const parsers = {
 function fromTable(path: string, text: string): readonly Listed[] {
   const rows = parseCsv(path, text);
   const [first = []] = rows;
-  const isHeadless = IMAGE_END.test(first[0] ?? "") || /^-?\d+$/.test(first[1] ?? "");
+  const isHeadless = isImageName(first[0] ?? "") || /^-?\d+$/.test(first[1] ?? "");
   const columns = columnsOf(first) ?? (isHeadless ? undefined : null);
   if (columns === null) {
     const problem = `none of its columns (${namedList(first)}) is called path, file or image`;

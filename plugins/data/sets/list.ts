@@ -9,9 +9,10 @@ import { splitName } from "../folder/split-names.js";
 import { lookInto, type Place, stepInto } from "../folder/walk.js";
 import { classesOfList } from "./list-classes.js";
 import { isListName, type Listed, readListFile } from "./list-file.js";
-import { lookUp, withoutMissing } from "./missing.js";
+import { lookUp } from "./missing.js";
+import { published } from "./published.js";
 import type { SetReader } from "./reader.js";
-import { settleSplits, type Unsettled } from "./settle-splits.js";
+import type { Unsettled } from "./settle-splits.js";
 
 /** Names of lists of everything, the one that counts first. */
 const wholeLists = ["list", "split", "splits", "metadata", "labels", "annotations", "dataset"];
@@ -58,18 +59,7 @@ async function readLists(
       ...(image.split && { split: image.split }),
     })),
   );
-  const { candidates, notes, ...settled } = settleSplits(about, unsettled, options);
-  const present = await withoutMissing(root, candidates, options);
-  return {
-    root,
-    classes,
-    ...settled,
-    candidates: present.candidates,
-    notes: [...notes, ...present.notes],
-    litter: new Map(),
-    tooDeep: [],
-    published: { layout: "list", title: list.title, order },
-  };
+  return published(list, { path: root }, options, { classes, images: unsettled, order, list: about });
 }
 
 /** Lists in a folder: one of everything, or one for each split. */
@@ -82,11 +72,11 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   if (own !== undefined) return [own];
   const parts = tables.filter((name) => splitName(stem(name))?.rest === "");
   if (parts.some((name) => splitName(stem(name))?.split === "train")) return parts;
-  const published = names.filter((name) => /^split_.*\.json$/i.test(name));
+  const ofOthers = names.filter((name) => /^split_.*\.json$/i.test(name));
   const [first = wholeLists.map((wanted) => whole(tables, wanted)).find((name) => name !== undefined), second] =
-    published;
+    ofOthers;
   if (second === undefined) return first === undefined ? [] : [first];
-  throw invalidData(folder, `${namedList(published)} are all lists of images`, "Give the path of the one that counts.");
+  throw invalidData(folder, `${namedList(ofOthers)} are all lists of images`, "Give the path of the one that counts.");
 }
 
 /** Whether folders alone say what the classes are: then a list beside them is a note. */

@@ -32,7 +32,6 @@ export function mergeSets(layouts: readonly FolderLayout[], options: Required<Fo
         className: names.get(one.className) ?? one.className,
         path: prefix === "" ? one.path : `${prefix}/${one.path}`,
         set: title,
-        isPublished: layout.published !== undefined,
       }),
     );
     return { ...drawn, classes: [...names.values()], candidates };

@@ -7,5 +7,5 @@ import { list, parquet } from "./list.js";
 import { pets } from "./pets.js";
 import type { SetReader } from "./reader.js";
 
-/** Those that are told by more than one thing first: any of them may have lists beside it. */
+/** Those that are told by more than one thing come first: each may have lists beside it. */
 export const moreReaders: readonly SetReader[] = [pets, flowers, food101, foodx, inaturalist, list, parquet];

@@ -1,5 +1,4 @@
 /** From what `--data` names to a layout: a published set is recognised, anything else is folders of classes. */
-import { stat } from "node:fs/promises";
 import { type Logger, silentLogger } from "../../../core/index.js";
 import { type FolderLayout, readLayout } from "../folder/layout.js";
 import { byBytes } from "../folder/listing.js";
@@ -13,6 +12,7 @@ import type { SetReader } from "./reader.js";
 import { readers as all } from "./readers.js";
 import { placeAt, recognise, recogniseAround } from "./recognise.js";
 import { splitByList } from "./split-list.js";
+import { isFile } from "./text.js";
 import { openPlace } from "./unpack.js";
 
 /**
@@ -41,7 +41,8 @@ async function readOne(
   const path = await openPlace(options.path, options.layout, logger);
   const own = { ...options, path };
   if (options.layout === "folders") return splitBy(await readLayout(own), own);
-  if (await isList(path)) return settle(await readList(path, own), own);
+  // A list that was named itself; of any other file it is told that it is no folder.
+  if (isListName(path) && (await isFile(path))) return settle(await readList(path, own), own);
   const asked = readers.filter(({ name }) => options.layout === "auto" || name === options.layout);
   const found = await recognise(path, asked);
   if (found) return settle(await found.reader.read(found.place, own), own);
@@ -57,14 +58,6 @@ async function readOne(
   const { reader, place } = around;
   const note = `This folder is a part of ${reader.title}, and is read as folders of classes. The set with its own split is the folder around it, ${place.path}.`;
   return splitBy({ ...layout, notes: [...layout.notes, note] }, own);
-}
-
-/** A list that was named itself; any other file is told to be no folder. */
-async function isList(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile() && isListName(path),
-    () => false,
-  );
 }
 
 /** Of images without a split: as the list says that options name. */

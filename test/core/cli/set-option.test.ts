@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { setLayers } from "../../../core/cli/layers.js";
 import { parseSetting } from "../../../core/cli/set-option.js";
 
 describe("--set", () => {
@@ -26,6 +27,16 @@ describe("--set", () => {
   test.each(["__proto__.polluted=1", "a.constructor=1", "prototype=1", "a..b=1", ".a=1"])("refuses %s", (text) =>
     expect(() => parseSetting(text)).toThrow("which is no setting"),
   );
+
+  test("has a short word for a preset's variants, and for those of no other", () => {
+    const layersOf = (preset: { readonly name: string; readonly variants?: Readonly<Record<string, string>> }) =>
+      setLayers({ set: ["variant=b7", "epochs=3"] }, "/", preset);
+    expect(layersOf({ name: "rows", variants: { b7: "the best" } })).toEqual([
+      { origin: "--set variant", config: { options: { rows: { variant: "b7" } } } },
+      { origin: "--set epochs", config: { epochs: 3 } },
+    ]);
+    expect(layersOf({ name: "plain" })[0]?.config).toEqual({ variant: "b7" });
+  });
 
   test("refuses a value that would reach a prototype", () => {
     expect(() => parseSetting('a={"b":{"__proto__":{"polluted":1}}}')).toThrow('a key "__proto__"');

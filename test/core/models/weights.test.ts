@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTraining, encodeSafetensors, fitsModel, type Model, type NamedArray } from "../../../core/index.js";
+import { withValuesLater } from "../../../core/models/parameters.js";
 import { loadWeights } from "../../../core/models/weights.js";
 import { resnet } from "../../../plugins/backbones/index.js";
 import { startEngine } from "../../support/engines.js";
@@ -80,6 +81,29 @@ describe("loading weights", () => {
       expect([...filled].filter((name) => name.startsWith("head."))).toEqual([]);
       expect(said.length).toBeGreaterThan(0);
     }
+  });
+
+  test("fills a model that nothing was drawn for, and what it does not fill is drawn then, and no more", async () => {
+    const path = await fileOf(build(5, "linear", 1), unchanged);
+    const model = withValuesLater(() => build(3));
+    loadWeights("student", model, path, listen().logger);
+    const greatest = async () => {
+      const { data } = (await model.parameters.export()).get("fc.weight") as NamedArray;
+      return Math.max(...(data as Float32Array));
+    };
+    expect(await greatest()).toBe(0);
+    model.parameters.drawRest();
+    const [own, theirs] = [await model.parameters.export(), await build(5, "linear", 1).parameters.export()];
+    expect(own.get("layer1.0.conv1.weight")).toEqual(theirs.get("layer1.0.conv1.weight"));
+    expect(await greatest()).toBeGreaterThan(0);
+    model.parameters.drawRest();
+    expect(await model.parameters.export()).toEqual(own);
+  });
+
+  test("that fill nothing leave a model that was drawn later as one that was drawn at once", async () => {
+    const model = withValuesLater(() => build(3, "squeeze-excite"));
+    model.parameters.drawRest();
+    expect(await model.parameters.export()).toEqual(await build(3, "squeeze-excite").parameters.export());
   });
 
   test("goes without counters", async () => {

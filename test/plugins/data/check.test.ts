@@ -179,6 +179,25 @@ describe("what one should know", () => {
   });
 });
 
+test("a banner that is cut off beforehand is none to tell of", async () => {
+  const black = await sharp({ create: { width: 200, height: 20, channels: 3, background: "black" } })
+    .png()
+    .toBuffer();
+  const pictures = ["1", "2", "3", "4"].map(async (id) => {
+    const under = sharp(await photo(id)).composite([{ input: black, left: 0, top: 140 }]);
+    return [`data/images/${id}.jpg`, await under.jpeg({ quality: 95 }).toBuffer()] as const;
+  });
+  const lists = {
+    "data/variants.txt": "A1\nB2\n",
+    "data/images_variant_trainval.txt": "1 A1\n2 B2\n",
+    "data/images_variant_test.txt": "3 A1\n4 B2\n",
+  };
+  const root = await folderWith({ ...lists, ...Object.fromEntries(await Promise.all(pictures)) });
+  expect((await check(root)).layout).toBe("aircraft");
+  expect((await check(root)).banner).toBeNull();
+  expect((await check(root, {}, { cropBanner: 0 })).banner).toEqual({ rows: 20, share: 1 });
+});
+
 describe("a strip", () => {
   const rows = (...values: readonly number[]) => Uint8Array.from(values.flatMap((value) => Array(10).fill(value)));
 

@@ -21,7 +21,7 @@ const labels = [...Array(10).fill(0), 1, 1, 2, 2] as number[];
 const pass: Pick<Pass, "mode" | "seed" | "epoch"> = { mode: "train", seed: "1", epoch: 0 };
 
 describe("a balanced sampler", () => {
-  test("draws each class as often as any other, in an epoch as long as ever", () => {
+  test("draws every class equally often, in an epoch as long as ever", () => {
     const { order } = visitsOf(pass, labels, "balanced");
     expect(order).toHaveLength(14);
     const counts = [0, 1, 2].map((label) => order.filter((position) => labels[position] === label).length);

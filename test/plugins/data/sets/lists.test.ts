@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { folderSchema } from "../../../../plugins/data/folder/options.js";
 import { list, readList } from "../../../../plugins/data/sets/list.js";
+import { readSet } from "../../../../plugins/data/sets/read-set.js";
 import { folderWith } from "../support.js";
 import { linesOf, read, recognises, refusal } from "./support.js";
 
@@ -25,6 +26,21 @@ function written(header: string | null, mark = ",", end = "\n"): string {
 
 const refused = async (content: string, options = {}, name = "list.csv") =>
   refusal(list, await folderWith({ ...images, [name]: content }), options);
+
+test("photographs of a list keep the camera's note, also beside a published set, whose do not", async () => {
+  const own = await folderWith({ ...images, "list.csv": written("path,label,split") });
+  const meals = ["pie/1", "soup/1", "pie/2", "soup/2"];
+  const foods = await folderWith({
+    ...Object.fromEntries(meals.map((name) => [`images/${name}.jpg`, ""])),
+    "meta/classes.txt": "pie\nsoup\n",
+    "meta/train.txt": "pie/1\nsoup/1\n",
+    "meta/test.txt": "pie/2\nsoup/2\n",
+  });
+  const options = { ...folderSchema.parse({ path: foods }), and: [{ path: own, layout: "auto" as const }] };
+  const { candidates } = await readSet(options);
+  const asStored = candidates.filter(({ isPublished }) => isPublished).map(({ className }) => className);
+  expect([candidates.length, asStored.sort()]).toEqual([8, ["pie", "pie", "soup", "soup"]]);
+});
 
 describe("a list of images is read", () => {
   test.each([
