@@ -49,7 +49,7 @@ export async function checkFolder(
   const paths = layout.candidates.map(({ path }) => join(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const atMost = onBadImage === "skip" ? Number.POSITIVE_INFINITY : most;
-  const glance = await glanceAt(paths, atMost, layout.published === undefined);
+  const glance = await glanceAt(paths, atMost);
   const reports = [...glance.reports];
   if (glance.looked < paths.length)
     logger.info(

@@ -1,9 +1,10 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkFolder } from "../../../plugins/data/folder/check.js";
 import { type FolderLayout, readLayout } from "../../../plugins/data/folder/layout.js";
 import { folderSchema } from "../../../plugins/data/folder/options.js";
+import { readList } from "../../../plugins/data/sets/list.js";
 import { classFolders, folderWith } from "./support.js";
 
 const said: string[] = [];
@@ -49,8 +50,11 @@ describe("a set of more images than are looked at", () => {
   });
 
   test("of a list, files that are not there are told before training all the same", async () => {
-    const published = { layout: "list", title: "a list", order: "the list" } as const;
+    const rows = layout.candidates.map(({ path, className, split }) => `${path},${className},${split}`);
+    await writeFile(join(root, "all.csv"), rows.join("\n"));
     await rm(join(root, "train/b/5.png"));
-    await expect(check({}, { ...layout, published })).rejects.toThrow("train/b/5.png: is not there");
+    await expect(readList(join(root, "all.csv"), folderSchema.parse({ path: root }))).rejects.toThrow(
+      "train/b/5.png: is listed, but not there; 1 of 44 listed images are missing",
+    );
   });
 });

@@ -73,4 +73,18 @@ describe("the numbers of the definition", () => {
     expect(base).toBeCloseTo(1.1362523707 / 2, 6);
     expect(taught).toBeCloseTo(distillation / 2, 6);
   });
+
+  test("without a teacher the labels are held against the mean of both tokens, or against each", () => {
+    const given = {
+      ...outputs,
+      logits: outputs.classTokenLogits.add(outputs.distillationTokenLogits).div<tf.Tensor2D>(2),
+    };
+    const loss = (token: "all" | "class" | "each", of: Outputs = given) =>
+      createTraining({ plugins: [crossEntropy({ token })] })
+        .hooks.loss.call({}, of, { labels }, step)
+        .crossEntropy?.dataSync()[0] as number;
+    const swapped = { ...given, classTokenLogits: outputs.distillationTokenLogits };
+    expect(loss("each")).toBeCloseTo((loss("class") + loss("class", swapped)) / 2, 6);
+    expect(loss("all")).toBeCloseTo(loss("class", { ...given, classTokenLogits: given.logits as tf.Tensor2D }), 6);
+  });
 });
