@@ -1,5 +1,6 @@
 /** Convolution with PyTorch's padding. */
 import * as tf from "@tensorflow/tfjs";
+import { isRecording, runStock } from "./kernels.js";
 
 export interface ConvolutionOptions {
   /** Default 1. */
@@ -26,7 +27,28 @@ export interface ConvolutionOptions {
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
   const { stride, pad, fused } = described(options);
   if (!fused) return tf.conv2d(x, filter, stride, pad);
+  if (fused.bias && fused.activation === "linear" && isRecording()) {
+    const attributes = { strides: stride, pad, dataFormat: "NHWC", dilations: 1, activation: "linear" };
+    return runStock(tf.FusedConv2D, { x, filter, bias: fused.bias }, attributes)[0] as tf.Tensor4D;
+  }
   return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...fused }));
+}
+
+/**
+ * Of a convolution and its bias. `tf.fused.conv2d` computes all three at once, also the one with respect to a network's
+ * images, which nobody asks for; here each is computed when it is.
+ */
+tf.registerGradient({
+  kernelName: tf.FusedConv2D,
+  inputsToSave: ["x", "filter"],
+  gradFunc: (dy, saved, attributes) => ({
+    ...convolutionGradient(dy, saved, attributes),
+    bias: () => tf.sum(dy as tf.Tensor4D, [0, 1, 2]),
+  }),
+});
+
+function convolutionGradient(...call: Parameters<tf.GradFunc>): ReturnType<tf.GradFunc> {
+  return (tf.getGradient(tf.Conv2D) as tf.GradConfig).gradFunc(...call);
 }
 
 /**

@@ -59,9 +59,23 @@ describe.each(engineNames)("convolution on %s", (engine) => {
         const compute = (x: tf.Tensor, f: tf.Tensor) => conv2d(x as tf.Tensor4D, f as tf.Tensor4D, { stride, padding });
         // Linear in each input, so a large step costs nothing and drowns the rounding.
         expect(gradientError(compute, [x, filter], { step: 0.5 })).toBeLessThan(1e-3);
+        const withBias = (x: tf.Tensor, f: tf.Tensor, bias: tf.Tensor) =>
+          conv2d(x as tf.Tensor4D, f as tf.Tensor4D, { stride, padding, bias: bias as tf.Tensor1D });
+        expect(gradientError(withBias, [x, filter, tf.tensor1d([1, -2, 0, 3])], { step: 0.5 })).toBeLessThan(1e-3);
       });
     },
   );
+
+  test("computes no gradient of images that nobody asks for, with a bias or without", async () => {
+    const [x, filter, bias] = [normals([1, 5, 5, 2], "x"), normals([3, 3, 2, 2], "filter"), tf.tensor1d([1, 2])];
+    const plain = (f: tf.Tensor) => conv2d(x, f as tf.Tensor4D);
+    const withBias = (f: tf.Tensor, b: tf.Tensor) => conv2d(x, f as tf.Tensor4D, { bias: b as tf.Tensor1D });
+    for (const gradients of [() => tf.grads(plain)([filter]), () => tf.grads(withBias)([filter, bias])]) {
+      const { kernelNames } = await tf.profile(gradients);
+      expect(kernelNames).toContain("Conv2DBackpropFilter");
+      expect(kernelNames).not.toContain("Conv2DBackpropInput");
+    }
+  });
 
   test("leaks no tensor", () => {
     const [x, filter] = [normals([1, 5, 5, 2], "x"), normals([3, 3, 2, 2], "filter")];

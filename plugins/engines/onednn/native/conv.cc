@@ -120,7 +120,9 @@ void ConvCandidate::prepare(ConvTensor& tensor) {
 
 template <class Descriptor>
 void ConvCandidate::finish(const Descriptor& descriptor, bool blocked) {
-  info_ = std::string(descriptor.impl_info_str()) + (blocked ? ", any layout" : ", given layout");
+  const std::string name = descriptor.impl_info_str();
+  usesStackFreely_ = name.find("gemm") != std::string::npos;
+  info_ = name + (blocked ? ", any layout" : ", given layout");
   scratchpad_ = descriptor.scratchpad_desc();
   scratchBytes_ = (scratchpad_.get_size() + 63) / 64 * 64;
   prepare(input_);
@@ -198,7 +200,11 @@ void ConvCandidate::run(float* input, float* filter, float* output, float* bias,
     }
     args.emplace(t.arg, wanted);
   }
-  primitive_.execute(stream, args);
+  {
+    std::optional<SignalsHeld> held;
+    if (usesStackFreely_) held.emplace();
+    primitive_.execute(stream, args);
+  }
   for (int i = 0; i < 3; ++i) {
     const auto& t = *tensors[i];
     if (!t.reorder || !t.written) continue;

@@ -72,6 +72,8 @@ class ConvCandidate final : public ConvMethod {
   dnnl::memory::desc scratchpad_, bias_;
   ConvTensor input_, filter_, output_;
   size_t scratchBytes_ = 0;
+  /** Whether a signal must not come while it runs: see SignalsHeld. */
+  bool usesStackFreely_ = false;
 };
 
 }  // namespace fgkd

@@ -66,6 +66,20 @@ void releaseScratch() {
   scratchBytes = 0;
 }
 
+SignalsHeld::SignalsHeld() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+#pragma omp parallel
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+SignalsHeld::~SignalsHeld() {
+  // Threads may have ended and others begun in between: these began with the mask of the one that called.
+#pragma omp parallel
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
 std::string version() {
   const dnnl_version_t* v = dnnl_version();
   return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);

@@ -1,6 +1,7 @@
 // The one oneDNN engine and stream, and the scratch memory that all primitives share.
 #pragma once
 #include <dnnl.hpp>
+#include <signal.h>
 
 #include <string>
 
@@ -15,6 +16,22 @@ dnnl::stream& cpuStream();
  */
 void* scratch(size_t bytes);
 void releaseScratch();
+
+/**
+ * While one exists, no signal interrupts the calling thread or the OpenMP threads that work for it; what comes waits. The
+ * matrix products that oneDNN 2.6's convolutions by `gemm:jit` call on several threads keep values where a signal's handler
+ * puts its own, so that a terminal's new size or a Ctrl-C would change results or end the process.
+ */
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  ~SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 /** "2.6.3". */
 std::string version();

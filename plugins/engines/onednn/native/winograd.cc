@@ -70,7 +70,7 @@ void Winograd::planResult() {
   shared_ = depth_ > kPartDepth || tiles_ < threads * (many ? kTilesOfMany / 2 : kFewestTiles);
   const size_t rounds = ceilDivide(tiles_, shared_ ? kTilesOfMany : wanted * threads);
   blockTiles_ = ceilDivide(tiles_, shared_ ? rounds : rounds * threads);
-  chunkPanels_ = std::min(panels_, size_t{shared_ && depth_ <= kPartDepth ? 1 : 2});
+  chunkPanels_ = std::min<size_t>(panels_, shared_ && depth_ <= kPartDepth ? 1 : 2);
   if (shared_ && ceilDivide(panels_, chunkPanels_) < threads) chunkPanels_ = 1;
   partDepth_ = std::min(depth_, kPartDepth);
 }
