@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { buildSync } from "esbuild";
 import type { LoadAnswer, LoadRequest } from "./data-subject.js";
+import { fillWithMany, openApart } from "./large-set.js";
 import { median } from "./profile.js";
 import type { Draw } from "./report.js";
 
@@ -91,8 +92,20 @@ export async function measureData(pairs: number, draw: Draw, folder = photograph
     ];
   });
   const [load = 0] = loadavg();
+  const large = await startOfMany();
   const head = ["pictures", "a second", "of PyTorch's", "least–most", "target", "processor ms"];
-  return `${draw(head, rows)}\n${pairs} pairs, ${workers} threads or processes each, load ${load.toFixed(1)}`;
+  return `${draw(head, rows)}\n${pairs} pairs, ${workers} threads or processes each, load ${load.toFixed(1)}\n${large}`;
+}
+
+/** In words: how long a set of a hundred thousand images takes to open, the second time, when the system knows its folders. */
+async function startOfMany(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "fgkd-bench-"));
+  await fillWithMany(folder);
+  await openApart(folder);
+  const { seconds, processorSeconds, peak } = await openApart(folder);
+  rmSync(folder, { recursive: true });
+  const times = `${seconds.toFixed(2)} s (${processorSeconds.toFixed(2)} s of all processors)`;
+  return `100,000 images in class folders: open after ${times}, at most ${peak.toFixed(0)} MiB`;
 }
 
 async function ask<T>(command: string, ...words: readonly string[]): Promise<T> {
