@@ -1,8 +1,8 @@
 // Attention of the tokens of one image in one head, some queries at a time, so that their maps stay in a cache.
 #include <algorithm>
 
-#include "pack.h"
 #include "exponential.h"
+#include "pack.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -64,7 +64,8 @@ struct Common {
 struct Forward {
   float* values;
 
-  Forward(const AttentionHead& h, const Strides& s, Memory& free) : values(free.take(roundUp(h.tokens, kTileRows) * s.result)) {}
+  Forward(const AttentionHead& h, const Strides& s, Memory& free)
+      : values(free.take(roundUp(h.tokens, kTileRows) * s.result)) {}
 };
 /** What the gradient needs besides. */
 struct Backward {
