@@ -29,26 +29,23 @@ export function selfAttention(
     save([packed]);
     return {
       value: forward(packed, heads, atOnce),
-      gradient: (dy, saved) => [backward(dy, saved[0] as tf.Tensor3D, heads, atOnce)],
+      gradient: (dy, saved) => backward(dy, saved[0] as tf.Tensor3D, heads, atOnce),
     };
   });
 }
 
 function forward(packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor3D {
   if (hasKernel("FgkdSelfAttention")) return runKernel("FgkdSelfAttention", { packed }, { heads })[0] as tf.Tensor3D;
-  return tf.tidy(() => {
-    const attended = inGroups(atOnce, byHead(packed, heads), ([q, k, v]) => [tf.matMul<Heads>(attentionMaps(q, k), v)]);
-    return packedFrom(attended, heads);
-  });
+  const attended = ([q, k, v]: Projected) => [tf.matMul<Heads>(attentionMaps(q, k), v)];
+  return tf.tidy(() => packedFrom(inGroups(atOnce, byHead(packed, heads), attended), heads));
 }
 
-function backward(dy: tf.Tensor3D, packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor {
-  if (hasKernel("FgkdSelfAttentionGrad"))
-    return runKernel("FgkdSelfAttentionGrad", { dy, packed }, { heads })[0] as tf.Tensor;
+function backward(dy: tf.Tensor3D, packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor[] {
+  if (hasKernel("FgkdSelfAttentionGrad")) return runKernel("FgkdSelfAttentionGrad", { dy, packed }, { heads });
   const [q, k, v] = byHead(packed, heads);
   const [ofEach] = tf.unstack(headsOf(dy, heads, 1)) as [Heads];
   // Five maps of a head are alive at once at most, two in the forward pass: both keep to twice `atOnce`.
-  return packedFrom(inGroups((atOnce * 2) / 5, [q, k, v, ofEach], gradients), heads);
+  return [packedFrom(inGroups((atOnce * 2) / 5, [q, k, v, ofEach], gradients), heads)];
 }
 
 /** Of several heads, each of one image: `[group, tokens, channels of a head]`. */
@@ -63,8 +60,7 @@ function attentionMaps(q: Heads, k: Heads): tf.Tensor3D {
 /** Of queries, keys and values, given these and the gradient of what was attended to. */
 function gradients([q, k, v, dy]: readonly [...Projected, dy: Heads]): Projected {
   const maps = attentionMaps(q, k);
-  const ofLogits = tf.tidy(() => softmaxGradient(tf.matMul<Heads>(dy, v, false, true), maps));
-  const slopes = ofLogits.mul<Heads>(scaleOf(q));
+  const slopes = tf.tidy(() => softmaxGradient(tf.matMul<Heads>(dy, v, false, true), maps)).mul<Heads>(scaleOf(q));
   return [tf.matMul<Heads>(slopes, k), tf.matMul<Heads>(slopes, q, true), tf.matMul<Heads>(maps, dy, true)];
 }
 
