@@ -26,6 +26,7 @@ export interface KernelRow {
 const epsilon = { type: "number", says: "added to the variance" } as const;
 const relu = { type: "boolean", says: "whether max(·, 0) follows" } as const;
 const most = { type: "number", says: "with relu, the greatest value; Infinity: none" } as const;
+const heads = { type: "number", says: "a divisor of the channels" } as const;
 const like = "as x";
 const perChannel = "[channels]";
 
@@ -78,6 +79,20 @@ export const fusedKernels = {
     outputs: { dx: "as y" },
     computes: "dy − exp(y) · Σ dy, over the last axis",
     otherwise: "`Exp`, `Sum`, `Multiply`, `Sub`",
+  },
+  FgkdSelfAttention: {
+    inputs: { packed: "[batch, tokens, 3 · channels]; queries, keys, values, each head after head" },
+    attributes: { heads },
+    outputs: { y: "[batch, tokens, channels]" },
+    computes: "softmax(Q·Kᵀ / √d) · V in every head, of d channels",
+    otherwise: "`Transpose`, `BatchMatMul`, `Softmax`, for some heads at a time",
+  },
+  FgkdSelfAttentionGrad: {
+    inputs: { dy: "[batch, tokens, channels]", packed: "[batch, tokens, 3 · channels]" },
+    attributes: { heads },
+    outputs: { dPacked: "as packed" },
+    computes: "the gradient of `FgkdSelfAttention`'s y",
+    otherwise: "the same, `Multiply`, `Sum`, `Sub`",
   },
   FgkdBatchNormInference: {
     inputs: { x: "[…, channels]", mean: perChannel, variance: perChannel, scale: perChannel, offset: perChannel },

@@ -1,16 +1,19 @@
 /** Attention of tokens to each other, in several heads. */
 import * as tf from "@tensorflow/tfjs";
-import { withGradient } from "./kernels.js";
+import { hasKernel, runKernel, withGradient } from "./kernels.js";
 import { softmaxGradient } from "./softmax.js";
 
 export interface SelfAttentionOptions {
-  /** Most values of attention maps that are computed at a time; one map may have more. Default 2²², which is 16 MiB. */
+  /**
+   * Most values of logits that are computed at a time; one head may have more. Default 2²², which is 16 MiB. Maps that are
+   * alive at once, forward and backward, have twice as many values at most. An engine with a fused kernel never has a map.
+   */
   readonly atOnce?: number;
 }
 
 /**
  * `softmax(Q·Kᵀ / √d) · V` in every head, where `d` is the channels of a head. No attention map outlives its use: the gradient
- * computes them anew, in groups of heads, and holds nothing but `packed`.
+ * computes them anew, in groups of heads, and holds nothing but `packed`. One fused kernel where the engine has it.
  *
  * @param packed `[batch, tokens, 3 · channels]`: queries, then keys, then values, each head after head
  * @param heads a divisor of the channels
@@ -24,21 +27,25 @@ export function selfAttention(
 ): tf.Tensor3D {
   return withGradient<tf.Tensor3D>([packed], (save) => {
     save([packed]);
-    const value = tf.tidy(() => {
-      const attended = inGroups(atOnce, byHead(packed, heads), ([q, k, v]) => [
-        tf.matMul<Heads>(attentionMaps(q, k), v),
-      ]);
-      return packedFrom(attended, heads);
-    });
     return {
-      value,
-      gradient: (dy, saved) => {
-        const [q, k, v] = byHead(saved[0] as tf.Tensor3D, heads);
-        const [ofEach] = tf.unstack(headsOf(dy, heads, 1)) as [Heads];
-        return [packedFrom(inGroups(atOnce, [q, k, v, ofEach], gradients), heads)];
-      },
+      value: forward(packed, heads, atOnce),
+      gradient: (dy, saved) => backward(dy, saved[0] as tf.Tensor3D, heads, atOnce),
     };
   });
+}
+
+function forward(packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor3D {
+  if (hasKernel("FgkdSelfAttention")) return runKernel("FgkdSelfAttention", { packed }, { heads })[0] as tf.Tensor3D;
+  const attended = ([q, k, v]: Projected) => [tf.matMul<Heads>(attentionMaps(q, k), v)];
+  return tf.tidy(() => packedFrom(inGroups(atOnce, byHead(packed, heads), attended), heads));
+}
+
+function backward(dy: tf.Tensor3D, packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor[] {
+  if (hasKernel("FgkdSelfAttentionGrad")) return runKernel("FgkdSelfAttentionGrad", { dy, packed }, { heads });
+  const [q, k, v] = byHead(packed, heads);
+  const [ofEach] = tf.unstack(headsOf(dy, heads, 1)) as [Heads];
+  // Five maps of a head are alive at once at most, two in the forward pass: both keep to twice `atOnce`.
+  return [packedFrom(inGroups((atOnce * 2) / 5, [q, k, v, ofEach], gradients), heads)];
 }
 
 /** Of several heads, each of one image: `[group, tokens, channels of a head]`. */
@@ -47,13 +54,13 @@ type Projected = readonly [q: Heads, k: Heads, v: Heads];
 
 /** `[group, tokens, tokens]`: how much each token attends to each. */
 function attentionMaps(q: Heads, k: Heads): tf.Tensor3D {
-  return tf.softmax(tf.matMul<Heads>(q.mul(scaleOf(q)), k, false, true));
+  return tf.tidy(() => tf.softmax(tf.matMul<Heads>(q.mul(scaleOf(q)), k, false, true)));
 }
 
 /** Of queries, keys and values, given these and the gradient of what was attended to. */
 function gradients([q, k, v, dy]: readonly [...Projected, dy: Heads]): Projected {
   const maps = attentionMaps(q, k);
-  const slopes = softmaxGradient(tf.matMul<Heads>(dy, v, false, true), maps).mul<Heads>(scaleOf(q));
+  const slopes = tf.tidy(() => softmaxGradient(tf.matMul<Heads>(dy, v, false, true), maps)).mul<Heads>(scaleOf(q));
   return [tf.matMul<Heads>(slopes, k), tf.matMul<Heads>(slopes, q, true), tf.matMul<Heads>(maps, dy, true)];
 }
 

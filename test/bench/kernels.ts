@@ -5,7 +5,7 @@ export interface KernelCall {
   readonly kernel: string;
   /** Shapes of what it read. */
   readonly shapes: string;
-  /** Multiplications and additions of a convolution or matrix product; 0 for everything else. */
+  /** Multiplications and additions of a convolution, matrix product or attention; 0 for everything else. */
   readonly operations: number;
   /** Elapsed, without the kernels that it called. */
   readonly milliseconds: number;
@@ -69,7 +69,7 @@ function read(kernel: string, { inputs, attrs }: Call, result: Result): Pick<Ker
 /** By the definition, however the kernel goes about it. */
 function operationsOf(
   kernel: string,
-  { dy, filter, a }: Readonly<Record<string, tf.TensorInfo | undefined>>,
+  { dy, filter, a, packed }: Readonly<Record<string, tf.TensorInfo | undefined>>,
   attrs: object,
   output: readonly number[],
 ): number {
@@ -79,6 +79,8 @@ function operationsOf(
     const eachReads = height * width * (kernel.includes("epthwise") ? 1 : channels);
     return 2 * product(dy?.shape ?? output) * eachReads;
   }
+  // Of [batch, tokens, 3 · channels]: two products of all pairs of tokens, and five in the gradient, which makes the maps anew.
+  if (packed) return (2 * (dy ? 5 : 2) * product(packed.shape) * (packed.shape[1] ?? 1)) / 3;
   if (a && kernel.includes("MatMul")) return 2 * product(output) * (a.shape.at(transposeA ? -2 : -1) ?? 1);
   return 0;
 }

@@ -27,6 +27,8 @@ const cases: readonly Case[] = [
   ...products([], 3152, 768, 192),
   ...products([48], 197, 64, 197),
   ...products([48], 197, 197, 64),
+  ...attention(16, 197, 192, 3),
+  ...attention(1, 577, 768, 12),
   ...depthwise([8, 56, 56, 96], 7),
   ...depthwise([8, 14, 14, 384], 7),
   ...perRow("FgkdLayerNorm", [25088, 96], { epsilon: 1e-6 }),
@@ -124,6 +126,15 @@ function convolutions(x: Sides, filter: Sides, stride: number): readonly Case[] 
 }
 
 /** The same for a convolution of each channel by itself. */
+function attention(batch: number, tokens: number, channels: number, heads: number): readonly Case[] {
+  const [packed, dy] = [[batch, tokens, 3 * channels] as const, [batch, tokens, channels] as const];
+  const each = 2 * batch * tokens ** 2 * channels;
+  return [
+    { kernel: "FgkdSelfAttention", inputs: { packed }, attributes: { heads }, operations: 2 * each },
+    { kernel: "FgkdSelfAttentionGrad", inputs: { dy, packed }, attributes: { heads }, operations: 5 * each },
+  ];
+}
+
 function depthwise(x: Sides, size: number): readonly Case[] {
   const filter = [size, size, x[3], 1] as const;
   const operations = 2 * x.reduce((a, b) => a * b, 1) * size * size;

@@ -32,7 +32,17 @@ const known: readonly InstructionSet[] = [
 
 /** Where native kernels are compared with definitions, with PyTorch's values and with the other engines. */
 const suites = [
-  ...["batch-norm", "convolution", "depthwise", "elementwise", "layer-norm", "layout", "mat-mul", "pointwise"],
+  ...[
+    "attention",
+    "batch-norm",
+    "convolution",
+    "depthwise",
+    "elementwise",
+    "layer-norm",
+    "layout",
+    "mat-mul",
+    "pointwise",
+  ],
   ...["pooling", "reduction", "resample", "transformer", "winograd"],
 ].map((name) => `test/plugins/engines/onednn/${name}.test.ts`);
 const golden = ["test/plugins/backbones", "test/core/ops"];

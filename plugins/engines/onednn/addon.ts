@@ -23,7 +23,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 8;
+const contract = 9;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -61,6 +61,18 @@ export interface Addon {
   depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
+
+  /** Both return the bytes of memory that they took to work, of all threads. */
+  selfAttention(packed: Values, y: Values, batch: number, tokens: number, channels: number, heads: number): number;
+  selfAttentionGrad(
+    dy: Values,
+    packed: Values,
+    dPacked: Values,
+    batch: number,
+    tokens: number,
+    channels: number,
+    heads: number,
+  ): number;
 
   readonly unaryOps: Readonly<Record<string, number>>;
   readonly binaryOps: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Addon } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
 import type { Call, NativeKernel } from "./kernel.js";
+import { attentionKernels } from "./kernels/attention.js";
 import { batchNormKernels } from "./kernels/batch-norm.js";
 import { convolutionKernels } from "./kernels/convolution.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
@@ -23,6 +24,7 @@ export function registerKernels(backendName: string, addon: Addon, options: Comp
   const native = new Map([
     ...convolutionKernels(addon, options),
     ...matMulKernels(addon),
+    ...attentionKernels(addon),
     ...elementwiseKernels(addon),
     ...reductionKernels(addon),
     ...layoutKernels(addon),

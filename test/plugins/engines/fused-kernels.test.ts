@@ -16,11 +16,10 @@ const images = () => normals(2, 5, 4, 8) as tf.Tensor4D;
 const perChannel = (seed: number) => normals(1, seed, 8).abs().add(0.5).slice([0, 0], [1, 1]).reshape<tf.Tensor1D>([8]);
 
 const gradient = (f: (x: tf.Tensor) => tf.Tensor) =>
-  tf.grad((x: tf.Tensor) =>
-    f(x)
-      .mul(normals(...x.shape))
-      .sum(),
-  );
+  tf.grad((x: tf.Tensor) => {
+    const y = f(x);
+    return y.mul(normals(...y.shape)).sum();
+  });
 
 /** What reaches each kernel: one that is added to the table without a line here does not compile. */
 const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>> = {
@@ -31,6 +30,8 @@ const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>> = {
   FgkdLogSoftmax: () => [ops.logSoftmax(normals(3, 7))],
   FgkdSoftmaxGrad: () => [gradient(ops.softmax)(normals(3, 7))],
   FgkdLogSoftmaxGrad: () => [gradient(ops.logSoftmax)(normals(3, 7))],
+  FgkdSelfAttention: () => [ops.selfAttention(normals(2, 7, 36) as tf.Tensor3D, 3)],
+  FgkdSelfAttentionGrad: () => [gradient((x) => ops.selfAttention(x as tf.Tensor3D, 3))(normals(2, 7, 36))],
   FgkdBatchNormInference: () => [
     ops.batchNormInference(images(), perChannel(1), perChannel(2), perChannel(3), perChannel(4), { relu: true }),
   ],

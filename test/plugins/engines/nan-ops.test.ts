@@ -20,6 +20,7 @@ import {
   maxPoolForUnpooling,
   maxUnpool,
   replaceBox,
+  selfAttention,
   sgdStep,
   softmax,
   spatialAttention,
@@ -79,6 +80,7 @@ const operations: Readonly<Record<string, (x: tf.Tensor4D) => tf.Tensor>> = {
   "a layer norm": (x) => layerNorm(x, scale(), offset()),
   "a softmax": (x) => softmax(last(x)),
   "the logarithm of a softmax": (x) => logSoftmax(last(x)),
+  "self-attention": (x) => selfAttention(tf.concat([x, x, x], -1).reshape([2, 42, 3 * channels]), 2),
   "a box of no numbers": (x) =>
     replaceBox(tf.onesLike(x), x.slice([0, 0, 0, 0], [2, 3, 3, channels]), { top: 2, left: 1 }),
   "a transposed convolution": (x) => conv2dTranspose(x, tf.ones([2, 2, channels, channels]), { stride: 2 }),

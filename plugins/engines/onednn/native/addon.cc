@@ -12,7 +12,7 @@ namespace fgkd {
 namespace {
 
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
-constexpr int kContract = 8;
+constexpr int kContract = 9;
 
 /** Node fails hard, and frees twice, where a buffer has more. */
 constexpr size_t kMostBytes = 0xffffffff;
@@ -109,6 +109,7 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   bindConvolutions(exports);
   bindDepthwise(exports);
   bindMatMul(exports);
+  bindAttention(exports);
   bindElementwise(exports);
   bindReductions(exports);
   bindPooling(exports);

@@ -37,6 +37,7 @@ void bindConvolutions(Napi::Object& exports);
 void bindDepthwise(Napi::Object& exports);
 void bindMatMul(Napi::Object& exports);
 void bindElementwise(Napi::Object& exports);
+void bindAttention(Napi::Object& exports);
 void bindReductions(Napi::Object& exports);
 void bindPooling(Napi::Object& exports);
 void bindNormalisation(Napi::Object& exports);

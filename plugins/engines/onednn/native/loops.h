@@ -95,6 +95,18 @@ struct CropLine {
   float outside;
 };
 
+/** The tokens of one image in one head: `channels` values of each, rows `stride` apart. Queries are taken `scale` times. */
+struct AttentionHead {
+  const float *q, *k, *v;
+  size_t tokens, channels, stride;
+  float scale;
+};
+/** Where the gradients of one head go. Those of keys and values lie in rows of the same stride. */
+struct AttentionGrad {
+  float *dq, *dk, *dv;
+  size_t dqStride, stride;
+};
+
 /** Per channel: y = x * scale + shift. */
 struct Affine {
   const float *scale, *shift;
@@ -133,6 +145,14 @@ struct Loops {
   /** dx = p dy + q (x - mean) + r */
   void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
                         float most, const float* p, const float* q, const float* r);
+
+  /** Floats that a call of `attend`, or of `attendGrad`, needs to work: so many times the tokens, not their square. */
+  size_t (*attentionMemory)(const AttentionHead& head, bool gradient);
+  /** softmax(q kᵀ) v, for the queries [begin, end). */
+  void (*attend)(const AttentionHead& head, size_t begin, size_t end, float* y, size_t yStride, float* memory);
+  /** Writes the gradients of these queries, and what they add to those of all keys and values. */
+  void (*attendGrad)(const AttentionHead& head, size_t begin, size_t end, const float* dy, size_t dyStride,
+                     const AttentionGrad& to, float* memory);
 
   /** Per row of c values; writes mean and variance of each row. */
   void (*layerNorm)(const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance,

@@ -40,6 +40,13 @@ const mistakes: Record<string, (addon: Addon) => unknown> = {
       Int32Array.of(1, 1, 2, 2, 3, 0, 0, 0),
       new Float32Array(1),
     ),
+  "attention in heads that do not divide the channels": (addon) =>
+    addon.selfAttention(new Float32Array(48), new Float32Array(16), 1, 4, 4, 3),
+  "attention in no heads": (addon) => addon.selfAttention(new Float32Array(48), new Float32Array(16), 1, 4, 4, 0),
+  "attention of no tokens": (addon) => addon.selfAttention(new Float32Array(0), new Float32Array(0), 1, 0, 4, 2),
+  "attention of queries alone": (addon) => addon.selfAttention(new Float32Array(16), new Float32Array(16), 1, 4, 4, 2),
+  "a gradient of attention that has no room": (addon) =>
+    addon.selfAttentionGrad(new Float32Array(16), new Float32Array(48), new Float32Array(47), 1, 4, 4, 2),
   "a detached buffer": (addon) => {
     const x = new Float32Array(4);
     structuredClone(x.buffer, { transfer: [x.buffer] });

@@ -55,7 +55,7 @@ FGKD_INLINE void turnFour(const float* const from[4], size_t at, float* to, size
 }
 
 /** Lines of a matrix across panels of kTileColumns: out[panel][value][kTileColumns]. */
-void packLinesTurned(const Matrix& x, size_t lineBegin, size_t lines, size_t first, size_t count, float* out) {
+static inline void packLinesTurned(const Matrix& x, size_t lineBegin, size_t lines, size_t first, size_t count, float* out) {
   static const float zeros[kPackedDepth] = {};
   for (size_t panel = 0; panel < lines; panel += kTileColumns) {
     float* to = out + panel * count;
@@ -74,7 +74,7 @@ void packLinesTurned(const Matrix& x, size_t lineBegin, size_t lines, size_t fir
 }
 
 /** Rows of A, `depth` values from `first` on, one behind the other, up to a whole strip. */
-void packRows(const Matrix& a, size_t rowBegin, size_t rows, size_t first, size_t depth, float* out) {
+static inline void packRows(const Matrix& a, size_t rowBegin, size_t rows, size_t first, size_t depth, float* out) {
   const size_t whole = (rows + kTileRows - 1) / kTileRows * kTileRows;
   for (size_t i = 0; i < rows; ++i)
     std::memcpy(out + i * depth, a.data + a.offsetOf(rowBegin + i) + first, depth * sizeof(float));

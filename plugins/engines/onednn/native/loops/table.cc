@@ -14,6 +14,7 @@ Loops table() {
   fillBinary(made);
   fillReductions(made);
   fillSoftmax(made);
+  fillAttention(made);
   fillNormalisation(made);
   fillLayerNorm(made);
   fillPooling(made);

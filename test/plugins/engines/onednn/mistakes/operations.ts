@@ -61,6 +61,7 @@ export const operations: Readonly<Record<string, () => unknown>> = {
     gradient((x) => tf.logSoftmax(x).square(), random([3, 5])),
     kernel("FgkdSoftmaxGrad", { dy: random([3, 5]), y: tf.softmax(random([3, 5])) }),
   ],
+  "self-attention": () => gradient((x) => ops.selfAttention(x as tf.Tensor3D, 2).square(), random([2, 5, 12])),
   pooling: () => {
     const x = random([2, 6, 6, 8]) as tf.Tensor4D;
     return [

@@ -1,0 +1,147 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { selfAttention } from "../../../../core/ops/index.js";
+import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
+import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
+import { available, expectSame, numbers } from "./both.js";
+
+interface Sizes {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly ofHead: number;
+}
+
+/** Value and gradient by their definitions in double precision, a query at a time. */
+function defined(packed: Float32Array, dy: Float32Array, { batch, tokens, heads, ofHead: d }: Sizes) {
+  const channels = heads * d;
+  const [y, dPacked] = [new Float64Array(dy.length), new Float64Array(packed.length)];
+  for (let index = 0; index < batch * heads; index++) {
+    const [image, head] = [Math.floor(index / heads), index % heads];
+    const at = (token: number, part: number) => (image * tokens + token) * 3 * channels + part * channels + head * d;
+    for (let query = 0; query < tokens; query++) {
+      const [q, out] = [at(query, 0), (image * tokens + query) * channels + head * d];
+      const map = Array.from({ length: tokens }, (_, key) => along(packed, q, packed, at(key, 1), d) / Math.sqrt(d));
+      const top = map.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+      const sum = map.reduce((total, value) => total + Math.exp(value - top), 0);
+      const slope = map.map((value, key) => {
+        const weight = Math.exp(value - top) / sum;
+        map[key] = weight;
+        add(y, out, packed, at(key, 2), d, weight);
+        add(dPacked, at(key, 2), dy, out, d, weight);
+        return along(dy, out, packed, at(key, 2), d);
+      });
+      const mean = slope.reduce((total, value, key) => total + value * (map[key] as number), 0);
+      slope.forEach((value, key) => {
+        const ofLogit = ((value - mean) * (map[key] as number)) / Math.sqrt(d);
+        add(dPacked, q, packed, at(key, 1), d, ofLogit);
+        add(dPacked, at(key, 1), packed, q, d, ofLogit);
+      });
+    }
+  }
+  return { y, dPacked };
+}
+
+function along(a: Float32Array, fromA: number, b: Float32Array, fromB: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += (a[fromA + i] as number) * (b[fromB + i] as number);
+  return sum;
+}
+
+function add(to: Float64Array, at: number, from: Float32Array, first: number, count: number, factor: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = (to[at + i] as number) + factor * (from[first + i] as number);
+}
+
+/** What the addon makes of the same, and the memory that it took. */
+function native(packed: Float32Array, dy: Float32Array, { batch, tokens, heads, ofHead }: Sizes) {
+  const sizes = [batch, tokens, heads * ofHead, heads] as const;
+  // What stands there must not matter.
+  const [y, dPacked] = [new Float32Array(dy.length).fill(7), new Float32Array(packed.length).fill(7)];
+  const forward = loadAddon().selfAttention(packed, y, ...sizes);
+  const backward = loadAddon().selfAttentionGrad(dy, packed, dPacked, ...sizes);
+  return { y, dPacked, forward, backward };
+}
+
+function inputs({ batch, tokens, heads, ofHead }: Sizes, spread = 2) {
+  const count = batch * tokens * heads * ofHead;
+  return [numbers(3 * count, 1, -spread, spread), numbers(count, 2)] as const;
+}
+
+function farthest(values: Float32Array, wanted: Float64Array): number {
+  const most = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (wanted[i] as number))), 0) / most;
+}
+
+const sizes = (batch: number, tokens: number, heads: number, ofHead: number): Sizes => ({
+  ...{ batch, tokens, heads, ofHead },
+});
+
+describe.skipIf(!available)("attention on onednn", () => {
+  beforeAll(() => startOnednn());
+
+  test.each([
+    ...[sizes(1, 1, 1, 1), sizes(3, 2, 2, 5), sizes(2, 7, 3, 4), sizes(1, 16, 1, 16), sizes(2, 33, 1, 32)],
+    ...[sizes(1, 197, 2, 64), sizes(1, 198, 2, 48), sizes(1, 197, 1, 80), sizes(1, 49, 2, 400)],
+    ...[sizes(1, 577, 1, 64), sizes(1, 578, 2, 8), sizes(2, 199, 5, 8)],
+  ])("is what double precision makes of %j, with its gradient", (shape) => {
+    const [packed, dy] = inputs(shape);
+    const wanted = defined(packed, dy, shape);
+    const found = native(packed, dy, shape);
+    expect(farthest(found.y, wanted.y)).toBeLessThan(2e-6);
+    expect(farthest(found.dPacked, wanted.dPacked)).toBeLessThan(5e-6);
+  });
+
+  test("is the same bytes with any number of threads, where heads are many and where their queries are cut", () => {
+    const addon = loadAddon();
+    const before = addon.describe().threads;
+    for (const shape of [sizes(5, 70, 2, 24), sizes(1, 577, 2, 16)]) {
+      const withThreads = (threads: number) => {
+        addon.setThreads(threads);
+        const { y, dPacked } = native(...inputs(shape), shape);
+        return Buffer.concat([Buffer.from(y.buffer), Buffer.from(dPacked.buffer)]);
+      };
+      const one = withThreads(1);
+      for (const threads of [2, 3, 8]) expect(withThreads(threads).equals(one)).toBe(true);
+    }
+    addon.setThreads(before);
+  });
+
+  test("keeps large logits apart, and leaves no number where there was none", async () => {
+    const shape = sizes(2, 21, 2, 8);
+    const both = (packed: Float32Array) => () => {
+      const x = tf.tensor3d(packed, [2, 21, 3 * 16]);
+      return Object.values(tf.valueAndGrad((x) => selfAttention(x as tf.Tensor3D, 2).sum())(x));
+    };
+    const [packed] = inputs(shape, 40);
+    // Of logits beyond a thousand, single precision keeps four digits behind the point, and so of their exponentials.
+    await expectSame(both(packed), 1e-3);
+    // A query, a key and a value, each in another head or image.
+    for (const [at, value] of [
+      ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => [3 * 48 + 1, value] as const),
+      ...[[20 * 48 + 16 + 9, Number.NaN] as const, [(21 + 5) * 48 + 16 + 2, Number.NEGATIVE_INFINITY] as const],
+      ...[[(21 + 20) * 48 + 32 + 15, Number.NaN] as const, [32 + 3, Number.POSITIVE_INFINITY] as const],
+    ]) {
+      const [spoilt] = inputs(shape);
+      spoilt[at] = value;
+      await expectSame(both(spoilt));
+    }
+  });
+
+  test("takes memory in proportion to the tokens, and less than twice the logits of a group of heads", () => {
+    const addon = loadAddon();
+    const before = addon.describe().threads;
+    // DeiT-B at 384 px: of its twelve heads, all are one group.
+    const shape = sizes(1, 577, 12, 64);
+    addon.setThreads(4);
+    const { forward, backward } = native(...inputs(shape), shape);
+    expect(forward).toBeGreaterThan(0);
+    expect(Math.max(forward, backward)).toBeLessThan(2 * 4 * shape.heads * shape.tokens ** 2);
+    // Keys and values, each as rows and as columns, their gradients, and 48 queries of two maps: in all for one thread…
+    const floats = (tokens: number) => (5 * 64 + 2 * 48) * tokens;
+    expect(backward).toBeLessThan(1.15 * 4 * 4 * floats(shape.tokens));
+    // … and so for twice as many tokens twice as much.
+    const longer = { ...shape, tokens: 2 * shape.tokens };
+    expect(native(...inputs(longer), longer).backward).toBeLessThan(2.05 * backward);
+    addon.setThreads(before);
+  });
+});
