@@ -23,8 +23,8 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1300,
     holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
   },
-  // Attention, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own.
-  { name: "core/ops", budget: 1100, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
+  // Attention, fused and composed, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own.
+  { name: "core/ops", budget: 1150, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
     // Files that others wrote: their names and shapes, and how they describe their models.

@@ -37,6 +37,7 @@ void freeBlock(Block& block) {
 /** `allocate(bytes)`: an ArrayBuffer over aligned memory, freed when it is released or collected. */
 Napi::Value allocate(const Args& args) {
   size_t bytes = args.count(0);
+  if (bytes > kMostBytes) fail("a tensor has 4 GiB at most, " + std::to_string(bytes) + " bytes were asked for");
   void* data = allocateAligned(bytes);
   if (data == nullptr) throw std::bad_alloc();
   auto* block = new Block{data};

@@ -72,6 +72,10 @@ describe.skipIf(!available)("the native addon", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(5 * size);
   });
 
+  test("refuses to allocate more than Node can hand out as one buffer", () => {
+    expect(() => loadAddon().allocate(2 ** 33)).toThrow("4 GiB at most, 8589934592 bytes were asked for");
+  });
+
   test("allocates memory on a cache line, and detaches it when it is released", () => {
     const buffer = loadAddon().allocate(1 << 20);
     expect(buffer.byteLength).toBe(1 << 20);
