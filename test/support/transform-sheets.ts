@@ -13,14 +13,14 @@ import { transforms } from "../../plugins/transforms/index.js";
 import { cut } from "../../plugins/transforms/pixels/cut.js";
 import type { Pixels } from "../../plugins/transforms/pixels/pixels.js";
 
-type Line<N extends keyof Transforms = keyof Transforms> = { [K in N]: { readonly name: K } & Transforms[K] }[N];
+type Line = { [K in keyof Transforms]: { readonly name: K } & Transforms[K] }[keyof Transforms];
 
 const [side, gap, drawings] = [96, 4, 5];
 const [width, height] = [96, 72];
 const often = (line: Line): readonly Line[] => new Array<Line>(drawings).fill(line);
 
 /** What is shown of each: other options where nothing is drawn, else several draws. */
-const shown: { readonly [K in keyof Transforms]: readonly Line<K>[] | readonly Line[] } = {
+const shown: Readonly<Record<string, readonly Line[]>> = {
   resize: (["shorter", "longer", "warp", "pad"] as const).map((fit) => ({ name: "resize", size: 60, fit })),
   "center-crop": [
     { name: "center-crop", size: 72 },
