@@ -34,6 +34,8 @@ export { chooseMetrics } from "./evaluation/metric.js";
 export { scoresOf } from "./evaluation/scores.js";
 export type { EvaluationSettings } from "./evaluation/settings.js";
 export { countDue, splitToMeasure } from "./evaluation/settings.js";
+export type { Predict, TestViews } from "./evaluation/test-time.js";
+export { testViews, viewCounts } from "./evaluation/test-time.js";
 export { openTensorFile } from "./formats/open-tensor-file.js";
 export type { TensorContent } from "./formats/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./formats/safetensors.js";

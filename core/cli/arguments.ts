@@ -41,6 +41,8 @@ export interface EvalArguments {
   readonly role?: string;
   readonly ensembler: string;
   readonly split?: "train" | "validation" | "test";
+  /** Default: as the run's own tests did. */
+  readonly tta?: "none" | "flip" | "ten-crops";
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;

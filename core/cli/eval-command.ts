@@ -19,6 +19,7 @@ import {
   need,
   noData,
   openRunFolder,
+  type Predict,
   type Preset,
   pathProblem,
   presetLayers,
@@ -27,7 +28,9 @@ import {
   type SettingsLayer,
   type Split,
   shellWord,
+  type TestViews,
   type Training,
+  testViews,
   unknownName,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
@@ -65,16 +68,17 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   });
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
-    const { training, batchSize, input } = stageOf(run, roles.at(-1) as string);
+    const { training, batchSize, testTime, views } = stageOf(run, roles.at(-1) as string, given);
     const { split = "test" } = given;
     const source = run.source(training.stage);
     if (countIn(source, split) === 0) throw noImages(training.stage, split);
     tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
     const engine = await startEngine(run.config.run.engine, run.engines);
-    const options = { split, batchSize, input, metrics: metricsOf(training, roles) };
-    const found = await evaluate(prediction(run, roles, given.ensembler), source, options);
+    const options = { split, batchSize, input: views.input, metrics: metricsOf(training, roles) };
+    const found = await evaluate(prediction(run, roles, given.ensembler, views), source, options);
     const who = exported.length === 1 ? exported[0] : `${given.ensembler} of ${exported.join(", ")}`;
-    show(found, split, `${who} of ${shortPath(folder.path, cwd)}, engine ${engine.name}`, environment);
+    const how = testTime ? `, ${testTime}` : "";
+    show(found, split, `${who} of ${shortPath(folder.path, cwd)}${how}, engine ${engine.name}`, environment);
     return 0;
   } finally {
     await run.close();
@@ -87,10 +91,11 @@ function usualRoles({ stages }: Preset): readonly string[] {
   return trained.includes("student") ? ["student"] : trained;
 }
 
-function prediction(run: Run, roles: readonly string[], ensembler: string): Parameters<typeof evaluate>[0] {
+/** Views are averaged model by model: what an ensembler makes of several need not be logits. */
+function prediction(run: Run, roles: readonly string[], ensembler: string, { answer }: TestViews): Predict {
   const [first, ...others] = roles.map((role) => ({ role, model: run.models.get(role) }));
   const logits = (batch: Batch, { role, model }: NonNullable<typeof first>) =>
-    tf.tidy(() => need({ logits: model.forward(batch, "eval").logits }, "logits", role));
+    answer((seen) => tf.tidy(() => need({ logits: model.forward(seen, "eval").logits }, "logits", role)))(batch);
   // There is one role at least.
   const known = first as NonNullable<typeof first>;
   if (others.length === 0) return (batch) => logits(batch, known);
@@ -139,11 +144,13 @@ function evalLayers(models: NonNullable<SettingsLayer["config"]["models"]>, give
   return [{ origin: "fgkd eval", config: { models } }, ...evalDataLayers(given, cwd), ...engineLayers(given)];
 }
 
-/** Where the model's images come from: the stage that trained it, or else the last. */
-function stageOf(run: Run, role: string) {
+/** Where the model's images come from, and how they are looked at: as the stage that trained it does, or else the last. */
+function stageOf(run: Run, role: string, { tta }: EvalArguments) {
   const trained = run.stages.findLast(({ stage }) => run.preset.stages[stage]?.trains === role) ?? run.stages.at(-1);
   if (!trained) throw pathProblem("fgkd eval", "the run has no stage that is enabled", "Give another run.");
-  return { training: trained, batchSize: trained.config.batchSize, input: trained.config.input };
+  const { batchSize, input, evaluation } = trained.config;
+  const testTime = tta === undefined ? evaluation.testTime : tta === "none" ? null : tta;
+  return { training: trained, batchSize, testTime, views: testViews(testTime, input, "fgkd eval") };
 }
 
 /** Those of the stage; of several models, whose merged scores need not be logits, accuracy alone. */

@@ -1,6 +1,6 @@
 /** The command line: which commands and options there are. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { splits, version, visible } from "../index.js";
+import { splits, version, viewCounts, visible } from "../index.js";
 import type { ConfigArguments, DataArguments, EvalArguments, TrainArguments, WeightsArguments } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
@@ -93,6 +93,12 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     )
     .option("--ensembler <name>", "how several are merged", "mean-logits")
     .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
+    .addOption(
+      new Option(
+        "--tta <views>",
+        "average over each image and its mirror image, or ten crops (default: as the run did)",
+      ).choices(["none", ...Object.keys(viewCounts)]),
+    )
     .option("-d, --data <place>", "test on other images of the same classes")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))

@@ -12,6 +12,7 @@ import {
   splitToMeasure,
   stepsPerEpoch,
   teacherRole,
+  viewCounts,
 } from "../index.js";
 
 /** From so many seconds on, work is worth a question. */
@@ -37,14 +38,15 @@ export function workOf({ stages, preset }: Pick<Run, "stages" | "preset">, sourc
   });
 }
 
-/** Over all epochs that are measured, and, where another split measured them, one look at the test split in the end. */
+/** A batch for each view. Over all epochs that are measured, and, where another split measured them, one look at the test split in the end. */
 function testBatches({ batchSize, epochs, evaluation }: Settings, source: Source): number {
   const batches = (split: Split) =>
     countIn(source, split) > 0 ? source.batchCount({ split, mode: "test", batchSize }) : 0;
   const tests = countDue(epochs, evaluation);
   if (tests === 0) return 0;
   const split = splitToMeasure(evaluation, source);
-  return tests * batches(split) + (split === "test" ? 0 : batches("test"));
+  const views = evaluation.testTime ? viewCounts[evaluation.testTime] : 1;
+  return views * (tests * batches(split) + (split === "test" ? 0 : batches("test")));
 }
 
 /**

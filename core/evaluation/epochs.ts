@@ -4,10 +4,11 @@ import type { Model } from "../models/model.js";
 import type { Metrics } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import type { NamedArray } from "../values/named-array.js";
-import { type Batch, type EpochSummary, need } from "../values/records.js";
+import { type EpochSummary, need } from "../values/records.js";
 import { evaluate } from "./evaluate.js";
 import { chooseMetrics, type Metric, namesOf } from "./metric.js";
 import { type EvaluationSettings, isDue, planEvaluation } from "./settings.js";
+import { testViews } from "./test-time.js";
 
 /** The best epoch of a stage so far, and its weights where these are to be exported. */
 export interface BestEpoch {
@@ -59,7 +60,7 @@ interface Settled {
 
 /**
  * @param measured the model with the weights that are measured, of the one that is trained
- * @throws as `chooseMetrics` and `planEvaluation` do
+ * @throws as `chooseMetrics`, `planEvaluation` and `testViews` do
  */
 export function measureEpochs(
   training: MeasuredTraining,
@@ -71,11 +72,11 @@ export function measureEpochs(
   const { epochs, evaluation } = config;
   const metric = chooseMetrics(training.metrics, evaluation.metrics);
   const plan = planEvaluation(stage, config, source, namesOf(metric));
+  const { input, answer } = testViews(evaluation.testTime, config.input, `stage "${stage}"`);
   const measureOn = async (model: Model, split: Split): Promise<Record<string, number>> => {
-    const { batchSize, input } = config;
-    const predict = (batch: Batch) => need(model.forward(batch, "eval"), "logits", role);
+    const predict = answer((batch) => need(model.forward(batch, "eval"), "logits", role));
     const onBatch = () => activity.moveTo(activity.position);
-    const options = { split, batchSize, input, metrics: [metric], onBatch };
+    const options = { split, batchSize: config.batchSize, input, metrics: [metric], onBatch };
     const { metrics } = await activity.during("the test", () => evaluate(predict, source, options));
     // The next step changes what it follows from.
     model.parameters.forgetDerived();

@@ -4,6 +4,7 @@ import type { InputSettings, Source, Split } from "../data/source.js";
 import { type Batch, need, release } from "../values/records.js";
 import { type Metric, type Scores, together } from "./metric.js";
 import { scoresOf } from "./scores.js";
+import type { Predict } from "./test-time.js";
 import { topOne } from "./top-one.js";
 import { measureGroups, measureUneven } from "./unasked.js";
 
@@ -40,7 +41,7 @@ export interface EvaluateOptions {
  * @throws FGKD_INVALID_CONFIG when two metrics give a number the same name
  */
 export async function evaluate(
-  predict: (batch: Batch) => tf.Tensor2D,
+  predict: Predict,
   source: Source,
   { split = "test", batchSize, input, metrics = [topOne], onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -70,7 +71,7 @@ export async function evaluate(
 }
 
 /** Labels and logits of a batch, in one wait for the device. */
-async function read(batch: Batch, predict: (batch: Batch) => tf.Tensor2D, seen: number): Promise<Scores> {
+async function read(batch: Batch, predict: Predict, seen: number): Promise<Scores> {
   const [labels, logits] = tf.tidy(() => [need(batch, "labels", "evaluate").argMax(1), predict(batch)]) as [
     tf.Tensor1D,
     tf.Tensor2D,

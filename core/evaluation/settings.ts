@@ -3,6 +3,7 @@ import { z } from "zod";
 import { countIn, type Source, type Split, splits } from "../data/source.js";
 import type { Choice, Metrics } from "../registries/entry.js";
 import { invalidConfig } from "../values/errors.js";
+import type { TestTime } from "./test-time.js";
 
 export interface EvaluationSettings {
   /** Measure after every so many epochs; the last epoch always counts. Default 1; 0 for never. */
@@ -20,6 +21,8 @@ export interface EvaluationSettings {
    * chosen. `test` chooses on test images, whose accuracy then says too much.
    */
   readonly bestOn: "validation" | "test";
+  /** Of how many views of a picture the answers are averaged: see `testViews`. Default `null`: of the picture alone. */
+  readonly testTime: TestTime | null;
 }
 
 /** @see EvaluationSettings */
@@ -30,6 +33,7 @@ export const evaluationDefaults: EvaluationSettings = {
   metrics: [{ name: "top-1" }],
   split: null,
   bestOn: "validation",
+  testTime: null,
 };
 
 const whole = z.number().int();
@@ -43,6 +47,7 @@ export const evaluationSchema = z
     metrics: z.array(z.looseObject({ name: z.string().min(1) })),
     split: z.enum(splits).nullable(),
     bestOn: z.enum(["validation", "test"]),
+    testTime: z.enum(["flip", "ten-crops"]).nullable(),
   })
   .partial();
 

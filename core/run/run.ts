@@ -4,6 +4,7 @@ import { version_core as tfjs } from "@tensorflow/tfjs";
 import { type ResolvedConfig, resolveConfig, type Settings, type SettingsLayer } from "../config/config.js";
 import type { Source } from "../data/source.js";
 import { chooseMetrics } from "../evaluation/metric.js";
+import { testViews } from "../evaluation/test-time.js";
 import { createHub, type Hub } from "../hub/hub.js";
 import { type ComposedScope, createRunScope, createTraining } from "../lifecycle/compose.js";
 import { checkNeeds } from "../lifecycle/needs.js";
@@ -215,8 +216,9 @@ function composeRun({
     };
     const training = createTraining(composed);
     checkNeeds(training, data === "none" ? [] : ["images", "labels", "indices"]);
-    // The stage chooses them; an unknown one is told before the data is read.
+    // The stage chooses them; what cannot be is told before the data is read.
     chooseMetrics(training.metrics, settings.evaluation.metrics);
+    testViews(settings.evaluation.testTime, settings.input, `stage "${stage}"`);
     return training;
   });
   const updates = new Map(trainings.map((training) => [training, chooseUpdate(training.config.optimizer, training)]));

@@ -67,10 +67,25 @@ export const randAugmentOperations = {
 /** torchvision's bins of a strength: 0 to 30. */
 export const trivialBins = 31;
 
+/** What a bin means to each operation that has strengths: a slant, pixels, degrees, a factor's distance from 1, bits, a threshold. */
+export const trivialStrengths = {
+  "shear-x": (bin) => (0.99 * bin) / 30,
+  "shear-y": (bin) => (0.99 * bin) / 30,
+  "translate-x": (bin) => Math.trunc((32 * bin) / 30),
+  "translate-y": (bin) => Math.trunc((32 * bin) / 30),
+  rotate: (bin) => (135 * bin) / 30,
+  brightness: (bin) => (0.99 * bin) / 30,
+  colour: (bin) => (0.99 * bin) / 30,
+  contrast: (bin) => (0.99 * bin) / 30,
+  sharpness: (bin) => (0.99 * bin) / 30,
+  posterize: (bin) => 8 - Math.round(bin / 5),
+  solarize: (bin) => 255 - (255 * bin) / 30,
+} as const satisfies Readonly<Record<string, (bin: number) => number>>;
+
 const wide =
-  (enhance: Enhance): Operation =>
+  (enhance: Enhance, strengthOf: (bin: number) => number): Operation =>
   (picture, bin, sign) =>
-    enhance(picture, 1 + (sign * 0.99 * bin) / (trivialBins - 1));
+    enhance(picture, 1 + sign * strengthOf(bin));
 
 /**
  * TrivialAugment's fourteen in the wide space, by a bin from 0 to 30.
@@ -79,17 +94,17 @@ const wide =
  */
 export const trivialAugmentOperations = {
   identity: (picture) => picture,
-  "shear-x": moved(shearX, (bin) => (0.99 * bin) / 30),
-  "shear-y": moved(shearY, (bin) => (0.99 * bin) / 30),
-  "translate-x": moved(shiftX, (bin) => Math.trunc((32 * bin) / 30)),
-  "translate-y": moved(shiftY, (bin) => Math.trunc((32 * bin) / 30)),
-  rotate: moved(rotation, (bin) => (135 * bin) / 30),
-  brightness: wide(brightness),
-  colour: wide(saturation),
-  contrast: wide(contrast),
-  sharpness: wide(sharpness),
-  posterize: (picture, bin) => posterize(picture, 8 - Math.round(bin / 5)),
-  solarize: (picture, bin) => solarize(picture, 255 - (255 * bin) / 30),
+  "shear-x": moved(shearX, trivialStrengths["shear-x"]),
+  "shear-y": moved(shearY, trivialStrengths["shear-y"]),
+  "translate-x": moved(shiftX, trivialStrengths["translate-x"]),
+  "translate-y": moved(shiftY, trivialStrengths["translate-y"]),
+  rotate: moved(rotation, trivialStrengths.rotate),
+  brightness: wide(brightness, trivialStrengths.brightness),
+  colour: wide(saturation, trivialStrengths.colour),
+  contrast: wide(contrast, trivialStrengths.contrast),
+  sharpness: wide(sharpness, trivialStrengths.sharpness),
+  posterize: (picture, bin) => posterize(picture, trivialStrengths.posterize(bin)),
+  solarize: (picture, bin) => solarize(picture, trivialStrengths.solarize(bin)),
   "auto-contrast": (picture) => autoContrast(picture),
   equalize: (picture) => equalize(picture),
 } as const satisfies Readonly<Record<string, Operation>>;

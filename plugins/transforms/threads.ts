@@ -17,7 +17,7 @@ import type { TransformFunction } from "./pixels/transform-function.js";
 export const resize: TransformFunction<Required<ResizeOptions>> = (picture, task) => {
   const { options, input, maxPixels = Number.POSITIVE_INFINITY } = task;
   const [side, fit] = [options.size ?? input.resize, options.fit ?? input.fit];
-  const to = resizedPixels(picture, side, fit === "pad" ? "longer" : fit);
+  const to = resizedPixels(picture.reduced?.from ?? picture, side, fit === "pad" ? "longer" : fit);
   if (to.pixels > maxPixels) throw new TooManyPixels(picture, to, maxPixels);
   const resized = resample(picture, to, options.interpolation);
   return fit === "pad" ? padded(resized, side) : resized;

@@ -127,6 +127,16 @@ describe("the reference of registries", () => {
         .sort(),
     ).toEqual([...names].sort());
   });
+
+  test("shows a picture of what each transform does", () => {
+    const names = new Set(trainings.flatMap((training) => training.transforms.names));
+    const sections = readDocument("docs/reference/transforms.md").split(/^## /m).slice(1);
+    const shown = sections.map((section) =>
+      /^(\S+)\n\n!\[.+\]\(\.\.\/images\/transforms\/(\S+)\.png\)$/m.exec(section),
+    );
+    expect(shown.map((found) => found?.[1]).sort()).toEqual([...names].sort());
+    expect(shown.map((found) => found?.[2])).toEqual(shown.map((found) => found?.[1]));
+  });
 });
 
 describe("the reference of errors", () => {

@@ -133,6 +133,12 @@ export const folderSchema = z.object({
     .enum(["apply", "ignore"])
     .default("apply")
     .describe("Whether photographs are turned the way the camera noted. PyTorch's loaders do not."),
+  decode: z
+    .enum(["exact", "reduced"])
+    .default("exact")
+    .describe(
+      "reduced: a JPEG that is at least six times as large as what it is resized to first is decoded at a third, a fifth or a ninth of its size; pixels differ by less than a grey level on average from those of exact.",
+    ),
   ...threadOptions,
   cachePath: z
     .string()

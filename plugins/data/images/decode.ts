@@ -7,6 +7,7 @@ import type { Pixels } from "../../transforms/pixels/pixels.js";
 import { askForHeader, bytesToDecode, readHeader } from "./header.js";
 import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
 import { decodeScanByScan, mendJpeg, strayBytes } from "./mend-jpeg.js";
+import { type FirstResize, type Reduction, reductionOf, turned } from "./reduce.js";
 
 /** Whether the camera's note on which side is up is followed. */
 export type Exif = "apply" | "ignore";
@@ -20,6 +21,8 @@ const SMALL = 2 ** 23;
 export interface DecodeOptions {
   /** Waits for memory. Default: there is enough. */
   readonly reserve?: (bytes: number, size: Size | undefined) => Promise<void>;
+  /** A JPEG may come out smaller, as long as it is well above that. Default: whole. */
+  readonly next?: FirstResize;
 }
 
 /** One thread per image: the parallelism is ours, across images. */
@@ -42,7 +45,8 @@ export async function decodeFile(
 ): Promise<Pixels> {
   const bytes = await readBytes(path, how.reserve);
   const format = requireFormat(bytes);
-  const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels);
+  const reduction = how.next && format === "JPEG" ? await reductionOf(bytes, how.next, exif === "apply") : undefined;
+  const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels, reduction);
   try {
     return await attempt(bytes);
   } catch (error) {
@@ -65,12 +69,12 @@ async function mended(bytes: Uint8Array, attempt: (whole: Uint8Array) => Promise
 }
 
 /** A decoder's own limit goes by the clock; who was suspended, or had no turn, tries again. */
-async function decodeInTime(bytes: Uint8Array, exif: Exif, maxPixels: number): Promise<Pixels> {
+async function decodeInTime(...what: Parameters<typeof decode>): Promise<Pixels> {
   for (;;) {
     const time = startOwnTime();
     const before = process.cpuUsage();
     try {
-      return await decode(bytes, exif, maxPixels);
+      return await decode(...what);
     } catch (error) {
       const { user, system } = process.cpuUsage(before);
       const own = Math.min(time.read(), (user + system) / 1000);
@@ -81,16 +85,18 @@ async function decodeInTime(bytes: Uint8Array, exif: Exif, maxPixels: number): P
   }
 }
 
-async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number): Promise<Pixels> {
+async function decode(bytes: Uint8Array, exif: Exif, maxPixels: number, reduction?: Reduction): Promise<Pixels> {
   let image = sharp(bytes, { failOn: "warning", ignoreIcc: true, limitInputPixels: maxPixels });
-  if (exif === "apply") image = image.rotate();
+  if (reduction) image = image.resize({ ...reduction.to, fit: "fill", fastShrinkOnLoad: true });
+  else if (exif === "apply") image = image.rotate();
   const { data, info } = await image
     .flatten({ background: "white" })
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .timeout({ seconds: PATIENCE })
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+  const pixels = { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+  return reduction ? turned(pixels, reduction) : pixels;
 }
 
 async function readBytes(path: string, reserve: DecodeOptions["reserve"]): Promise<Buffer> {

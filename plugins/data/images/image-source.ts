@@ -14,7 +14,7 @@ import {
 import { usualTransforms } from "../../transforms/built-in.js";
 import { createPixelCache } from "./cache.js";
 import type { DiskCache } from "./disk-cache.js";
-import { batchesAhead, checkInput, countBatches, randomOf } from "./plan.js";
+import { batchesAhead, checkInput, countBatches, firstResize, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import type { BatchResult, Recipe } from "./tasks.js";
 import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
@@ -88,6 +88,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       samples,
       input,
       transforms: calls,
+      next: firstResize(transforms, input),
       kept,
       keep,
       disk: options.disk,

@@ -1,5 +1,15 @@
 /** Which samples a pass visits, in which order, and how each is augmented: functions of the pass, nothing else. */
-import { createRandom, type InputSettings, invalidOption, type Pass, type Random } from "../../../core/index.js";
+import {
+  type ChosenTransform,
+  createRandom,
+  type InputSettings,
+  invalidOption,
+  type Pass,
+  type Random,
+} from "../../../core/index.js";
+import { resize } from "../../transforms/built-in.js";
+import { type ResizeOptions, resizeSchema } from "../../transforms/options.js";
+import type { FirstResize } from "./reduce.js";
 
 /** The order of a pass over `count` samples: shuffled anew each epoch in training, as listed in tests. */
 export function orderOf(
@@ -41,4 +51,13 @@ export function checkInput(input: InputSettings, mode: Pass["mode"]): void {
     input.crop,
     "Lower input.crop, or raise input.resize.",
   );
+}
+
+/** To what a picture is resized before anything else happens to it. */
+export function firstResize([first]: readonly ChosenTransform[], input: InputSettings): FirstResize | undefined {
+  const own = resize(resizeSchema.parse({}));
+  if (first?.module !== own.module || first.function !== own.function) return undefined;
+  const { size, fit } = first.options as Required<ResizeOptions>;
+  const asked = fit ?? input.fit;
+  return { size: size ?? input.resize, fit: asked === "pad" ? "longer" : asked };
 }

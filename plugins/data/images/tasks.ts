@@ -5,6 +5,7 @@ import type { Scene } from "../birds/scene.js";
 import type { Exif } from "./decode.js";
 import type { DiskCache } from "./disk-cache.js";
 import type { PictureMemory } from "./memory.js";
+import type { FirstResize } from "./reduce.js";
 import type { TransformCall } from "./transform-calls.js";
 
 /** How one picture comes into being. */
@@ -14,6 +15,8 @@ export type Recipe =
       readonly path: string;
       readonly exif: Exif;
       readonly maxPixels: number;
+      /** Whether a JPEG may be decoded smaller where the first transform makes it small. Default: it is decoded whole. */
+      readonly decode?: "reduced";
       /** Rows at its lower end that are dropped. Default: none. */
       readonly banner?: number;
       /** The part of it that counts, in pixels of what is left. Default: all. */
@@ -34,6 +37,8 @@ export interface BatchTask {
   readonly samples: readonly SampleTask[];
   readonly input: InputSettings;
   readonly transforms: readonly TransformCall[];
+  /** To what the first of them resizes; absent where it does something else. */
+  readonly next?: FirstResize;
   /** After so many of them a picture is as the cache has it. */
   readonly kept: number;
   /** How many bytes of such pictures are wanted for the cache. */

@@ -96,7 +96,7 @@ function keptName(recipe: Recipe, { input, transforms, kept }: BatchTask, disk: 
 
 async function make({ recipe, drawn }: SampleTask, task: BatchTask, held: Reserve): Promise<Pixels> {
   const { input, transforms, kept } = task;
-  const image = await pictureOf(recipe, input.resize, held);
+  const image = await pictureOf(recipe, task, held);
   return transformed(recipe, image, transforms.slice(0, kept), drawn, input);
 }
 
@@ -124,11 +124,12 @@ function pathOf(recipe: Recipe): string {
   return recipe.kind === "file" ? recipe.path : "a drawn bird";
 }
 
-async function pictureOf(recipe: Recipe, size: number, held: Reserve): Promise<Pixels> {
-  if (recipe.kind === "bird") return renderBird(recipe.scene, size);
+async function pictureOf(recipe: Recipe, { input, next }: BatchTask, reserve: Reserve): Promise<Pixels> {
+  if (recipe.kind === "bird") return renderBird(recipe.scene, input.resize);
   try {
     const { decodeFile } = await decoder();
-    return cutOut(await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, { reserve: held }), recipe);
+    const how = { reserve, ...(next && recipe.decode === "reduced" && { next }) };
+    return cutOut(await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, how), recipe);
   } catch (error) {
     if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
     throw error;

@@ -6,19 +6,25 @@ import type { Candidate, FolderLayout } from "../folder/layout.js";
 import type { FolderOptions } from "../folder/options.js";
 import type { Recipe } from "../images/tasks.js";
 
+/** What decides how pictures are seen. */
+type SeenOptions = Pick<Required<FolderOptions>, "exif" | "maxPixels" | "crop" | "decode">;
+
 /** How a picture is decoded, and which part of it is seen. */
 export function recipeOf(
   { path, facts, banner, isPublished }: Candidate,
   root: string,
-  { exif, maxPixels, crop }: Pick<Required<FolderOptions>, "exif" | "maxPixels" | "crop">,
+  { exif, maxPixels, crop, decode }: SeenOptions,
 ): Recipe {
   const part = crop === "box" ? facts?.box : undefined;
+  const isCut = part !== undefined || (banner !== undefined && banner > 0);
   return {
     kind: "file",
     path: join(root, path),
     // Boxes are measured on pictures as they are stored, and so are published results.
     exif: isPublished ? "ignore" : exif,
     maxPixels,
+    // Boxes and banners are measured in pixels of the whole picture.
+    ...(decode === "reduced" && !isCut && { decode }),
     ...(banner !== undefined && banner > 0 && { banner }),
     ...(part && { part }),
   };
@@ -57,13 +63,18 @@ export function setFingerprint(
   fingerprint: string,
   { classes, published, merged }: FolderLayout,
   candidates: readonly Candidate[],
-  options: Pick<Required<FolderOptions>, "exif" | "maxPixels" | "crop">,
+  options: SeenOptions,
 ): string {
-  if (!published && !merged) return fingerprint;
+  if (!published && !merged)
+    return options.decode === "exact" ? fingerprint : digest(`${fingerprint}\n${options.decode}`);
   const hash = createHash("sha256").update(`${fingerprint}\n${JSON.stringify(classes)}`);
   for (const candidate of candidates) {
     const { path: _, maxPixels: __, ...seen } = recipeOf(candidate, "", options) as Extract<Recipe, { kind: "file" }>;
     hash.update(`\n${JSON.stringify([candidate.className, seen])}`);
   }
   return hash.digest("hex").slice(0, 32);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

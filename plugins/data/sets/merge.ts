@@ -11,7 +11,7 @@ function titleOf({ published, root }: FolderLayout): string {
 }
 
 /**
- * One layout of all, rooted where their folders part. Ranks that only some of them have are those of none.
+ * One layout of all, rooted where their folders part. Ranks of the sets are not kept: hardly two have the same.
  *
  * @param layouts at least one
  */

@@ -1,10 +1,20 @@
 /** Pictures as the threads pass them on: eight-bit RGB, rows from the top. Threads import this; it imports nothing. */
 
+interface Sides {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** `data` holds `height × width × 3` bytes. Others may hold the same picture: whoever changes it makes a new one. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+  /**
+   * Set where it was decoded smaller than it is: its whole size, and that of the whole at this scale, which may be a part of a pixel
+   * more than is here. What resizes it reckons with both.
+   */
+  readonly reduced?: { readonly from: Sides; readonly extent: Sides };
 }
 
 /** A black picture. */

@@ -25,11 +25,13 @@ export type Interpolation = "bilinear" | "bicubic";
  * @see Pillow, `Image.resize(size, BILINEAR)`; methods/datasets.md §9
  */
 export function resample(image: Pixels, { width, height }: Size, interpolation: Interpolation = "bilinear"): Pixels {
-  const rows = width === image.width ? image : resampleRows(image, width, interpolation);
+  // Where columns and rows of a reduced picture are missing at its ends, what is there stays in its place.
+  const extent = image.reduced?.extent ?? image;
+  const rows = width === image.width ? image : resampleRows(image, width, interpolation, extent.width);
   if (height === image.height && rows !== image) return rows;
   const result = createPixels(width, height);
   if (height === image.height) result.data.set(rows.data);
-  else resampleColumns(rows, result, interpolation);
+  else resampleColumns(rows, result, interpolation, extent.height);
   return result;
 }
 
@@ -38,8 +40,8 @@ function written({ data }: Pixels, interpolation: Interpolation): Uint8Array | U
   return interpolation === "bicubic" ? new Uint8ClampedArray(data.buffer) : data;
 }
 
-function resampleRows(image: Pixels, width: number, interpolation: Interpolation): Pixels {
-  const { starts, counts, weights, taps } = createFilter(image.width, width, interpolation);
+function resampleRows(image: Pixels, width: number, interpolation: Interpolation, extent: number): Pixels {
+  const { starts, counts, weights, taps } = createFilter(image.width, width, interpolation, extent);
   const result = createPixels(width, image.height);
   const from = image.data;
   const to = written(result, interpolation);
@@ -66,8 +68,8 @@ function resampleRows(image: Pixels, width: number, interpolation: Interpolation
   return result;
 }
 
-function resampleColumns(image: Pixels, result: Pixels, interpolation: Interpolation): void {
-  const { starts, counts, weights, taps } = createFilter(image.height, result.height, interpolation);
+function resampleColumns(image: Pixels, result: Pixels, interpolation: Interpolation, extent: number): void {
+  const { starts, counts, weights, taps } = createFilter(image.height, result.height, interpolation, extent);
   const length = image.width * 3;
   const from = image.data;
   const to = written(result, interpolation);
@@ -95,9 +97,10 @@ function cubic(distance: number): number {
   return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
 }
 
-function createFilter(from: number, to: number, interpolation: Interpolation): Filter {
+/** @param extent what `to` pixels are made of: `from`, or a part of a pixel more where that part is missing */
+function createFilter(from: number, to: number, interpolation: Interpolation, extent: number): Filter {
   const [kernel, reach] = kernels[interpolation];
-  const scale = from / to;
+  const scale = extent / to;
   const wider = Math.max(scale, 1);
   const support = reach * wider;
   const taps = Math.ceil(support) * 2 + 1;

@@ -147,6 +147,44 @@ describe("fgkd eval", () => {
     expect(world.out).toMatch(/^mean doubt: 0\.\d\d$/m);
   });
 
+  test("averages over mirror images where the run's own tests did, and where it is asked to", async () => {
+    const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
+    const doubts = JSON.stringify([{ name: "top-1" }, { name: "toy-doubt" }]);
+    const metrics = `optimizer.learningRate=3 --set evaluation.metrics=${doubts}`;
+    const doubt = async (words: string) => {
+      const before = world.out.length;
+      expect(await world.fgkd(`eval runs/${words}`), world.err).toBe(0);
+      return world.out.slice(before).match(/student of runs.*|mean doubt: .*/g);
+    };
+    await world.fgkd(`--preset toy --quiet --set ${metrics}`);
+    await world.fgkd(`--preset toy --quiet --set ${metrics} --set evaluation.testTime=flip`);
+    const epochs = (await readFile(join(world.cwd, "runs/toy-2/metrics.jsonl"), "utf8")).trim().split("\n");
+    const { metrics: last } = JSON.parse(epochs.at(-1) as string);
+    const [plain, told] = [await doubt("toy-1"), await doubt("toy-2")];
+    expect(plain?.[0]).toBe("student of runs/toy-1, engine cpu");
+    expect(told).toEqual(["student of runs/toy-2, flip, engine cpu", `mean doubt: ${last.meanDoubt.toFixed(2)}`]);
+    // The same weights, seen once as they are, once mirrored as well.
+    expect(plain?.[1]).not.toBe(told?.[1]);
+    expect((await doubt("toy-2 --tta none"))?.[1]).toBe(plain?.[1]);
+    expect((await doubt("toy-1 --tta flip"))?.[1]).toBe(told?.[1]);
+    await world.fgkd("--preset toy-ensemble --quiet");
+    expect(await world.fgkd("eval runs/toy-ensemble-1 --tta flip --ensembler majority-vote"), world.err).toBe(0);
+    expect(world.out).toContain("majority-vote of member-1, member-2 of runs/toy-ensemble-1, flip, engine cpu");
+  });
+
+  test("refuses views that there are not, and ten crops of pictures that are no larger than one", async () => {
+    const world = await createWorld();
+    await world.fgkd("--preset toy --quiet --set input.resize=2 --set input.crop=2");
+    expect(await world.fgkd("eval runs/toy-1 --tta mirror")).toBe(1);
+    expect(world.err).toContain("Allowed choices are none, flip, ten-crops");
+    expect(await world.fgkd("eval runs/toy-1 --tta ten-crops")).toBe(1);
+    expect(world.err).toContain("(input.resize 2, input.crop 2)");
+    const asked = "--set input.resize=2 --set input.crop=2 --set evaluation.testTime=ten-crops";
+    expect(await world.fgkd(`--preset toy --quiet ${asked}`)).toBe(1);
+    expect(world.err).toContain('FGKD_INVALID_CONFIG stage "teacher": evaluation.testTime is "ten-crops"');
+    expect(await readdir(join(world.cwd, "runs"))).toEqual(["toy-1"]);
+  });
+
   test("tests several models as an ensemble, and all that were trained where there is no student", async () => {
     const world = await createWorld({ presets: [toyPreset, toyEnsemble] });
     await world.fgkd("--preset toy --quiet");

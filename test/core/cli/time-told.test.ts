@@ -143,6 +143,8 @@ describe("the length of a run", () => {
     await run.close();
     expect(testsOf({ every: 1, last: 1 })).toBeCloseTo(5 * 9 + 6);
     expect(testsOf({ every: 1, last: 1, split: "test" })).toBeCloseTo(5 * 6);
+    expect(testsOf({ every: 1, last: 1, testTime: "flip" })).toBeCloseTo(2 * (5 * 9 + 6));
+    expect(testsOf({ every: 1, last: 1, testTime: "ten-crops" })).toBeCloseTo(10 * (5 * 9 + 6));
     expect(testsOf({ every: 0 })).toBeCloseTo(0);
   });
 

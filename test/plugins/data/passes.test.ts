@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Source } from "../../../core/index.js";
+import { batchesAhead } from "../../../plugins/data/images/plan.js";
 import { classFolders, collect, folderWith, input, openFolder, testPass, trainPass } from "./support.js";
 
 let root: string;
@@ -116,4 +117,10 @@ describe("any pass", () => {
     await expect(collect(source, { input: { ...tooLarge, pad: 2 } })).resolves.toHaveLength(5);
     await expect(collect(source, { input: { ...tooLarge, pad: 2 } }, testPass)).rejects.toThrow("FGKD_INVALID_OPTION");
   });
+});
+
+test("as many batches are made ahead as threads have work for and memory has room for, but two in any case", () => {
+  expect(batchesAhead(6, 100, 10_000)).toBe(6);
+  expect(batchesAhead(6, 100, 399)).toBe(3);
+  expect(batchesAhead(6, 100, 99)).toBe(2);
 });

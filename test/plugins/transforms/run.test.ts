@@ -66,4 +66,22 @@ describe("a run whose settings list transforms", () => {
       "draws random numbers",
     );
   });
+
+  test("can be tested on ten crops, where its list leaves the size of the crop to the stage", async () => {
+    const evaluation = { testTime: "ten-crops" } as const;
+    const metricsOf = async (test: readonly { readonly name: string; readonly size?: number }[]) => {
+      const run = await runWith({ epochs: 1, evaluation, input: { transforms: { train: null, test } } });
+      try {
+        let metrics: object | undefined;
+        for await (const { epoch } of run.steps()) metrics = epoch?.metrics;
+        return metrics;
+      } finally {
+        await run.close();
+      }
+    };
+    expect(await metricsOf([{ name: "resize" }, { name: "center-crop" }])).toEqual({ accuracy: expect.any(Number) });
+    await expect(metricsOf([{ name: "resize" }, { name: "center-crop", size: 16 }])).rejects.toThrow(
+      "the picture is 16 × 16 after center-crop, not 24 × 24 (input.crop)",
+    );
+  });
 });
