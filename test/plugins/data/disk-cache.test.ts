@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { type DiskCache, keepOnDisk } from "../../../plugins/data/images/disk-cache.js";
 import { openDiskCache } from "../../../plugins/data/images/open-disk-cache.js";
 import { classFolders, collect, folderWith, input, openFolder, picture } from "./support.js";
 
@@ -72,6 +73,16 @@ describe("pictures kept on disk", () => {
     const expected = await collect(await openFolder(root, { cacheBytes: 0 }), smaller);
     expect(await collect(await another({ cachePathBytes: bytes }), smaller)).toEqual(expected);
     expect((await names()).length).toBeLessThan(4);
+  });
+
+  test("leave the room of one that found none, or that could not be written, to the next", async () => {
+    const square = (side: number) => ({ width: side, height: side, data: new Uint8Array(3 * side ** 2) });
+    const cache: DiskCache = { folder: await folderWith({}), made: "", used: new Int32Array(1), limit: 2 };
+    keepOnDisk(cache, "large", square(32));
+    keepOnDisk({ ...cache, folder: join(cache.folder, "nowhere") }, "lost", square(8));
+    keepOnDisk(cache, "small", square(16));
+    expect(await readdir(cache.folder)).toEqual(["small.rgb"]);
+    expect(cache.used[0]).toBe(1);
   });
 
   test("make room when a run begins, those that were written first; what was never finished goes, too", async () => {
