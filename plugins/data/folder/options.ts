@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { OptionsOf } from "../../../core/index.js";
 import { share } from "../../layers/option-types.js";
 import { threadOptions } from "../images/options.js";
+import { samplers } from "../images/visits.js";
 
 /** Of `data.layout`, and of `--data <layout>=<path>`. */
 const layoutNames = [
@@ -73,10 +74,10 @@ export const folderSchema = z.object({
     .default(null)
     .describe("A list of which images train, validate and test, for sets that come without; null: the set's own."),
   sampler: z
-    .enum(["shuffled", "balanced"])
+    .enum(samplers)
     .default("shuffled")
     .describe(
-      "How training draws images: shuffled: each once an epoch; balanced: of every class as many, so that those of small classes come several times an epoch, each time augmented anew.",
+      "How training draws images: shuffled: each once an epoch; balanced: of every class as many, so that those of small classes come several times an epoch, each time augmented anew; repeated: a third of the images an epoch, each three times in a row, augmented anew (DeiT's repeated augmentation).",
     ),
   testFolders: folders
     .min(1)

@@ -2,8 +2,13 @@
 import { createRandom, type Pass } from "../../../core/index.js";
 import { orderOf } from "./plan.js";
 
-/** How training draws samples: each once an epoch, or of each class as many. */
-export type Sampler = "shuffled" | "balanced";
+/** How training draws samples: each once an epoch, of each class as many, or each several times in a row. */
+export const samplers = ["shuffled", "balanced", "repeated"] as const;
+
+export type Sampler = (typeof samplers)[number];
+
+/** How often a sample comes in a row where it is repeated: DeiT's number. */
+const COPIES = 3;
 
 export interface Visits {
   /** Positions in the split, as many as it has samples. */
@@ -21,7 +26,22 @@ export function visitsOf(
   if (sampler === "shuffled" || pass.mode === "test") {
     return { order: orderOf(pass, labels.length), repeats: new Array<number>(labels.length).fill(0) };
   }
+  if (sampler === "repeated") return repeated(orderOf(pass, labels.length));
   return balanced(`${pass.seed}/${pass.epoch}/balanced`, labels);
+}
+
+/**
+ * Each sample three times in a row, so that a batch has several views of it; as many visits as there are samples, so that an
+ * epoch is as long and sees a third of them.
+ *
+ * @see "Augment your batch: improving generalization through instance repetition", 2020; DeiT, section 6 (repeated augmentation)
+ */
+function repeated(shuffled: readonly number[]): Visits {
+  const visits = shuffled.map((_, visit) => visit);
+  return {
+    order: visits.map((visit) => shuffled[Math.floor(visit / COPIES)] as number),
+    repeats: visits.map((visit) => visit % COPIES),
+  };
 }
 
 /**

@@ -69,6 +69,37 @@ describe("a balanced sampler", () => {
   });
 });
 
+describe("a repeated sampler", () => {
+  test("shows a third of the images an epoch, each three times in a row", () => {
+    const { order, repeats } = visitsOf(pass, labels, "repeated");
+    expect(order).toHaveLength(14);
+    expect(repeats).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1]);
+    const runs = [0, 3, 6, 9, 12].map((at) => new Set(order.slice(at, at + 3)));
+    expect(runs.every(({ size }) => size === 1)).toBe(true);
+    expect(new Set(order).size).toBe(5);
+    expect(visitsOf({ ...pass, epoch: 1 }, labels, "repeated").order).not.toEqual(order);
+    expect(visitsOf({ ...pass, mode: "test" }, labels, "repeated").order).toEqual(labels.map((_, at) => at));
+  });
+
+  test("augments an image anew each time, and goes on after an interruption as if there had been none", async () => {
+    const repeated = await openFolder(root, { sampler: "repeated" });
+    const walk = { ...trainPass, input: cropped, batchSize: 6 };
+    const whole = await collect(repeated, {}, walk);
+    const looks = whole.flatMap(({ images }) =>
+      [0, 1].map((run) =>
+        [0, 1, 2].map((row) =>
+          images
+            .slice((3 * run + row) * 432)
+            .slice(0, 432)
+            .join(),
+        ),
+      ),
+    );
+    expect(looks.some((run) => new Set(run).size > 1)).toBe(true);
+    expect(await collect(repeated, { skip: 1 }, walk)).toEqual(whole.slice(1));
+  });
+});
+
 describe("the images of each class", () => {
   test("are counted by split, and told to whoever trains, not to tests", async () => {
     expect(source.classCounts?.("train")).toEqual([10, 2, 2]);
