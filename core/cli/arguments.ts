@@ -1,4 +1,5 @@
 /** What the command line says, as the commands receive it. */
+import type { viewCounts } from "../index.js";
 
 /** Which run: shared by `train` and `config`. */
 export interface RunArguments {
@@ -42,7 +43,7 @@ export interface EvalArguments {
   readonly ensembler: string;
   readonly split?: "train" | "validation" | "test";
   /** Default: as the run's own tests did. */
-  readonly tta?: "none" | "flip" | "ten-crops";
+  readonly tta?: "none" | keyof typeof viewCounts;
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;

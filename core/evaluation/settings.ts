@@ -3,7 +3,7 @@ import { z } from "zod";
 import { countIn, type Source, type Split, splits } from "../data/source.js";
 import type { Choice, Metrics } from "../registries/entry.js";
 import { invalidConfig } from "../values/errors.js";
-import type { TestTime } from "./test-time.js";
+import { type TestTime, viewCounts } from "./test-time.js";
 
 export interface EvaluationSettings {
   /** Measure after every so many epochs; the last epoch always counts. Default 1; 0 for never. */
@@ -47,7 +47,7 @@ export const evaluationSchema = z
     metrics: z.array(z.looseObject({ name: z.string().min(1) })),
     split: z.enum(splits).nullable(),
     bestOn: z.enum(["validation", "test"]),
-    testTime: z.enum(["flip", "ten-crops"]).nullable(),
+    testTime: z.enum(Object.keys(viewCounts) as [TestTime, ...TestTime[]]).nullable(),
   })
   .partial();
 

@@ -41,10 +41,12 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
 tf.registerGradient({
   kernelName: tf.FusedConv2D,
   inputsToSave: ["x", "filter"],
-  gradFunc: (dy, saved, attributes) => ({
-    ...convolutionGradient(dy, saved, attributes),
-    bias: () => tf.sum(dy as tf.Tensor4D, [0, 1, 2]),
-  }),
+  gradFunc: (dy, saved, attributes) => {
+    // Only `conv2d` above runs this kernel itself while a gradient is recorded, and never so.
+    if (attributes.activation !== "linear")
+      throw new Error(`no gradient of a convolution with ${attributes.activation}`);
+    return { ...convolutionGradient(dy, saved, attributes), bias: () => tf.sum(dy as tf.Tensor4D, [0, 1, 2]) };
+  },
 });
 
 function convolutionGradient(...call: Parameters<tf.GradFunc>): ReturnType<tf.GradFunc> {
