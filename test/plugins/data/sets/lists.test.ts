@@ -58,6 +58,13 @@ describe("a list of images is read", () => {
       "list.csv",
       ["id,image,species,usage", ...rows.map((row, at) => [at, ...row].join(","))].join("\n"),
     ],
+    [
+      "with two columns that could be the path, of which the first counts",
+      "list.csv",
+      ["path,file,label,split", ...rows.map(([path, ...more]) => [path, "elsewhere.jpg", ...more].join(","))].join(
+        "\n",
+      ),
+    ],
     ["without a header", "list.csv", written(null)],
     [
       "with quotes",

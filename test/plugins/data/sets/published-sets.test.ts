@@ -185,6 +185,13 @@ describe.skipIf(!has)("what is asked of a published set", () => {
     expect([classes[1], classes[2]?.replace(/fgkd-data-\w+/, "other")]).toEqual(["b", "b (other)"]);
   });
 
+  test("of a set without a split a part is kept for tests before it is merged", async () => {
+    const one = await folderWith(await classFolders(["train", "test"], ["a", "b"], 2));
+    const unsplit = await folderWith(await classFolders([""], ["c", "d"], 5));
+    const { counts } = await look(one, { and: [{ path: unsplit, layout: "auto" }], split: 0.4 });
+    expect(counts).toEqual([4 + 6, 0, 4 + 4]);
+  });
+
   test("the fingerprint changes with a label", async () => {
     const root = await copyOf("CUB_200_2011");
     const before = (await openFolder(root)).fingerprint;
@@ -217,6 +224,12 @@ describe("folders of cars that are called like classes", () => {
     const sorted = [...carNames].sort();
     expect(carNames.filter((name, at) => name !== sorted[at])).toHaveLength(143);
     expect(new Set(carNames).size).toBe(196);
+  });
+
+  test("are folders like any others where most are called otherwise", async () => {
+    const others = ["bus", "lorry", "tram", "van"];
+    const root = await folderWith(await classFolders(["train", "test"], [...folders.slice(0, 3), ...others], 2));
+    expect((await look(root)).classes).toEqual([...folders.slice(0, 3), ...others].sort());
   });
 
   test("are refused where one is called like none", async () => {
