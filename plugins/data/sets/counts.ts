@@ -22,7 +22,11 @@ const published: Readonly<Partial<Record<LayoutName, Counts>>> = {
 };
 
 /** A sentence where a set is not as large as published; what is for validation counts as for training. */
-export function countsInDoubt({ candidates, classes, published: set }: FolderLayout): readonly string[] {
+export function countsInDoubt({
+  candidates,
+  classes,
+  published: set,
+}: Pick<FolderLayout, "candidates" | "classes" | "published">): readonly string[] {
   const expected = set && published[set.layout];
   if (!expected) return [];
   const count = (of: readonly Split[]) => candidates.filter(({ split }) => of.includes(split)).length;

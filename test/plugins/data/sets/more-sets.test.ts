@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Split } from "../../../../core/index.js";
+import { countsInDoubt } from "../../../../plugins/data/sets/counts.js";
 import { flowers } from "../../../../plugins/data/sets/flowers.js";
 import { flowerNames } from "../../../../plugins/data/sets/flowers-names.js";
 import { food101 } from "../../../../plugins/data/sets/food101.js";
@@ -11,6 +12,17 @@ import { moreReaders } from "../../../../plugins/data/sets/more-readers.js";
 import { pets } from "../../../../plugins/data/sets/pets.js";
 import { folderWith } from "../support.js";
 import { copyOf, hasLayouts, linesOf, read, recognises, refusal } from "./support.js";
+
+test("a set is whole where its images are as many as published, those for validation among those to train on", () => {
+  const of = (split: Split, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ split, className: "rose", path: `${split}/${at}.jpg` }));
+  const published = { layout: "flowers", title: "Flowers-102", order: "the labels" } as const;
+  const candidates = [...of("train", 1020), ...of("validation", 1020), ...of("test", 6149)];
+  expect(countsInDoubt({ candidates, classes: flowerNames, published })).toEqual([]);
+  expect(countsInDoubt({ candidates: candidates.slice(1), classes: flowerNames, published })[0]).toContain(
+    "here are 102 classes, 2039 images to train on and 6149 to test on",
+  );
+});
 
 /** Changes a text file of a set. */
 function edit(root: string, name: string, change: (text: string) => string): void {
