@@ -66,6 +66,13 @@ describe.each(engineNames)("convolution on %s", (engine) => {
     },
   );
 
+  test("refuses a gradient to those who run its fused kernel with an activation themselves", () => {
+    const [x, filter, bias] = [normals([1, 4, 4, 2], "x"), normals([3, 3, 2, 2], "filter"), tf.tensor1d([1, 2])];
+    const attributes = { strides: 1, pad: "valid", dataFormat: "NHWC", dilations: 1, activation: "relu" };
+    const run = (f: tf.Tensor) => tf.engine().runKernel<tf.Tensor>("FusedConv2D", { x, filter: f, bias }, attributes);
+    expect(() => tf.grad(run)(filter)).toThrow("no gradient of a convolution with relu");
+  });
+
   test("computes no gradient of images that nobody asks for, with a bias or without", async () => {
     const [x, filter, bias] = [normals([1, 5, 5, 2], "x"), normals([3, 3, 2, 2], "filter"), tf.tensor1d([1, 2])];
     const plain = (f: tf.Tensor) => conv2d(x, f as tf.Tensor4D);
