@@ -6,8 +6,9 @@ import type { Size } from "../../transforms/pixels/geometry.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 import { askForHeader, bytesToDecode, readHeader } from "./header.js";
 import { accessProblem, checkFile, ImageProblem, sniffFormat } from "./inspect.js";
+import { decodeJpeg } from "./jpeg.js";
 import { decodeScanByScan, mendJpeg, strayBytes } from "./mend-jpeg.js";
-import { type FirstResize, type Reduction, reductionOf, turned } from "./reduce.js";
+import { type FirstResize, orientationOf, type Reduction, reductionOf, turned } from "./reduce.js";
 
 /** Whether the camera's note on which side is up is followed. */
 export type Exif = "apply" | "ignore";
@@ -46,6 +47,8 @@ export async function decodeFile(
   const bytes = await readBytes(path, how.reserve);
   const format = requireFormat(bytes);
   const reduction = how.next && format === "JPEG" ? await reductionOf(bytes, how.next, exif === "apply") : undefined;
+  const quick = format === "JPEG" && !reduction && (await decodeQuickly(bytes, exif, maxPixels));
+  if (quick) return quick;
   const attempt = (whole: Uint8Array) => decodeInTime(whole, exif, maxPixels, reduction);
   try {
     return await attempt(bytes);
@@ -55,6 +58,14 @@ export async function decodeFile(
     if (pixels) return pixels;
     throw damaged(format, error, maxPixels);
   }
+}
+
+/** What is an ordinary photograph; `undefined` where the decoder below has to look, and to say what is wrong. */
+async function decodeQuickly(bytes: Uint8Array, exif: Exif, maxPixels: number): Promise<Pixels | undefined> {
+  const header = readHeader(bytes);
+  if (!header || bytes.length > SMALL || header.width * header.height > maxPixels) return undefined;
+  if (exif === "apply" && (await orientationOf(bytes, header)) !== 1) return undefined;
+  return decodeJpeg(bytes);
 }
 
 /** The picture that every viewer shows; `undefined` when it is cut short or damaged. */

@@ -43,14 +43,19 @@ export async function reductionOf(
   const header = readHeader(bytes);
   const factor = header && factorOf(header, next);
   if (!header || !factor) return undefined;
-  const { width, height, hasExif } = header;
+  const { width, height } = header;
   const whole = (length: number) => length - (length % factor);
-  const orientation = turns && hasExif ? ((await sharp(bytes).metadata()).orientation ?? 1) : 1;
+  const orientation = turns ? await orientationOf(bytes, header) : 1;
   // What is dropped lies right and below; turned, it would be elsewhere.
   if (orientation !== 1 && (whole(width) !== width || whole(height) !== height)) return undefined;
   const to = { width: reduced(whole(width), factor), height: reduced(whole(height), factor) };
   const extent = { width: (width * to.width) / whole(width), height: (height * to.height) / whole(height) };
   return { to, from: { width, height }, extent, orientation };
+}
+
+/** How the camera was held, by its note, 1 to 8: 1 where nothing is to be turned. */
+export async function orientationOf(bytes: Uint8Array, { hasExif }: Header): Promise<number> {
+  return hasExif ? ((await sharp(bytes).metadata()).orientation ?? 1) : 1;
 }
 
 function reduced(length: number, factor: number): number {

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { packageRoot, whyNotBuilt } from "./compile.js";
+import { packageRoot } from "../../package-root.js";
+import { whyNotBuilt } from "./compile.js";
 
 const require = createRequire(import.meta.url);
 

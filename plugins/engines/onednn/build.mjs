@@ -7,14 +7,23 @@
 // `--force` compiles what is up to date, too. Two compilers run at a time, each for five minutes at most unless strict.
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { arch, availableParallelism, platform } from "node:os";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import {
+  BuildProblem,
+  compiler,
+  isMac,
+  isWindows,
+  linkFlags,
+  nodeFlags,
+  placesOf,
+  tellHowItEnds,
+  timeOf,
+} from "../../native-build.mjs";
 
-const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 const native = path.join(path.dirname(fileURLToPath(import.meta.url)), "native");
 const root = path.join(native, "../../../..");
@@ -23,8 +32,6 @@ const target = path.resolve(process.env.FGKD_ONEDNN_ADDON || path.join(output, "
 /** Why the last build failed: its first line is what `fgkd doctor` tells. */
 const log = path.join(output, "onednn.log");
 const [strict, force] = ["--strict", "--force"].map((flag) => process.argv.includes(flag));
-const isMac = platform() === "darwin";
-const compiler = process.env.CXX || "c++";
 const compilers = Math.min(2, availableParallelism());
 /** An install must come to its end; who builds by hand can wait. */
 const patience = { timeout: strict ? 0 : 300_000, maxBuffer: 1 << 24 };
@@ -32,23 +39,14 @@ const remedy = isMac
   ? "xcode-select --install; brew install onednn libomp"
   : "apt-get install libdnnl-dev g++ (or: dnf install onednn-devel gcc-c++; conda install -c conda-forge onednn cxx-compiler)";
 
-/** Something is not there, or fails: a sentence for people, and what the compiler said. */
-class BuildProblem extends Error {
-  constructor(message, details = "") {
-    super(message);
-    this.details = details;
-  }
-}
-
 function flagsOf() {
-  const headers = ["node-addon-api", "node-api-headers"].map((name) => `-isystem${headersOf(name)}`);
   return [
-    ...["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+    ...nodeFlags(),
+    ...["-O3", "-Wno-unknown-pragmas"],
     // Safe parts of fast arithmetic: NaN and infinity keep their meaning.
-    ...["-fno-math-errno", "-fno-trapping-math", "-DNAPI_VERSION=8", "-DNODE_ADDON_API_CPP_EXCEPTIONS"],
+    ...["-fno-math-errno", "-fno-trapping-math"],
     ...(isMac ? ["-Xpreprocessor"] : []),
     "-fopenmp",
-    ...headers,
     ...places().map((place) => `-I${place}/include`),
     ...extraFlags(),
   ];
@@ -67,29 +65,8 @@ const levels =
     ? { baseline: [], avx2: ["-march=x86-64-v3"], avx512: ["-march=x86-64-v4", "-mprefer-vector-width=512"] }
     : { baseline: [] };
 
-function headersOf(name) {
-  try {
-    return require(name).include_dir.replaceAll('"', "");
-  } catch {
-    throw new BuildProblem(`the package ${name} is not installed`);
-  }
-}
-
-/** Where libraries lie beside the compiler's own places: an active conda environment, Homebrew. */
 function places() {
-  const conda = process.env.CONDA_PREFIX;
-  return [...(conda && existsSync(path.join(conda, "include/dnnl.hpp")) ? [conda] : []), ...brew("onednn", "libomp")];
-}
-
-function brew(...formulas) {
-  if (!isMac) return [];
-  return formulas.flatMap((formula) => {
-    try {
-      return [execFileSync("brew", ["--prefix", formula], { encoding: "utf8" }).trim()];
-    } catch {
-      return [];
-    }
-  });
+  return placesOf("include/dnnl.hpp", "onednn", "libomp");
 }
 
 function filesIn(folder) {
@@ -98,14 +75,11 @@ function filesIn(folder) {
     .map(({ name }) => path.join(native, folder, name));
 }
 
-function timeOf(file) {
-  return existsSync(file) ? statSync(file).mtimeMs : 0;
-}
-
-/** Time of the newest of the files that every source may depend on: this one and the headers. */
+/** Time of the newest of the files that every source may depend on: the scripts and the headers. */
 function newestHeader() {
   const headers = ["", "loops"].flatMap(filesIn).filter((file) => !file.endsWith(".cc"));
-  return Math.max(...[fileURLToPath(import.meta.url), ...headers].map(timeOf));
+  const scripts = [fileURLToPath(import.meta.url), path.join(root, "plugins", "native-build.mjs")];
+  return Math.max(...[...scripts, ...headers].map(timeOf));
 }
 
 /** One compilation for each source and, of the loops, each instruction set. */
@@ -155,20 +129,15 @@ async function compileOne({ source, object, flags }) {
 }
 
 function link(list) {
-  // Beside the binary: there a package for many machines has its libraries.
-  const beside = isMac ? "-Wl,-rpath,@loader_path" : "-Wl,-rpath,$ORIGIN";
-  const found = places().flatMap((place) => [`-L${place}/lib`, `-Wl,-rpath,${place}/lib`]);
-  const own = isMac ? ["-undefined", "dynamic_lookup"] : ["-Wl,--gc-sections"];
   const libraries = ["-ldnnl", ...(isMac ? ["-lomp"] : ["-fopenmp"])];
   const made = `${target}.${process.pid}`;
   const objects = list.map(({ object }) => object);
   mkdirSync(path.dirname(target), { recursive: true });
   try {
-    execFileSync(
-      compiler,
-      ["-shared", ...own, ...objects, beside, ...found, ...extraFlags(), ...libraries, "-o", made],
-      { ...patience, stdio: "pipe" },
-    );
+    execFileSync(compiler, [...linkFlags(places()), ...objects, ...extraFlags(), ...libraries, "-o", made], {
+      ...patience,
+      stdio: "pipe",
+    });
   } catch (error) {
     throw new BuildProblem("linking with oneDNN failed", String(error.stderr ?? ""));
   }
@@ -177,7 +146,7 @@ function link(list) {
 
 /** @throws BuildProblem naming what is missing */
 function demandTools(common) {
-  if (platform() === "win32") throw new BuildProblem("there is no build for Windows yet");
+  if (isWindows) throw new BuildProblem("there is no build for Windows yet");
   const probe = path.join(output, `onednn-probe-${process.pid}.cc`);
   writeFileSync(probe, "#include <dnnl.hpp>\n#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n");
   try {
@@ -213,21 +182,5 @@ async function build() {
   return "built";
 }
 
-function explain(error) {
-  const reason = error instanceof BuildProblem ? error.message : `${error.code ?? "error"}: ${error.message}`;
-  try {
-    writeFileSync(log, `${reason}\n${error.details ?? error.stack}\n`);
-  } catch {
-    // Where nothing can be written, the line below must do.
-  }
-  if (strict) process.stderr.write(`${error.details ?? error.stack}\n`);
-  const cure = platform() === "win32" ? "Use wasm" : `For native speed: ${remedy}, then npx fgkd build-engine onednn`;
-  return `not built, wasm takes over: ${reason}. ${cure}.`;
-}
-
-try {
-  console.log(`onednn engine: ${await build()}`);
-} catch (error) {
-  console.log(`onednn engine: ${explain(error)}`);
-  if (strict) process.exitCode = 1;
-}
+const cure = isWindows ? "Use wasm" : `For native speed: ${remedy}, then npx fgkd build-engine onednn`;
+await tellHowItEnds(build, { name: "onednn engine", log, otherwise: "wasm takes over", cure, strict });

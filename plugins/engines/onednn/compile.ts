@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../package-root.js";
 
 /**
  * Runs `build.mjs`, which compiles what is out of date.
@@ -39,15 +39,4 @@ export function remedyOf(): string {
   if (install === undefined) return "use --engine wasm";
   const tried = existsSync(path.join(packageRoot(), "build", "onednn.log"));
   return `${tried ? `${install}, then ` : ""}npx fgkd build-engine onednn`;
-}
-
-/** The folder of this package's package.json, whether this file runs from its source or from `dist/`. */
-export function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, "package.json"))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) return folder;
-    folder = parent;
-  }
-  return folder;
 }

@@ -3,5 +3,6 @@ export type { Rectangle } from "../../../core/index.js";
 export { cut, mirror } from "./cut.js";
 export { centreOffset, randomOffset, resizedSize, type Size } from "./geometry.js";
 export { createPixels, type Pixels } from "./pixels.js";
-export { type Interpolation, resample } from "./resample.js";
+export { resample } from "./resample.js";
+export type { Interpolation } from "./resample-filter.js";
 export type { TransformFunction, TransformTask } from "./transform-function.js";

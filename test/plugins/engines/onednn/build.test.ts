@@ -14,7 +14,8 @@ async function createPlace(compiler: string) {
   onTestFinished(() => rm(place, { recursive: true, force: true }));
   const engine = join(place, "plugins/engines/onednn");
   await mkdir(engine, { recursive: true });
-  await cp(join(root, "plugins/engines/onednn/build.mjs"), join(engine, "build.mjs"));
+  for (const script of ["plugins/native-build.mjs", "plugins/engines/onednn/build.mjs"])
+    await cp(join(root, script), join(place, script));
   await cp(join(root, "plugins/engines/onednn/native"), join(engine, "native"), { recursive: true });
   await symlink(join(root, "node_modules"), join(place, "node_modules"));
   const command = join(place, "compiler");
@@ -82,7 +83,10 @@ describe("the npm package", () => {
     const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
     const [packed] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }];
     const paths = packed.files.map(({ path }) => path);
+    expect(paths).toContain("plugins/native-build.mjs");
     expect(paths).toContain("plugins/engines/onednn/build.mjs");
+    expect(paths).toContain("plugins/data/images/build.mjs");
+    expect(paths).toContain("plugins/data/images/native/jpeg.cc");
     expect(paths).toContain("plugins/engines/onednn/native/addon.cc");
     expect(paths).toContain("plugins/engines/onednn/native/loops/binary.cc");
     expect(paths.filter((path) => path.startsWith("build/"))).toEqual([]);
