@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { createTraining, type InputSettings } from "../../core/index.js";
 import { type FolderOptions, sources } from "../../plugins/data/index.js";
+import { startWasm } from "../../plugins/engines/wasm/index.js";
 
 /** What is measured of it. */
 export interface LoadRequest extends FolderOptions {
@@ -28,6 +29,8 @@ const input: InputSettings = {
   deviation: [0.229, 0.224, 0.225],
 };
 
+// A batch counts as soon as an engine has it.
+await startWasm();
 const training = createTraining({ plugins: [sources()] });
 const chosen = training.sources.choose({ name: "folder", workers: availableParallelism(), ...options });
 const source = await chosen.open([input]);

@@ -16,7 +16,9 @@ import { createPixelCache } from "./cache.js";
 import type { DiskCache } from "./disk-cache.js";
 import { batchesAhead, checkInput, countBatches, firstResize, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
-import type { BatchResult, Recipe } from "./tasks.js";
+import { createSlots } from "./slots.js";
+import type { BatchResult, BatchTask, Recipe } from "./tasks.js";
+import { imagesOf } from "./to-tensor.js";
 import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
 import { type Sampler, visitsOf } from "./visits.js";
 
@@ -64,6 +66,10 @@ const SPARE = 2;
 export function createImageSource(options: ImageSourceOptions): Source {
   const { classes, samples, fingerprint, pool } = options;
   const cache = createPixelCache(options.cacheBytes);
+  const slots = createSlots(options.prefetchBytes);
+  const isPlain = options.normalise === "device";
+  const viewOf = (slot: SharedArrayBuffer, length: number) =>
+    isPlain ? new Uint8Array(slot, 0, length) : new Float32Array(slot, 0, length);
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
@@ -71,6 +77,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
     pass: Started,
     positions: readonly number[],
     repeats: readonly number[],
+    slot: SharedArrayBuffer,
     stop: Int32Array,
   ): Promise<Prepared> => {
     const { transforms, input } = pass;
@@ -82,7 +89,6 @@ export function createImageSource(options: ImageSourceOptions): Source {
       cached: cache.get(shape, key(position)),
       drawn: drawAll(transforms, randomOf(pass, position, repeats[row])),
     }));
-    const plain = options.normalise === "device";
     const keep = cache.hasRoom ? options.cacheBytes / (pool.workers + SPARE) : 0;
     const task = {
       samples,
@@ -93,7 +99,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       keep,
       disk: options.disk,
       memory: pool.memory,
-      plain,
+      images: viewOf(slot, positions.length * input.crop ** 2 * 3),
       stop,
     };
     const result = await pool.prepareBatch(task);
@@ -101,7 +107,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const pixels = result.prepared[index];
       if (pixels) cache.put(shape, key(position), pixels);
     });
-    return { positions, result };
+    return { positions, slot, images: task.images, result };
   };
 
   return {
@@ -123,13 +129,14 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const stop = new Int32Array(new SharedArrayBuffer(4));
       stops.add(stop);
       const ahead: Promise<Prepared>[] = [];
-      const bytes = pass.batchSize * pass.input.crop ** 2 * 3 * (options.normalise === "device" ? 1 : 4);
+      const bytes = pass.batchSize * pass.input.crop ** 2 * 3 * (isPlain ? 1 : Float32Array.BYTES_PER_ELEMENT);
       const most = batchesAhead(pool.workers + SPARE, bytes, options.prefetchBytes);
       let next = pass.skip;
       const fill = () => {
         for (; next < total && ahead.length < most; next++) {
           const [from, to] = [next * pass.batchSize, (next + 1) * pass.batchSize];
-          const batch = start(started, order.slice(from, to), repeats.slice(from, to), stop);
+          const slot = slots.take(bytes);
+          const batch = start(started, order.slice(from, to), repeats.slice(from, to), slot, stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
           batch.catch(() => {});
           ahead.push(batch);
@@ -139,17 +146,22 @@ export function createImageSource(options: ImageSourceOptions): Source {
         fill();
         for (let batch = ahead.shift(); batch; batch = ahead.shift()) {
           const prepared = await pool.inTime(batch, options.patience);
+          const made = toBatch(prepared, list, classes.length, pass.input.crop);
+          slots.giveBack(prepared.slot);
           fill();
-          yield toBatch(prepared, list, classes.length, pass.input.crop);
+          yield made;
         }
       } finally {
         Atomics.store(stop, 0, 1);
         stops.delete(stop);
+        // What is not wanted any more is written for a while yet; what failed may be for ever.
+        for (const batch of ahead) batch.then(({ slot }) => slots.giveBack(slot)).catch(() => {});
       }
     },
     close: async () => {
       for (const stop of stops) Atomics.store(stop, 0, 1);
       cache.clear();
+      slots.clear();
       await pool.close();
     },
   };
@@ -159,25 +171,27 @@ type Started = Pass & { readonly transforms: readonly ChosenTransform[] };
 
 interface Prepared {
   readonly positions: readonly number[];
+  readonly slot: SharedArrayBuffer;
+  readonly images: BatchTask["images"];
   readonly result: BatchResult;
 }
 
-function toBatch({ positions, result }: Prepared, list: readonly Sample[], classes: number, crop: number): Batch {
+function toBatch(
+  { positions, images, result }: Prepared,
+  list: readonly Sample[],
+  classes: number,
+  crop: number,
+): Batch {
   if (result.failure) throw failed(result.failure);
   const labels = new Float32Array(positions.length * classes);
   positions.forEach((position, row) => {
     labels[row * classes + sampleAt(list, position).label] = 1;
   });
   return {
-    images: tensorOf(result.images, [positions.length, crop, crop, 3]),
+    images: imagesOf(images, [positions.length, crop, crop, 3]),
     labels: tf.tensor2d(labels, [positions.length, classes]),
     indices: positions,
   };
-}
-
-/** Bytes are whole numbers, for the device to normalise. */
-function tensorOf(images: BatchResult["images"], shape: [number, number, number, number]): tf.Tensor4D {
-  return images instanceof Uint8Array ? tf.tensor4d(images, shape, "int32") : tf.tensor4d(images, shape);
 }
 
 function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {

@@ -47,15 +47,16 @@ export interface BatchTask {
   readonly disk?: DiskCache;
   /** What all threads share out. */
   readonly memory: PictureMemory;
-  /** Whether pixels are wanted as they are, for the device to normalise. */
-  readonly plain: boolean;
+  /**
+   * Where the batch goes, `[batch, crop, crop, 3]`, in memory that all threads see: floats for normalised pixels, bytes for pixels
+   * as they are, for the device to normalise.
+   */
+  readonly images: Float32Array | Uint8Array;
   /** One shared number: not 0 when nobody wants the result any more. */
   readonly stop: Int32Array;
 }
 
 export interface BatchResult {
-  /** `[batch, crop, crop, 3]`, normalised, or plain pixels. */
-  readonly images: Float32Array | Uint8Array;
   /** By position in the batch; only those worth keeping. */
   readonly prepared: readonly (Pixels | undefined)[];
   /** Set instead of all that when an image could not be made; `transform` is which one failed, and where it lies. */

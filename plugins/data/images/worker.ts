@@ -1,5 +1,4 @@
 /** The worker thread: whole batches of images, from file or recipe through transforms to normalised floats. Imports no tensor library. */
-import { transferableSymbol, valueSymbol } from "piscina";
 import type { InputSettings } from "../../../core/index.js";
 import { cut } from "../../transforms/pixels/cut.js";
 import { resizedPixels, type Size } from "../../transforms/pixels/geometry.js";
@@ -21,11 +20,10 @@ const decoder = () => import("./decode.js");
 /** Images decoded at a time: one is read while another is resized. */
 const AT_ONCE = 2;
 
-/** Makes one batch. Its buffer is handed over, not copied. */
+/** Makes one batch, where the task says. */
 export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
-  const { samples, input, plain, stop } = task;
+  const { samples, images, input, stop } = task;
   const length = input.crop ** 2 * 3;
-  const images = plain ? new Uint8Array(samples.length * length) : new Float32Array(samples.length * length);
   const prepared: (Pixels | undefined)[] = samples.map(() => undefined);
   const write = images instanceof Uint8Array ? plainWriter(images) : normalisingWriter(images, input);
   try {
@@ -52,9 +50,9 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
   } catch (error) {
     if (!(error instanceof FailedSample)) throw error;
     const { path, message: problem, transform } = error;
-    return { images: new Float32Array(0), prepared: [], failure: { path, problem, ...(transform && { transform }) } };
+    return { prepared: [], failure: { path, problem, ...(transform && { transform }) } };
   }
-  return handOver({ images, prepared }, images.buffer);
+  return { prepared };
 }
 
 class FailedSample extends Error {
@@ -148,12 +146,4 @@ function cutOut(picture: Pixels, { banner = 0, part }: Extract<Recipe, { kind: "
 
 function clamp(value: number, most: number): number {
   return Math.min(Math.max(Math.round(value), 0), most);
-}
-
-/** Piscina moves what these two symbols name, and copies the rest (shared memory is neither moved nor copied). */
-function handOver(result: BatchResult, buffer: ArrayBufferLike): BatchResult {
-  return Object.defineProperties(result, {
-    [transferableSymbol]: { get: () => [buffer] },
-    [valueSymbol]: { get: () => result },
-  });
 }

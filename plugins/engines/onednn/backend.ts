@@ -91,11 +91,11 @@ export class OnednnBackend extends tf.KernelBackend {
   /* What follows is the contract of tfjs' engine, and of its CPU kernels. */
 
   override write(values: BackendValues, shape: number[], dtype: tf.DataType): object {
-    return this.#register(this.#unshared(values), shape, dtype).dataId;
+    return this.#register(this.#kept(values), shape, dtype).dataId;
   }
 
   override move(dataId: object, values: BackendValues, _shape: number[], dtype: tf.DataType, refCount: number): void {
-    this.data.set(dataId, new TensorData(this.#unshared(values), dtype, refCount, this.#convert));
+    this.data.set(dataId, new TensorData(this.#kept(values), dtype, refCount, this.#convert));
   }
 
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: BackendValues | string[]): tf.TensorInfo {
@@ -203,6 +203,15 @@ export class OnednnBackend extends tf.KernelBackend {
   /** The same values, outside the pool: CPU kernels may hand on a part of another tensor's memory. */
   #unshared(values: BackendValues): BackendValues {
     return ArrayBuffer.isView(values) && this.pool.owns(values.buffer) ? (values as Float32Array).slice() : values;
+  }
+
+  /** Values as a tensor may keep them: threads go on writing where they share memory with this one. */
+  #kept(values: BackendValues): BackendValues {
+    const isShared = values instanceof Float32Array && values.buffer instanceof SharedArrayBuffer;
+    if (!isShared) return this.#unshared(values);
+    const copy = this.take("float32", values.length);
+    copy.set(values);
+    return copy;
   }
 
   #free(entry: TensorData): void {

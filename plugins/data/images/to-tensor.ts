@@ -1,0 +1,16 @@
+/** From a batch as threads wrote it to tensors. */
+import * as tf from "@tensorflow/tfjs";
+
+/** Engines that copy values of shared memory where a tensor is made of them. Others keep what they are given. */
+const copying: ReadonlySet<string> = new Set(["onednn", "wasm"]);
+
+/**
+ * The images as a tensor of its own memory: `values` may be written again at once.
+ *
+ * @param values normalised, or plain pixels, which become whole numbers for the device to normalise; in shared memory
+ */
+export function imagesOf(values: Float32Array | Uint8Array, shape: [number, number, number, number]): tf.Tensor4D {
+  // tfjs makes 32-bit numbers of bytes, which is a copy.
+  if (values instanceof Uint8Array) return tf.tensor4d(values, shape, "int32");
+  return tf.tensor4d(copying.has(tf.getBackend()) ? values : values.slice(), shape);
+}
