@@ -58,6 +58,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants.
   { name: "core/cli", budget: 3450, holds: "the command, on nothing but the public face" },
+  { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },

@@ -19,7 +19,7 @@ import {
   placesOf,
   tellHowItEnds,
   timeOf,
-} from "../../native-build.mjs";
+} from "../../native/build.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const folder = path.dirname(script);

@@ -1,7 +1,5 @@
 /** JPEGs by libjpeg-turbo, where its addon was built: the pixels of the decoder that every install has, several times faster. */
-import { createRequire } from "node:module";
-import path from "node:path";
-import { packageRoot } from "../../package-root.js";
+import { placesOf, requireAddon } from "../../native/addon.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 
 /** The contract that this file describes: the number in native/jpeg.cc. */
@@ -22,14 +20,13 @@ let addon: Addon | null | undefined;
  * @returns `undefined` where the addon is not there, or where the other decoder is to have a look
  */
 export function decodeJpeg(bytes: Uint8Array): Pixels | undefined {
-  addon ??= load();
+  if (addon === undefined) addon = load();
   return addon?.decode(bytes);
 }
 
 function load(): Addon | null {
   try {
-    const found = createRequire(import.meta.url)(path.join(packageRoot(), "build", "jpeg.node")) as Addon;
-    return found.contract === contract ? found : null;
+    return requireAddon<Addon>(placesOf("jpeg.node", "@fgkd/jpeg"), contract);
   } catch {
     // Not built, or for another system: nothing but time is lost.
     return null;

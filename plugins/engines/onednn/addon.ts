@@ -1,11 +1,7 @@
 /** The compiled addon: where it lies, and what it offers. */
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { packageRoot } from "../../package-root.js";
+import { placesOf, requireAddon } from "../../native/addon.js";
 import { whyNotBuilt } from "./compile.js";
-
-const require = createRequire(import.meta.url);
 
 /** Values of a tensor as native code reads and writes them. */
 export type Values = Float32Array | Int32Array | Uint8Array;
@@ -237,33 +233,14 @@ export function loadAddon(): Addon {
   // OpenMP reads its settings as it is loaded. Threads that spin while they wait take the processor from the very thread
   // they wait for as soon as anything else runs: with a second program, steps took ten times as long.
   if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "1000";
-  const problems: string[] = [];
-  for (const place of places()) {
-    try {
-      const addon = require(place) as Addon;
-      if (addon.contract !== contract) throw new Error("built from other sources");
-      loaded = addon;
-      return loaded;
-    } catch (cause) {
-      problems.push(`${place}: ${(cause as Error).message.split("\n")[0]}`);
-    }
-  }
-  throw new Error(problems.length > 0 ? problems.join("; ") : `not built: ${whyNotBuilt()}`);
+  const found = places();
+  if (found.length === 0) throw new Error(`not built: ${whyNotBuilt()}`);
+  loaded = requireAddon<Addon>(found, contract);
+  return loaded;
 }
 
 function places(): string[] {
   const chosen = process.env.FGKD_ONEDNN_ADDON;
   if (chosen) return [path.resolve(chosen)];
-  const local = path.join(packageRoot(), "build", "onednn.node");
-  const prebuilt = `@fgkd/engine-onednn-${process.platform}-${process.arch}`;
-  return [...(isInstalled(prebuilt) ? [prebuilt] : []), ...(existsSync(local) ? [local] : [])];
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    require.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
+  return placesOf("onednn.node", "@fgkd/engine-onednn");
 }

@@ -22,7 +22,7 @@ import {
   placesOf,
   tellHowItEnds,
   timeOf,
-} from "../../native-build.mjs";
+} from "../../native/build.mjs";
 
 const run = promisify(execFile);
 const native = path.join(path.dirname(fileURLToPath(import.meta.url)), "native");
@@ -78,7 +78,7 @@ function filesIn(folder) {
 /** Time of the newest of the files that every source may depend on: the scripts and the headers. */
 function newestHeader() {
   const headers = ["", "loops"].flatMap(filesIn).filter((file) => !file.endsWith(".cc"));
-  const scripts = [fileURLToPath(import.meta.url), path.join(root, "plugins", "native-build.mjs")];
+  const scripts = [fileURLToPath(import.meta.url), path.join(root, "plugins", "native", "build.mjs")];
   return Math.max(...[...scripts, ...headers].map(timeOf));
 }
 

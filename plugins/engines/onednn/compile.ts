@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { packageRoot } from "../../package-root.js";
+import { packageRoot } from "../../native/package-root.js";
 
 /**
  * Runs `build.mjs`, which compiles what is out of date.

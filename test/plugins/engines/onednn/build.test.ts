@@ -1,36 +1,14 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { createBuildPlace } from "../../../support/fake-compiler.js";
 
 const run = promisify(execFile);
 const root = new URL("../../../..", import.meta.url).pathname;
 
-/** A copy of what is compiled, and a compiler that does what a line of shell says; `$out` is the file it should make. */
-async function createPlace(compiler: string) {
-  const place = await mkdtemp(join(tmpdir(), "fgkd-build-"));
-  onTestFinished(() => rm(place, { recursive: true, force: true }));
-  const engine = join(place, "plugins/engines/onednn");
-  await mkdir(engine, { recursive: true });
-  for (const script of ["plugins/native-build.mjs", "plugins/engines/onednn/build.mjs"])
-    await cp(join(root, script), join(place, script));
-  await cp(join(root, "plugins/engines/onednn/native"), join(engine, "native"), { recursive: true });
-  await symlink(join(root, "node_modules"), join(place, "node_modules"));
-  const command = join(place, "compiler");
-  await writeFile(command, `#!/bin/sh\necho "$*" >> ${place}/calls\nfor word; do out=$word; done\n${compiler}\n`);
-  await chmod(command, 0o755);
-  const build = async (...flags: string[]) => {
-    const options = { env: { ...process.env, CXX: command, FGKD_ONEDNN_ADDON: "" } };
-    const ended = await run(process.execPath, [join(engine, "build.mjs"), ...flags], options).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      (error: { readonly code: number; readonly stdout: string }) => error,
-    );
-    return { code: ended.code, lines: ended.stdout.trim().split("\n") };
-  };
-  return { place, build, calls: async () => (await readFile(join(place, "calls"), "utf8")).trim().split("\n") };
-}
+const createPlace = (compiler: string) => createBuildPlace("plugins/engines/onednn", compiler);
 
 const works = 'touch "$out"';
 const headless = 'echo "fatal error: dnnl.hpp: No such file or directory" >&2; exit 1';
@@ -83,7 +61,7 @@ describe("the npm package", () => {
     const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
     const [packed] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }];
     const paths = packed.files.map(({ path }) => path);
-    expect(paths).toContain("plugins/native-build.mjs");
+    expect(paths).toContain("plugins/native/build.mjs");
     expect(paths).toContain("plugins/engines/onednn/build.mjs");
     expect(paths).toContain("plugins/data/images/build.mjs");
     expect(paths).toContain("plugins/data/images/native/jpeg.cc");

@@ -72,7 +72,7 @@ export function timeOf(file) {
 }
 
 /**
- * Builds, and says in a line how that ended; where it failed, why is kept in `log`, whose first line `fgkd doctor` tells.
+ * Builds, and says in a line how that ended; where it failed, why is kept in `log`.
  *
  * @param build gives a word for what was done
  */
