@@ -28,6 +28,7 @@ import {
   type SettingsLayer,
   type Split,
   shellWord,
+  startChosenEngine,
   type TestViews,
   type Training,
   testViews,
@@ -35,7 +36,6 @@ import {
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
 import { type ChosenRun, chooseAgain } from "./choose-run.js";
-import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { evalDataLayers, tellTrainedOn } from "./eval-data.js";
 import { shownHub } from "./fetching.js";
@@ -73,7 +73,7 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     const source = run.source(training.stage);
     if (countIn(source, split) === 0) throw noImages(training.stage, split);
     tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
-    const engine = await startEngine(run.config.run.engine, run.engines);
+    const engine = await startChosenEngine(run.config.run.engine, run.engines);
     const options = { split, batchSize, input: views.input, metrics: metricsOf(training, roles) };
     const found = await evaluate(prediction(run, roles, given.ensembler, views), source, options);
     const who = exported.length === 1 ? exported[0] : `${given.ensembler} of ${exported.join(", ")}`;

@@ -1,6 +1,5 @@
 /** What the user's project adds to what fgkd brings, for commands that run no preset. */
-import { createTraining, type Engine, type PluginOption, type Registries } from "../index.js";
-import { byPriority } from "./engine.js";
+import { byPriority, createTraining, type Engine, type PluginOption, type Registries } from "../index.js";
 import { type Environment, lineLogger } from "./environment.js";
 import { loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";

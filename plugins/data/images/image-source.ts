@@ -2,9 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   type Batch,
-  badImage,
   type ChosenTransform,
-  notComposed,
   type Pass,
   type Ranks,
   type Source,
@@ -16,6 +14,7 @@ import { createPixelCache } from "./cache.js";
 import type { DiskCache } from "./disk-cache.js";
 import { batchesAhead, checkInput, countBatches, firstResize, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
+import { failed, tensorOf } from "./results.js";
 import type { BatchResult, Recipe } from "./tasks.js";
 import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
 import { type Sampler, visitsOf } from "./visits.js";
@@ -173,15 +172,6 @@ function toBatch({ positions, result }: Prepared, list: readonly Sample[], class
     labels: tf.tensor2d(labels, [positions.length, classes]),
     indices: positions,
   };
-}
-
-/** Bytes are whole numbers, for the device to normalise. */
-function tensorOf(images: BatchResult["images"], shape: [number, number, number, number]): tf.Tensor4D {
-  return images instanceof Uint8Array ? tf.tensor4d(images, shape, "int32") : tf.tensor4d(images, shape);
-}
-
-function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
-  return transform ? notComposed(transform, path, problem) : badImage(path, problem);
 }
 
 /** Samples of each label. */

@@ -28,6 +28,7 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
   const images = plain ? new Uint8Array(samples.length * length) : new Float32Array(samples.length * length);
   const prepared: (Pixels | undefined)[] = samples.map(() => undefined);
   const write = images instanceof Uint8Array ? plainWriter(images) : normalisingWriter(images, input);
+  const unread = new Map<number, string>();
   try {
     let room = task.keep;
     await forEachAtOnce(AT_ONCE, samples, async (sample, index) => {
@@ -42,6 +43,8 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
         }
         write(await finish(pixels, sample, task), index * length);
       } catch (error) {
+        const isSpared = task.spares && error instanceof FailedSample && !error.transform;
+        if (isSpared) return void unread.set(index, error.message);
         if (error instanceof FailedSample) throw error;
         const problem = error instanceof Error ? error.message : String(error);
         throw new Error(`${pathOf(sample.recipe)}: ${problem}`, { cause: error });
@@ -54,7 +57,21 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
     const { path, message: problem, transform } = error;
     return { images: new Float32Array(0), prepared: [], failure: { path, problem, ...(transform && { transform }) } };
   }
-  return handOver({ images, prepared }, images.buffer);
+  if (unread.size === 0) return handOver({ images, prepared }, images.buffer);
+  const left = without(images, unread, length);
+  return handOver({ images: left, prepared, unread }, left.buffer);
+}
+
+/** The rows of a batch that have a picture, moved together. */
+function without<T extends Uint8Array | Float32Array>(
+  images: T,
+  unread: ReadonlyMap<number, string>,
+  length: number,
+): T {
+  let rows = 0;
+  for (let row = 0; row * length < images.length; row++)
+    if (!unread.has(row)) images.copyWithin(rows++ * length, row * length, (row + 1) * length);
+  return images.slice(0, rows * length) as T;
 }
 
 class FailedSample extends Error {
@@ -112,7 +129,7 @@ type Call = [Pixels, readonly TransformCall[], readonly (readonly number[])[], I
 
 async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
   try {
-    return await applyTransforms(...call, recipe.kind === "file" ? recipe.maxPixels : undefined);
+    return await applyTransforms(...call, recipe.kind === "bird" ? undefined : recipe.maxPixels);
   } catch (error) {
     if (error instanceof TooManyPixels) throw new FailedSample(pathOf(recipe), error.message);
     if (error instanceof FailedTransform) throw new FailedSample(pathOf(recipe), error.message, error.transform);
@@ -121,17 +138,20 @@ async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
 }
 
 function pathOf(recipe: Recipe): string {
-  return recipe.kind === "file" ? recipe.path : "a drawn bird";
+  if (recipe.kind === "file") return recipe.path;
+  return recipe.kind === "bird" ? "a drawn bird" : "a picture in memory";
 }
 
 async function pictureOf(recipe: Recipe, { input, next }: BatchTask, reserve: Reserve): Promise<Pixels> {
   if (recipe.kind === "bird") return renderBird(recipe.scene, input.resize);
+  if (recipe.kind === "pixels") return recipe.pixels;
   try {
-    const { decodeFile } = await decoder();
+    const { decodeBytes, decodeFile } = await decoder();
     const how = { reserve, ...(next && recipe.decode === "reduced" && { next }) };
+    if (recipe.kind === "bytes") return await decodeBytes(recipe.bytes, recipe.exif, recipe.maxPixels, how);
     return cutOut(await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, how), recipe);
   } catch (error) {
-    if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
+    if (error instanceof ImageProblem) throw new FailedSample(pathOf(recipe), error.message);
     throw error;
   }
 }
