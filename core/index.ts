@@ -73,6 +73,12 @@ export { Parameters } from "./models/parameters.js";
 export type { PublicWeights } from "./models/public-weights.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
+export type { FoundModel } from "./prediction/find-models.js";
+export { findModels } from "./prediction/find-models.js";
+export type { Guess, LoadedModel, LoadModelOptions, Prediction, PredictOptions } from "./prediction/load-model.js";
+export { loadModel } from "./prediction/load-model.js";
+export type { NamedModel } from "./prediction/merged.js";
+export { mergedPrediction } from "./prediction/merged.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
