@@ -72,7 +72,7 @@ export async function openModels(path: string, options: OpenOptions): Promise<Op
   });
   if (options.startsEngine) await startChosenEngine(settings.engine, scope.engines);
   try {
-    const named = found.map(({ role }) => ({ role, model: models.get(role) }));
+    const named = found.map(({ name }) => ({ role: name, model: models.get(name) }));
     const merge = named.length > 1 ? scope.ensemblers.choose(options.ensembler) : undefined;
     const data = { name: "files", ...dataOptions(found.at(-1) ?? {}, scope.sources.optionsOf("files")) };
     const source = prepareSource(await scope.sources.choose(data).open([settings.input]), scope.transforms);

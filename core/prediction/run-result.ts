@@ -27,6 +27,6 @@ export function readEndedStages(run: string): readonly EndedStage[] | undefined 
     return schema.parse(value).stages.map(({ stage, role }) => ({ stage, role }));
   } catch (cause) {
     const problem = cause instanceof z.ZodError ? (cause.issues[0]?.message ?? "") : messageOf(cause);
-    throw corruptFile(path, `is not as fgkd wrote it: ${problem}`, "Restore it from a copy, or go on with --resume.");
+    throw corruptFile(path, `is not as fgkd wrote it: ${problem}`, "Restore it from a copy.");
   }
 }

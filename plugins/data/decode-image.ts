@@ -21,10 +21,8 @@ export interface DecodeImageOptions {
  * @example
  * const { width, height, data } = await decodeImage("photo.jpg");
  */
-export async function decodeImage(
-  image: string | Uint8Array,
-  { exif = "apply", maxPixels = 2 ** 26 }: DecodeImageOptions = {},
-): Promise<Pixels> {
+export async function decodeImage(image: string | Uint8Array, options?: DecodeImageOptions): Promise<Pixels> {
+  const { exif = "apply", maxPixels = 2 ** 26 } = options ?? {};
   // Drawn images need no decoder, and it takes a while to load.
   const { decodeBytes, decodeFile } = await import("./images/decode.js");
   try {

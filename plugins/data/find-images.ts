@@ -2,7 +2,7 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FgkdError, pathProblem } from "../../core/index.js";
-import { imagesIn, list } from "./folder/listing.js";
+import { imagesIn, isWithin, list } from "./folder/listing.js";
 
 export interface FindOptions {
   /** Where relative places begin. Default: the working directory. */
@@ -64,11 +64,11 @@ async function isFolderAt(path: string): Promise<boolean | undefined> {
   }
 }
 
-/** @param above where the folders on the way really lie: a link may lead back to one */
+/** @param above where the folders on the way really lie: a link may lead back to one, or above it */
 async function* below(folder: string, above: readonly string[], options: FindOptions): Paths {
   const path = resolve(options.from ?? "", folder);
   const real = await realpath(path).catch(() => path);
-  if (above.includes(real)) return;
+  if (above.some((folder) => isWithin(folder, real))) return;
   const listing = await list(path);
   for (const name of imagesIn(listing)) yield join(folder, name);
   for (const name of listing.folders) yield* asTold(below(join(folder, name), [...above, real], options), options);
