@@ -53,6 +53,12 @@ describe("a loaded model", () => {
     expect(await model.predict([photo("wren/1.jpeg")], { top: 1 })).toEqual([answers[1]?.slice(0, 1)]);
   });
 
+  test("needs nothing but the path: the plugins are those that fgkd brings", async () => {
+    const other = await loadModel(run, { engine: null });
+    onTestFinished(() => other.dispose());
+    expect(other.input).toEqual(model.input);
+  });
+
   test("answers the same whether it is given a path, a file's bytes, or its pixels", async () => {
     const path = photo("wren/3.jpeg");
     const [one, ...others] = await model.predict([path, readFileSync(path), await decodeImage(path)]);
