@@ -17,7 +17,7 @@ import { type Environment, lineLogger } from "./environment.js";
 import { predictionsBegin, predictionText } from "./prediction-text.js";
 import { pluginsHere } from "./project.js";
 import { count } from "./text.js";
-import { createWriter } from "./writer.js";
+import { createWriter, type Writer } from "./writer.js";
 
 /** As shells count that nobody reads the output any more. */
 const unheard = 141;
@@ -42,9 +42,11 @@ export async function predictCommand(
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),
   });
+  const writer = createWriter(environment);
   try {
-    return await predictAll(model, images, given, environment);
+    return await predictAll(model, images, writer, given, environment);
   } finally {
+    writer.close();
     await model.dispose();
   }
 }
@@ -52,6 +54,7 @@ export async function predictCommand(
 async function predictAll(
   model: LoadedModel,
   places: readonly string[],
+  { write }: Writer,
   { top, format }: PredictArguments,
   environment: Environment,
 ): Promise<number> {
@@ -63,12 +66,13 @@ async function predictAll(
     warn(problem);
   };
   async function* paths() {
-    for await (const name of imagesAt(places, environment, ({ message }) => tell(message))) {
+    for await (const name of imagesAt(places, environment, ({ code, message }) =>
+      tell(message.slice(code.length + 1)),
+    )) {
       names.push(name);
       yield resolve(cwd, name);
     }
   }
-  const { write } = createWriter(environment);
   let seen = 0;
   if (!(await write(predictionsBegin(format)))) return unheard;
   for await (const { guesses, problem } of model.stream(paths(), { top })) {

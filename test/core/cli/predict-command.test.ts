@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createWriter } from "../../../core/cli/writer.js";
 import { alone, createHome, type Home, heard, members, trained } from "../prediction/pictures.js";
 import { createWorld, type World } from "./world.js";
@@ -93,7 +93,7 @@ describe("fgkd predict", () => {
     ]);
     for (const row of rows) expect(row).toMatch(/,1,(finch|wren),0\.\d+$/);
     expect(world.err).toContain("warning folder/broken.jpg: is not a JPEG, PNG, WebP or GIF image\n");
-    expect(world.err).toContain("FGKD_PATH gone.png: there is no such file or folder.");
+    expect(world.err).toContain("warning gone.png: there is no such file or folder. Check the path.\n");
     expect(world.err).toContain("2 problems among 7 images: see above.");
     expect(world.err).not.toContain("notes.txt");
   });
@@ -126,7 +126,8 @@ describe("fgkd predict", () => {
 describe("what is written for others to read", () => {
   test("waits for a slow reader, and ends when there is none", async () => {
     const stdout = new PassThrough({ highWaterMark: 4 });
-    const { write } = createWriter({ stdout, variables: {} });
+    const { write, close } = createWriter({ stdout, variables: {} });
+    onTestFinished(close);
     const written: boolean[] = [];
     const first = write("longer than four").then((isHeard) => written.push(isHeard));
     await new Promise(setImmediate);

@@ -115,8 +115,10 @@ describe("a loaded model", () => {
       photo("wren/0.png"),
     ];
     const found = [];
-    for await (const { problem } of model.stream(images)) found.push(problem);
-    expect(found).toEqual([undefined, "is not a JPEG, PNG, WebP or GIF image", "is not there", undefined]);
+    for await (const { problem, guesses } of model.stream(images)) found.push(problem ?? guesses);
+    const [first, last] = await model.predict([photo("finch/0.png"), photo("wren/0.png")]);
+    expect(first).not.toEqual(last);
+    expect(found).toEqual([first, "is not a JPEG, PNG, WebP or GIF image", "is not there", last]);
     await expect(model.predict(images)).rejects.toThrow(
       "FGKD_BAD_IMAGE image 2: is not a JPEG, PNG, WebP or GIF image. Leave it out, or use stream().",
     );
