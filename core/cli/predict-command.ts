@@ -60,9 +60,10 @@ async function predictAll(
 ): Promise<number> {
   const { cwd } = environment;
   const { warn } = lineLogger(environment);
-  const [names, problems]: [string[], string[]] = [[], []];
+  const names: string[] = [];
+  let [seen, problems] = [0, 0];
   const tell = (problem: string) => {
-    problems.push(problem);
+    problems += 1;
     warn(problem);
   };
   async function* paths() {
@@ -73,7 +74,6 @@ async function predictAll(
       yield resolve(cwd, name);
     }
   }
-  let seen = 0;
   if (!(await write(predictionsBegin(format)))) return unheard;
   for await (const { guesses, problem } of model.stream(paths(), { top })) {
     seen += 1;
@@ -84,8 +84,8 @@ async function predictAll(
   }
   if (seen === 0)
     throw invalidConfig("fgkd predict", "there is no image among what is given", "Name files, folders or patterns.");
-  if (problems.length > 0) warn(`${count(problems.length, "problem")} among ${count(seen, "image")}: see above.`);
-  return problems.length > 0 ? 1 : 0;
+  if (problems > 0) warn(`${count(problems, "problem")} among ${count(seen, "image")}: see above.`);
+  return problems > 0 ? 1 : 0;
 }
 
 /** What the model's network may be made with: of a run, what that was; of a file, what the project has. */

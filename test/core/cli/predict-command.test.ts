@@ -39,22 +39,19 @@ function place(world: World, files: Readonly<Record<string, string>>): void {
 }
 
 describe("fgkd predict", () => {
-  test.each(["none", "flip", "ten-crops"])(
-    "says to the last bit what fgkd eval hears, with --tta %s",
-    async (views) => {
-      const world = await createPictureWorld();
-      heard.length = 0;
-      expect(await world.fgkd(`eval ${run} --tta ${views}`)).toBe(0);
-      const before = world.out.length;
-      expect(await world.fgkd(`predict ${run} ${home.photos}/test --tta ${views} --format jsonl`)).toBe(0);
-      const told = parsed(world.out.slice(before));
-      expect(told.map(({ image }) => image.slice(home.photos.length))).toEqual(
-        ["finch", "wren"].flatMap((name) => [0, 1, 2, 3, 4].map((i) => `/test/${name}/${i}.${i % 2 ? "jpeg" : "png"}`)),
-      );
-      expect(heard).toHaveLength(10);
-      expect(told.map(probabilities)).toEqual(heard);
-    },
-  );
+  test.each(["none", "ten-crops"])("says to the last bit what fgkd eval hears, with --tta %s", async (views) => {
+    const world = await createPictureWorld();
+    heard.length = 0;
+    expect(await world.fgkd(`eval ${run} --tta ${views}`)).toBe(0);
+    const before = world.out.length;
+    expect(await world.fgkd(`predict ${run} ${home.photos}/test --tta ${views} --format jsonl`)).toBe(0);
+    const told = parsed(world.out.slice(before));
+    expect(told.map(({ image }) => image.slice(home.photos.length))).toEqual(
+      ["finch", "wren"].flatMap((name) => [0, 1, 2, 3, 4].map((i) => `/test/${name}/${i}.${i % 2 ? "jpeg" : "png"}`)),
+    );
+    expect(heard).toHaveLength(10);
+    expect(told.map(probabilities)).toEqual(heard);
+  });
 
   test("merges the members of an ensemble as fgkd eval does", async () => {
     const world = await createPictureWorld();

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -137,22 +137,42 @@ describe("a loaded model", () => {
       return Object.fromEntries(answer?.map(({ label, probability }) => [label, probability]) ?? []);
     };
     const [one, two] = [await ask(ensemble, { roles: ["member-1"] }), await ask(ensemble, { roles: ["member-2"] })];
-    const merged = (name: string) => ask(ensemble, { ensembler: { name } });
-    const mean = await merged("mean-probabilities");
+    const mean = await ask(ensemble, { ensembler: { name: "mean-probabilities" } });
     expect(mean.finch).toBeCloseTo(((one.finch as number) + (two.finch as number)) / 2, 6);
-    const odds = (answer: Record<string, number>) => Math.log((answer.finch as number) / (answer.wren as number));
-    expect(odds(await merged("mean-logits"))).toBeCloseTo((odds(one) + odds(two)) / 2, 5);
   });
 });
 
 describe("loading a model", () => {
   test("takes the weights that the run's tests saw, unless told which", async () => {
-    const set = { optimizer: { learningRate: 1 }, evaluation: { weights: "ema" } } as const;
-    const averaged = await trained(home, alone, set, "averaged");
-    const [answer] = await (await load(averaged)).predict([photo("finch/0.png")]);
-    const raw = await load(averaged, { roles: ["student@raw"] });
-    expect((await raw.predict([photo("finch/0.png")]))[0]).not.toEqual(answer);
-    expect(findModels(averaged)).toEqual(findModels(averaged, ["student@ema"]));
+    const named = (path: string, asked?: readonly string[]) => findModels(path, asked).map(({ name }) => name);
+    expect(named(run)).toEqual(["student"]);
+    expect(named(run, ["student@ema"])).toEqual(["student-ema"]);
+    const averaged = join(home.path, "averaged");
+    cpSync(run, averaged, { recursive: true });
+    const config = JSON.parse(readFileSync(join(averaged, "config.json"), "utf8"));
+    config.resolved.stages.student.evaluation.weights = "ema";
+    writeFileSync(join(averaged, "config.json"), JSON.stringify(config));
+    expect(named(averaged)).toEqual(["student-ema"]);
+    expect(named(averaged, ["student@raw"])).toEqual(["student"]);
+    // A run that goes on has no result yet.
+    rmSync(join(averaged, "result.json"));
+    expect(named(averaged)).toEqual(["student-ema"]);
+  });
+
+  test("takes every member of an ensemble, also where no more than the models of a run were copied", () => {
+    const copied = join(home.path, "copied");
+    cpSync(join(ensemble, "models"), join(copied, "models"), { recursive: true });
+    for (const path of [ensemble, copied])
+      expect(findModels(path).map(({ role }) => role)).toEqual(["member-1", "member-2"]);
+  });
+
+  test("of a run that goes on waits for every member", () => {
+    const going = join(home.path, "going");
+    cpSync(ensemble, going, { recursive: true });
+    for (const file of ["result.json", "models/member-2.safetensors"]) rmSync(join(going, file));
+    expect(() => findModels(going)).toThrow("holds member-1, and no member-2 yet; the run has not ended. Finish it");
+    writeFileSync(join(going, "result.json"), '{ "stages": [{ "stage": 1 }] }');
+    expect(() => findModels(going)).toThrow(/FGKD_CORRUPT_FILE \S+result\.json: is not as fgkd wrote it/);
   });
 
   test("refuses what is no model of a run, with a way out", async () => {
