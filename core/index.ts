@@ -13,6 +13,7 @@ export type {
 export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
 export type { Plugins, Presets } from "./config/typed.js";
+export type { GivenBatch, GivenImage } from "./data/given.js";
 export { prepareSource } from "./data/prepared.js";
 export type { ClassCount, DataCheck, DataReport, Duplicates, Placed, SizedImage } from "./data/report.js";
 export type {
@@ -72,6 +73,12 @@ export { Parameters } from "./models/parameters.js";
 export type { PublicWeights } from "./models/public-weights.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
+export type { FoundModel } from "./prediction/find-models.js";
+export { findModels } from "./prediction/find-models.js";
+export type { Guess, LoadedModel, LoadModelOptions, Prediction, PredictOptions } from "./prediction/load-model.js";
+export { loadModel } from "./prediction/load-model.js";
+export type { NamedModel } from "./prediction/merged.js";
+export { mergedPrediction } from "./prediction/merged.js";
 export { ARTIFACTS, CLASSES, inject, LOGGER, MODELS, RANDOM, STAGE } from "./registries/container.js";
 export type {
   Augmenter,
@@ -111,6 +118,8 @@ export { configurePreset, definePresetWithOptions } from "./run/preset-options.j
 export type { Run, RunOptions } from "./run/run.js";
 export { checkRun, createRun } from "./run/run.js";
 export type { RunState, Spent } from "./run/run-state.js";
+export type { StartedEngine } from "./run/start-engine.js";
+export { byPriority, startChosenEngine } from "./run/start-engine.js";
 export { train } from "./run/train.js";
 export type { WeightsFile } from "./run/weights-files.js";
 export { isNamed } from "./run/weights-files.js";

@@ -51,6 +51,13 @@ export interface EvalArguments {
   readonly trust?: boolean;
 }
 
+export interface PredictArguments extends Omit<EvalArguments, "split" | "data"> {
+  /** Guesses an image. */
+  readonly top: number;
+  readonly format: "table" | "csv" | "jsonl";
+  readonly batchSize?: number;
+}
+
 export interface ConfigArguments extends RunArguments {
   readonly json?: boolean;
   readonly jsonSchema?: boolean;

@@ -16,10 +16,10 @@ import {
   type RunFolder,
   resolveConfig,
   type Source,
+  startChosenEngine,
 } from "../index.js";
 import type { TrainArguments } from "./arguments.js";
 import { type ChosenRun, chooseRun } from "./choose-run.js";
-import { startEngine } from "./engine.js";
 import { type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { shownHub } from "./fetching.js";
 import { checkPlace } from "./new-folder.js";
@@ -40,7 +40,7 @@ export async function dryRun(given: TrainArguments, environment: Environment): P
   let place: string | undefined;
   let folder: RunFolder | undefined;
   try {
-    const engine = await startEngine(run.config.run.engine, run.engines);
+    const engine = await startChosenEngine(run.config.run.engine, run.engines);
     run.check();
     place = temporary(beside);
     folder = await createRunFolder(join(place, "run"), chosen.request, run);

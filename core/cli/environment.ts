@@ -11,6 +11,8 @@ export interface Environment {
   readonly stdout: Output;
   /** For diagnostics. */
   readonly stderr: Output;
+  /** What is piped in. Absent where many share a process. */
+  readonly stdin?: NodeJS.ReadableStream;
   /** Absolute. */
   readonly cwd: string;
   /** Environment variables. */

@@ -1,41 +1,33 @@
 /** `fgkd eval RUN`: how good an exported model is on a split, class by class. */
-import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import * as tf from "@tensorflow/tfjs";
+import { resolve } from "node:path";
 import {
-  type Batch,
   chooseMetrics,
   countIn,
   createRun,
   type Evaluation,
   evaluate,
+  findModels,
   invalidConfig,
   invalidData,
   isNamed,
   type Metric,
+  mergedPrediction,
   named,
   namedList,
-  need,
   noData,
   openRunFolder,
-  type Predict,
-  type Preset,
   pathProblem,
   presetLayers,
   type Run,
   resolveConfig,
   type SettingsLayer,
   type Split,
-  shellWord,
-  type TestViews,
+  startChosenEngine,
   type Training,
   testViews,
-  unknownName,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
 import { type ChosenRun, chooseAgain } from "./choose-run.js";
-import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { evalDataLayers, tellTrainedOn } from "./eval-data.js";
 import { shownHub } from "./fetching.js";
@@ -51,11 +43,9 @@ export async function evalCommand(place: string, given: EvalArguments, environme
   const chosen = await chooseAgain(folder, environment, { ...(given.trust && { trust: true }) });
   const { differences, notices } = chosen.others;
   for (const words of [...differences.map((one) => `${one}.`), ...notices]) lineLogger(environment).warn(words);
-  const asked = given.role?.split(",") ?? usualRoles(chosen.preset);
-  const roles = asked.map((name) => name.split("@")[0] as string);
-  const exported = asked.map((name) => exportedAs(name, chosen));
-  const files = await Promise.all(exported.map((name) => exportedModel(folder.path, name)));
-  const tested = Object.fromEntries(roles.map((role, index) => [role, { weights: files[index] as string }]));
+  const models = findModels(folder.path, given.role?.split(","));
+  const roles = models.map(({ role }) => role);
+  const tested = Object.fromEntries(models.map(({ role, file }) => [role, { weights: file }]));
   const weights = { ...withoutWeights(chosen), ...tested };
   const run = await createRun({
     preset: chosen.preset,
@@ -73,64 +63,19 @@ export async function evalCommand(place: string, given: EvalArguments, environme
     const source = run.source(training.stage);
     if (countIn(source, split) === 0) throw noImages(training.stage, split);
     tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
-    const engine = await startEngine(run.config.run.engine, run.engines);
+    const engine = await startChosenEngine(run.config.run.engine, run.engines);
     const options = { split, batchSize, input: views.input, metrics: metricsOf(training, roles) };
-    const found = await evaluate(prediction(run, roles, given.ensembler, views), source, options);
-    const who = exported.length === 1 ? exported[0] : `${given.ensembler} of ${exported.join(", ")}`;
+    const members = roles.map((role) => ({ role, model: run.models.get(role) }));
+    const merge = members.length > 1 ? training.ensemblers.choose({ name: given.ensembler }) : undefined;
+    const found = await evaluate(mergedPrediction(members, views, merge), source, options);
+    const names = models.map(({ name }) => name).join(", ");
+    const who = models.length === 1 ? names : `${given.ensembler} of ${names}`;
     const how = testTime ? `, ${testTime}` : "";
     show(found, split, `${who} of ${shortPath(folder.path, cwd)}${how}, engine ${engine.name}`, environment);
     return 0;
   } finally {
     await run.close();
   }
-}
-
-/** The student, or, where none is trained, all that are: an ensemble. */
-function usualRoles({ stages }: Preset): readonly string[] {
-  const trained = [...new Set(Object.values(stages).map(({ trains }) => trains))];
-  return trained.includes("student") ? ["student"] : trained;
-}
-
-/** Views are averaged model by model: what an ensembler makes of several need not be logits. */
-function prediction(run: Run, roles: readonly string[], ensembler: string, { answer }: TestViews): Predict {
-  const [first, ...others] = roles.map((role) => ({ role, model: run.models.get(role) }));
-  const logits = (batch: Batch, { role, model }: NonNullable<typeof first>) =>
-    answer((seen) => tf.tidy(() => need({ logits: model.forward(seen, "eval").logits }, "logits", role)))(batch);
-  // There is one role at least.
-  const known = first as NonNullable<typeof first>;
-  if (others.length === 0) return (batch) => logits(batch, known);
-  const merge = (run.stages[0] as Training).ensemblers.choose({ name: ensembler });
-  return (batch) => merge([known, ...others].map((member) => logits(batch, member)));
-}
-
-/**
- * What the file of a role is called, or of a view of it: `student@ema`. Without a word on that, the weights that the run's own
- * tests saw.
- */
-function exportedAs(name: string, { preset, layers }: Pick<ChosenRun, "preset" | "layers">): string {
-  const [role = name, given] = name.split("@");
-  const { stages } = resolveConfig(Object.keys(preset.stages), [...presetLayers(preset), ...layers]);
-  const trained = Object.entries(preset.stages).findLast(([, { trains }]) => trains === role)?.[0];
-  const view = given ?? (trained === undefined ? "raw" : stages[trained]?.evaluation.weights) ?? "raw";
-  return view === "raw" ? role : `${role}-${view}`;
-}
-
-/** Where a run keeps the model of a role. @throws FGKD_PATH when it keeps none */
-async function exportedModel(path: string, role: string): Promise<string> {
-  const models = join(path, "models");
-  const files = await readdir(models).catch(() => [] as string[]);
-  if (files.includes(`${role}.safetensors`)) return join(models, `${role}.safetensors`);
-  const roles = files.map((file) => file.replace(/\.safetensors$/, ""));
-  // While a run goes on it holds the models of the stages that have ended.
-  const ended = existsSync(join(path, "result.json"));
-  if (roles.length > 0 && ended) throw unknownName("model role", role, roles, "Name one of them with --role.");
-  if (roles.length > 0)
-    throw pathProblem(
-      models,
-      `holds ${roles.join(", ")}, and no ${role} yet; the run has not ended`,
-      `Finish it with --resume ${shellWord(path)}, or name another with --role.`,
-    );
-  throw pathProblem(models, "holds no model; the run has not ended", `Finish it with --resume ${shellWord(path)}.`);
 }
 
 /** What is not tested needs nothing from elsewhere. */

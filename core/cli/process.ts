@@ -19,6 +19,7 @@ export async function runCommand(words: readonly string[], signals: Signals): Pr
   const environment: Environment = {
     stdout,
     stderr,
+    stdin: process.stdin,
     cwd: process.cwd(),
     variables: process.env,
     load: (specifier) => import(specifier),

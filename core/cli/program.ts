@@ -1,7 +1,14 @@
 /** The command line: which commands and options there are. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { splits, version, viewCounts, visible } from "../index.js";
-import type { ConfigArguments, DataArguments, EvalArguments, TrainArguments, WeightsArguments } from "./arguments.js";
+import type {
+  ConfigArguments,
+  DataArguments,
+  EvalArguments,
+  PredictArguments,
+  TrainArguments,
+  WeightsArguments,
+} from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
 import { configCommand } from "./config-command.js";
 import { dataCommand } from "./data-command.js";
@@ -13,6 +20,7 @@ import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
+import { predictCommand } from "./predict-command.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
 
@@ -86,24 +94,19 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-y, --yes", "do not ask before hours of work")
     .option("--dry-run", "try two steps of every stage at the real settings, and keep nothing")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
-  command("eval <run>", "test the model of a finished run, class by class")
-    .option(
-      "--role <role>",
-      "which model; several, with commas, as an ensemble (default: student, or all that are trained)",
-    )
-    .option("--ensembler <name>", "how several are merged", "mean-logits")
+  withModelOptions(command("eval <run>", "test the model of a finished run, class by class"))
     .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
-    .addOption(
-      new Option(
-        "--tta <views>",
-        "average over each image and its mirror image, or ten crops (default: as the run did)",
-      ).choices(["none", ...Object.keys(viewCounts)]),
-    )
     .option("-d, --data <place>", "test on other images of the same classes")
-    .option("-e, --engine <name>", "compute engine")
-    .option("--threads <number>", "threads of the engine", whole(1))
-    .option("--trust", "load code that lies in the run's own folder")
     .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
+  withModelOptions(command("predict", "tell what a trained model sees on images"))
+    .argument("<model>", "the folder of a run, or a file of its models/")
+    .argument("<images...>", "files, folders, patterns in quotes; - for a list of them on standard input, a line each")
+    .option("--top <number>", "guesses an image", whole(1), 5)
+    .addOption(new Option("--format <format>", "how they are told").choices(["table", "csv", "jsonl"]).default("table"))
+    .option("--batch-size <number>", "images at a time (default: as in the run's tests)", whole(1))
+    .action((model: string, images: readonly string[], given: PredictArguments) =>
+      run(predictCommand(model, images, given, environment)),
+    );
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(
@@ -139,6 +142,25 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     run(buildEngineCommand(name, environment)),
   );
   return program;
+}
+
+/** Which trained models, and how they are asked. */
+function withModelOptions(command: Command): Command {
+  return command
+    .option(
+      "--role <role>",
+      "which model; several, with commas, as an ensemble (default: student, or all that are trained)",
+    )
+    .option("--ensembler <name>", "how several are merged", "mean-logits")
+    .addOption(
+      new Option(
+        "--tta <views>",
+        "average over each image and its mirror image, or ten crops (default: as the run did)",
+      ).choices(["none", ...Object.keys(viewCounts)]),
+    )
+    .option("-e, --engine <name>", "compute engine")
+    .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--trust", "load code that lies in the run's own folder");
 }
 
 function withRunOptions(command: Command): Command {

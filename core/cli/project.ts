@@ -1,6 +1,5 @@
 /** What the user's project adds to what fgkd brings, for commands that run no preset. */
-import { createTraining, type Engine, type PluginOption, type Registries } from "../index.js";
-import { byPriority } from "./engine.js";
+import { byPriority, createTraining, type Engine, type PluginOption, type Registries } from "../index.js";
 import { type Environment, lineLogger } from "./environment.js";
 import { loadConfig } from "./load-config.js";
 import { builtInPlugins, loadPlugins } from "./load-plugins.js";
@@ -24,16 +23,29 @@ export async function projectRegistries(
   try {
     return await own(await projectPlugins(environment));
   } catch (cause) {
-    // What is told about a machine must not depend on a config file that is being written.
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
-    lineLogger(environment).warn(`The plugins of this project are left out: ${reason}`);
+    tellLeftOut(cause, environment);
     return own([]);
   }
+}
+
+/** Every plugin that these registries are made of. Those of the project that do not load are left out, too. */
+export async function pluginsHere(environment: Environment): Promise<PluginOption> {
+  const listed = await projectPlugins(environment).catch((cause: unknown) => {
+    tellLeftOut(cause, environment);
+    return [];
+  });
+  return [listed, await builtInPlugins(listed, environment)];
 }
 
 /** The engines among them, in the order in which `engine: "auto"` tries them. */
 export function enginesOf({ engines }: Pick<Registries, "engines">): readonly Engine[] {
   return byPriority(engines.names.map((name) => engines.choose({ name } as { readonly name: string })));
+}
+
+/** What is told about a machine must not depend on a config file that is being written. */
+function tellLeftOut(cause: unknown, environment: Environment): void {
+  const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  lineLogger(environment).warn(`The plugins of this project are left out: ${reason}`);
 }
 
 async function projectPlugins(environment: Environment): Promise<readonly PluginOption[]> {

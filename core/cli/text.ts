@@ -49,8 +49,8 @@ export function number(value: number | undefined): string {
 }
 
 /** JSON escapes a part of what is not to be seen; it has escapes for the rest. */
-export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(
+export function visibleJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replaceAll(
     /[\u007f-\u009f\u2028\u2029\u200b\u2060\ufeff\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -12,6 +12,7 @@ import {
   type RunFolder,
   type SpentByStage,
   shellWord,
+  startChosenEngine,
   summarize,
   version,
 } from "../index.js";
@@ -20,7 +21,6 @@ import { type Checkpointer, createCheckpointer } from "./checkpointer.js";
 import { type ChosenRun, chooseAgain, chooseRun } from "./choose-run.js";
 import { createDisplay } from "./display.js";
 import { dryRun } from "./dry-run.js";
-import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { shownHub } from "./fetching.js";
 import { withLastGood } from "./last-good.js";
@@ -72,7 +72,7 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   });
   const run = given.quiet ? await opened : await patiently(opened, "Still looking at the data.", logger);
   try {
-    const engine = await startEngine(engineFor(given, old, run), run.engines);
+    const engine = await startChosenEngine(engineFor(given, old, run), run.engines);
     run.check();
     if (!folder) {
       made = await makeFolder(given.out, chosen, run, cwd);

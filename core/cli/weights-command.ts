@@ -1,8 +1,15 @@
 /** `fgkd weights`: what is in a file of weights, which backbone it is of, and the same as safetensors. */
 import { resolve } from "node:path";
-import { convertWeights, fitsModel, named, openTensorFile, pathProblem, type TensorFile } from "../index.js";
+import {
+  convertWeights,
+  fitsModel,
+  named,
+  openTensorFile,
+  pathProblem,
+  startChosenEngine,
+  type TensorFile,
+} from "../index.js";
 import type { WeightsArguments } from "./arguments.js";
-import { startEngine } from "./engine.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { projectRegistries } from "./project.js";
 import { table } from "./tables.js";
@@ -39,7 +46,7 @@ export async function weightsCommand(
 async function fittingBackbones(path: string, environment: Environment): Promise<readonly string[]> {
   // A classifier for other classes is no difference, but there has to be one.
   const { backbones, engines } = await projectRegistries(environment, ["one", "other"]);
-  await startEngine({ name: "cpu" }, engines);
+  await startChosenEngine({ name: "cpu" }, engines);
   return backbones.names.filter((name) => fitsModel(path, () => backbones.choose({ name })));
 }
 

@@ -11,8 +11,16 @@ import type { ChosenTransform, InputSettings, Pass, Source } from "./source.js";
  * pixels in whole numbers are normalised on the device.
  */
 export function prepareSource(source: Source, transforms: Registry<Transforms, Transform>): Source {
+  const { read } = source;
   return {
     ...source,
+    ...(read && {
+      async *read(images, pass) {
+        const chosen = chooseTransforms(pass.input, "test", transforms);
+        for await (const { batch, ...about } of read(images, chosen ? { ...pass, transforms: chosen } : pass))
+          yield batch ? { ...about, batch: normalised(batch, pass.input, source.fingerprint) } : about;
+      },
+    }),
     async *batches(pass) {
       const chosen = chooseTransforms(pass.input, pass.mode, transforms);
       const told = chosen ? { ...pass, transforms: chosen } : pass;

@@ -1,6 +1,7 @@
 /** Sources of data: where batches come from. */
 import type { Choice, Transform, Transforms } from "../registries/entry.js";
 import type { Batch } from "../values/records.js";
+import type { GivenBatch, GivenImage } from "./given.js";
 import type { DataCheck, DataReport } from "./report.js";
 import type { Split } from "./split.js";
 
@@ -104,6 +105,14 @@ export interface Source {
   batchCount(pass: Pick<Pass, "split" | "mode" | "batchSize">): number;
   /** Tensors are made when pulled and belong to whoever pulls. Leaving early stops the work behind it. */
   batches(pass: Pass): AsyncGenerator<Batch, void, undefined>;
+  /**
+   * Batches of images that are in no split, without labels: as its test images are, in the order in which they are given. Default:
+   * it reads none but its own.
+   */
+  read?(
+    images: AsyncIterable<GivenImage>,
+    pass: Pick<Pass, "batchSize" | "input" | "transforms">,
+  ): AsyncGenerator<GivenBatch, void, undefined>;
   close(): Promise<void>;
 }
 

@@ -36,14 +36,19 @@ function largest(values: Float32Array): number {
 function softmax(images: number, classes: number, row: (image: number) => Float32Array): Float64Array {
   const probabilities = new Float64Array(images * classes);
   for (let image = 0; image < images; image++) {
-    const values = row(image);
-    const highest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    const shares = Float64Array.from(values, (value) => Math.exp(value - highest));
-    const total = shares.reduce((sum, share) => sum + share, 0);
-    probabilities.set(
-      shares.map((share) => share / total),
-      image * classes,
-    );
+    probabilities.set(softmaxOf(row(image)), image * classes);
   }
   return probabilities;
+}
+
+/** Of the logits of one image, in double precision. */
+export function softmaxOf(logits: Float32Array): Float64Array {
+  const highest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return inShares(Float64Array.from(logits, (value) => Math.exp(value - highest)));
+}
+
+/** Scores that are no logits, such as votes: their shares of the whole. */
+export function inShares(scores: Float64Array): Float64Array {
+  const total = scores.reduce((sum, score) => sum + score, 0);
+  return scores.map((score) => score / total);
 }

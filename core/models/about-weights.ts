@@ -55,8 +55,8 @@ function ofRun(file: string, { input, inputSize }: Readonly<Record<string, unkno
   return Object.fromEntries(parts) as FileInput;
 }
 
-/** The file may come from anywhere, and so may its text. */
-function aboutWeights({ fgkd = "null" }: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
+/** What a run says of a model that it exports; nothing of other files. The file may come from anywhere, and so may its text. */
+export function aboutWeights({ fgkd = "null" }: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
   try {
     const about: unknown = JSON.parse(fgkd);
     return isRecord(about) ? about : {};

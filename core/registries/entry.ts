@@ -32,8 +32,8 @@ export type Teacher = (batch: Batch, step: Step) => Batch | Promise<Batch>;
  * or several by the names they are reported under. `before`: the terms of the losses before it in the list.
  */
 export type Loss = (outputs: Outputs, batch: Batch, step: Step, before: LossTerms) => tf.Scalar | LossTerms;
-/** Merges the members' logits into one prediction, `[batch, classes]` each. */
-export type Ensembler = (logits: readonly tf.Tensor2D[]) => tf.Tensor2D;
+/** Merges the members' logits into one prediction, `[batch, classes]` each: logits, unless it says that it gives shares of a whole. */
+export type Ensembler = ((logits: readonly tf.Tensor2D[]) => tf.Tensor2D) & { readonly gives?: "logits" | "shares" };
 
 /** What happens to one picture on a worker thread: data, since threads are told of it. */
 export interface Transform {

@@ -57,13 +57,15 @@ export type InputDescription =
       readonly size: number;
       readonly interpolation: string;
       readonly channels: "rgb";
+      /** What happens to pictures, where settings list it: in the place of `resize`, `fit` and `crop`. */
+      readonly transforms?: Pick<NonNullable<InputSettings["transforms"]>, "test">;
     })
   | (Pick<InputSettings, "mean" | "deviation"> & { readonly size: number; readonly channels: "rgb" });
 
 export function describeInput({ input, makes }: Model, home: InputSettings): InputDescription {
   const { mean, deviation } = input ?? home;
   if (makes) return { size: makes.size, mean, deviation, channels: "rgb" };
-  const { resize, fit } = home;
+  const { resize, fit, transforms: { test } = {} } = home;
   const crop = input?.crop ?? home.crop;
   const size = input?.size ?? crop;
   return {
@@ -75,5 +77,6 @@ export function describeInput({ input, makes }: Model, home: InputSettings): Inp
     mean,
     deviation,
     channels: "rgb",
+    ...(test && { transforms: { test } }),
   };
 }

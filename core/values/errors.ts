@@ -177,11 +177,12 @@ export function invalidData(path: string, problem: string, remedy: string) {
 }
 
 /** An image that cannot be decoded. */
-export function badImage(path: string, problem: string) {
-  return new FgkdError(
-    "FGKD_BAD_IMAGE",
-    `${path}: ${problem}. Replace or remove the file, or pass --on-bad-image skip to train without it.`,
-  );
+export function badImage(
+  path: string,
+  problem: string,
+  remedy = "Replace or remove the file, or pass --on-bad-image skip to train without it.",
+) {
+  return new FgkdError("FGKD_BAD_IMAGE", `${path}: ${problem}. ${remedy}`);
 }
 
 /** A file of weights, or a checkpoint, whose bytes are not what they claim. */

@@ -51,19 +51,20 @@ function mean(members: readonly tf.Tensor2D[]): tf.Tensor2D {
   return tf.tidy(() => tf.addN([...members]).div(members.length) as tf.Tensor2D);
 }
 
-const meanProbabilities: Ensembler = (members) => tf.tidy(() => mean(members.map((logits) => logits.softmax())));
+const meanProbabilities = shares((members) => tf.tidy(() => mean(members.map((logits) => logits.softmax()))));
 
 /** Scores whose whole part is the number of votes; probabilities, which are below 1 when halved, decide between equals. */
-const majorityVote: Ensembler = (members) =>
+const majorityVote = shares((members) =>
   tf.tidy(() => {
     const classes = members[0]?.shape[1] ?? 0;
     const votes = members.map((logits) => tf.oneHot(logits.argMax<tf.Tensor1D>(1), classes).toFloat());
     return tf.addN(votes).add<tf.Tensor2D>(meanProbabilities(members).mul(0.5));
-  });
+  }),
+);
 
 function weighted(weights: Required<WeightedOptions>["weights"] = null): Ensembler {
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? 1;
-  return (members) => {
+  return shares((members) => {
     if (!weights) return meanProbabilities(members);
     if (weights.length !== members.length)
       throw invalidOption(
@@ -76,5 +77,9 @@ function weighted(weights: Required<WeightedOptions>["weights"] = null): Ensembl
     return tf.tidy(() =>
       tf.addN(members.map((logits, index) => logits.softmax().mul<tf.Tensor2D>((weights[index] as number) / total))),
     );
-  };
+  });
+}
+
+function shares(merge: (members: readonly tf.Tensor2D[]) => tf.Tensor2D): Ensembler {
+  return Object.assign(merge, { gives: "shares" as const });
 }

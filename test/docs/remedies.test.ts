@@ -16,7 +16,7 @@ import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
 const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings];
-const commands = ["train", "eval", "list", "config", "weights", "data", "doctor", "build-engine"] as const;
+const commands = ["train", "eval", "predict", "list", "config", "weights", "data", "doctor", "build-engine"] as const;
 /** What fgkd does or is, in a sentence; whatever else follows its name is taken for a command. */
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
@@ -58,7 +58,7 @@ describe("the commands that messages name", () => {
     const { options } = await helpPages();
     const lines = everyMatch(
       told,
-      /(?:^|[\s`(])fgkd ((?:train|eval|list|config|weights|doctor|build-engine)\b[^`.;,]*)/g,
+      /(?:^|[\s`(])fgkd ((?:train|eval|predict|list|config|weights|doctor|build-engine)\b[^`.;,]*)/g,
     );
     const wrong = lines.filter(({ match }) => {
       const [command = "", ...words] = match.split(/\s+/);

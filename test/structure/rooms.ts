@@ -51,9 +51,11 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "settings: their levels, their schema, how they are merged, where each comes from",
   },
   { name: "core/lifecycle", budget: 800, holds: "when things happen: hooks, plugins, training, stage, step, schedule" },
-  { name: "core/run", budget: 1050, holds: "presets, and the stages of one brought together into a run" },
+  // With the choice of an engine, which whoever loads a model needs as the command does.
+  { name: "core/run", budget: 1100, holds: "presets, and the stages of one brought together into a run" },
   // Three settings more that a run which goes on may correct.
   { name: "core/store", budget: 1710, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
+  { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants.

@@ -44,7 +44,26 @@ export async function decodeFile(
   maxPixels: number,
   how: DecodeOptions = {},
 ): Promise<Pixels> {
-  const bytes = await readBytes(path, how.reserve);
+  return decodeRead(await readBytes(path, how.reserve), exif, maxPixels, how);
+}
+
+/** The same of bytes that are in memory. @throws ImageProblem */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  exif: Exif,
+  maxPixels: number,
+  how: DecodeOptions = {},
+): Promise<Pixels> {
+  await reserveFor(bytes, bytes.length, how.reserve);
+  return decodeRead(bytes, exif, maxPixels, how);
+}
+
+async function decodeRead(
+  bytes: Uint8Array,
+  exif: Exif,
+  maxPixels: number,
+  how: Pick<DecodeOptions, "next">,
+): Promise<Pixels> {
   const format = requireFormat(bytes);
   const reduction = how.next && format === "JPEG" ? await reductionOf(bytes, how.next, exif === "apply") : undefined;
   const quick = format === "JPEG" && !reduction && (await decodeQuickly(bytes, exif, maxPixels));
@@ -114,13 +133,17 @@ async function readBytes(path: string, reserve: DecodeOptions["reserve"]): Promi
   try {
     const size = checkFile(path);
     const head = size > SMALL ? undefined : readFileSync(path);
-    if (!reserve) return head ?? readFileSync(path);
-    const header = (head && readHeader(head)) ?? (await askForHeader(head ?? path));
-    await reserve(header ? bytesToDecode(header, size) : size, header);
+    await reserveFor(head ?? path, size, reserve);
     return head ?? readFileSync(path);
   } catch (error) {
     throw error instanceof ImageProblem ? error : new ImageProblem(accessProblem(path, error));
   }
+}
+
+async function reserveFor(file: Uint8Array | string, size: number, reserve: DecodeOptions["reserve"]): Promise<void> {
+  if (!reserve) return;
+  const header = (typeof file === "string" ? undefined : readHeader(file)) ?? (await askForHeader(file));
+  await reserve(header ? bytesToDecode(header, size) : size, header);
 }
 
 function requireFormat(bytes: Uint8Array): string {

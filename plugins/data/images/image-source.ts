@@ -2,9 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   type Batch,
-  badImage,
   type ChosenTransform,
-  notComposed,
   type Pass,
   type Ranks,
   type Source,
@@ -16,9 +14,9 @@ import { createPixelCache } from "./cache.js";
 import type { DiskCache } from "./disk-cache.js";
 import { batchesAhead, checkInput, countBatches, firstResize, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
-import { createSlots } from "./slots.js";
+import { failed, imagesOf } from "./results.js";
+import { batchBytes, batchView, createSlots, type Normalise } from "./slots.js";
 import type { BatchResult, BatchTask, Recipe } from "./tasks.js";
-import { imagesOf } from "./to-tensor.js";
 import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
 import { type Sampler, visitsOf } from "./visits.js";
 
@@ -48,7 +46,7 @@ export interface ImageSourceOptions {
   /** Bytes of batches that are made ahead; two are in any case. */
   readonly prefetchBytes: number;
   /** Where pixels are normalised: on the threads that make them, or on the device. */
-  readonly normalise: "threads" | "device";
+  readonly normalise: Normalise;
   /** Seconds to wait for a batch before its thread counts as hung. */
   readonly patience: number;
 }
@@ -67,9 +65,6 @@ export function createImageSource(options: ImageSourceOptions): Source {
   const { classes, samples, fingerprint, pool } = options;
   const cache = createPixelCache(options.cacheBytes);
   const slots = createSlots(options.prefetchBytes);
-  const isPlain = options.normalise === "device";
-  const viewOf = (slot: SharedArrayBuffer, length: number) =>
-    isPlain ? new Uint8Array(slot, 0, length) : new Float32Array(slot, 0, length);
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
@@ -99,7 +94,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       keep,
       disk: options.disk,
       memory: pool.memory,
-      images: viewOf(slot, positions.length * input.crop ** 2 * 3),
+      images: batchView(slot, positions.length, input, options.normalise),
       stop,
     };
     const result = await pool.prepareBatch(task);
@@ -129,7 +124,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const stop = new Int32Array(new SharedArrayBuffer(4));
       stops.add(stop);
       const ahead: Promise<Prepared>[] = [];
-      const bytes = pass.batchSize * pass.input.crop ** 2 * 3 * (isPlain ? 1 : Float32Array.BYTES_PER_ELEMENT);
+      const bytes = batchBytes(pass, options.normalise);
       const most = batchesAhead(pool.workers + SPARE, bytes, options.prefetchBytes);
       let next = pass.skip;
       const fill = () => {
@@ -192,10 +187,6 @@ function toBatch(
     labels: tf.tensor2d(labels, [positions.length, classes]),
     indices: positions,
   };
-}
-
-function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
-  return transform ? notComposed(transform, path, problem) : badImage(path, problem);
 }
 
 /** Samples of each label. */

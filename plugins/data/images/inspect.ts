@@ -1,6 +1,6 @@
 /** A quick look at image files: is each one what it claims, is it whole, and what identifies it. No decoding. */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { systemProblem } from "../../../core/values/storage-problems.js";
 import { type Header, readHeader } from "./header.js";
 
@@ -102,11 +102,15 @@ function kindOf(found: Stats): string {
 export function accessProblem(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "ENOENT" && path.includes("\ufffd")) return "has a name that is not UTF-8: rename it";
-  if (code === "ENOENT") return "is a link to a file that does not exist";
+  if (code === "ENOENT") return isLink(path) ? "is a link to a file that does not exist" : "is not there";
   if (code === "ELOOP") return "is a link that leads back to itself";
   if (code === "EACCES" || code === "EPERM") return "may not be read (permission denied)";
   const known = systemProblem(error, "read");
   return known ? `cannot be read: ${known.problem} (${known.code})` : `cannot be read (${String(error)})`;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function readPart(file: number, position: number, length: number): Buffer {

@@ -26,6 +26,7 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
   const length = input.crop ** 2 * 3;
   const prepared: (Pixels | undefined)[] = samples.map(() => undefined);
   const write = images instanceof Uint8Array ? plainWriter(images) : normalisingWriter(images, input);
+  const unread = new Map<number, string>();
   try {
     let room = task.keep;
     await forEachAtOnce(AT_ONCE, samples, async (sample, index) => {
@@ -40,6 +41,8 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
         }
         write(await finish(pixels, sample, task), index * length);
       } catch (error) {
+        const isSpared = task.spares && error instanceof FailedSample && !error.transform;
+        if (isSpared) return void unread.set(index, error.message);
         if (error instanceof FailedSample) throw error;
         const problem = error instanceof Error ? error.message : String(error);
         throw new Error(`${pathOf(sample.recipe)}: ${problem}`, { cause: error });
@@ -52,7 +55,16 @@ export async function prepareBatch(task: BatchTask): Promise<BatchResult> {
     const { path, message: problem, transform } = error;
     return { prepared: [], failure: { path, problem, ...(transform && { transform }) } };
   }
-  return { prepared };
+  if (unread.size === 0) return { prepared };
+  closeGaps(images, unread, length);
+  return { prepared, unread };
+}
+
+/** Moves the rows of a batch that have a picture together. */
+function closeGaps(images: Uint8Array | Float32Array, unread: ReadonlyMap<number, string>, length: number): void {
+  let rows = 0;
+  for (let row = 0; row * length < images.length; row++)
+    if (!unread.has(row)) images.copyWithin(rows++ * length, row * length, (row + 1) * length);
 }
 
 class FailedSample extends Error {
@@ -110,7 +122,7 @@ type Call = [Pixels, readonly TransformCall[], readonly (readonly number[])[], I
 
 async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
   try {
-    return await applyTransforms(...call, recipe.kind === "file" ? recipe.maxPixels : undefined);
+    return await applyTransforms(...call, recipe.kind === "bird" ? undefined : recipe.maxPixels);
   } catch (error) {
     if (error instanceof TooManyPixels) throw new FailedSample(pathOf(recipe), error.message);
     if (error instanceof FailedTransform) throw new FailedSample(pathOf(recipe), error.message, error.transform);
@@ -119,17 +131,20 @@ async function transformed(recipe: Recipe, ...call: Call): Promise<Pixels> {
 }
 
 function pathOf(recipe: Recipe): string {
-  return recipe.kind === "file" ? recipe.path : "a drawn bird";
+  if (recipe.kind === "file") return recipe.path;
+  return recipe.kind === "bird" ? "a drawn bird" : "a picture in memory";
 }
 
 async function pictureOf(recipe: Recipe, { input, next }: BatchTask, reserve: Reserve): Promise<Pixels> {
   if (recipe.kind === "bird") return renderBird(recipe.scene, input.resize);
+  if (recipe.kind === "pixels") return recipe.pixels;
   try {
-    const { decodeFile } = await decoder();
+    const { decodeBytes, decodeFile } = await decoder();
     const how = { reserve, ...(next && recipe.decode === "reduced" && { next }) };
+    if (recipe.kind === "bytes") return await decodeBytes(recipe.bytes, recipe.exif, recipe.maxPixels, how);
     return cutOut(await decodeFile(recipe.path, recipe.exif, recipe.maxPixels, how), recipe);
   } catch (error) {
-    if (error instanceof ImageProblem) throw new FailedSample(recipe.path, error.message);
+    if (error instanceof ImageProblem) throw new FailedSample(pathOf(recipe), error.message);
     throw error;
   }
 }

@@ -9,7 +9,15 @@ const flags = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+/g) ?? [])
 describe("docs/reference/cli.md", () => {
   test("names the options that the commands have, and no others", async () => {
     const world = await createWorld();
-    for (const line of ["", "train --help", "eval --help", "config --help", "weights --help", "data --help"])
+    for (const line of [
+      "",
+      "train --help",
+      "eval --help",
+      "predict --help",
+      "config --help",
+      "weights --help",
+      "data --help",
+    ])
       await world.fgkd(line);
     expect(flags(await page("cli"))).toEqual(flags(world.out));
   });

@@ -2,8 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { byPriority, startEngine } from "../../../core/cli/engine.js";
-import { createTraining, definePlugin, definePreset, type Engine, type Manifest } from "../../../core/index.js";
+import {
+  byPriority,
+  createTraining,
+  definePlugin,
+  definePreset,
+  type Engine,
+  type Manifest,
+  startChosenEngine,
+} from "../../../core/index.js";
 import { engines as shipped } from "../../../plugins/engines/index.js";
 import { createWorld, toyPreset, type World } from "./world.js";
 
@@ -207,13 +214,13 @@ describe("an engine by another word", () => {
   const { engines } = createTraining({ plugins: [shipped()] });
 
   test.each(["gpu", "CUDA", "nvidia"])("%s is refused with the one that is meant, and what it needs", async (name) => {
-    await expect(startEngine({ name }, engines)).rejects.toThrow(
+    await expect(startChosenEngine({ name }, engines)).rejects.toThrow(
       /^FGKD_ENGINE_UNAVAILABLE engine "\w+" cannot run here: the engine that is meant is called "tensorflow"\. Try: --engine tensorflow, after: npm install @tensorflow\/tfjs-node-gpu /,
     );
   });
 
   test("is not guessed", async () => {
-    await expect(startEngine({ name: "wsam" }, engines)).rejects.toThrow(
+    await expect(startChosenEngine({ name: "wsam" }, engines)).rejects.toThrow(
       'Did you mean "wasm"? If it comes from a plugin',
     );
   });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { onTestFinished } from "vitest";
@@ -12,6 +12,7 @@ import { once } from "../../../core/cli/signals.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { folderSource } from "../../../plugins/data/folder.js";
+import { filesSource, findImages } from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
@@ -95,6 +96,8 @@ export interface WorldOptions {
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
   readonly presets?: readonly core.Preset[];
+  /** What is piped in. */
+  readonly stdin?: string;
   /** Answers questions. Default: nobody is there. */
   readonly ask?: NonNullable<Environment["ask"]>;
   /** Called at every look at the clock, with how often it was looked at. */
@@ -113,13 +116,20 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     fgkd: core,
     "fgkd/layers": layers,
     "fgkd/ops": ops,
-    "fgkd/plugins": { engines: toyEngines, toy, toyLoss, catalogue: () => [toyEngines(), toy(), folderSource()] },
+    "fgkd/plugins": {
+      engines: toyEngines,
+      toy,
+      toyLoss,
+      findImages,
+      catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
+    },
     "fgkd/presets": presets,
     "@tensorflow/tfjs": tf,
   };
   const environment: Environment = {
     stdout: stdout.stream,
     stderr: stderr.stream,
+    ...(options.stdin !== undefined && { stdin: Readable.from([options.stdin]) }),
     cwd,
     variables: options.variables ?? {},
     ...(options.ask && { ask: options.ask }),

@@ -159,7 +159,7 @@ export const looking: readonly Situation[] = [
     },
   },
   {
-    told: "…: …. Replace or remove the file, or pass --on-bad-image skip to train without it.",
+    told: "Replace or remove the file, or pass --on-bad-image skip to train without it.",
     async tried(told) {
       const world = await photographed();
       await put(world, "photos/wren/broken.jpg", "no picture");

@@ -1,5 +1,7 @@
-/** From a batch as threads wrote it to tensors. */
+/** What the threads send back, for the main thread to go on with. */
 import * as tf from "@tensorflow/tfjs";
+import { badImage, notComposed } from "../../../core/index.js";
+import type { BatchResult } from "./tasks.js";
 
 /** Engines that copy values of shared memory where a tensor is made of them. Others keep what they are given. */
 const copying: ReadonlySet<string> = new Set(["onednn", "wasm"]);
@@ -13,4 +15,8 @@ export function imagesOf(values: Float32Array | Uint8Array, shape: [number, numb
   // tfjs makes 32-bit numbers of bytes, which is a copy.
   if (values instanceof Uint8Array) return tf.tensor4d(values, shape, "int32");
   return tf.tensor4d(copying.has(tf.getBackend()) ? values : values.slice(), shape);
+}
+
+export function failed({ path, problem, transform }: NonNullable<BatchResult["failure"]>): Error {
+  return transform ? notComposed(transform, path, problem) : badImage(path, problem);
 }

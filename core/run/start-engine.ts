@@ -1,13 +1,8 @@
-/** Chooses and starts the compute engine. */
-import {
-  type Engine,
-  engineUnavailable,
-  FgkdError,
-  type Run,
-  startEngine as startBackend,
-  type UsedEngine,
-  unknownName,
-} from "../index.js";
+/** Chooses and starts the compute engine that settings name. */
+import { type Engine, startEngine, type UsedEngine } from "../ops/engine.js";
+import type { Engines } from "../registries/entry.js";
+import type { Registry } from "../registries/registry.js";
+import { engineUnavailable, FgkdError, unknownName } from "../values/errors.js";
 
 export interface StartedEngine extends UsedEngine {
   /** Version and device. */
@@ -17,7 +12,7 @@ export interface StartedEngine extends UsedEngine {
 }
 
 /** The part of a registry that choosing needs. */
-type EngineRegistry = Pick<Run["engines"], "names" | "choose">;
+type EngineRegistry = Pick<Registry<Engines, Engine>, "names" | "choose">;
 
 /**
  * Starts the engine of that name with the options beside it; for `auto`, that of highest priority which can run here and
@@ -25,7 +20,10 @@ type EngineRegistry = Pick<Run["engines"], "names" | "choose">;
  *
  * @throws FGKD_UNKNOWN_NAME, FGKD_UNKNOWN_OPTION, FGKD_INVALID_OPTION, FGKD_ENGINE_UNAVAILABLE
  */
-export async function startEngine(choice: { readonly name: string }, engines: EngineRegistry): Promise<StartedEngine> {
+export async function startChosenEngine(
+  choice: { readonly name: string },
+  engines: EngineRegistry,
+): Promise<StartedEngine> {
   if (choice.name !== "auto") {
     if (!engines.names.includes(choice.name)) throw await unknownEngine(choice.name, engines);
     return start(engines.choose(choice));
@@ -78,7 +76,7 @@ async function start(engine: Engine): Promise<StartedEngine> {
   const { available, detail, remedy, version } = await engine.check();
   if (!available) throw engineUnavailable(engine.name, detail, remedy && `Try: ${remedy}.`);
   try {
-    await startBackend(engine);
+    await startEngine(engine);
   } catch (cause) {
     throw engineUnavailable(engine.name, cause instanceof Error ? cause.message : String(cause), remedy);
   }
