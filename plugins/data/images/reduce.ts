@@ -55,7 +55,13 @@ export async function reductionOf(
 
 /** How the camera was held, by its note, 1 to 8: 1 where nothing is to be turned. */
 export async function orientationOf(bytes: Uint8Array, { hasExif }: Header): Promise<number> {
-  return hasExif ? ((await sharp(bytes).metadata()).orientation ?? 1) : 1;
+  // What is wrong with a file, decoding says.
+  const about = hasExif
+    ? await sharp(bytes)
+        .metadata()
+        .catch(() => undefined)
+    : undefined;
+  return about?.orientation ?? 1;
 }
 
 function reduced(length: number, factor: number): number {
