@@ -41,6 +41,11 @@ export const rooms: readonly PlannedRoom[] = [
   // What the data is reason to measure: ranks, merged sets, classes of uneven size.
   { name: "core/evaluation", budget: 450, holds: "how a model is tested, and what is measured" },
   {
+    name: "core/measures",
+    budget: 350,
+    holds: "what a model's answers come to: confusion, calibration, intervals, paired tests; arithmetic alone",
+  },
+  {
     name: "core/watchdogs",
     budget: 450,
     holds: "what notices leaks, growing memory, values that are not finite, and standstill",
