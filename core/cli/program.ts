@@ -86,7 +86,7 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("-y, --yes", "do not ask before hours of work")
     .option("--dry-run", "try two steps of every stage at the real settings, and keep nothing")
     .action((given: TrainArguments, self: Command) => run(trainResumable(given, self, environment)));
-  command("eval <run>", "test the model of a finished run, class by class")
+  command("eval <runs...>", "test the models of finished runs, and set several beside each other")
     .option(
       "--role <role>",
       "which model; several, with commas, as an ensemble (default: student, or all that are trained)",
@@ -100,10 +100,17 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
       ).choices(["none", ...Object.keys(viewCounts)]),
     )
     .option("-d, --data <place>", "test on other images of the same classes")
+    .option("--only-classes <names>", "images of these classes, and answers among them, alone; with commas", collect)
+    .option("--per-class", "a table of the classes, the worst first")
+    .option("--confusion", "a table of what is answered for what, of at most 30 classes")
+    .option("--reliability", "a table of how often the model is right where it is how sure")
+    .option("--json", "everything that was measured, as JSON")
+    .option("--csv <file>", "write a line for each image: its class, the answer, the five likeliest")
+    .option("--no-teacher", "do not ask the run's teacher, whose answers are compared")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
     .option("--trust", "load code that lies in the run's own folder")
-    .action((place: string, given: EvalArguments) => run(evalCommand(place, given, environment)));
+    .action((places: readonly string[], given: EvalArguments) => run(evalCommand(places, given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(

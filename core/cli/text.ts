@@ -23,6 +23,14 @@ export function duration(seconds: number): string {
     : `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** A name in at most so many characters: its start and its end, which tell look-alikes apart. */
+export function shortName(name: string, most: number): string {
+  const letters = [...name];
+  if (letters.length <= most) return name;
+  const end = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - end).join("")}…${letters.slice(letters.length - end).join("")}`;
+}
+
 /** A loss in four characters or so: `2.483`, `12.48`, `124.8`. */
 export function loss(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 3 : Math.abs(value) < 100 ? 2 : 1);
