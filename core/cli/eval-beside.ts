@@ -1,12 +1,12 @@
 /** What `fgkd eval RUN RUN…` says: a line for each run, and whether chance explains how they differ from the first. */
 import { named } from "../index.js";
-import { colorsOf, type Environment, print, widthOf } from "./environment.js";
+import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environment.js";
 import { compareWithFirst, type RunComparison } from "./eval-compare.js";
 import type { EvalSubject } from "./eval-json.js";
 import type { TestedRun } from "./eval-run.js";
 import { between, tellOnly } from "./eval-text.js";
 import { table } from "./tables.js";
-import { count, percent, shortName, wrap } from "./text.js";
+import { count, percent, points, shortName, wrap } from "./text.js";
 
 /** The usual bound: below it, a difference is not put down to chance. */
 const SIGNIFICANT = 0.05;
@@ -29,7 +29,7 @@ export function showRuns(tested: readonly TestedRun[], subject: EvalSubject, env
 
 function runsTable(tested: readonly TestedRun[], { stdout, variables }: Environment): string {
   const hasTeacher = tested.some(({ teacher }) => teacher !== null);
-  const room = roomIn(stdout, 56);
+  const room = nameRoom(stdout, 56);
   const rows = tested.map((one) => {
     const { top1, top5, macroAccuracy, calibration } = one.measures;
     return [
@@ -47,7 +47,7 @@ function runsTable(tested: readonly TestedRun[], { stdout, variables }: Environm
 }
 
 function comparisonTable(tested: readonly TestedRun[], { stdout, variables }: Environment): string {
-  const room = roomIn(stdout, 59);
+  const room = nameRoom(stdout, 59);
   const rows = compareWithFirst(tested).map((one) => [
     shortName(nameOf(tested[one.second] as TestedRun, tested), room),
     points(one.difference),
@@ -58,16 +58,6 @@ function comparisonTable(tested: readonly TestedRun[], { stdout, variables }: En
   ]);
   const numbers = ["top-1", "95 % interval", "alone right", "p"].map((head) => ({ head, ...right }));
   return table([{ head: "beside the first" }, ...numbers, { head: "" }], rows, stdout, variables);
-}
-
-/** What other columns leave for a name. */
-function roomIn(output: Environment["stdout"], taken: number): number {
-  return output.isTTY ? widthOf(output) - taken : Number.POSITIVE_INFINITY;
-}
-
-/** Points of percent, with their sign. */
-function points(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 }
 
 function verdict({ adjustedP, difference }: RunComparison): string {

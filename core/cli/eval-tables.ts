@@ -1,11 +1,11 @@
 /** The longer tables of `fgkd eval`: by class, what is answered for what, and how sure it was where it was right. */
 import { type ConfusionCell, invalidConfig, named } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
-import { colorsOf, type Environment, print, widthOf } from "./environment.js";
+import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environment.js";
 import type { TestedRun } from "./eval-run.js";
 import { between } from "./eval-text.js";
 import { type Column, table } from "./tables.js";
-import { percent, shortName } from "./text.js";
+import { percent, points, shortName } from "./text.js";
 
 /** Of more classes than that, nobody reads a table of what is answered for what. */
 const MOST_CLASSES = 30;
@@ -29,7 +29,8 @@ export function showTables(
   isOneOfSeveral: boolean,
   environment: Environment,
 ): void {
-  const { bold } = colorsOf(environment.stdout, environment.variables);
+  const { stdout, variables } = environment;
+  const { bold } = colorsOf(stdout, variables);
   const tables = [
     ...(perClass ? [classTable(tested, environment)] : []),
     ...(confusion ? confusionTables(tested, environment) : []),
@@ -37,14 +38,15 @@ export function showTables(
   ];
   for (const [at, text] of tables.entries()) {
     print(environment);
-    if (at === 0 && isOneOfSeveral) print(environment, bold(`${tested.model} of ${tested.run}`));
+    if (at === 0 && isOneOfSeveral)
+      print(environment, bold(shortName(`${tested.run} ${tested.model}`, nameRoom(stdout))));
     print(environment, text);
   }
 }
 
 /** The worst first, of equals the larger one. */
 function classTable({ measures: { perClass } }: TestedRun, { stdout, variables }: Environment): string {
-  const room = stdout.isTTY ? Math.floor((widthOf(stdout) - 48) / 2) : Number.POSITIVE_INFINITY;
+  const room = nameRoom(stdout, 48, 2);
   const short = (name: string) => shortName(named(name), room);
   const rank = ({ accuracy }: { readonly accuracy: number }) => (Number.isNaN(accuracy) ? Infinity : accuracy);
   const rows = [...perClass]
@@ -94,7 +96,7 @@ function reliabilityTable({ measures: { calibration } }: TestedRun, { stdout, va
       String(images),
       percent(confidence),
       percent(accuracy),
-      `${accuracy >= confidence ? "+" : "−"}${Math.abs(accuracy - confidence).toFixed(1)}`,
+      points(accuracy - confidence),
     ]);
   const heads = ["sure", "images", "mean of it", "right", "apart"].map((head) => ({ head, ...right }));
   return table(heads, rows, stdout, variables);

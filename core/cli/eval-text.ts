@@ -1,6 +1,6 @@
 /** What `fgkd eval` says of a run on a terminal: a short table, and what is confused. */
 import { type AnswerMeasures, named, namedList, type Share } from "../index.js";
-import { colorsOf, type Environment, print, widthOf } from "./environment.js";
+import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environment.js";
 import type { EvalSubject } from "./eval-json.js";
 import type { TestedRun } from "./eval-run.js";
 import { table } from "./tables.js";
@@ -31,8 +31,10 @@ export function showRun(tested: TestedRun, subject: EvalSubject, environment: En
 /** Says so where only some classes are asked about: accuracies among few are higher than among all. */
 export function tellOnly({ classes, onlyClasses }: EvalSubject, environment: Environment): void {
   if (!onlyClasses) return;
-  const words = `Images of ${classes.length} classes alone, and answers among them alone: ${namedList(classes)}.`;
-  for (const line of wrap(words, widthOf(environment.stdout))) print(environment, line);
+  const { stdout } = environment;
+  const names = namedList(classes.map((name) => shortName(name, nameRoom(stdout, 40))));
+  const words = `Images of ${classes.length} classes alone, and answers among them alone: ${names}.`;
+  for (const line of wrap(words, widthOf(stdout))) print(environment, line);
 }
 
 /** `56.9 to 67.4 %` */
@@ -73,7 +75,7 @@ function showPairs({ pairs, perClass }: AnswerMeasures, environment: Environment
   const { stdout, variables } = environment;
   if (pairs.length === 0) return;
   // What the numbers leave of a line, for two names.
-  const room = stdout.isTTY ? Math.floor((widthOf(stdout) - 30) / 2) : Number.POSITIVE_INFINITY;
+  const room = nameRoom(stdout, 30, 2);
   const rows = pairs
     .slice(0, PAIRS)
     .map(({ label, answer, images, share }) => [

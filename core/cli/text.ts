@@ -41,6 +41,12 @@ export function percent(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? "–" : `${value.toFixed(1)} %`;
 }
 
+/** A difference in points of percent: `+2.1`, `−0.3`. */
+export function points(value: number): string {
+  const text = Math.abs(value).toFixed(1);
+  return `${value < 0 && text !== "0.0" ? "−" : "+"}${text}`;
+}
+
 /** `1 image`, `2 images`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;

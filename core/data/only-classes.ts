@@ -3,24 +3,27 @@ import * as tf from "@tensorflow/tfjs";
 import { type Batch, need, release, replace } from "../values/records.js";
 import type { TestedSource } from "./source.js";
 
-/** Batches whose images are none of the classes are left out; the others may be smaller than they were. */
+/**
+ * Batches whose images are none of the classes are left out; the others may be smaller than they were.
+ *
+ * @param kept positions of the classes, which are labels 0, 1, … of what comes of it
+ */
 export function onlyClasses(source: TestedSource, kept: readonly number[]): TestedSource {
-  const names = (all: readonly string[]) => kept.map((label) => all[label] as string);
-  const { ranks = {} } = source;
+  const named = (all: readonly string[]) => kept.map((label) => all[label] as string);
   return {
-    classes: names(source.classes),
-    ranks: Object.fromEntries(Object.entries(ranks).map(([rank, groups]) => [rank, names(groups)])),
-    ...(source.about && { about: (split, index) => source.about?.(split, index) ?? {} }),
+    ...source,
+    classes: named(source.classes),
+    ranks: Object.fromEntries(Object.entries(source.ranks ?? {}).map(([rank, groups]) => [rank, named(groups)])),
     async *batches(pass) {
       let seen = 0;
       for await (const batch of source.batches(pass)) {
         const labels = await labelsOf(batch);
-        const rows = [...labels.keys()].filter((row) => kept.includes(labels[row] as number));
         const from = seen;
         seen += labels.length;
+        const rows = [...labels.keys()].filter((row) => kept.includes(labels[row] as number));
         const indices = rows.map((row) => batch.indices?.[row] ?? from + row);
         if (rows.length === 0) release(batch);
-        else yield replace(batch, { ...tf.tidy(() => partOf(batch, rows, kept)), indices });
+        else yield replace(batch, { ...rowsOf(batch, rows, kept), indices });
       }
     },
   };
@@ -34,10 +37,7 @@ async function labelsOf(batch: Batch): Promise<Int32Array> {
   return read;
 }
 
-function partOf(batch: Batch, rows: readonly number[], kept: readonly number[]) {
-  const images = need(batch, "images", "onlyClasses").gather([...rows]);
-  const labels = need(batch, "labels", "onlyClasses")
-    .gather([...rows])
-    .gather([...kept], 1);
-  return { images, labels };
+function rowsOf(batch: Batch, rows: number[], kept: readonly number[]) {
+  const [images, labels] = [need(batch, "images", "onlyClasses"), need(batch, "labels", "onlyClasses")];
+  return tf.tidy(() => ({ images: images.gather(rows), labels: labels.gather(rows).gather([...kept], 1) }));
 }

@@ -61,8 +61,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/store", budget: 1710, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
-  // Places of data sets, `fgkd data check` and its tables, variants.
-  { name: "core/cli", budget: 3450, holds: "the command, on nothing but the public face" },
+  // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`.
+  { name: "core/cli", budget: 3950, holds: "the command, on nothing but the public face" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },
