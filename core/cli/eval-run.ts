@@ -63,7 +63,7 @@ export interface TestedRun extends Subject {
   readonly answers: readonly number[];
 }
 
-export interface TeacherAgreement {
+interface TeacherAgreement {
   readonly model: string;
   /** Images on which it answers as the tested model does. */
   readonly agreement: Share;
