@@ -1,5 +1,5 @@
 /** `fgkd eval --csv FILE`: a line for each image, written as it is tested. */
-import { appendFileSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { bestOf, pathProblem, rankOf, type Scores, storageFailed, type TestedSource } from "../index.js";
 import type { OpenedRun } from "./eval-run.js";
@@ -7,7 +7,7 @@ import { shortPath } from "./run-place.js";
 
 export interface CsvFile {
   add(run: AskedRun, scores: Scores, source: TestedSource): void;
-  /** @param isWhole whether all images are in it; a part is removed */
+  /** @param isWhole whether all images are in it: else it is removed */
   close(isWhole: boolean): void;
 }
 
@@ -39,7 +39,9 @@ export function createCsv(place: string, cwd: string): CsvFile {
       throw storageFailed(path, error);
     }
   };
-  const file = asStorage(() => openSync(path, "wx"));
+  // Under its name once it is whole.
+  const part = `${path}.part`;
+  const file = asStorage(() => openSync(part, "w"));
   const write = (rows: readonly (readonly string[])[]) =>
     asStorage(() => appendFileSync(file, rows.map((row) => `${row.join(",")}\r\n`).join("")));
   write([head]);
@@ -55,7 +57,7 @@ export function createCsv(place: string, cwd: string): CsvFile {
       ),
     close: (isWhole) => {
       closeSync(file);
-      if (!isWhole) rmSync(path, { force: true });
+      asStorage(() => (isWhole ? renameSync(part, path) : rmSync(part, { force: true })));
     },
   };
 }

@@ -204,7 +204,8 @@ async function teacherAgreement(
   answers: readonly number[],
   asked: Asked,
 ): Promise<TeacherAgreement> {
-  const its = await testModels([teacher], asked);
+  const { tta: _, ...given } = asked.given;
+  const its = await testModels([teacher], { ...asked, given });
   return { model: teacher.name, agreement: agreementOf(answers, its.answers), top1: its.measures.top1 };
 }
 

@@ -1,5 +1,5 @@
 /** `fgkd eval`, on a model that answers what is written in its images: every number is worked out by hand. */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
@@ -341,6 +341,15 @@ describe("several runs", () => {
     ]);
   });
 
+  test("are folders, or files of their models, and nothing else", async () => {
+    const world = await trained();
+    await writeFile(join(world.cwd, "mine.safetensors"), "");
+    expect(await world.fgkd("eval runs/reader-1 mine.safetensors")).toBe(1);
+    expect(world.err).toContain("FGKD_PATH mine.safetensors: is not a model that a run keeps. Give a run folder, or a file in its models/.");
+    expect(await world.fgkd("eval runs/reader-1/models/techer.safetensors")).toBe(1);
+    expect(world.err).toContain('no model role is registered as "techer"');
+  });
+
   test("that were not asked the same are refused before any is tested", async () => {
     const world = await trained();
     const settings = ["data.without=1", "data.backwards=true", 'data.names=["ash","beech","box","=cedar"]'];
@@ -429,16 +438,18 @@ describe("a CSV of images", () => {
     ]);
   });
 
-  test("goes again when the test ends halfway", async () => {
+  test("is there when it is whole, and goes when the test ends halfway", async () => {
     const { cwd } = await createWorld();
-    const csv = createCsv("part.csv", cwd);
     const scores = scoresOf(Float32Array.of(0, 1), Int32Array.of(0), [7]);
     const source = { classes: ["a", "b"], batches: async function* () {} };
-    csv.add({ run: "r", model: "m", roles: ["m"], split: "test" }, scores, source);
-    expect(await readFile(join(cwd, "part.csv"), "utf8")).toContain(
-      "\r\nr,m,7,a,b,0,0.731059,2,b,0.731059,a,0.268941,,,,,,\r\n",
-    );
-    csv.close(false);
-    await expect(readFile(join(cwd, "part.csv"))).rejects.toThrow("ENOENT");
+    for (const isWhole of [false, true]) {
+      const csv = createCsv("answers.csv", cwd);
+      csv.add({ run: "r", model: "m", roles: ["m"], split: "test" }, scores, source);
+      expect(await readdir(cwd)).not.toContain("answers.csv");
+      csv.close(isWhole);
+      expect(await readdir(cwd)).toEqual(isWhole ? ["answers.csv"] : []);
+    }
+    const [, line] = (await readFile(join(cwd, "answers.csv"), "utf8")).split("\r\n");
+    expect(line).toBe("r,m,7,a,b,0,0.731059,2,b,0.731059,a,0.268941,,,,,,");
   });
 });

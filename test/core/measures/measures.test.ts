@@ -213,6 +213,13 @@ describe("what a model answered", () => {
     ]);
   });
 
+  test("names the wrong answer that is given most often, of equals the earlier class", () => {
+    const counts = countConfusion(["a", "b", "c", "d"]);
+    for (const answer of [0, 2, 1, 2, 3]) counts.add(0, answer);
+    for (const answer of [3, 0]) counts.add(1, answer);
+    expect(counts.result().perClass.map(({ mostly }) => mostly)).toEqual(["c", "a", null, null]);
+  });
+
   test("is told pair by pair: most images first, then the largest share of a class", () => {
     const { pairs, confusion } = measured();
     expect(pairs.map(({ label, answer, images }) => [label, answer, images])).toEqual([
