@@ -345,7 +345,9 @@ describe("several runs", () => {
     const world = await trained();
     await writeFile(join(world.cwd, "mine.safetensors"), "");
     expect(await world.fgkd("eval runs/reader-1 mine.safetensors")).toBe(1);
-    expect(world.err).toContain("FGKD_PATH mine.safetensors: is not a model that a run keeps. Give a run folder, or a file in its models/.");
+    expect(world.err).toContain(
+      "FGKD_PATH mine.safetensors: is not a model that a run keeps. Give a run folder, or a file in its models/.",
+    );
     expect(await world.fgkd("eval runs/reader-1/models/techer.safetensors")).toBe(1);
     expect(world.err).toContain('no model role is registered as "techer"');
   });
