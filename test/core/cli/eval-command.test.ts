@@ -1,7 +1,7 @@
 /** `fgkd eval`, on a model that answers what is written in its images: every number is worked out by hand. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { parse } from "csv-parse/sync";
 import { afterAll, describe, expect, test } from "vitest";
@@ -343,11 +343,13 @@ describe("several runs", () => {
 
   test("are folders, or files of their models, and nothing else", async () => {
     const world = await trained();
-    await writeFile(join(world.cwd, "mine.safetensors"), "");
-    expect(await world.fgkd("eval runs/reader-1 mine.safetensors")).toBe(1);
-    expect(world.err).toContain(
-      "FGKD_PATH mine.safetensors: is not a model that a run keeps. Give a run folder, or a file in its models/.",
-    );
+    for (const place of ["mine/models/net.safetensors", "runs/reader-1/checkpoints/net.safetensors"]) {
+      await mkdir(dirname(join(world.cwd, place)), { recursive: true });
+      await writeFile(join(world.cwd, place), "");
+      expect(await world.fgkd(`eval runs/reader-1 ${place}`)).toBe(1);
+      const problem = "is not a model that a run keeps. Give a run folder, or a file in its models/.";
+      expect(world.err).toContain(`FGKD_PATH ${place}: ${problem}`);
+    }
     expect(await world.fgkd("eval runs/reader-1/models/techer.safetensors")).toBe(1);
     expect(world.err).toContain('no model role is registered as "techer"');
   });
