@@ -14,6 +14,7 @@ export { defaults, resolveConfig } from "./config/config.js";
 export type { ModelSettings } from "./config/model-settings.js";
 export type { Plugins, Presets } from "./config/typed.js";
 export type { GivenBatch, GivenImage } from "./data/given.js";
+export { onlyClasses } from "./data/only-classes.js";
 export { prepareSource } from "./data/prepared.js";
 export type { ClassCount, DataCheck, DataReport, Duplicates, Placed, SizedImage } from "./data/report.js";
 export type {
@@ -26,6 +27,7 @@ export type {
   Source,
   SourceOpener,
   Split,
+  TestedSource,
 } from "./data/source.js";
 export { countIn, splits, stepsPerEpoch } from "./data/source.js";
 export type { ClassAccuracy, EvaluateOptions, Evaluation } from "./evaluation/evaluate.js";
@@ -56,6 +58,16 @@ export type { Registries } from "./lifecycle/registries.js";
 export type { Steps } from "./lifecycle/schedule.js";
 export { alternate, sequence } from "./lifecycle/schedule.js";
 export type { Plugin, RunScope, Training, TrainingHooks } from "./lifecycle/training.js";
+export type { AnswerMeasures, AnswersOptions, MeasuredAnswers, RankShare } from "./measures/answers.js";
+export { agreementOf, measureAnswers } from "./measures/answers.js";
+export type { ClassMeasure, ConfusedPair, ConfusionCell } from "./measures/confusion.js";
+export type { Comparison, PairedAnswers } from "./measures/paired.js";
+export { comparePaired, holm, mcnemarExact } from "./measures/paired.js";
+export { bestOf, rankOf } from "./measures/ranking.js";
+export type { Calibration, Reliability, ReliabilityBin } from "./measures/reliability.js";
+export { createReliability, usualBins } from "./measures/reliability.js";
+export type { Interval, Share } from "./measures/share.js";
+export { shareOf, wilsonInterval } from "./measures/share.js";
 export { fitsModel } from "./models/fitting.js";
 export type {
   Mode,

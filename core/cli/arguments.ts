@@ -47,6 +47,17 @@ export interface EvalArguments {
   readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;
+  /** Whether the run's teacher is asked too. Default true. */
+  readonly teacher?: boolean;
+  /** Names of classes, with commas between them. */
+  readonly onlyClasses?: readonly string[];
+  /** Tables beside the short one. */
+  readonly perClass?: boolean;
+  readonly confusion?: boolean;
+  readonly reliability?: boolean;
+  readonly json?: boolean;
+  /** A file to write. */
+  readonly csv?: string;
   /** Load modules that lie inside the run folder. */
   readonly trust?: boolean;
 }

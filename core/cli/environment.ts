@@ -57,6 +57,11 @@ export function widthOf(output: Output): number {
   return output.isTTY ? Math.max(40, output.columns ?? 80) : 100;
 }
 
+/** Characters that a line of a terminal leaves for each of some names, beside what else it holds; in a file as many as they have. */
+export function nameRoom(output: Output, taken = 0, names = 1): number {
+  return output.isTTY ? Math.max(8, Math.floor((widthOf(output) - taken) / names)) : Number.POSITIVE_INFINITY;
+}
+
 /** What plugins say goes to standard error, in lines. */
 export function lineLogger({ stderr, variables }: Environment): Logger {
   const colors = colorsOf(stderr, variables);

@@ -23,6 +23,14 @@ export function duration(seconds: number): string {
     : `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** A name in at most so many characters: its start and its end, which tell look-alikes apart. */
+export function shortName(name: string, most: number): string {
+  const letters = [...name];
+  if (letters.length <= most) return name;
+  const end = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - end).join("")}…${letters.slice(letters.length - end).join("")}`;
+}
+
 /** A loss in four characters or so: `2.483`, `12.48`, `124.8`. */
 export function loss(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 3 : Math.abs(value) < 100 ? 2 : 1);
@@ -31,6 +39,12 @@ export function loss(value: number): string {
 /** `56.2 %`, or a dash where nothing was measured. */
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? "–" : `${value.toFixed(1)} %`;
+}
+
+/** A difference in points of percent: `+2.1`, `−0.3`. */
+export function points(value: number): string {
+  const text = Math.abs(value).toFixed(1);
+  return `${value < 0 && text !== "0.0" ? "−" : "+"}${text}`;
 }
 
 /** `1 image`, `2 images`. */

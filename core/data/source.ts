@@ -116,6 +116,9 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** The part of a source that a test reads. */
+export type TestedSource = Pick<Source, "classes" | "ranks" | "about" | "batches">;
+
 /** Images in a split; none where the source does not have it. */
 export function countIn(source: Pick<Source, "splits" | "count">, split: Split): number {
   return (source.splits ?? ["train", "test"]).includes(split) ? source.count(split) : 0;

@@ -1,6 +1,6 @@
 /** How good a model is on a split: the metrics that are asked for, and accuracy class by class. */
 import * as tf from "@tensorflow/tfjs";
-import type { InputSettings, Source, Split } from "../data/source.js";
+import type { InputSettings, Split, TestedSource } from "../data/source.js";
 import { type Batch, need, release } from "../values/records.js";
 import { type Metric, type Scores, together } from "./metric.js";
 import { scoresOf } from "./scores.js";
@@ -30,8 +30,8 @@ export interface EvaluateOptions {
   readonly input: InputSettings;
   /** Default top-1 alone. */
   readonly metrics?: readonly Metric[];
-  /** Called after each batch. */
-  readonly onBatch?: () => void;
+  /** Called after each batch, with what the model said of it. */
+  readonly onBatch?: (scores: Scores) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
   predict: Predict,
-  source: Source,
+  source: TestedSource,
   { split = "test", batchSize, input, metrics = [topOne], onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   const classes = countClasses(source.classes);
@@ -57,7 +57,7 @@ export async function evaluate(
     measured.add(scores);
     groups.add(scores);
     release(batch);
-    onBatch?.();
+    onBatch?.(scores);
   }
   const perClass = classes.result();
   const correct = perClass.reduce((total, { correct }) => total + correct, 0);

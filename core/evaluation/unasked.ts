@@ -40,6 +40,11 @@ export function measureUneven(
   const seen = perClass.filter(({ images }) => images > 0);
   const counts = seen.map(({ images }) => images);
   if (seen.length === 0 || Math.max(...counts) < Math.max(ENOUGH, UNEVEN * Math.min(...counts))) return {};
-  const sum = seen.reduce((total, { correct, images }) => total + correct / images, 0);
-  return { macroAccuracy: (100 * sum) / seen.length };
+  return { macroAccuracy: meanOverClasses(seen) };
+}
+
+/** The mean of the classes' accuracies, in percent: of those that have images; NaN where none has. */
+export function meanOverClasses(perClass: readonly { readonly images: number; readonly correct: number }[]): number {
+  const seen = perClass.filter(({ images }) => images > 0);
+  return (100 * seen.reduce((total, { correct, images }) => total + correct / images, 0)) / seen.length;
 }

@@ -1,6 +1,6 @@
 /** How many images have their class among the few most probable ones. */
 import { z } from "zod";
-import { describeOptions, type Entry, type Metric, type OptionsOf } from "../../core/index.js";
+import { describeOptions, type Entry, type Metric, type OptionsOf, rankOf } from "../../core/index.js";
 import { count } from "../layers/option-types.js";
 
 const schema = z.object({ k: count.default(5).describe("Guesses that each image has.") });
@@ -39,15 +39,4 @@ function topK(k: number): Metric {
       };
     },
   };
-}
-
-/** How many classes come before this one. */
-function rankOf(label: number, logits: Float32Array): number {
-  const own = logits[label] as number;
-  if (Number.isNaN(own)) return Number.POSITIVE_INFINITY;
-  let before = 0;
-  logits.forEach((other, at) => {
-    if (!(other <= own) || (other === own && at < label)) before += 1;
-  });
-  return before;
 }

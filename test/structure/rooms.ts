@@ -37,9 +37,15 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 500,
     holds: "from gradients to weights: rules, groups, schedules, the pipeline around them",
   },
-  { name: "core/data", budget: 250, holds: "what a source of images promises, and which part of it is used for what" },
+  // Images that are in no split, and a split's images of some classes.
+  { name: "core/data", budget: 275, holds: "what a source of images promises, and which part of it is used for what" },
   // What the data is reason to measure: ranks, merged sets, classes of uneven size.
   { name: "core/evaluation", budget: 450, holds: "how a model is tested, and what is measured" },
+  {
+    name: "core/measures",
+    budget: 350,
+    holds: "what a model's answers come to: confusion, calibration, intervals, paired tests; arithmetic alone",
+  },
   {
     name: "core/watchdogs",
     budget: 450,
@@ -58,8 +64,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
-  // Places of data sets, `fgkd data check` and its tables, variants.
-  { name: "core/cli", budget: 3450, holds: "the command, on nothing but the public face" },
+  // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions.
+  { name: "core/cli", budget: 4150, holds: "the command, on nothing but the public face" },
   { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },

@@ -124,10 +124,10 @@ describe("fgkd eval", () => {
       ),
     );
     const last = stages.at(-1).metrics.accuracy as number;
-    expect(await world.fgkd("eval runs/toy-1")).toBe(0);
+    expect(await world.fgkd("eval runs/toy-1 --per-class")).toBe(0);
     expect(world.out).toContain(`${last.toFixed(1)} % of 6 test images right: student of runs/toy-1`);
-    expect(world.out).toMatch(/^class +images +right +accuracy$/m);
-    expect(world.out).toMatch(/^dark +\d+ +\d+ +[\d.]+ %$/m);
+    expect(world.out).toMatch(/^class +images +right +accuracy +95 % interval +mostly taken for$/m);
+    expect(world.out).toMatch(/^dark +\d+ +\d+ +[\d.]+ % +[\d.]+ to [\d.]+ %/m);
   });
 
   test("takes the split it is asked for, and refuses one that the data does not have", async () => {

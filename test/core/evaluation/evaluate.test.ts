@@ -7,7 +7,9 @@ import {
   evaluate,
   type Metric,
   need,
+  onlyClasses,
   type Pass,
+  type Scores,
   type Source,
   type Split,
 } from "../../../core/index.js";
@@ -138,6 +140,40 @@ describe("what the data is reason to measure", () => {
       ]),
     ).toEqual({});
     expect(measureUneven([])).toEqual({});
+  });
+});
+
+describe("some classes alone", () => {
+  const kept = [0, 2];
+  const among = (batch: Batch) => tf.tidy(() => predict(batch).gather(kept, 1) as tf.Tensor2D);
+  const ranks = { family: ["x", "x", "y", "y"] };
+
+  test("are the images of these, with labels, ranks and answers among them", async () => {
+    const narrow = onlyClasses({ ...sourceOf(guesses), ranks }, kept);
+    expect(narrow.classes).toEqual(["a", "c"]);
+    const { accuracy, images, perClass, metrics } = await evaluate(among, narrow, options);
+    // An image of a that is taken for b, which is none of them, says nothing: of equals the first, a.
+    expect([accuracy, images, metrics["rankAccuracy/family"]]).toEqual([100, 4, 100]);
+    expect(perClass).toEqual([
+      { name: "a", images: 2, correct: 2 },
+      { name: "c", images: 2, correct: 2 },
+    ]);
+  });
+
+  test("keep their places in the split, whatever the batches are, and whether or not these tell them", async () => {
+    for (const source of [sourceOf(guesses), withIndices(sourceOf(guesses))])
+      for (const batchSize of [1, 2, 5]) {
+        const seen: number[] = [];
+        const onBatch = ({ indices }: Scores) => void seen.push(...indices);
+        await evaluate(among, onlyClasses(source, kept), { ...options, batchSize, onBatch });
+        expect(seen).toEqual([0, 1, 3, 4]);
+      }
+  });
+
+  test("leave no tensor behind, neither of batches that have none of them", async () => {
+    const before = tf.memory().numTensors;
+    await evaluate(among, onlyClasses(sourceOf(guesses), [0, 3]), { ...options, batchSize: 1 });
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

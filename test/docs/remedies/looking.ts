@@ -4,7 +4,13 @@ import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { expect } from "vitest";
-import { definePlugin, definePreset, definePresetWithOptions, Parameters } from "../../../core/index.js";
+import {
+  definePlugin,
+  definePreset,
+  definePresetWithOptions,
+  type FactoryContext,
+  Parameters,
+} from "../../../core/index.js";
 import { globalAveragePool } from "../../../core/ops/index.js";
 import { toyPreset, type World } from "../../core/cli/world.js";
 import { root } from "../blocks.js";
@@ -39,10 +45,12 @@ const colours = definePlugin({
   register({ backbones }) {
     (backbones.register as (name: string, entry: object) => void)("colours", {
       defaults: {},
-      create: (_: object, { stream }: { readonly stream: { normals(count: number): Float32Array } }) => {
+      create: (_: object, { stream, classes: { length } }: Pick<FactoryContext, "stream" | "classes">) => {
         const parameters = new Parameters();
-        const weight = parameters.weight("fc.weight", [3, 2], "linear", () => stream.normals(6)) as tf.Tensor2D;
-        const bias = parameters.weight("fc.bias", [2], "plain", () => new Float32Array(2)) as tf.Tensor1D;
+        const weight = parameters.weight("fc.weight", [3, length], "linear", () =>
+          stream.normals(3 * length),
+        ) as tf.Tensor2D;
+        const bias = parameters.weight("fc.bias", [length], "plain", () => new Float32Array(length)) as tf.Tensor1D;
         return {
           parameters,
           classifier: { weight, bias },
@@ -70,10 +78,10 @@ const pictures = definePreset({
   scales: {},
 });
 
-async function photograph(world: World, folder: string, shade = 0): Promise<void> {
-  for (const [label, name] of ["finch", "wren"].entries())
+async function photograph(world: World, folder: string, shade = 0, kinds = ["finch", "wren"]): Promise<void> {
+  for (const [label, name] of kinds.entries())
     for (let i = 0; i < 12; i++) {
-      const background = { r: 60 + 120 * label, g: shade + 10 * i, b: 180 - 120 * label };
+      const background = { r: (60 + 120 * label) % 256, g: shade + 10 * i, b: Math.abs(180 - 120 * label) % 256 };
       const picture = sharp({ create: { width: 8, height: 8, channels: 3, background } });
       await put(world, `${folder}/${name}/${i}.png`, await picture.png().toBuffer());
     }
@@ -135,6 +143,35 @@ export const looking: readonly Situation[] = [
       const said = heard(told, await works(world, line));
       const again = await works(world, line.replace(new RegExp(`${typed(said, /--data/)} \\S+`), ""), said);
       expect(again).toMatch(/of [1-9]\d* test images right/);
+    },
+  },
+  {
+    told: "Give both the same ones: fgkd eval RUN RUN --data FOLDER.",
+    async tried(told) {
+      const world = await photographed();
+      await photograph(world, "others", 100);
+      for (const folder of ["photos", "others"]) await works(world, `${train} --data ${folder}`);
+      const said = heard(told, await fails(world, "eval runs/pictures-1 runs/pictures-2"));
+      const line = typed(said, /fgkd eval .*/).replace("FOLDER", "others");
+      const again = await works(world, line.replace("RUN", "runs/pictures-1").replace("RUN", "runs/pictures-2"), said);
+      expect(again).toMatch(/2 runs on the same [1-9]\d* test images/);
+    },
+  },
+  {
+    told: "Name some of them with --only-classes, or take --json.",
+    async tried(told) {
+      const world = await worldWith({}, { presets: [pictures] });
+      const kinds = Array.from({ length: 31 }, (_, at) => `kind${at}`);
+      await photograph(world, "photos", 0, kinds);
+      await works(world, `${train} --data photos`);
+      const line = "eval runs/pictures-1 --confusion";
+      const said = heard(told, await fails(world, line));
+      const some = await works(world, `${line} ${typed(said, /--only-classes/)} kind1,kind30`, said);
+      expect(some).toMatch(/^ 2 kind30/m);
+      const { runs } = JSON.parse(
+        (await works(world, `${line.replace("--confusion", typed(said, /--json/))}`, said)).replace(/\n[^{}]*$/, "\n"),
+      );
+      expect(runs[0].perClass).toHaveLength(31);
     },
   },
   {

@@ -15,5 +15,7 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
     "… classes; --json has them all.",
+    "… more pairs: --json. ",
+    "…All … classes: --per-class.",
   ],
 };

@@ -1,0 +1,251 @@
+/** One run that `fgkd eval` looks at: composed again with models that it left, and tested. */
+import * as tf from "@tensorflow/tfjs";
+import {
+  type AnswerMeasures,
+  agreementOf,
+  chooseMetrics,
+  countIn,
+  createRun,
+  evaluate,
+  type FoundModel,
+  invalidConfig,
+  invalidData,
+  type Metric,
+  measureAnswers,
+  mergedPrediction,
+  namedList,
+  noData,
+  onlyClasses,
+  openRunFolder,
+  type Predict,
+  pathProblem,
+  type Run,
+  type Scores,
+  type Share,
+  type Source,
+  type Split,
+  startChosenEngine,
+  type TestedSource,
+  type Training,
+  testViews,
+} from "../index.js";
+import type { EvalArguments } from "./arguments.js";
+import { type ChosenAgain, chooseAgain } from "./choose-run.js";
+import { type Environment, lineLogger } from "./environment.js";
+import { classesAsked } from "./eval-classes.js";
+import { evalDataLayers, tellTrainedOn } from "./eval-data.js";
+import { evalPlace, modelsToTest, teacherOf, withoutWeights } from "./eval-models.js";
+import { shownHub } from "./fetching.js";
+import { engineLayers } from "./layers.js";
+import { shortPath } from "./run-place.js";
+
+/** What of a run is tested. */
+interface Subject {
+  /** As one would type it. */
+  readonly run: string;
+  /** `student`; of several, `mean-logits of member-1, member-2`. */
+  readonly model: string;
+  readonly roles: readonly string[];
+  /** `null` where one model is tested. */
+  readonly ensembler: string | null;
+}
+
+/** How it was tested, and what came of it. */
+export interface TestedRun extends Subject {
+  readonly testTime: string | null;
+  readonly engine: string;
+  readonly measures: AnswerMeasures;
+  /** The other metrics of the stage, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly teacher: TeacherAgreement | null;
+  /** `[images]`: positions of the true classes, and of those that were answered. */
+  readonly labels: readonly number[];
+  readonly answers: readonly number[];
+}
+
+interface TeacherAgreement {
+  readonly model: string;
+  /** Images on which it answers as the tested model does. */
+  readonly agreement: Share;
+  /** Its own accuracy on them. */
+  readonly top1: Share;
+}
+
+/** A run with its data open and its models chosen; nothing is computed yet. */
+export interface OpenedRun extends Subject {
+  /** Those that are tested, in label order. */
+  readonly classes: readonly string[];
+  /** What is tested, whole. */
+  readonly source: Source;
+  readonly split: Split;
+  /** @param onScores told what was answered, batch by batch, with the source that the positions are of */
+  test(onScores?: (scores: Scores, source: TestedSource) => void): Promise<TestedRun>;
+  close(): Promise<void>;
+}
+
+/** @throws what choosing and opening a run throws */
+export async function openRun(place: string, given: EvalArguments, environment: Environment): Promise<OpenedRun> {
+  const { cwd } = environment;
+  const found = evalPlace(place, cwd);
+  const folder = await openRunFolder(found.folder);
+  const chosen = await chooseAgain(folder, environment, { ...(given.trust && { trust: true }) });
+  const { differences, notices } = chosen.others;
+  for (const words of [...differences.map((one) => `${one}.`), ...notices]) lineLogger(environment).warn(words);
+  const models = modelsToTest(found, given.role);
+  const teacher = given.teacher === false ? undefined : teacherOf(found, models, chosen);
+  const run = await composed(chosen, [...models, ...(teacher ? [teacher] : [])], given, environment);
+  try {
+    const { split = "test" } = given;
+    checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
+    const { stage } = stageOf(run, models.at(-1)?.role);
+    const source = run.source(stage);
+    if (countIn(source, split) === 0) throw noImages(stage, split);
+    tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
+    const kept = classesAsked(given.onlyClasses, run.classes);
+    const subject = subjectOf(shortPath(found.folder, cwd), models, given);
+    let isOpen = true;
+    return {
+      ...subject,
+      classes: kept?.map((label) => run.classes[label] as string) ?? run.classes,
+      source,
+      split,
+      test: async (onScores = () => {}) => {
+        const engine = await startChosenEngine(run.config.run.engine, run.engines);
+        const asked = { run, source: kept ? onlyClasses(source, kept) : source, kept, split, given };
+        const tested = await testModels(models, asked, onScores);
+        return {
+          ...subject,
+          engine: engine.name,
+          ...tested,
+          teacher: teacher ? await teacherAgreement(teacher, tested.answers, asked) : null,
+        };
+      },
+      close: async () => {
+        if (isOpen) await run.close();
+        isOpen = false;
+      },
+    };
+  } catch (error) {
+    await run.close();
+    throw error;
+  }
+}
+
+function composed(chosen: ChosenAgain, models: readonly FoundModel[], given: EvalArguments, environment: Environment) {
+  const logger = lineLogger(environment);
+  const weights = Object.fromEntries(models.map(({ role, file }) => [role, { weights: file }]));
+  const own = { origin: "fgkd eval", config: { models: { ...withoutWeights(chosen), ...weights } } };
+  return createRun({
+    preset: chosen.preset,
+    layers: [...chosen.layers, own, ...evalDataLayers(given, environment.cwd), ...engineLayers(given)],
+    plugins: chosen.plugins,
+    logger,
+    hub: shownHub(environment, logger),
+    ...(chosen.request.commits && { commits: chosen.request.commits }),
+    trains: false,
+  });
+}
+
+/** What the models of a run are tested on. */
+interface Asked {
+  readonly run: Run;
+  readonly source: TestedSource;
+  /** Positions of the classes that are asked for; `undefined` for all. */
+  readonly kept: readonly number[] | undefined;
+  readonly split: Split;
+  readonly given: EvalArguments;
+}
+
+async function testModels(
+  models: readonly FoundModel[],
+  { run, source, kept, split, given }: Asked,
+  onScores: (scores: Scores, source: TestedSource) => void = () => {},
+) {
+  const roles = models.map(({ role }) => role);
+  const training = stageOf(run, roles.at(-1));
+  const { batchSize, input, evaluation } = training.config;
+  const testTime = given.tta === undefined ? evaluation.testTime : given.tta === "none" ? null : given.tta;
+  const views = testViews(testTime, input, "fgkd eval");
+  const merged = roles.length > 1;
+  const { classes, ranks = {} } = source;
+  // What an ensembler makes of several models' logits need not be logits.
+  const measured = measureAnswers({ classes, ranks, areLogits: !merged });
+  const members = roles.map((role) => ({ role, model: run.models.get(role) }));
+  const answer = mergedPrediction(
+    members,
+    views,
+    merged ? training.ensemblers.choose({ name: given.ensembler }) : undefined,
+  );
+  const predict: Predict = kept ? (batch) => tf.tidy(() => answer(batch).gather([...kept], 1)) : answer;
+  const { images, metrics } = await evaluate(predict, source, {
+    split,
+    batchSize,
+    input: views.input,
+    metrics: metricsOf(training, merged),
+    onBatch: (scores) => {
+      measured.add(scores);
+      onScores(scores, source);
+    },
+  });
+  if (images === 0)
+    throw invalidData("--only-classes", `none of the ${split} images is of ${namedList(classes, 5)}`, "Name others.");
+  return { testTime, measures: measured.result(), metrics, labels: measured.labels, answers: measured.answers };
+}
+
+function subjectOf(run: string, models: readonly FoundModel[], { ensembler }: EvalArguments): Subject {
+  const names = models.map(({ name }) => name).join(", ");
+  const merged = models.length > 1;
+  return {
+    run,
+    model: merged ? `${ensembler} of ${names}` : names,
+    roles: models.map(({ role }) => role),
+    ensembler: merged ? ensembler : null,
+  };
+}
+
+/** The teacher on the same images, each in the way that its own tests look at them. */
+async function teacherAgreement(
+  teacher: FoundModel,
+  answers: readonly number[],
+  asked: Asked,
+): Promise<TeacherAgreement> {
+  const { tta: _, ...given } = asked.given;
+  const its = await testModels([teacher], { ...asked, given });
+  return { model: teacher.name, agreement: agreementOf(answers, its.answers), top1: its.measures.top1 };
+}
+
+/** Where the model's images come from, and how they are looked at: as the stage that trained it does, or else the last. */
+function stageOf({ stages, preset }: Run, role: string | undefined): Training {
+  const trained = stages.findLast(({ stage }) => preset.stages[stage]?.trains === role) ?? stages.at(-1);
+  if (trained) return trained;
+  throw pathProblem("fgkd eval", "the run has no stage that is enabled", "Give another run.");
+}
+
+/** Those of the stage; of several models, whose merged scores need not be logits, accuracy alone. */
+function metricsOf({ metrics, config }: Training, merged: boolean): readonly Metric[] {
+  return [chooseMetrics(metrics, merged ? [{ name: "top-1" }] : config.evaluation.metrics)];
+}
+
+function noImages(stage: string, split: Split): Error {
+  if (split === "test") return noData(stage);
+  const remedy = "Name another --split, or data that has this one.";
+  return invalidConfig(`stage "${stage}"`, `its data has no ${split} split`, remedy);
+}
+
+function checkClasses(run: Run, classes: readonly string[], data: string): void {
+  // Older runs kept names as the disk had them; one name may be composed in two ways.
+  const composed = (name: string) => name.normalize("NFC");
+  const [found, expected] = [run.classes.map(composed), classes.map(composed)];
+  if (JSON.stringify(found) === JSON.stringify(expected)) return;
+  const unknown = found.filter((name) => !expected.includes(name));
+  const missing = expected.filter((name) => !found.includes(name));
+  const problem = [
+    ...(unknown.length > 0 ? [`has classes the model does not know (${namedList(unknown, 5)})`] : []),
+    ...(missing.length > 0 ? [`lacks classes of the model (${namedList(missing, 5)})`] : []),
+  ].join(" and ");
+  throw invalidData(
+    data,
+    problem || "has the model's classes in another order",
+    "Give data with the classes the model was trained on.",
+  );
+}
