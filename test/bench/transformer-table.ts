@@ -1,9 +1,9 @@
 /**
  * Makes the table of docs/papers/deit-convnext.md: every row, every seed, one run after the other through the command.
  *
- *     npx tsx test/bench/transformer-table.ts --data ../shared/data/grocery [--seeds 0,1,2] [--engine onednn] [--out runs/transformers]
+ *     npx tsx test/bench/transformer-table.ts --data ../shared/data/grocery [--seeds 0,1,2] [--engine onednn] [--threads 1] [--out runs/transformers]
  *
- * A finished run folder is not run again, so the table can be made in several sittings.
+ * A finished run folder is not run again, so the table can be made in several sittings, and by several at once.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ const { values: given } = parseArgs({
     engine: { type: "string", default: "auto" },
     out: { type: "string", default: "runs/transformers" },
     epochs: { type: "string" },
+    threads: { type: "string" },
   },
 });
 
@@ -40,7 +41,7 @@ const settings: Readonly<Record<Run, readonly string[]>> = {
 };
 
 const seeds = given.seeds.split(",");
-for (const seed of seeds) for (const run of Object.keys(settings) as Run[]) train(run, seed);
+for (const run of Object.keys(settings) as Run[]) for (const seed of seeds) train(run, seed);
 report();
 
 function folder(run: Run, seed: string): string {
@@ -55,6 +56,7 @@ function train(run: Run, seed: string): void {
     ...["--preset", "deit-convnext", "--scale", "demo", "--data", given.data, ...options],
     ...["--seed", seed, "--engine", given.engine, "--yes"],
     ...(given.epochs ? ["--epochs", given.epochs] : []),
+    ...(given.threads ? ["--threads", given.threads] : []),
     ...(isFirst ? [] : ["--teacher", folder("baseline", seed)]),
     // The first run has trained it.
     ...(run === "hard" || run === "soft" ? ["--set", "stages.alone.enabled=false"] : []),
