@@ -24,6 +24,7 @@ const { values: given } = parseArgs({
 const rows = [
   { title: "teacher", run: "baseline", stage: "teacher" },
   { title: "student alone", run: "baseline", stage: "alone" },
+  { title: "student alone, each token by itself", run: "each", stage: "alone" },
   { title: "hard, from scratch", run: "hard", stage: "student" },
   { title: "soft, from scratch", run: "soft", stage: "student" },
   { title: "hard, from the student alone", run: "baseline", stage: "student" },
@@ -32,12 +33,19 @@ const rows = [
 
 type Run = (typeof rows)[number]["run"];
 
+const option = (text: string) => ["--set", `options.deit-convnext.${text}`];
+const smoothed = { name: "cross-entropy", smoothing: 0.1, token: "each" };
+// The first run has trained the student alone.
+const only = ["--set", "stages.alone.enabled=false"];
+
 /** What is set in each run, beside the teacher. */
 const settings: Readonly<Record<Run, readonly string[]>> = {
   baseline: [],
-  hard: ["start=imagenet"],
-  soft: ["start=imagenet", "distillation=soft"],
-  "soft-baseline": ["distillation=soft"],
+  hard: [...option("start=imagenet"), ...only],
+  soft: [...option("start=imagenet"), ...option("distillation=soft"), ...only],
+  // What a teacher that knows every image by heart would come to: both tokens learn the labels, not their mean.
+  each: [...option("teacher=none"), "--set", `stages.alone.losses=${JSON.stringify([smoothed])}`],
+  "soft-baseline": option("distillation=soft"),
 };
 
 const seeds = given.seeds.split(",");
@@ -49,17 +57,15 @@ function folder(run: Run, seed: string): string {
 }
 
 function train(run: Run, seed: string): void {
-  const isFirst = run === "baseline";
-  // Of the same length, and by the same recipe, as what it is compared with.
-  const options = ["recipe=deit", ...settings[run]].flatMap((text) => ["--set", `options.deit-convnext.${text}`]);
+  const isTaught = run !== "baseline" && run !== "each";
   trainOnce(folder(run, seed), [
-    ...["--preset", "deit-convnext", "--scale", "demo", "--data", given.data, ...options],
+    ...["--preset", "deit-convnext", "--scale", "demo", "--data", given.data],
+    // Of the same length, and by the same recipe, as what it is compared with.
+    ...[...option("recipe=deit"), ...settings[run]],
     ...["--seed", seed, "--engine", given.engine, "--yes"],
     ...(given.epochs ? ["--epochs", given.epochs] : []),
     ...(given.threads ? ["--threads", given.threads] : []),
-    ...(isFirst ? [] : ["--teacher", folder("baseline", seed)]),
-    // The first run has trained it.
-    ...(run === "hard" || run === "soft" ? ["--set", "stages.alone.enabled=false"] : []),
+    ...(isTaught ? ["--teacher", folder("baseline", seed)] : []),
   ]);
 }
 
