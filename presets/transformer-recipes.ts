@@ -25,7 +25,10 @@ function input(resize: number, fit: "shorter" | "warp", crop = 384): Config["inp
   return { resize, crop, flip: 0.5, transforms: { train: trainTransforms, test } };
 }
 
-const mixed: Stage["augmenters"] = [{ name: "mixup-cutmix", mixupAlpha: 0.8, cutmixAlpha: 1, switchProbability: 0.5 }];
+/** MixUp or CutMix, every batch. */
+export const mixed: Stage["augmenters"] = [
+  { name: "mixup-cutmix", mixupAlpha: 0.8, cutmixAlpha: 1, switchProbability: 0.5 },
+];
 
 /** Norms, biases and what is added to tokens do not decay. */
 const noDecay = { name: "no-decay", rank: 1, names: ["cls_token", "dist_token", "pos_embed"] } as const;

@@ -30,7 +30,9 @@ export function tinyConfig(preset: Preset): Config {
     const small = { name: "resnet", ...shape, head, stem, dropPath: 0.2 };
     const tokens = { name: "deit", size: 16, patch: 8, width: 8, depth: 2, heads: 2, distilled: true, dropPath: 0.2 };
     if (name === "deit") return [role, { backbone: tokens }] as const;
-    if (name === "convnext") return [role, { backbone: { name, depths: [1, 1], widths: [8, 8], patch: 2 } }] as const;
+    // The network that the demo's teacher stands for.
+    const convnext = { name: "convnext", depths: [1, 1], widths: [8, 8], patch: 2 };
+    if (name === "bit") return [role, { backbone: convnext }] as const;
     // Networks that are no ResNets are taken as the demo has them, for images of this size.
     const fitting = generators[name] ? { ...backbone, size: 16, ...generators[name] } : backbone;
     return [

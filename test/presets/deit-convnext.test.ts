@@ -117,3 +117,28 @@ describe("the recipes", () => {
     expect(testsOf("teacher")).toEqual([384, { name: "resize", fit: "warp", interpolation: "bicubic" }]);
   });
 });
+
+describe("the demo", () => {
+  const demoOf = (options: object) => withOptions(options).scales?.demo;
+
+  test.each([
+    { options: {}, teacher: "bit" },
+    { options: { teacher: "convnext" }, teacher: "convnext" },
+    { options: { variant: "b7" }, teacher: "convnext" },
+    { options: { variant: "b10" }, teacher: "bit" },
+    { options: { variant: "b10", teacher: "convnext" }, teacher: "convnext" },
+  ])("of $options has a small $teacher for a teacher", ({ options, teacher }) => {
+    expect(demoOf(options)?.models?.teacher?.backbone?.name).toBe(teacher);
+  });
+
+  test("mixes more of its teacher's batches than of its student's, and none where the recipe does not mix", () => {
+    const { stages } = resolveConfig(
+      ["teacher", "alone", "student"],
+      [...presetLayers(withOptions({})), { origin: "demo", config: demoOf({}) ?? {} }],
+    );
+    const mixing = (stage: string) => [stages[stage]?.augmenters.length, stages[stage]?.options["mixup-cutmix"]];
+    expect(mixing("teacher")).toEqual([1, { probability: 0.5 }]);
+    expect(mixing("student")).toEqual([1, { probability: 0.2 }]);
+    expect(mixing("alone")).toEqual([0, undefined]);
+  });
+});
