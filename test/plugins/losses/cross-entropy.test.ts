@@ -44,6 +44,21 @@ describe("cross-entropy plugin", () => {
     expect(number(terms({}, mixed).crossEntropy)).not.toBeCloseTo(number(terms({}, { labels }).crossEntropy), 2);
   });
 
+  test("smooths the labels of a mixed batch as timm does: of 320 classes, 0.9003125 and 0.0003125 before they are mixed", () => {
+    const [on, off, share] = [0.9003125, 0.0003125, 0.3];
+    const many = tf.tensor2d([Array.from({ length: 320 }, (_, label) => Math.sin(label))]);
+    const batch = {
+      labels: oneHot([7], 320),
+      otherLabels: oneHot([200], 320),
+      labelWeights: tf.tensor1d([share]),
+      otherLabelWeights: tf.tensor1d([1 - share]),
+    };
+    const shares = [...many.logSoftmax().dataSync()];
+    const target = (label: number) => share * (label === 7 ? on : off) + (1 - share) * (label === 200 ? on : off);
+    const expected = -shares.reduce((sum, value, label) => sum + target(label) * value, 0);
+    expect(number(mixedCrossEntropy(many, batch, 0.1))).toBeCloseTo(expected, 4);
+  });
+
   test("can be chosen by name", () => {
     const config = { losses: [{ name: "cross-entropy", smoothing: 0.1 }] } as const;
     const { hooks } = createTraining({ plugins: [losses()], config });
