@@ -16,7 +16,7 @@ beforeAll(async () => {
   images = await folderWith(await classFolders(["train", "test"], ["a", "b"], 8));
   const files = (
     await Promise.all(
-      ["core", "plugins/data", "plugins/transforms"].map(async (folder) =>
+      ["core", "plugins/data", "plugins/native", "plugins/transforms"].map(async (folder) =>
         (await readdir(join(repository, folder), { recursive: true })).map((name) => join(folder, name)),
       ),
     )
