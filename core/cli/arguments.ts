@@ -37,16 +37,22 @@ export interface TrainArguments extends RunArguments {
   readonly trust?: boolean;
 }
 
-export interface EvalArguments {
+/** Which trained models, and how they are asked: shared by `eval` and `predict`. */
+interface ModelArguments {
   /** One, or several with commas between them. */
   readonly role?: string;
   readonly ensembler: string;
-  readonly split?: "train" | "validation" | "test";
   /** Default: as the run's own tests did. */
   readonly tta?: "none" | keyof typeof viewCounts;
-  readonly data?: string;
   readonly engine?: string;
   readonly threads?: number;
+  /** Load modules that lie inside the run folder. */
+  readonly trust?: boolean;
+}
+
+export interface EvalArguments extends ModelArguments {
+  readonly split?: "train" | "validation" | "test";
+  readonly data?: string;
   /** Whether the run's teacher is asked too. Default true. */
   readonly teacher?: boolean;
   /** Names of classes, with commas between them. */
@@ -58,11 +64,9 @@ export interface EvalArguments {
   readonly json?: boolean;
   /** A file to write. */
   readonly csv?: string;
-  /** Load modules that lie inside the run folder. */
-  readonly trust?: boolean;
 }
 
-export interface PredictArguments extends Omit<EvalArguments, "split" | "data"> {
+export interface PredictArguments extends ModelArguments {
   /** Guesses an image. */
   readonly top: number;
   readonly format: "table" | "csv" | "jsonl";

@@ -2,6 +2,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { bestOf, pathProblem, rankOf, type Scores, storageFailed, type TestedSource } from "../index.js";
+import { cell } from "./csv.js";
 import type { OpenedRun } from "./eval-run.js";
 import { shortPath } from "./run-place.js";
 
@@ -77,13 +78,4 @@ function answersOf(scores: Scores, row: number, classes: readonly string[], areL
     Number.isNaN(own[label]) ? "" : String(rankOf(label, own) + 1),
     ...Array.from({ length: 2 * GUESSES }, (_, at) => best[at] ?? ""),
   ];
-}
-
-/**
- * A text as spreadsheets read it back: in quotes where it has any, a comma or the end of a line. One that a spreadsheet would
- * compute (a file called `=HYPERLINK(…)`) begins with an apostrophe: a name stays a name.
- */
-export function cell(text: string): string {
-  const name = /^\s*[=+\-@＝＋－＠]|^[\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }

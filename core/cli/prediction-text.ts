@@ -1,6 +1,7 @@
 /** How predictions are written: for people, for spreadsheets, for programs. */
 import { type Guess, named } from "../index.js";
 import type { PredictArguments } from "./arguments.js";
+import { cell } from "./csv.js";
 import { colorsOf, type Environment } from "./environment.js";
 import { percent, visibleJson } from "./text.js";
 
@@ -29,11 +30,5 @@ export function predictionText(
 }
 
 function row(image: string, rank: number, { label, probability }: Guess): string {
-  return `${[image, rank, label, probability].map(quoted).join(",")}\n`;
-}
-
-/** As RFC 4180 has it. */
-function quoted(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return `${[image, rank, label, probability].map((value) => cell(String(value))).join(",")}\n`;
 }

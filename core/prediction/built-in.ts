@@ -1,7 +1,7 @@
 /** The plugins that fgkd brings, for whoever names none. */
 import type { PluginOption } from "../lifecycle/plugin.js";
 
-/** By name, as any package of the project: the core knows no plugin. */
+/** By its name, as packages of the project are loaded: the core knows no plugin. */
 const own: string = "fgkd/plugins";
 
 export async function builtInPlugins(): Promise<PluginOption> {

@@ -21,11 +21,12 @@ import {
   timeOf,
 } from "../../native/build.mjs";
 
-const script = fileURLToPath(import.meta.url);
-const folder = path.dirname(script);
+const folder = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(folder, "native", "jpeg.cc");
 const output = path.join(folder, "../../../build");
 const target = path.join(output, "jpeg.node");
+/** What it is made of, and by. */
+const made = [source, fileURLToPath(import.meta.url), path.join(folder, "../../native/build.mjs")];
 const log = path.join(output, "jpeg.log");
 const [strict, force] = ["--strict", "--force"].map((flag) => process.argv.includes(flag));
 const remedy = isMac
@@ -33,20 +34,20 @@ const remedy = isMac
   : "apt-get install libturbojpeg0-dev g++ (or: dnf install turbojpeg-devel gcc-c++; conda install -c conda-forge libjpeg-turbo cxx-compiler)";
 
 function build() {
-  if (!force && timeOf(target) > Math.max(timeOf(source), timeOf(script))) return "up to date";
+  if (!force && timeOf(target) > Math.max(...made.map(timeOf))) return "up to date";
   if (isWindows) throw new BuildProblem("there is no build for Windows yet");
   mkdirSync(output, { recursive: true });
   const places = placesOf("include/turbojpeg.h", "jpeg-turbo");
-  const made = `${target}.${process.pid}`;
+  const part = `${target}.${process.pid}`;
   const flags = [...nodeFlags(), "-O2", ...places.map((place) => `-I${place}/include`), source, ...linkFlags(places)];
   try {
     // An install must come to its end.
-    execFileSync(compiler, [...flags, "-lturbojpeg", "-o", made], { timeout: 300_000, stdio: "pipe" });
+    execFileSync(compiler, [...flags, "-lturbojpeg", "-o", part], { timeout: 300_000, stdio: "pipe" });
   } catch (error) {
-    rmSync(made, { force: true });
+    rmSync(part, { force: true });
     throw problemOf(error);
   }
-  renameSync(made, target); // a process that has the old one open keeps it
+  renameSync(part, target); // a process that has the old one open keeps it
   rmSync(log, { force: true });
   return "built";
 }

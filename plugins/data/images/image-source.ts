@@ -15,7 +15,7 @@ import type { DiskCache } from "./disk-cache.js";
 import { batchesAhead, checkInput, countBatches, firstResize, randomOf } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import { failed, imagesOf } from "./results.js";
-import { batchBytes, batchView, createSlots, type Normalise } from "./slots.js";
+import { batchBytes, createSlots, type Normalise } from "./slots.js";
 import type { BatchResult, BatchTask, Recipe } from "./tasks.js";
 import { callsOf, drawAll, keptCount, shapeOf } from "./transform-calls.js";
 import { type Sampler, visitsOf } from "./visits.js";
@@ -64,7 +64,7 @@ const SPARE = 2;
 export function createImageSource(options: ImageSourceOptions): Source {
   const { classes, samples, fingerprint, pool } = options;
   const cache = createPixelCache(options.cacheBytes);
-  const slots = createSlots(options.prefetchBytes);
+  const slots = createSlots(options.prefetchBytes, options.normalise);
   /** Of the passes under way: setting one to 1 makes the workers drop its batches. */
   const stops = new Set<Int32Array>();
 
@@ -72,7 +72,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
     pass: Started,
     positions: readonly number[],
     repeats: readonly number[],
-    slot: SharedArrayBuffer,
+    images: BatchTask["images"],
     stop: Int32Array,
   ): Promise<Prepared> => {
     const { transforms, input } = pass;
@@ -94,7 +94,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       keep,
       disk: options.disk,
       memory: pool.memory,
-      images: batchView(slot, positions.length, input, options.normalise),
+      images,
       stop,
     };
     const result = await pool.prepareBatch(task);
@@ -102,7 +102,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const pixels = result.prepared[index];
       if (pixels) cache.put(shape, key(position), pixels);
     });
-    return { positions, slot, images: task.images, result };
+    return { positions, images, result };
   };
 
   return {
@@ -130,8 +130,9 @@ export function createImageSource(options: ImageSourceOptions): Source {
       const fill = () => {
         for (; next < total && ahead.length < most; next++) {
           const [from, to] = [next * pass.batchSize, (next + 1) * pass.batchSize];
-          const slot = slots.take(bytes);
-          const batch = start(started, order.slice(from, to), repeats.slice(from, to), slot, stop);
+          const positions = order.slice(from, to);
+          const images = slots.take(pass, positions.length);
+          const batch = start(started, positions, repeats.slice(from, to), images, stop);
           // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
           batch.catch(() => {});
           ahead.push(batch);
@@ -142,7 +143,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
         for (let batch = ahead.shift(); batch; batch = ahead.shift()) {
           const prepared = await pool.inTime(batch, options.patience);
           const made = toBatch(prepared, list, classes.length, pass.input.crop);
-          slots.giveBack(prepared.slot);
+          slots.giveBack(prepared.images);
           fill();
           yield made;
         }
@@ -150,7 +151,7 @@ export function createImageSource(options: ImageSourceOptions): Source {
         Atomics.store(stop, 0, 1);
         stops.delete(stop);
         // What is not wanted any more is written for a while yet; what failed may be for ever.
-        for (const batch of ahead) batch.then(({ slot }) => slots.giveBack(slot)).catch(() => {});
+        for (const batch of ahead) batch.then(({ images }) => slots.giveBack(images)).catch(() => {});
       }
     },
     close: async () => {
@@ -166,7 +167,6 @@ type Started = Pass & { readonly transforms: readonly ChosenTransform[] };
 
 interface Prepared {
   readonly positions: readonly number[];
-  readonly slot: SharedArrayBuffer;
   readonly images: BatchTask["images"];
   readonly result: BatchResult;
 }

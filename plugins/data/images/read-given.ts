@@ -12,7 +12,7 @@ import type { Exif } from "./decode.js";
 import { batchesAhead, checkInput, firstResize } from "./plan.js";
 import type { WorkerPool } from "./pool.js";
 import { failed, imagesOf } from "./results.js";
-import { batchBytes, batchView, createSlots, type Normalise } from "./slots.js";
+import { batchBytes, createSlots, type Normalise } from "./slots.js";
 import type { BatchResult, BatchTask, Recipe } from "./tasks.js";
 import { callsOf } from "./transform-calls.js";
 
@@ -43,9 +43,8 @@ export async function* readGiven(
   const { pool, normalise, prefetchBytes, patience } = options;
   if (!pass.transforms) checkInput(pass.input, "test");
   const transforms = pass.transforms ?? usualTransforms("test");
-  const bytes = batchBytes(pass, normalise);
-  const slots = createSlots(prefetchBytes);
-  const most = batchesAhead(pool.workers + 1, bytes, prefetchBytes);
+  const slots = createSlots(prefetchBytes, normalise);
+  const most = batchesAhead(pool.workers + 1, batchBytes(pass, normalise), prefetchBytes);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const batches = inBatches(images, pass.batchSize);
   const ahead: Ahead[] = [];
@@ -53,12 +52,11 @@ export async function* readGiven(
     while (ahead.length < most) {
       const next = await batches.next();
       if (next.done) return;
-      const slot = slots.take(bytes);
-      const images = batchView(slot, next.value.length, pass.input, normalise);
+      const images = slots.take(pass, next.value.length);
       const result = pool.prepareBatch(taskOf(next.value, images, pass, transforms, stop, options));
       // Whoever leaves early never awaits it; a failure is still thrown where it is awaited.
       result.catch(() => {});
-      ahead.push({ given: next.value, slot, images, result });
+      ahead.push({ given: next.value, images, result });
     }
   };
   try {
@@ -66,7 +64,7 @@ export async function* readGiven(
     for (let first = ahead.shift(); first; first = ahead.shift()) {
       const result = await pool.inTime(first.result, patience);
       const made = toGiven(first, result, pass);
-      slots.giveBack(first.slot);
+      slots.giveBack(first.images);
       await fill();
       yield made;
     }
@@ -79,7 +77,6 @@ export async function* readGiven(
 /** A batch under way. */
 interface Ahead {
   readonly given: readonly GivenImage[];
-  readonly slot: SharedArrayBuffer;
   readonly images: BatchTask["images"];
   readonly result: Promise<BatchResult>;
 }

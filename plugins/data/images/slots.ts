@@ -1,5 +1,6 @@
 /** Memory that threads write batches into, used again and again: fresh memory costs more than what is written there. */
 import type { Pass } from "../../../core/index.js";
+import type { BatchTask } from "./tasks.js";
 
 /** Where pixels are normalised: on the threads that make them, or on the device. */
 export type Normalise = "threads" | "device";
@@ -11,40 +12,31 @@ export function batchBytes({ batchSize, input }: Shape, normalise: Normalise): n
   return batchSize * input.crop ** 2 * 3 * (normalise === "device" ? 1 : Float32Array.BYTES_PER_ELEMENT);
 }
 
-/** The part of a batch's memory that so many pictures take. */
-export function batchView(
-  slot: SharedArrayBuffer,
-  pictures: number,
-  { crop }: Pass["input"],
-  normalise: Normalise,
-): Float32Array | Uint8Array {
-  const length = pictures * crop ** 2 * 3;
-  return normalise === "device" ? new Uint8Array(slot, 0, length) : new Float32Array(slot, 0, length);
-}
-
 export interface Slots {
-  /** Memory of so many bytes. What lies there is of no meaning. */
-  take(bytes: number): SharedArrayBuffer;
+  /** Shared memory for so many pictures of a batch. What lies there is of no meaning. */
+  take(pass: Shape, pictures: number): BatchTask["images"];
   /** For whoever comes next. Nobody reads or writes it any more. */
-  giveBack(slot: SharedArrayBuffer): void;
+  giveBack(images: BatchTask["images"]): void;
   clear(): void;
 }
 
 /** @param most how many bytes are kept while nobody needs them */
-export function createSlots(most: number): Slots {
-  const free: SharedArrayBuffer[] = [];
+export function createSlots(most: number, normalise: Normalise): Slots {
+  const View = normalise === "device" ? Uint8Array : Float32Array;
+  const free: ArrayBufferLike[] = [];
   let kept = 0;
   return {
-    take: (bytes) => {
+    take: (pass, pictures) => {
+      const bytes = batchBytes(pass, normalise);
       const found = free.findIndex(({ byteLength }) => byteLength === bytes);
-      if (found === -1) return new SharedArrayBuffer(bytes);
-      kept -= bytes;
-      return free.splice(found, 1)[0] as SharedArrayBuffer;
+      const [slot = new SharedArrayBuffer(bytes)] = found === -1 ? [] : free.splice(found, 1);
+      if (found !== -1) kept -= bytes;
+      return new View(slot as ArrayBuffer, 0, pictures * pass.input.crop ** 2 * 3);
     },
-    giveBack: (slot) => {
-      if (kept + slot.byteLength > most) return;
-      kept += slot.byteLength;
-      free.push(slot);
+    giveBack: ({ buffer }) => {
+      if (kept + buffer.byteLength > most) return;
+      kept += buffer.byteLength;
+      free.push(buffer);
     },
     clear: () => {
       free.length = 0;

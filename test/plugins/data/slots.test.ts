@@ -2,34 +2,46 @@ import type * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSlots } from "../../../plugins/data/images/slots.js";
 import { engineNames, startEngine } from "../../support/engines.js";
-import { classFolders, folderWith, openFolder, trainPass } from "./support.js";
+import { classFolders, folderWith, input, openFolder, trainPass } from "./support.js";
+
+/** A batch of so many pictures of one pixel, as bytes: three for each. */
+const batchOf = (batchSize: number) => ({ batchSize, input: { ...input, crop: 1 } });
 
 describe("memory for batches", () => {
   test("is used again where it has the size, and never by two at a time", () => {
-    const slots = createSlots(100);
-    const [first, second] = [slots.take(40), slots.take(40)];
-    expect(second).not.toBe(first);
+    const slots = createSlots(100, "device");
+    const [first, second] = [slots.take(batchOf(4), 4), slots.take(batchOf(4), 4)];
+    expect(second.buffer).not.toBe(first.buffer);
     slots.giveBack(first);
-    expect(slots.take(30)).not.toBe(first);
-    expect(slots.take(40)).toBe(first);
-    expect(slots.take(40)).not.toBe(first);
+    expect(slots.take(batchOf(3), 3).buffer).not.toBe(first.buffer);
+    expect(slots.take(batchOf(4), 4).buffer).toBe(first.buffer);
+    expect(slots.take(batchOf(4), 4).buffer).not.toBe(first.buffer);
+  });
+
+  test("is that of a whole batch, of which the last one of a pass takes a part", () => {
+    const slots = createSlots(100, "threads");
+    const part = slots.take(batchOf(4), 3);
+    expect([part.length, part.buffer.byteLength]).toEqual([9, 48]);
+    slots.giveBack(part);
+    expect(slots.take(batchOf(4), 4).buffer).toBe(part.buffer);
   });
 
   test("is kept within its bound", () => {
-    const slots = createSlots(100);
-    const all = [slots.take(60), slots.take(60), slots.take(40)];
-    for (const slot of all) slots.giveBack(slot);
-    expect(slots.take(60)).toBe(all[0]);
-    expect(slots.take(40)).toBe(all[2]);
-    expect(all).not.toContain(slots.take(60));
+    const slots = createSlots(30, "device");
+    const all = [slots.take(batchOf(6), 6), slots.take(batchOf(6), 6), slots.take(batchOf(4), 4)];
+    for (const images of all) slots.giveBack(images);
+    const buffers = all.map(({ buffer }) => buffer);
+    expect(slots.take(batchOf(6), 6).buffer).toBe(buffers[0]);
+    expect(slots.take(batchOf(4), 4).buffer).toBe(buffers[2]);
+    expect(buffers).not.toContain(slots.take(batchOf(6), 6).buffer);
   });
 
   test("is forgotten when it is cleared", () => {
-    const slots = createSlots(100);
-    const slot = slots.take(40);
-    slots.giveBack(slot);
+    const slots = createSlots(100, "device");
+    const images = slots.take(batchOf(4), 4);
+    slots.giveBack(images);
     slots.clear();
-    expect(slots.take(40)).not.toBe(slot);
+    expect(slots.take(batchOf(4), 4).buffer).not.toBe(images.buffer);
   });
 });
 
