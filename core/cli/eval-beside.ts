@@ -38,7 +38,7 @@ function runsTable(tested: readonly TestedRun[], { stdout, variables }: Environm
       between(top1.interval),
       percent(top5?.accuracy),
       percent(macroAccuracy),
-      percent(calibration?.error),
+      percent(calibration.error),
       ...(hasTeacher ? [percent(one.teacher?.agreement.accuracy)] : []),
     ];
   });

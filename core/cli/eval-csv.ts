@@ -12,7 +12,7 @@ export interface CsvFile {
   close(isWhole: boolean): void;
 }
 
-type AskedRun = Pick<OpenedRun, "run" | "model" | "roles" | "split">;
+type AskedRun = Pick<OpenedRun, "run" | "model" | "split">;
 
 /** Answers of each image. */
 const GUESSES = 5;
@@ -47,13 +47,12 @@ export function createCsv(place: string, cwd: string): CsvFile {
     asStorage(() => appendFileSync(file, rows.map((row) => `${row.join(",")}\r\n`).join("")));
   write([head]);
   return {
-    add: ({ run, model, roles, split }, scores, source) =>
+    add: ({ run, model, split }, scores, source) =>
       write(
         scores.indices.map((index, row) => {
           const path = source.about?.(split, index).path;
           const image = path === undefined ? String(index) : shortPath(path, cwd);
-          // Merged scores need not be logits.
-          return [...[run, model, image].map(cell), ...answersOf(scores, row, source.classes, roles.length === 1)];
+          return [...[run, model, image].map(cell), ...answersOf(scores, row, source.classes)];
         }),
       ),
     close: (isWhole) => {
@@ -63,11 +62,11 @@ export function createCsv(place: string, cwd: string): CsvFile {
   };
 }
 
-function answersOf(scores: Scores, row: number, classes: readonly string[], areLogits: boolean): readonly string[] {
+function answersOf(scores: Scores, row: number, classes: readonly string[]): readonly string[] {
   const [from, to] = [row * scores.classes, (row + 1) * scores.classes];
   const own = scores.logits.subarray(from, to);
   const nameOf = (label: number) => cell(classes[label] as string);
-  const sureOf = (label: number) => (areLogits ? (scores.probabilities[from + label] as number).toFixed(6) : "");
+  const sureOf = (label: number) => (scores.probabilities[from + label] as number).toFixed(6);
   const [label, answer] = [scores.labels[row] as number, scores.predictions[row] as number];
   const best = bestOf(own, GUESSES).flatMap((at) => [nameOf(at), sureOf(at)]);
   return [

@@ -6,6 +6,7 @@ import {
   chooseMetrics,
   countIn,
   createRun,
+  type Ensembler,
   evaluate,
   type FoundModel,
   invalidConfig,
@@ -166,29 +167,28 @@ async function testModels(
   const { batchSize, input, evaluation } = training.config;
   const testTime = given.tta === undefined ? evaluation.testTime : given.tta === "none" ? null : given.tta;
   const views = testViews(testTime, input, "fgkd eval");
-  const merged = roles.length > 1;
-  const { classes, ranks = {} } = source;
-  // What an ensembler makes of several models' logits need not be logits.
-  const measured = measureAnswers({ classes, ranks, areLogits: !merged });
+  const measured = measureAnswers(source);
   const members = roles.map((role) => ({ role, model: run.models.get(role) }));
-  const answer = mergedPrediction(
-    members,
-    views,
-    merged ? training.ensemblers.choose({ name: given.ensembler }) : undefined,
-  );
+  const merge = members.length > 1 ? training.ensemblers.choose({ name: given.ensembler }) : undefined;
+  const answer = mergedPrediction(members, views, merge);
   const predict: Predict = kept ? (batch) => tf.tidy(() => answer(batch).gather([...kept], 1)) : answer;
   const { images, metrics } = await evaluate(predict, source, {
     split,
     batchSize,
     input: views.input,
-    metrics: metricsOf(training, merged),
+    metrics: metricsOf(training, merge?.gives),
+    gives: merge?.gives,
     onBatch: (scores) => {
       measured.add(scores);
       onScores(scores, source);
     },
   });
   if (images === 0)
-    throw invalidData("--only-classes", `none of the ${split} images is of ${namedList(classes, 5)}`, "Name others.");
+    throw invalidData(
+      "--only-classes",
+      `none of the ${split} images is of ${namedList(source.classes, 5)}`,
+      "Name others.",
+    );
   return { testTime, measures: measured.result(), metrics, labels: measured.labels, answers: measured.answers };
 }
 
@@ -221,9 +221,9 @@ function stageOf({ stages, preset }: Run, role: string | undefined): Training {
   throw pathProblem("fgkd eval", "the run has no stage that is enabled", "Give another run.");
 }
 
-/** Those of the stage; of several models, whose merged scores need not be logits, accuracy alone. */
-function metricsOf({ metrics, config }: Training, merged: boolean): readonly Metric[] {
-  return [chooseMetrics(metrics, merged ? [{ name: "top-1" }] : config.evaluation.metrics)];
+/** Those of the stage; where scores are no logits, accuracy alone: a loss would say nothing of them. */
+function metricsOf({ metrics, config }: Training, gives: Ensembler["gives"]): readonly Metric[] {
+  return [chooseMetrics(metrics, gives === "shares" ? [{ name: "top-1" }] : config.evaluation.metrics)];
 }
 
 function noImages(stage: string, split: Split): Error {

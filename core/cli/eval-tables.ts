@@ -88,7 +88,6 @@ function cellOf(cells: readonly ConfusionCell[], label: number, answer: number):
 }
 
 function reliabilityTable({ measures: { calibration } }: TestedRun, { stdout, variables }: Environment): string {
-  if (!calibration) return "Merged answers give no probabilities: how sure they are is not known.";
   const rows = calibration.bins
     .filter(({ images }) => images > 0)
     .map(({ from, to, images, accuracy, confidence }) => [

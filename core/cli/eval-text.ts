@@ -55,7 +55,7 @@ function measuresTable({ measures, teacher }: TestedRun, { stdout, variables }: 
     ...(top5 ? [line("top-5", top5)] : []),
     ["mean over classes", percent(macroAccuracy), "", ""],
     ...ranks.map((one) => line(`by ${named(one.rank)}`, one, count(one.groups, "group"))),
-    ...(calibration ? [["calibration error", percent(calibration.error), "", howSure(measures)]] : []),
+    ["calibration error", percent(calibration.error), "", howSure(measures)],
     ...(teacher
       ? [line(`same as ${named(teacher.model)}`, teacher.agreement, `itself ${percent(teacher.top1.accuracy)} right`)]
       : []),
@@ -66,7 +66,7 @@ function measuresTable({ measures, teacher }: TestedRun, { stdout, variables }: 
 }
 
 function howSure({ calibration, top1 }: AnswerMeasures): string {
-  if (!calibration || Number.isNaN(calibration.error)) return "";
+  if (Number.isNaN(calibration.error)) return "";
   const { confidence } = calibration;
   return `${percent(confidence)} sure, ${confidence > top1.accuracy ? "more" : "less"} than right`;
 }

@@ -1,6 +1,7 @@
 /** How good a model is on a split: the metrics that are asked for, and accuracy class by class. */
 import * as tf from "@tensorflow/tfjs";
 import type { InputSettings, Split, TestedSource } from "../data/source.js";
+import type { Ensembler } from "../registries/entry.js";
 import { type Batch, need, release } from "../values/records.js";
 import { type Metric, type Scores, together } from "./metric.js";
 import { scoresOf } from "./scores.js";
@@ -30,6 +31,8 @@ export interface EvaluateOptions {
   readonly input: InputSettings;
   /** Default top-1 alone. */
   readonly metrics?: readonly Metric[];
+  /** What `predict` gives in the place of logits: an ensembler may give shares. Default: logits. */
+  readonly gives?: Ensembler["gives"];
   /** Called after each batch, with what the model said of it. */
   readonly onBatch?: (scores: Scores) => void;
 }
@@ -43,7 +46,7 @@ export interface EvaluateOptions {
 export async function evaluate(
   predict: Predict,
   source: TestedSource,
-  { split = "test", batchSize, input, metrics = [topOne], onBatch }: EvaluateOptions,
+  { split = "test", batchSize, input, metrics = [topOne], gives, onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   const classes = countClasses(source.classes);
   const measured = together(metrics).begin(source.classes);
@@ -51,7 +54,7 @@ export async function evaluate(
   const pass = { split, mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
   let seen = 0;
   for await (const batch of source.batches(pass)) {
-    const scores = await read(batch, predict, seen);
+    const scores = await read(batch, predict, seen, gives);
     seen += scores.images;
     classes.add(scores);
     measured.add(scores);
@@ -71,14 +74,15 @@ export async function evaluate(
 }
 
 /** Labels and logits of a batch, in one wait for the device. */
-async function read(batch: Batch, predict: Predict, seen: number): Promise<Scores> {
+async function read(batch: Batch, predict: Predict, seen: number, gives: Ensembler["gives"]): Promise<Scores> {
   const [labels, logits] = tf.tidy(() => [need(batch, "labels", "evaluate").argMax(1), predict(batch)]) as [
     tf.Tensor1D,
     tf.Tensor2D,
   ];
   const [expected, values] = await Promise.all([labels.data(), logits.data()]);
   // Copies: on some engines data() is a view of memory that the next batch reuses.
-  const scores = scoresOf(Float32Array.from(values), Int32Array.from(expected), batch.indices ?? from(seen, expected));
+  const indices = batch.indices ?? from(seen, expected);
+  const scores = scoresOf(Float32Array.from(values), Int32Array.from(expected), indices, gives);
   release({ labels, logits });
   return scores;
 }

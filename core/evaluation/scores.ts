@@ -1,12 +1,14 @@
 /** What a model said of a batch, from the numbers that the device gave. */
+import type { Ensembler } from "../registries/entry.js";
 import type { Scores } from "./metric.js";
 
 /**
  * @param logits `[images, classes]`, row by row
  * @param labels `[images]`: positions of the true classes
  * @param indices `[images]`: positions in the split
+ * @param given what stands in the place of logits. Default: these
  */
-export function scoresOf(logits: Float32Array, labels: Int32Array, indices: readonly number[]): Scores {
+export function scoresOf(logits: Float32Array, labels: Int32Array, indices: readonly number[], given?: Given): Scores {
   const images = labels.length;
   const classes = images === 0 ? 0 : logits.length / images;
   const row = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
@@ -16,7 +18,10 @@ export function scoresOf(logits: Float32Array, labels: Int32Array, indices: read
     classes,
     logits,
     get probabilities() {
-      probabilities ??= softmax(images, classes, row);
+      if (probabilities) return probabilities;
+      probabilities = new Float64Array(images * classes);
+      for (let image = 0; image < images; image++)
+        probabilities.set(probabilitiesOf(row(image), given), image * classes);
       return probabilities;
     },
     predictions: Int32Array.from({ length: images }, (_, image) => largest(row(image))),
@@ -33,22 +38,17 @@ function largest(values: Float32Array): number {
   return at;
 }
 
-function softmax(images: number, classes: number, row: (image: number) => Float32Array): Float64Array {
-  const probabilities = new Float64Array(images * classes);
-  for (let image = 0; image < images; image++) {
-    probabilities.set(softmaxOf(row(image)), image * classes);
-  }
-  return probabilities;
+/** What scores are: logits, or shares of a whole such as votes. */
+type Given = Ensembler["gives"];
+
+/** Of one image's scores, in double precision. */
+export function probabilitiesOf(scores: Float32Array, given: Given = "logits"): Float64Array {
+  if (given === "shares") return inShares(Float64Array.from(scores));
+  const highest = scores.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return inShares(Float64Array.from(scores, (value) => Math.exp(value - highest)));
 }
 
-/** Of the logits of one image, in double precision. */
-export function softmaxOf(logits: Float32Array): Float64Array {
-  const highest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  return inShares(Float64Array.from(logits, (value) => Math.exp(value - highest)));
-}
-
-/** Scores that are no logits, such as votes: their shares of the whole. */
-export function inShares(scores: Float64Array): Float64Array {
+function inShares(scores: Float64Array): Float64Array {
   const total = scores.reduce((sum, score) => sum + score, 0);
   return scores.map((score) => score / total);
 }

@@ -22,8 +22,7 @@ export interface AnswerMeasures extends Omit<Confusion, "cells"> {
   readonly top5: Share | null;
   /** Mean of the accuracies of the classes that have images, in percent. */
   readonly macroAccuracy: number;
-  /** `null` where scores are no logits, so that they give no probabilities. */
-  readonly calibration: Calibration | null;
+  readonly calibration: Calibration;
   readonly ranks: readonly RankShare[];
   readonly confusion: readonly ConfusionCell[];
 }
@@ -41,15 +40,13 @@ export interface AnswersOptions {
   readonly classes: readonly string[];
   /** Default: none. */
   readonly ranks?: Ranks;
-  /** Whether scores are logits. Default true. */
-  readonly areLogits?: boolean;
 }
 
 /** Guesses that top-5 accuracy gives a model. */
 const GUESSES = 5;
 
 /** Holds counts, and two numbers for each image; no scores. */
-export function measureAnswers({ classes, ranks = {}, areLogits = true }: AnswersOptions): MeasuredAnswers {
+export function measureAnswers({ classes, ranks = {} }: AnswersOptions): MeasuredAnswers {
   const labels: number[] = [];
   const answers: number[] = [];
   const confusion = countConfusion(classes);
@@ -66,7 +63,7 @@ export function measureAnswers({ classes, ranks = {}, areLogits = true }: Answer
         answers.push(answer);
         confusion.add(label, answer);
         if (rankOf(label, scores.logits.subarray(from, to)) < GUESSES) amongFive += 1;
-        if (areLogits) reliability.add(scores.probabilities[from + answer] as number, label === answer);
+        reliability.add(scores.probabilities[from + answer] as number, label === answer);
       }),
     result: () => {
       const { cells, perClass, pairs } = confusion.result();
@@ -76,7 +73,7 @@ export function measureAnswers({ classes, ranks = {}, areLogits = true }: Answer
         top1: shareOf(right, labels.length),
         top5: classes.length > GUESSES ? shareOf(amongFive, labels.length) : null,
         macroAccuracy: meanOverClasses(perClass.map(({ right, images }) => ({ correct: right, images }))),
-        calibration: areLogits ? reliability.result() : null,
+        calibration: reliability.result(),
         ranks: Object.entries(ranks).map(([rank, groups]) => rankShare(rank, groups, cells)),
         perClass,
         pairs,

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config/config.js";
 import type { GivenBatch, GivenImage } from "../data/given.js";
 import type { InputSettings } from "../data/source.js";
-import { inShares, softmaxOf } from "../evaluation/scores.js";
+import { probabilitiesOf } from "../evaluation/scores.js";
 import { type Predict, type TestTime, testViews } from "../evaluation/test-time.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
 import type { Choice, Ensemblers } from "../registries/entry.js";
@@ -99,7 +99,6 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const { classes, models, merge, settings, source } = opened;
   const views = testViews(settings.evaluation.testTime, settings.input, "loadModel()");
   const answer = mergedPrediction(models, views, merge);
-  const probabilities = merge?.gives === "shares" ? sharesOf : softmaxOf;
   let isDisposed = false;
 
   async function* stream(images: Parameters<LoadedModel["stream"]>[0], { top = classes.length }: PredictOptions = {}) {
@@ -109,7 +108,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
     const pass = { batchSize: settings.batchSize, input: views.input };
     for await (const given of source.read(oneByOne(images), pass))
       yield* predictionsOf(given, await scoresOf(given, answer), (scores) =>
-        guessesOf(scores, probabilities(scores), classes, top),
+        guessesOf(scores, probabilitiesOf(scores, merge?.gives), classes, top),
       );
   }
 
@@ -172,10 +171,6 @@ function guessesOf(
   return order
     .slice(0, top)
     .map((label) => ({ label: classes[label] as string, probability: probabilities[label] as number }));
-}
-
-function sharesOf(scores: Float32Array): Float64Array {
-  return inShares(Float64Array.from(scores));
 }
 
 function unreadable(image: GivenImage, problem: string, position: number): Error {

@@ -306,18 +306,23 @@ describe("fgkd eval", () => {
     expect(await readFile(join(world.cwd, "list.csv"), "utf8")).toBe("mine");
   });
 
-  test("tells no probabilities of merged answers", async () => {
+  test("tells shares of the votes as probabilities of merged answers, as predictions do", async () => {
     const world = await trained();
     const words = ["runs/reader-1", "--role", "teacher,student", "--ensembler", "majority-vote"];
     const { runs } = JSON.parse(await said(world, ...words, "--json", "--csv", "both.csv"));
     expect(runs[0]).toMatchObject({ model: "majority-vote of teacher, student", ensembler: "majority-vote" });
-    expect([runs[0].calibration, runs[0].teacher]).toEqual([null, null]);
+    expect(runs[0].teacher).toBeNull();
+    expect(runs[0].calibration.confidence).toBeGreaterThan(25);
     const [row] = parse(await readFile(join(world.cwd, "both.csv"), "utf8"), { columns: true }) as Record<
       string,
       string
     >[];
-    expect([row?.answer, row?.probability, row?.probability1]).toEqual(["ash", "", ""]);
-    expect(await said(world, ...words, "--reliability")).toContain("Merged answers give no probabilities");
+    expect([row?.answer, row?.answer1, row?.probability]).toEqual(["ash", "ash", row?.probability1]);
+    const shares = [1, 2, 3, 4].map((at) => Number(row?.[`probability${at}`]));
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+    // Two votes of two, or one: what has none is far behind, however the logits lie.
+    expect(shares[0]).toBeGreaterThan(0.4);
+    expect(await said(world, ...words, "--reliability")).toContain("mean of it");
   });
 });
 
@@ -449,7 +454,7 @@ describe("a CSV of images", () => {
     const source = { classes: ["a", "b"], batches: async function* () {} };
     for (const isWhole of [false, true]) {
       const csv = createCsv("answers.csv", cwd);
-      csv.add({ run: "r", model: "m", roles: ["m"], split: "test" }, scores, source);
+      csv.add({ run: "r", model: "m", split: "test" }, scores, source);
       expect(await readdir(cwd)).not.toContain("answers.csv");
       csv.close(isWhole);
       expect(await readdir(cwd)).toEqual(isWhole ? ["answers.csv"] : []);

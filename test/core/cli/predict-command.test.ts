@@ -68,6 +68,7 @@ describe("fgkd predict", () => {
     const world = await createPictureWorld("listed/c.png\n\nlisted/d \u001b[31m.jpeg\n");
     place(world, {
       "a.png": "test/finch/0.png",
+      "=1+1.png": "test/finch/2.png",
       "folder/deep/b.jpeg": "test/finch/1.jpeg",
       "listed/c.png": "test/wren/0.png",
       "listed/d \u001b[31m.jpeg": "test/wren/1.jpeg",
@@ -76,12 +77,14 @@ describe("fgkd predict", () => {
     });
     writeFileSync(join(world.cwd, "folder/broken.jpg"), "no picture");
     writeFileSync(join(world.cwd, "folder/notes.txt"), "no picture, and not called one");
-    const places = "a.png folder gone.png many/e-?.png -";
+    const places = "a.png =1+1.png folder gone.png many/e-?.png -";
     expect(await world.fgkd(`predict ${run} ${places} --top 1 --format csv`)).toBe(1);
     const [head, ...rows] = linesOf(world.rawOut);
     expect(head).toBe("image,rank,label,probability");
     expect(rows.map((row) => row.split(",")[0])).toEqual([
       "a.png",
+      // Spreadsheets would compute it.
+      "'=1+1.png",
       "folder/deep/b.jpeg",
       "many/e-1.png",
       "many/e-2.png",
@@ -91,7 +94,7 @@ describe("fgkd predict", () => {
     for (const row of rows) expect(row).toMatch(/,1,(finch|wren),0\.\d+$/);
     expect(world.err).toContain("warning folder/broken.jpg: is not a JPEG, PNG, WebP or GIF image\n");
     expect(world.err).toContain("warning gone.png: there is no such file or folder. Check the path.\n");
-    expect(world.err).toContain("2 problems among 7 images: see above.");
+    expect(world.err).toContain("2 problems among 8 images: see above.");
     expect(world.err).not.toContain("notes.txt");
   });
 
