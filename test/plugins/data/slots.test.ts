@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTraining } from "../../../core/index.js";
 import { createSlots } from "../../../plugins/data/images/slots.js";
+import { filesSource } from "../../../plugins/data/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
-import { classFolders, folderWith, input, openFolder, trainPass } from "./support.js";
+import { classFolders, folderWith, input, keep, openFolder, trainPass } from "./support.js";
 
 /** A batch of so many pictures of one pixel, as bytes: three for each. */
 const batchOf = (batchSize: number) => ({ batchSize, input: { ...input, crop: 1 } });
@@ -89,4 +92,31 @@ describe.each(engineNames)("batches on %s", (engine) => {
     for (let turn = 0; turn < 5; turn++) expect(await values(1)).toEqual(whole.slice(0, 1));
     expect(await values(Number.POSITIVE_INFINITY)).toEqual(whole);
   });
+});
+
+test("images that are in no data set are each their own, however many batches are under way", async () => {
+  const root = await folderWith(await classFolders(["train"], ["a", "b"], 16));
+  const paths = ["a", "b"].flatMap((name) =>
+    Array.from({ length: 16 }, (_, at) => join(root, "train", name, `${at}.png`)),
+  );
+  const training = createTraining({ plugins: [filesSource()] });
+  const source = keep(await training.sources.create("files", { workers: 2 }).open([input]));
+  const values = async (batchSize: number) => {
+    const all: string[] = [];
+    const given = async function* () {
+      yield* paths;
+    };
+    for await (const { batch } of source.read?.(given(), { batchSize, input }) ?? []) {
+      const images = batch?.images;
+      for (const one of images?.unstack() ?? []) {
+        all.push([...one.dataSync()].join());
+        one.dispose();
+      }
+      images?.dispose();
+    }
+    return all;
+  };
+  const whole = await values(paths.length);
+  expect(new Set(whole).size).toBeGreaterThan(8);
+  for (const batchSize of [1, 2, 5]) expect(await values(batchSize)).toEqual(whole);
 });
