@@ -11,6 +11,7 @@ import { drawSplits } from "./draw-splits.js";
 import { glanceAt, lookAtAll } from "./glance.js";
 import { type Candidate, emptyClass, type FolderLayout } from "./layout.js";
 import type { FolderOptions } from "./options.js";
+import { under } from "./under.js";
 
 /** Images decoded at a time, by as many threads of libuv's. */
 const AT_ONCE = 4;
@@ -46,7 +47,7 @@ export async function checkFolder(
   most = lookAtAll,
 ): Promise<CheckedFolder> {
   const { onBadImage, badImageShare } = options;
-  const paths = layout.candidates.map(({ path }) => join(layout.root, path));
+  const paths = layout.candidates.map(({ path }) => under(layout.root, path));
   if (onBadImage === "skip") logger.info(`Checking ${paths.length} images…`);
   const atMost = onBadImage === "skip" ? Number.POSITIVE_INFINITY : most;
   const glance = await glanceAt(paths, atMost);

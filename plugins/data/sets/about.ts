@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ImageFacts, invalidOption, type Source, type Split } from "../../../core/index.js";
 import type { Candidate, FolderLayout } from "../folder/layout.js";
 import type { FolderOptions } from "../folder/options.js";
+import { under } from "../folder/under.js";
 import type { Recipe } from "../images/tasks.js";
 
 /** What decides how pictures are seen. */
@@ -19,7 +20,7 @@ export function recipeOf(
   const isCut = part !== undefined || (banner !== undefined && banner > 0);
   return {
     kind: "file",
-    path: join(root, path),
+    path: under(root, path),
     // Boxes are measured on pictures as they are stored, and so are published results.
     exif: isPublished ? "ignore" : exif,
     maxPixels,
