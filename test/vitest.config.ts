@@ -46,7 +46,15 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     globalSetup: ["test/support/compiled.ts"],
     projects: [
-      { extends: true, test: { name: "alone", ...quick, include: Object.keys(alone) } },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          ...quick,
+          include: Object.keys(alone),
+          setupFiles: ["test/support/end-of-file.ts"],
+        },
+      },
       {
         extends: true,
         test: {
@@ -54,7 +62,7 @@ export default defineConfig({
           ...quick,
           exclude: [...quick.exclude, ...Object.keys(alone)],
           isolate: false,
-          setupFiles: ["test/support/shared-process.ts"],
+          setupFiles: ["test/support/shared-process.ts", "test/support/end-of-file.ts"],
         },
       },
     ],

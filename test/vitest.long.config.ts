@@ -8,6 +8,7 @@ export default defineConfig({
     include: ["test/**/*.long.test.ts"],
     testTimeout: 600_000,
     pool: "forks",
+    setupFiles: ["test/support/end-of-file.ts"],
     // Left alone it keeps one core for itself, which is half of two.
     maxWorkers: availableParallelism(),
   },

@@ -1,5 +1,4 @@
 /** Networks for tests of backbones, freed after each test. */
-import { afterEach } from "vitest";
 import {
   type Backbones,
   type Choice,
@@ -11,12 +10,7 @@ import {
 } from "../../../core/index.js";
 import { bit, convnext, deit, efficientnet, mobilenet, resnet, vgg, wrn } from "../../../plugins/backbones/index.js";
 import { generators } from "../../../plugins/generators/index.js";
-
-const built: Model[] = [];
-
-afterEach(() => {
-  for (const model of built.splice(0)) model.parameters.dispose();
-});
+import { whenTestEnds } from "../../support/leaving.js";
 
 /** Drawing a hundred million normal numbers takes seconds that few tests need to spend. */
 export const blank: Random = { ...createRandom(0), next: () => 0.5, normals: (length) => new Float32Array(length) };
@@ -55,6 +49,6 @@ export function choose(choice: { readonly name: string }, classes = 3, random?: 
 
 /** Has the model freed after the test. */
 export function keep(model: Model): Model {
-  built.push(model);
+  whenTestEnds(() => model.parameters.dispose());
   return model;
 }

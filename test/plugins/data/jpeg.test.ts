@@ -56,6 +56,23 @@ describe.skipIf(!isBuilt)("the JPEG decoder of libjpeg-turbo", () => {
       expect(decodeJpeg(bytes)).toBeUndefined();
   });
 
+  test("keeps nothing of a damaged picture", async () => {
+    const whole = await pixelsOf(plain);
+    for (let end = 0; end < plain.length; end += 7) {
+      expect(decodeJpeg(plain.subarray(0, end))).toBeUndefined();
+      expect([end, Buffer.from(decodeJpeg(plain)?.data ?? []).equals(whole)]).toEqual([end, true]);
+    }
+  });
+
+  test.each([
+    ["quantisation", 0xdb],
+    ["Huffman", 0xc4],
+  ])("lends no picture the %s tables of the one before", (_tables, marker) => {
+    const at = plain.indexOf(Buffer.from([0xff, marker]));
+    const lacking = Buffer.concat([plain.subarray(0, at), plain.subarray(at + 2 + plain.readUInt16BE(at + 2))]);
+    expect([decodeJpeg(plain) === undefined, decodeJpeg(lacking)]).toEqual([false, undefined]);
+  });
+
   test("throws when it is given something else than bytes", () => {
     expect(() => decodeJpeg([1, 2] as unknown as Uint8Array)).toThrow("must be a Uint8Array");
   });

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { afterAll } from "vitest";
 import { createTraining, type InputSettings, type Pass, type Source } from "../../../core/index.js";
 import { type FolderOptions, sources } from "../../../plugins/data/index.js";
+import { whenFileEnds } from "../../support/leaving.js";
 
 export const input: InputSettings = {
   resize: 16,
@@ -23,18 +23,10 @@ export const testPass: Pass = { ...trainPass, split: "test", mode: "test" };
 
 type Tree = Readonly<Record<string, Uint8Array | string>>;
 
-const folders: string[] = [];
-const open: Source[] = [];
-
-afterAll(async () => {
-  await Promise.all(open.map((source) => source.close()));
-  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
-});
-
 /** A temporary folder with these files, removed when the test file ends. */
 export async function folderWith(tree: Tree): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "fgkd-data-"));
-  folders.push(root);
+  whenFileEnds(() => rm(root, { recursive: true, force: true }));
   for (const [path, content] of Object.entries(tree)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
@@ -100,7 +92,7 @@ export async function openFolder(
 }
 
 export function keep(source: Source): Source {
-  open.push(source);
+  whenFileEnds(() => source.close());
   return source;
 }
 

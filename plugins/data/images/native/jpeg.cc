@@ -10,7 +10,7 @@ namespace {
 /** Counts the changes of what functions take and give; JavaScript passes over a binary that was built for another. */
 constexpr int kContract = 1;
 
-/** A decoder for each thread that loads the addon. */
+/** One for each picture: what a file lacks or breaks must not come from, or go to, another. */
 struct Decoder {
   tjhandle handle = tjInitDecompress();
   ~Decoder() {
@@ -33,7 +33,8 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(env, "argument 0 must be a Uint8Array");
   }
   auto bytes = info[0].As<Napi::Uint8Array>();
-  tjhandle handle = env.GetInstanceData<Decoder>()->handle;
+  Decoder decoder;
+  tjhandle handle = decoder.handle;
   int width = 0, height = 0, subsampling = 0, colorspace = 0;
   if (handle == nullptr || tjDecompressHeader3(handle, bytes.Data(), bytes.ByteLength(), &width, &height, &subsampling,
                                                &colorspace) != 0 ||
@@ -52,7 +53,6 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Decoder);
   exports["contract"] = kContract;
   exports["decode"] = Napi::Function::New(env, decode, "decode");
   return exports;
