@@ -66,9 +66,8 @@ export async function applyTransforms(
   for (const [index, call] of calls.entries()) {
     try {
       const apply = await find(call);
-      result = checked(
-        await apply(result, { options: call.options as never, drawn: drawn[index] ?? [], input, maxPixels }),
-      );
+      const task = { options: call.options as never, drawn: drawn[index] ?? [], input, maxPixels };
+      result = withoutPartOf(result, checked(await apply(result, task)));
     } catch (error) {
       if (error instanceof TooManyPixels) throw error;
       throw new FailedTransform(`transform ${call.name}, ${call.module}`, error);
@@ -93,6 +92,13 @@ async function load(module: string): Promise<Readonly<Record<string, unknown>>> 
   // Ours, wherever fgkd is installed.
   const virtualModules = { "fgkd/pixels": await import("../../transforms/pixels/index.js") };
   return createJiti(import.meta.url, { fsCache: false, interopDefault: false, virtualModules }).import(module);
+}
+
+/** Whoever makes a new picture out of one has moved or painted over what it was to be once normalised. */
+function withoutPartOf(before: Pixels, after: Pixels): Pixels {
+  if (after === before || !after.normalised || after.normalised !== before.normalised) return after;
+  const { normalised: _, ...rest } = after;
+  return rest;
 }
 
 function checked(picture: Pixels): Pixels {

@@ -111,8 +111,9 @@ async function make({ recipe, drawn }: SampleTask, task: BatchTask, held: Reserv
 }
 
 async function finish(pixels: Pixels, { recipe, drawn }: SampleTask, { input, transforms, kept }: BatchTask) {
-  const { width, height, data } = await transformed(recipe, pixels, transforms.slice(kept), drawn.slice(kept), input);
-  if (width === input.crop && height === input.crop) return data;
+  const picture = await transformed(recipe, pixels, transforms.slice(kept), drawn.slice(kept), input);
+  const { width, height } = picture;
+  if (width === input.crop && height === input.crop) return picture;
   const last = transforms.at(-1)?.name ?? "nothing";
   const problem = `the picture is ${width} × ${height} after ${last}, not ${input.crop} × ${input.crop} (input.crop)`;
   throw new FailedSample(pathOf(recipe), problem, "input.transforms");

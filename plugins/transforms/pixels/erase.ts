@@ -31,8 +31,8 @@ export function erasedPart(
 }
 
 /**
- * Noise whose normalised values are N(0, 1) for each pixel and channel, as grey levels: the nearest of the 256, and black or white
- * beyond them. So it is the same wherever pixels are normalised.
+ * Noise whose normalised values are N(0, 1) for each pixel and channel. The picture has it as grey levels: the nearest of the 256,
+ * and black or white beyond them; beside it lie the numbers themselves, for threads that normalise.
  *
  * @param seed uniform in `[0, 1)`
  */
@@ -44,11 +44,12 @@ export function erase(
 ): Pixels {
   const noise = normalNumbers(seed);
   const data = picture.data.slice();
-  for (let y = top; y < top + height; y++)
-    for (let at = (y * picture.width + left) * 3, end = at + width * 3; at < end; at++) {
-      const channel = (at % 3) as 0 | 1 | 2;
-      const value = Math.round(255 * (mean[channel] + deviation[channel] * noise.next().value));
-      data[at] = Math.min(Math.max(value, 0), 255);
-    }
-  return { width: picture.width, height: picture.height, data };
+  const values = Float32Array.from({ length: height * width * 3 }, () => noise.next().value);
+  for (const [index, value] of values.entries()) {
+    const [row, place] = [Math.floor(index / (width * 3)), index % (width * 3)];
+    const channel = (index % 3) as 0 | 1 | 2;
+    const level = Math.round(255 * (mean[channel] + deviation[channel] * value));
+    data[((top + row) * picture.width + left) * 3 + place] = Math.min(Math.max(level, 0), 255);
+  }
+  return { width: picture.width, height: picture.height, data, normalised: { left, top, width, height, values } };
 }

@@ -15,6 +15,15 @@ export interface Pixels {
    * more than is here. What resizes it reckons with both.
    */
   readonly reduced?: { readonly from: Sides; readonly extent: Sides };
+  /** Set by the last transform: what a part is once pixels are normalised, where bytes could only come near. */
+  readonly normalised?: NormalisedPart;
+}
+
+/** `values` holds `height × width × 3` numbers, rows from the top. */
+export interface NormalisedPart extends Sides {
+  readonly left: number;
+  readonly top: number;
+  readonly values: Float32Array;
 }
 
 /** A black picture. */

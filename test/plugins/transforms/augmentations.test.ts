@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { createRandom, createTraining, prepareSource, type Source } from "../../../core/index.js";
+import { createRandom, createTraining, type InputSettings, prepareSource, type Source } from "../../../core/index.js";
 import { sources } from "../../../plugins/data/index.js";
 import { magnitude, randomErasing } from "../../../plugins/transforms/augment-threads.js";
 import { randomErasing as erasing, randAugment } from "../../../plugins/transforms/augmentations.js";
@@ -108,6 +108,31 @@ describe("random erasing", () => {
     expect(Math.min(...shares)).toBeGreaterThan(0.017);
     expect(Math.max(...shares)).toBeLessThan(0.345);
     expect(Math.max(...shares)).toBeGreaterThan(0.28);
+  });
+
+  /** What a network is given that wants values within −1 and 1. */
+  async function given(...transforms: readonly object[]): Promise<number[]> {
+    const warp = { name: "resize", size: 16, fit: "warp" };
+    const half = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] } as const;
+    const train = [warp, ...transforms] as NonNullable<InputSettings["transforms"]>["train"];
+    const batches = await collect(await open({ workers: 1 }), { input: { ...input, ...half, transforms: { train } } });
+    return batches.flatMap(({ images }) => [...images]);
+  }
+
+  test("gives the network exact noise as the last transform, and before another what grey levels hold of it", async () => {
+    const erase = { name: "random-erasing", probability: 1, scale: [0.2, 1 / 3] };
+    const [whole, exact, greyed] = [
+      await given(),
+      await given(erase),
+      await given(erase, { name: "grey", probability: 1 }),
+    ];
+    const noise = exact.filter((value, index) => value !== whole[index]);
+    const beyond = (least: number) => noise.filter((value) => Math.abs(value) > least).length / noise.length;
+    expect(noise.length).toBeGreaterThan(1000);
+    expect([beyond(1), beyond(2)]).toEqual([expect.closeTo(0.317, 1), expect.closeTo(0.046, 1)]);
+    expect(beyond(2)).toBeGreaterThan(0.02);
+    expect(greyed.every((value) => Math.abs(value) <= 1)).toBe(true);
+    expect(await given(erase, { name: "grey", probability: 0 })).toEqual(exact);
   });
 
   test("leaves noise that is N(0, 1) in each channel once it is normalised", () => {
