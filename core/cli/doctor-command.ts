@@ -9,6 +9,7 @@ import { wrap } from "./text.js";
 export async function doctorCommand(environment: Environment): Promise<number> {
   const colors = colorsOf(environment.stdout, environment.variables);
   for (const [label, value] of await machine(environment)) line(environment, label, value);
+  await tellJpegDecoder(environment);
   print(environment);
   print(environment, `${colors.bold("engines")}, in the order in which "auto" tries them`);
   const checks = await checkEngines(environment);
@@ -41,6 +42,15 @@ async function machine({ load }: Environment): Promise<readonly (readonly [strin
     ],
     ["sharp", await moduleVersion(load, "sharp", sharpVersion)],
   ];
+}
+
+/** Which of two decoders is here, and what has the faster one built. */
+async function tellJpegDecoder(environment: Environment): Promise<void> {
+  const { jpegDecoder } = await environment.load("fgkd/plugins");
+  // fgkd's own module.
+  const { name, reason, remedy } = (jpegDecoder as () => Readonly<Record<"name" | "reason" | "remedy", string>>)();
+  line(environment, "JPEGs", reason ? `by ${name}; libjpeg-turbo would take less time: ${reason}` : `by ${name}`);
+  if (remedy) line(environment, "", `cure: ${remedy}`);
 }
 
 async function moduleVersion(

@@ -9,6 +9,7 @@ export { type DecodeImageOptions, decodeImage } from "./decode-image.js";
 export { type FilesOptions, filesSource } from "./files.js";
 export { type FindOptions, findImages } from "./find-images.js";
 export { type FolderOptions, folderSource } from "./folder.js";
+export { type JpegDecoder, jpegDecoder } from "./images/jpeg.js";
 
 /** Registers the sources `folder` (a folder of class folders), `birds` (drawn, built in) and `files` (whatever it is given). */
 export const sources = definePlugin<object>({

@@ -1,5 +1,6 @@
 /** JPEGs by libjpeg-turbo, where its addon was built: the pixels of the decoder that every install has, several times faster. */
 import { placesOf, requireAddon } from "../../native/addon.js";
+import { whyNotBuilt } from "../../native/build-log.js";
 import type { Pixels } from "../../transforms/pixels/pixels.js";
 
 /** The contract that this file describes: the number in native/jpeg.cc. */
@@ -12,6 +13,8 @@ interface Addon {
 }
 
 let addon: Addon | null | undefined;
+/** What is wrong with a file that is there. */
+let problem = "";
 
 /**
  * Decodes grey and RGB in the usual samplings, as it is stored: nothing is turned.
@@ -27,8 +30,34 @@ export function decodeJpeg(bytes: Uint8Array): Pixels | undefined {
 function load(): Addon | null {
   try {
     return requireAddon<Addon>(placesOf("jpeg.node", "@fgkd/jpeg"), contract);
-  } catch {
+  } catch (cause) {
     // Not built, or for another system: nothing but time is lost.
+    problem = (cause as Error).message;
     return null;
   }
+}
+
+/** Which decoder ordinary JPEGs are given to. */
+export interface JpegDecoder {
+  readonly name: "libjpeg-turbo" | "sharp";
+  /** Why it is the slower one; absent where it is not. */
+  readonly reason?: string;
+  /** What has the faster one built; absent where there is no build for this system. */
+  readonly remedy?: string;
+}
+
+/** Says which of the two decoders is here, for `fgkd doctor`. Their pixels are the same. */
+export function jpegDecoder(): JpegDecoder {
+  if (addon === undefined) addon = load();
+  if (addon) return { name: "libjpeg-turbo" };
+  const packages: Partial<Record<NodeJS.Platform, string>> = {
+    linux: "apt-get install libturbojpeg0-dev g++",
+    darwin: "brew install jpeg-turbo",
+  };
+  const install = packages[process.platform];
+  return {
+    name: "sharp",
+    reason: problem || whyNotBuilt("jpeg"),
+    ...(install && { remedy: `${install}, then npm rebuild fgkd` }),
+  };
 }

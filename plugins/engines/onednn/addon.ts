@@ -1,7 +1,7 @@
 /** The compiled addon: where it lies, and what it offers. */
 import path from "node:path";
 import { placesOf, requireAddon } from "../../native/addon.js";
-import { whyNotBuilt } from "./compile.js";
+import { whyNotBuilt } from "../../native/build-log.js";
 
 /** Values of a tensor as native code reads and writes them. */
 export type Values = Float32Array | Int32Array | Uint8Array;
@@ -234,7 +234,7 @@ export function loadAddon(): Addon {
   // they wait for as soon as anything else runs: with a second program, steps took ten times as long.
   if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "1000";
   const found = places();
-  if (found.length === 0) throw new Error(`not built: ${whyNotBuilt()}`);
+  if (found.length === 0) throw new Error(`not built: ${whyNotBuilt("onednn")}`);
   loaded = requireAddon<Addon>(found, contract);
   return loaded;
 }

@@ -1,7 +1,7 @@
 /** Compiling the addon on this machine, and what came of it. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { hasFailed } from "../../native/build-log.js";
 import { packageRoot } from "../../native/package-root.js";
 
 /**
@@ -19,16 +19,6 @@ export function compileOnednn(): Promise<{ readonly built: boolean; readonly det
   });
 }
 
-/** Why the last build on this machine failed. */
-export function whyNotBuilt(): string {
-  try {
-    const [reason = ""] = readFileSync(path.join(packageRoot(), "build", "onednn.log"), "utf8").split("\n");
-    return reason;
-  } catch {
-    return "no build was tried yet; npm runs the install scripts of packages only where they are approved";
-  }
-}
-
 /** A command that makes the engine available. */
 export function remedyOf(): string {
   const packages: Partial<Record<NodeJS.Platform, string>> = {
@@ -37,6 +27,5 @@ export function remedyOf(): string {
   };
   const install = packages[process.platform];
   if (install === undefined) return "use --engine wasm";
-  const tried = existsSync(path.join(packageRoot(), "build", "onednn.log"));
-  return `${tried ? `${install}, then ` : ""}npx fgkd build-engine onednn`;
+  return `${hasFailed("onednn") ? `${install}, then ` : ""}npx fgkd build-engine onednn`;
 }

@@ -62,6 +62,7 @@ describe("fgkd doctor", () => {
     expect(world.out).toContain(process.version);
     expect(world.out).toMatch(/^sharp +\d.*libvips \d/m);
     expect(world.out).toMatch(/^tfjs +4\./m);
+    expect(world.out).toMatch(/^JPEGs +by sharp; libjpeg-turbo would .*: it was not built\n +cure: build it$/m);
     expect(world.out).toMatch(/^✘ tensorflow +its library is not here\n +cure: npm install it$/m);
     expect(world.out).toMatch(/^✔ cpu +plain JavaScript$/m);
     expect(world.out).toContain("fgkd will run on cpu.");

@@ -121,6 +121,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       toy,
       toyLoss,
       findImages,
+      jpegDecoder: () => ({ name: "sharp", reason: "it was not built", remedy: "build it" }),
       catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
     },
     "fgkd/presets": presets,

@@ -7,6 +7,8 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "another system, or its administrator, is needed": [
     "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service",
     "apt-get install libdnnl-dev g++",
+    "apt-get install libturbojpeg0-dev g++",
+    "brew install jpeg-turbo",
     "brew install onednn libomp",
     "use --engine wasm",
   ],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodeFile } from "../../../plugins/data/images/decode.js";
-import { decodeJpeg } from "../../../plugins/data/images/jpeg.js";
+import { decodeJpeg, jpegDecoder } from "../../../plugins/data/images/jpeg.js";
 import { isHere } from "../../support/required.js";
 import { folderWith } from "./support.js";
 
@@ -38,6 +38,10 @@ describe.skipIf(!isBuilt)("the JPEG decoder of libjpeg-turbo", () => {
     const jpeg = await image.toBuffer();
     const decoded = decodeJpeg(jpeg);
     expect(Buffer.from(decoded?.data ?? []).equals(await pixelsOf(jpeg))).toBe(true);
+  });
+
+  test("is the one that is told of", () => {
+    expect(jpegDecoder()).toEqual({ name: "libjpeg-turbo" });
   });
 
   test("makes three channels of grey", async () => {
