@@ -60,10 +60,11 @@ function epochLines(environment: Environment): Show {
       if (!epoch) return;
       const losses = Object.entries(epoch.losses).map(([name, value]) => `${name} ${loss(value)}`);
       const tested = epoch.metrics.accuracy === undefined ? [] : [`accuracy ${percent(epoch.metrics.accuracy)}`];
-      const speed = `${progress.imagesPerSecond.toFixed(1)} images/s`;
+      // The step that ends an epoch takes its test along: where it is the only one, nothing is known.
+      const speed = progress.imagesPerSecond > 0 ? [`${progress.imagesPerSecond.toFixed(1)} images/s`] : [];
       const left = progress.secondsLeft ? [`${duration(progress.secondsLeft)} left`] : [];
       const place = `${about.title}  epoch ${progress.epoch}/${about.epochs}`;
-      const parts = [place, ...losses, ...tested, `lr ${Number(learningRate.toPrecision(3))}`, speed, ...left];
+      const parts = [place, ...losses, ...tested, `lr ${Number(learningRate.toPrecision(3))}`, ...speed, ...left];
       print(environment, parts.join("  "));
     },
   };

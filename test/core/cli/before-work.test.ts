@@ -139,4 +139,16 @@ describe("off a terminal", () => {
     await world.fgkd("--preset toy");
     expect(world.out).toMatch(/^the teacher {2}begins: 3 epochs of 4 steps$/m);
   });
+
+  test("the speed is told of epochs that have more than one step", async () => {
+    const told = async (batchSize: number) => {
+      const world = await createWorld();
+      await world.fgkd(`--preset toy --batch-size ${batchSize}`);
+      return [/begins: 3 epochs of (\d+) steps?$/m.exec(world.out)?.[1], / images\/s/.test(world.out)];
+    };
+    expect([await told(2), await told(12)]).toEqual([
+      ["6", true],
+      ["1", false],
+    ]);
+  });
 });
