@@ -4,7 +4,6 @@ import { join, resolve } from "node:path";
 import { type Explanation, pathProblem } from "../index.js";
 import type { ExplainArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
-import { percent } from "./text.js";
 
 /** Rows that a grid has room for. */
 const MOST = 24;
@@ -79,8 +78,8 @@ export async function pictureFolder(
 }
 
 function linesOf({ answer, asked }: Explanation): readonly string[] {
-  const words = ({ label, probability }: Explanation["answer"]) => `${percent(100 * probability)} ${label}`;
-  return [words(answer), answer.label === asked.label ? "" : `of ${words(asked)}`];
+  const words = ({ label, probability }: Explanation["answer"]) => `${Math.round(100 * probability)} % ${label}`;
+  return [words(answer), ...(answer.label === asked.label ? [] : [`of ${words(asked)}`])];
 }
 
 function lastOf(name: string): string {

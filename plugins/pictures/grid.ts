@@ -6,7 +6,7 @@ import { opened, type Picture, paste, resized } from "./png.js";
 const GAP = 6;
 const LINE = 14;
 /** About the width of a letter. */
-const LETTER = 5.8;
+const LETTER = 6.5;
 
 export interface GridCell {
   readonly picture: Picture;
