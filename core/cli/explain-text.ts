@@ -17,7 +17,7 @@ export interface ToldImage {
 }
 
 /** Where a map is highest, in fractions of the picture's sides from the left and from the top; `null` where it is 0 everywhere. */
-export function peakOf({ width, height, values }: HeatMap): { readonly x: number; readonly y: number } | null {
+function peakOf({ width, height, values }: HeatMap): { readonly x: number; readonly y: number } | null {
   const best = values.reduce((most, value, at) => (value > (values[most] as number) ? at : most), 0);
   if (!((values[best] ?? 0) > 0)) return null;
   return { x: ((best % width) + 0.5) / width, y: (Math.floor(best / width) + 0.5) / height };

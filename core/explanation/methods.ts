@@ -89,7 +89,7 @@ const byName: Readonly<Record<string, ExplainMethod>> = explainMethods;
 /** @throws FGKD_UNKNOWN_NAME for a name that is neither `auto` nor a method's */
 export function checkExplainMethod(name: string): void {
   const known = ["auto", ...Object.keys(byName)];
-  if (!known.includes(name)) throw unknownName("explain method", name, known, "Name one of these with --method.");
+  if (!known.includes(name)) throw unknownName("explain method", name, known, "Name one of these.");
 }
 
 /**
