@@ -83,7 +83,8 @@ function answersOf(model: Model, batch: Batch): Outputs {
   return tf.tidy(() => {
     const { logits, features, gate, pooledScale } = model.forward(batch, "eval");
     const given = Object.entries({ logits, features, gate, pooledScale }).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as tf.NamedTensorMap;
+    // What a network gives may be what it was given.
+    return Object.fromEntries(given.map(([name, value]) => [name, value?.clone()])) as tf.NamedTensorMap;
   });
 }
 

@@ -19,20 +19,22 @@ export function innerGradient<Inner extends tf.Tensor>(
   return tf.tidy(() => {
     // The engine asks for this list only when the function has run: it may name tensors that did not exist before.
     const by: tf.Tensor[] = [tf.scalar(0)];
+    let kept: tf.Tensor | undefined;
     const { grads } = tf.engine().gradients(
       () => {
         const { value, inner } = compute();
-        by[0] = tf.keep(inner);
+        by[0] = inner;
+        // The tensor itself may be somebody else's, such as the images.
+        kept = tf.keep(inner.clone());
         return value;
       },
       by,
       undefined,
       true,
     );
-    const inner = by[0] as Inner;
+    const inner = kept?.clone() as Inner;
+    kept?.dispose();
     const gradient = grads[0] as Inner | undefined;
-    const found = gradient && { inner: inner.clone() as Inner, gradient };
-    inner.dispose();
-    return found;
+    return gradient && { inner, gradient };
   });
 }

@@ -340,6 +340,14 @@ describe("an explanation", () => {
       return { features, logits: features.sum([1, 2]) };
     });
     expect((await explain(offering, batch())).method).toBe("grad-cam");
+    const seen = batch();
+    // A map that is the very images stays the caller's.
+    const shallow = stranger(({ images }) => ({
+      features: images as tf.Tensor4D,
+      logits: (images as tf.Tensor4D).sum([1, 2]),
+    }));
+    for (const method of ["grad-cam", "spatial-attention"]) await explain(shallow, seen, { method });
+    expect(seen.images.isDisposed).toBe(false);
     const copying = stranger((seen) => ({ features: squares(seen), logits: squares(seen).sum([1, 2]) }));
     await expect(explain(copying, batch(), { role: "mine" })).rejects.toThrow(
       "the model mine has what it takes for, which grad-cam has not: it needs logits that are computed from the map",
