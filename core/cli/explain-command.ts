@@ -5,7 +5,7 @@ import type { ExplainArguments } from "./arguments.js";
 import { type Environment, lineLogger, print } from "./environment.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
 import { pictureFolder } from "./explain-pictures.js";
-import { explainedJson, explainedText, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
+import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
 import { pluginsFor, unheard } from "./predict-command.js";
 import { count, visibleJson } from "./text.js";
 import { createWriter } from "./writer.js";
@@ -99,7 +99,9 @@ async function explainAll(
   const wantsPictures = given.out !== undefined || !given.json;
   const folder = wantsPictures ? await pictureFolder(columns, given, environment) : undefined;
   const writer = createWriter(environment);
-  const told: ToldImage[] = [];
+  // Pictures and maps of one image alone are in memory at a time.
+  const documents: object[] = [];
+  const onParts: Pick<ToldImage, "shares" | "area">[] = [];
   let shown = 0;
   try {
     for await (const [image, found] of sideBySide(images, explainers)) {
@@ -111,20 +113,21 @@ async function explainAll(
       const one = toldImage(image, found, explainers);
       shown += 1;
       await folder?.add(image.name, one.seen);
-      // Those of drawn birds are summed up; of others only a document needs all.
-      if (given.json || one.shares) told.push(one);
-      if (!given.json && !(await writer.write(explainedText(one, columns, environment)))) return unheard;
+      const { shares, area } = one;
+      if (shares && area) onParts.push({ shares, area });
+      if (given.json) documents.push(imageJson(one, columns));
+      else if (!(await writer.write(explainedText(one, columns, environment)))) return unheard;
     }
   } finally {
     writer.close();
   }
-  if (given.json) print(environment, visibleJson(explainedJson(told, columns)));
-  const shares = meanShares(told, columns);
-  if (shares && !given.json) print(environment, `\n${sharesTable(shares, environment)}`);
+  const parts = meanShares(onParts, columns);
+  if (given.json) print(environment, visibleJson({ columns, images: documents, ...(parts && { parts }) }));
+  else if (parts) print(environment, `\n${sharesTable(parts, environment)}`);
   if (folder && shown > 0) {
     const rows = await folder.finish();
-    const part = rows < shown ? `, of the first ${rows} images` : "";
-    if (!given.json) print(environment, `\nPictures: ${folder.path} (grid.png has them all${part})`);
+    const all = rows < shown ? `the first ${rows} images` : "them all";
+    if (!given.json) print(environment, `\nPictures: ${folder.path} (grid.png has ${all})`);
   }
   return 0;
 }

@@ -39,7 +39,8 @@ export function explainedText(
   return `${[colors.bold(named(name)), ...lines].join("\n")}\n`;
 }
 
-function placeOf({ map }: Explanation): string {
+function placeOf({ map, cells }: Explanation): string {
+  if (cells.values.length === 1) return "the map has one cell, which tells nothing";
   const peak = peakOf(map);
   const whole = (share: number) => `${Math.round(100 * share)} %`;
   return peak
@@ -47,53 +48,55 @@ function placeOf({ map }: Explanation): string {
     : "looks nowhere in particular";
 }
 
-/** Shares of attention on the parts of drawn birds, averaged over images; `undefined` where none is known. */
-export function meanShares(
-  images: readonly ToldImage[],
-  columns: readonly string[],
-): Readonly<Record<string, Shares>> | undefined {
-  const known = images.filter(({ shares, area }) => shares && area);
-  if (known.length === 0) return undefined;
-  const mean = (all: readonly Shares[]) => {
-    const places = Object.keys(all[0] ?? {});
-    const sum = (place: string) => all.reduce((total, shares) => total + (shares[place] ?? 0), 0);
-    return Object.fromEntries(places.map((place) => [place, sum(place) / all.length]));
-  };
-  const rows = columns.map(
-    (column, index) => [column, mean(known.map(({ shares }) => shares?.[index] ?? {}))] as const,
-  );
-  return { area: mean(known.map(({ area }) => area ?? {})), ...Object.fromEntries(rows) };
+/** Shares of attention on the parts of drawn birds, averaged over images. */
+export interface MeanShares {
+  /** Of a map that is the same everywhere. */
+  readonly area: Shares;
+  /** By column; NaN of maps that are 0 everywhere. */
+  readonly models: Readonly<Record<string, Shares>>;
 }
 
-export function sharesTable(shares: Readonly<Record<string, Shares>>, { stdout, variables }: Environment): string {
-  const places = Object.keys(shares.area ?? {});
+/** @returns `undefined` where no part is known */
+export function meanShares(
+  images: readonly Pick<ToldImage, "shares" | "area">[],
+  columns: readonly string[],
+): MeanShares | undefined {
+  const known = images.flatMap(({ shares, area }) => (shares && area ? [{ shares, area }] : []));
+  if (known.length === 0) return undefined;
+  const mean = (all: readonly Shares[]): Shares => {
+    // A map that is 0 everywhere lies on nothing.
+    const any = all.filter((shares) => Object.values(shares).some((share) => share > 0));
+    const sum = (place: string) => any.reduce((total, shares) => total + (shares[place] ?? 0), 0);
+    return Object.fromEntries(Object.keys(all[0] ?? {}).map((place) => [place, sum(place) / any.length]));
+  };
+  const models = columns.map((column, at) => [column, mean(known.map(({ shares }) => shares[at] ?? {}))] as const);
+  return { area: mean(known.map(({ area }) => area)), models: Object.fromEntries(models) };
+}
+
+export function sharesTable({ area, models }: MeanShares, { stdout, variables }: Environment): string {
+  const places = Object.keys(area);
   const heads = places.map((head) => ({ head, align: "right" as const }));
-  const rows = Object.entries(shares).map(([name, row]) => {
-    const title = name === "area" ? "share of the area" : name;
-    return [title, ...places.map((place) => percent(100 * (row[place] ?? Number.NaN)))];
-  });
+  const rows = [["share of the area", area] as const, ...Object.entries(models)].map(([title, shares]) => [
+    title,
+    ...places.map((place) => percent(100 * (shares[place] ?? Number.NaN))),
+  ]);
   return table([{ head: "attention on" }, ...heads], rows, stdout, variables);
 }
 
-/** The document of `--json`. */
-export function explainedJson(images: readonly ToldImage[], columns: readonly string[]): object {
-  const parts = meanShares(images, columns);
+/** Of one image in the document of `--json`. */
+export function imageJson({ name, seen, shares, area }: ToldImage, columns: readonly string[]): object {
   return {
-    columns,
-    images: images.map(({ name, seen, shares, area }) => ({
-      image: name,
-      ...(area && { area }),
-      explanations: seen.map(({ explanation: { method, answer, asked, map, cells } }, index) => ({
-        column: columns[index],
-        method,
-        answer,
-        asked,
-        peak: peakOf(map),
-        map: rowsOf(cells),
-        ...(shares?.[index] && { parts: shares[index] }),
-      })),
+    image: name,
+    ...(area && { area }),
+    explanations: seen.map(({ explanation: { method, answer, asked, map, cells } }, index) => ({
+      column: columns[index],
+      method,
+      answer,
+      asked,
+      peak: peakOf(map),
+      map: rowsOf(cells),
+      ...(shares?.[index] && { parts: shares[index] }),
     })),
-    ...(parts && { parts }),
   };
 }
 

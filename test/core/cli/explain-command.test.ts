@@ -37,7 +37,7 @@ interface Document {
       readonly parts?: Readonly<Record<string, number>>;
     }[];
   }[];
-  readonly parts?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly parts?: { readonly models: Readonly<Record<string, Readonly<Record<string, number>>>> };
 }
 
 describe("fgkd explain", () => {
@@ -110,7 +110,7 @@ describe("fgkd explain", () => {
       expect(sum(explanations[0]?.parts)).toBeCloseTo(1, 5);
     }
     const mean = images.reduce((total, { explanations: [one] }) => total + (one?.parts?.wing ?? 0) / 6, 0);
-    expect(parts?.student?.wing).toBeCloseTo(mean, 12);
+    expect(parts?.models.student?.wing).toBeCloseTo(mean, 12);
     expect(await world.fgkd(`explain ${birds} --drawn 2 --out seen`)).toBe(0);
     expect(world.out).toMatch(
       /attention on +eye +beak +wing +tail +rest of the bird +background\nshare of the area +\d/,
