@@ -39,6 +39,20 @@ export type { EvaluationSettings } from "./evaluation/settings.js";
 export { countDue, splitToMeasure } from "./evaluation/settings.js";
 export type { Predict, TestViews } from "./evaluation/test-time.js";
 export { testViews, viewCounts } from "./evaluation/test-time.js";
+export type { Explained, ExplainOptions, Maps } from "./explanation/explain.js";
+export { explain } from "./explanation/explain.js";
+export { gradCam, gradCamPlusPlus } from "./explanation/gradient-maps.js";
+export type {
+  ExplainedImage,
+  Explainer,
+  Explanation,
+  HeatMap,
+  LoadExplainerOptions,
+} from "./explanation/load-explainer.js";
+export { loadExplainer } from "./explanation/load-explainer.js";
+export type { ExplainMethod, ExplainMethodName, Looking } from "./explanation/methods.js";
+export { explainMethods } from "./explanation/methods.js";
+export { attentionRollout } from "./explanation/rollout.js";
 export { openTensorFile } from "./formats/open-tensor-file.js";
 export type { TensorContent } from "./formats/safetensors.js";
 export { encodeSafetensors, readSafetensors } from "./formats/safetensors.js";
@@ -70,6 +84,7 @@ export type { Interval, Share } from "./measures/share.js";
 export { shareOf, wilsonInterval } from "./measures/share.js";
 export { fitsModel } from "./models/fitting.js";
 export type {
+  AnsweringTokens,
   Mode,
   Model,
   ModelInput,

@@ -22,6 +22,7 @@ export * from "./losses/index.js";
 export * from "./metrics/index.js";
 export * from "./observers/index.js";
 export * from "./optimizers/index.js";
+export * from "./pictures/index.js";
 export * from "./teachers/index.js";
 export * from "./transforms/index.js";
 

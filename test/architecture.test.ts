@@ -45,8 +45,8 @@ const [inCore, inPlugins, inPresets, inCli] = ["core", "plugins", "presets", "co
 const face = new Set(["core/index.ts", "core/ops/index.ts"]);
 /** What threads may have of core beside types: its face would bring a tensor library (test/plugins/data/threads.test.ts). */
 const forThreads = ["core/values/storage-problems.ts", "core/watchdogs/own-time.ts"];
-/** What plugins of any kind build on: layers of networks, and what threads do with pictures. */
-const shared = ["plugins/layers/", "plugins/native/", "plugins/transforms/"];
+/** What plugins of any kind build on: layers of networks, pictures for people, and what threads do with pictures. */
+const shared = ["plugins/layers/", "plugins/native/", "plugins/pictures/", "plugins/transforms/"];
 
 describe("folders", () => {
   test("core imports no plugin and no preset", () => {

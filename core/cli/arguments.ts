@@ -73,6 +73,21 @@ export interface PredictArguments extends ModelArguments {
   readonly batchSize?: number;
 }
 
+export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
+  readonly method: string;
+  /** A class's name, `predicted` or `true`. */
+  readonly class: string;
+  /** Folder of the pictures. */
+  readonly out?: string;
+  /** Instead of files so many drawn birds. */
+  readonly drawn?: number;
+  readonly opacity: number;
+  /** Of each picture in the grid, in pixels. */
+  readonly side: number;
+  readonly batchSize?: number;
+  readonly json?: boolean;
+}
+
 export interface ConfigArguments extends RunArguments {
   readonly json?: boolean;
   readonly jsonSchema?: boolean;

@@ -20,7 +20,7 @@ import { count } from "./text.js";
 import { createWriter, type Writer } from "./writer.js";
 
 /** As shells count that nobody reads the output any more. */
-const unheard = 141;
+export const unheard = 141;
 
 /** @returns the exit code */
 export async function predictCommand(
@@ -89,7 +89,11 @@ async function predictAll(
 }
 
 /** What the model's network may be made with: of a run, what that was; of a file, what the project has. */
-async function pluginsFor(path: string, { trust }: PredictArguments, environment: Environment): Promise<PluginOption> {
+export async function pluginsFor(
+  path: string,
+  { trust }: Pick<PredictArguments, "trust">,
+  environment: Environment,
+): Promise<PluginOption> {
   if (!existsSync(join(path, "config.json"))) return pluginsHere(environment);
   const { preset, plugins, others } = await chooseAgain(await openRunFolder(path), environment, {
     ...(trust && { trust }),
@@ -104,7 +108,8 @@ type FindImages = (
   options: { readonly from: string; readonly onProblem: (problem: FgkdError) => void },
 ) => AsyncGenerator<string, void, undefined>;
 
-async function* imagesAt(
+/** Paths as they are found, relative ones as they were given. */
+export async function* imagesAt(
   places: readonly string[],
   environment: Environment,
   onProblem: (problem: FgkdError) => void,

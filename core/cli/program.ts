@@ -1,10 +1,11 @@
 /** The command line: which commands and options there are. */
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { splits, version, viewCounts, visible } from "../index.js";
 import type {
   ConfigArguments,
   DataArguments,
   EvalArguments,
+  ExplainArguments,
   PredictArguments,
   TrainArguments,
   WeightsArguments,
@@ -16,10 +17,13 @@ import { doctorCommand } from "./doctor-command.js";
 import type { Environment } from "./environment.js";
 import { lineLogger, widthOf } from "./environment.js";
 import { evalCommand } from "./eval-command.js";
+import { explainCommand } from "./explain-command.js";
+import { withExplainOptions } from "./explain-options.js";
 import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
+import { whole } from "./option-values.js";
 import { predictCommand } from "./predict-command.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
@@ -114,6 +118,9 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .action((model: string, images: readonly string[], given: PredictArguments) =>
       run(predictCommand(model, images, given, environment)),
     );
+  withExplainOptions(command("explain", "show where trained models look on images")).action(
+    (places: readonly string[], given: ExplainArguments) => run(explainCommand(places, given, environment)),
+  );
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(
@@ -220,13 +227,4 @@ function trainResumable(given: TrainArguments, command: Command, environment: En
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
-    return value;
-  };
 }

@@ -43,6 +43,8 @@ export interface Model {
   readonly adapts?: WeightsAdapter;
   /** The inner maps that a caller may ask for, from the first to the last. Default: none. */
   readonly maps?: readonly ModelMap[];
+  /** Of a transformer: who of its tokens answers. Its explanations need it. Default: it has none. */
+  readonly tokens?: AnsweringTokens;
   /**
    * Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind.
    *
@@ -80,18 +82,35 @@ export interface ModelMap {
   readonly endsLevel: boolean;
 }
 
+/** The tokens of a transformer that its logits are computed from, which come before those of the patches. */
+export interface AnsweringTokens {
+  /** How many. */
+  readonly count: number;
+  /** Name of the last inner map that they attend to; absent where there is none. */
+  readonly seen?: string;
+}
+
 /** What a caller wants of a forward pass beside its usual outputs. It costs memory, so it is given on demand. */
 export interface Want {
   /** The names of the inner maps to give in `outputs.maps`. */
   readonly maps?: readonly string[];
   /** `outputs.normInputs` */
   readonly normInputs?: boolean;
+  /** `outputs.attention` */
+  readonly attention?: boolean;
+  /** Whether logits shall be computed from the wanted maps, for gradients by them. Those of convolutional networks always are. */
+  readonly throughMaps?: boolean;
 }
 
 /** What either of two callers wants. */
 export function bothWanted(one: Want, other: Want): Want {
   const maps = [...new Set([...(one.maps ?? []), ...(other.maps ?? [])])];
-  return { maps, normInputs: one.normInputs || other.normInputs };
+  return {
+    maps,
+    normInputs: one.normInputs || other.normInputs,
+    attention: one.attention || other.attention,
+    throughMaps: one.throughMaps || other.throughMaps,
+  };
 }
 
 /** `student`, `teacher`, `generator`, `member-1`, … */

@@ -1,5 +1,6 @@
 /** Spatial attention maps, and putting them on one scale. */
 import * as tf from "@tensorflow/tfjs";
+import { channelSum } from "./class-activation.js";
 import { withGradient } from "./kernels.js";
 import { bilinearResize } from "./resize.js";
 
@@ -12,12 +13,7 @@ import { bilinearResize } from "./resize.js";
  * @see "Knowledge Transfer Based Fine-Grained Visual Classification", 2021, equation 1
  */
 export function spatialAttention(features: tf.Tensor4D): tf.Tensor3D {
-  const [batch, height, width, channels] = features.shape;
-  return tf.tidy(() => {
-    const weights = features.mean([1, 2]).div(channels).reshape<tf.Tensor3D>([batch, channels, 1]);
-    const byPosition = features.reshape<tf.Tensor3D>([batch, height * width, channels]);
-    return byPosition.matMul(weights).reshape<tf.Tensor3D>([batch, height, width]);
-  });
+  return tf.tidy(() => channelSum(features, features.mean<tf.Tensor2D>([1, 2]).div(features.shape[3])));
 }
 
 /** Below this standard deviation a map counts as constant. */

@@ -34,6 +34,20 @@ export function selfAttention(
   });
 }
 
+/**
+ * How much each token attends to each, `softmax(Q·Kᵀ / √d)`, to look at: {@link selfAttention} never has all of it.
+ *
+ * @param packed as `selfAttention` takes it
+ * @returns `[batch, heads, tokens, tokens]`: from which, to which; each row sums to 1
+ */
+export function selfAttentionMaps(packed: tf.Tensor3D, heads: number): tf.Tensor4D {
+  const [batch, tokens] = packed.shape;
+  return tf.tidy(() => {
+    const [q, k] = byHead(packed, heads);
+    return attentionMaps(q, k).reshape<tf.Tensor4D>([batch, heads, tokens, tokens]);
+  });
+}
+
 function forward(packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor3D {
   if (hasKernel("FgkdSelfAttention")) return runKernel("FgkdSelfAttention", { packed }, { heads })[0] as tf.Tensor3D;
   const attended = ([q, k, v]: Projected) => [tf.matMul<Heads>(attentionMaps(q, k), v)];

@@ -55,6 +55,15 @@ export interface Outputs {
   readonly maps?: Readonly<Record<string, tf.Tensor4D>>;
   /** Of `images`: the generator's own. */
   readonly normalisation?: Normalisation;
+  /** `[batch, channels]`: what each pooled channel is multiplied by before the classifier, where the head has a gate. */
+  readonly gate?: tf.Tensor2D;
+  /**
+   * `[batch, channels]`: what a norm between pool and classifier multiplies each pooled channel by, where the head has one; its
+   * statistics count as constants. Class activation maps need it.
+   */
+  readonly pooledScale?: tf.Tensor2D;
+  /** How much each token of a transformer attends to each, block by block, `[batch, heads, tokens, tokens]`; only where wanted. */
+  readonly attention?: readonly tf.Tensor4D[];
   /** What each batch norm was given, and the averages it holds, from the first to the last; only where wanted. */
   readonly normInputs?: readonly NormInput[];
 }

@@ -13,11 +13,12 @@ import {
   type Role,
   replace,
 } from "../../core/index.js";
+import { channelWeights } from "../../core/ops/index.js";
 import { role, share } from "../layers/option-types.js";
 import { boxArea } from "./mixing-box.js";
 import { alpha, drawBox, drawTurn } from "./mixing-turns.js";
 import { mixBySnapmix } from "./mixture.js";
-import { channelWeights, evidenceMap } from "./semantic-percent-map.js";
+import { evidenceMap } from "./semantic-percent-map.js";
 
 const name = "snapmix";
 

@@ -1,5 +1,5 @@
 /** The vision transformer itself. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { type FactoryContext, type Model, type ModelMap, missingField, need, unknownName } from "../../core/index.js";
 import { construct, watched } from "../layers/construction.js";
 import { depthsOf } from "../layers/depths.js";
@@ -41,6 +41,8 @@ export function createDeit(owner: string, options: Required<DeitOptions>, contex
     adapts: { reshape: resampledPositions(prefix, resampling) },
     ...classifiers,
     maps,
+    // What a block makes of the patches, the answering tokens see in the next one; nobody sees the last.
+    tokens: { count: prefix, ...(known.at(-2) !== undefined && { seen: known.at(-2) as string }) },
     forward: (batch, mode, want) =>
       watched(at, want, () => {
         for (const name of want?.maps ?? []) if (!known.includes(name)) throw unknownName("map", name, known);
@@ -48,7 +50,10 @@ export function createDeit(owner: string, options: Required<DeitOptions>, contex
         let tokens = embed(need(batch, "images", owner));
         for (const { name, apply } of blocks) {
           tokens = apply(tokens, mode);
-          if (want?.maps?.includes(name)) kept[name] = mapOf(tokens, prefix);
+          if (!want?.maps?.includes(name)) continue;
+          const map = mapOf(tokens, prefix);
+          kept[name] = map;
+          if (want.throughMaps) tokens = withMap(tokens, map, prefix);
         }
         const normalised = norm.apply(tokens);
         const features = mapOf(normalised, prefix);
@@ -62,6 +67,13 @@ function mapOf(tokens: tf.Tensor3D, prefix: number): tf.Tensor4D {
   const [batch, count, channels] = tokens.shape;
   const side = Math.sqrt(count - prefix);
   return tokens.slice([0, prefix, 0], [batch, count - prefix, channels]).reshape([batch, side, side, channels]);
+}
+
+/** The same tokens, those of the patches from a map. */
+function withMap(tokens: tf.Tensor3D, map: tf.Tensor4D, prefix: number): tf.Tensor3D {
+  const [batch, count, channels] = tokens.shape;
+  const first = tokens.slice([0, 0, 0], [batch, prefix, channels]);
+  return tf.concat3d([first, map.reshape([batch, count - prefix, channels])], 1);
 }
 
 /** What comes before the blocks; each block, with the last one the final norm; then the classifiers. */

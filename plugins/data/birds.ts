@@ -9,11 +9,14 @@ import {
   type Source,
   type Split,
 } from "../../core/index.js";
-import { birdClasses, birdCounts, birdLabel, birdScene } from "./birds/catalogue.js";
+import type { Picture } from "../pictures/index.js";
+import { type BirdCounts, birdClasses, birdCounts, birdDefaults, birdLabel, birdScene } from "./birds/catalogue.js";
+import { renderBird } from "./birds/render.js";
 import { createImageSource } from "./images/image-source.js";
 import { threadOptions } from "./images/options.js";
 import { createWorkerPool } from "./images/pool.js";
 
+export { attentionOnBird, type BirdPlace, type BirdShares, birdPlaceAt, birdPlaces } from "./birds/attention.js";
 export { type BirdCounts, type BirdParts, birdParts } from "./birds/catalogue.js";
 
 /** Raised when the same scene gives other pixels than before: part of the fingerprint. */
@@ -50,6 +53,16 @@ export function registerBirds({ sources }: RunScope): void {
     ...describeOptions(OWNER, schema),
     create: (options) => ({ open: async () => openBirds(options) }),
   });
+}
+
+/**
+ * One of the pictures, as the source draws it.
+ *
+ * @param index position in the split, as in `batch.indices`
+ * @param size its side, in pixels: `input.resize`
+ */
+export function drawBird(split: Split, index: number, size: number, counts: BirdCounts = {}): Picture {
+  return renderBird(birdScene(split, index, { ...birdDefaults, ...counts }), size);
 }
 
 function openBirds(options: Required<BirdOptions>): Source {

@@ -4,7 +4,19 @@ import { registerBirds } from "./birds.js";
 import { registerFiles } from "./files.js";
 import { registerFolder } from "./folder.js";
 
-export { type BirdCounts, type BirdOptions, type BirdParts, birdParts, birdSource } from "./birds.js";
+export {
+  attentionOnBird,
+  type BirdCounts,
+  type BirdOptions,
+  type BirdParts,
+  type BirdPlace,
+  type BirdShares,
+  birdParts,
+  birdPlaceAt,
+  birdPlaces,
+  birdSource,
+  drawBird,
+} from "./birds.js";
 export { type DecodeImageOptions, decodeImage } from "./decode-image.js";
 export { type FilesOptions, filesSource } from "./files.js";
 export { type FindOptions, findImages } from "./find-images.js";

@@ -8,6 +8,8 @@ export interface Construction {
   readonly random: Random;
   /** Where batch norms put what they are given, during a pass whose caller wants it. */
   normInputs?: NormInput[] | undefined;
+  /** Where transformer blocks put their attention, during a pass whose caller wants it. */
+  attention?: tf.Tensor4D[] | undefined;
 }
 
 /** A network without layers yet. */
@@ -15,21 +17,22 @@ export function construct(random: Random): Construction {
   return { parameters: new Parameters(), random };
 }
 
-/** Runs a forward pass, and adds the inputs of its batch norms to the outputs if they are wanted. */
+/** Runs a forward pass, and adds to the outputs what is wanted of its layers: inputs of batch norms, attention. */
 export function watched(at: Construction, want: Want | undefined, forward: () => Outputs): Outputs {
-  if (!want?.normInputs) return forward();
-  const normInputs: NormInput[] = [];
-  at.normInputs = normInputs;
+  const seen = { ...(want?.normInputs && { normInputs: [] }), ...(want?.attention && { attention: [] }) };
+  if (Object.keys(seen).length === 0) return forward();
+  Object.assign(at, seen);
   try {
-    return { ...forward(), normInputs };
+    return { ...forward(), ...seen };
   } finally {
     at.normInputs = undefined;
+    at.attention = undefined;
   }
 }
 
-/** `tf.tidy`, unless somebody watches the batch norms, whose inputs are among what it would free. */
-export function tidied(at: Construction, compute: () => tf.Tensor4D): tf.Tensor4D {
-  return at.normInputs ? compute() : tf.tidy(compute);
+/** `tf.tidy`, unless somebody watches layers, whose inputs or maps are among what it would free. */
+export function tidied<Output extends tf.Tensor>(at: Construction, compute: () => Output): Output {
+  return at.normInputs || at.attention ? compute() : tf.tidy(compute);
 }
 
 /** `[batch, height, width, channels]` to the same, with other sides and channels. */

@@ -8,13 +8,6 @@ import { constant, normal } from "./initializers.js";
 import { dropout, type LinearStart, linear } from "./linear.js";
 import { normLinearHead } from "./norm-linear-head.js";
 
-declare module "../../core/index.js" {
-  interface Outputs {
-    /** `[batch, channels]`: what each pooled channel is multiplied by before the classifier, where the head has a gate. */
-    readonly gate?: tf.Tensor2D;
-  }
-}
-
 /**
  * - `linear`: pool and classify;
  * - `norm-linear`: a layer norm between the two;

@@ -6,16 +6,6 @@ import { constant, truncatedNormal } from "./initializers.js";
 import { type LayerNorm, layerNorm } from "./layer-norm.js";
 import { linear } from "./linear.js";
 
-declare module "../../core/index.js" {
-  interface Outputs {
-    /**
-     * `[batch, channels]`: what a norm between pool and classifier multiplies each pooled channel by, where the head has one; its
-     * statistics count as constants. Class activation maps need it.
-     */
-    readonly pooledScale?: tf.Tensor2D;
-  }
-}
-
 export interface NormLinearShape {
   /** Of the map. */
   readonly channels: number;

@@ -1,8 +1,8 @@
 /** The block of a vision transformer. */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { Mode } from "../../core/index.js";
-import { selfAttention } from "../../core/ops/index.js";
-import type { Construction } from "./construction.js";
+import { selfAttention, selfAttentionMaps } from "../../core/ops/index.js";
+import { type Construction, tidied } from "./construction.js";
 import { layerNorm } from "./layer-norm.js";
 import { mlp, projection } from "./mlp.js";
 import { residualBranch } from "./residual-branch.js";
@@ -33,8 +33,10 @@ export function transformerBlock(at: Construction, name: string, shape: Transfor
   const inner = mlp(at, `${name}.mlp`, channels, hidden);
   const join = residualBranch(at, { dropPath });
   return (x: tf.Tensor3D, mode: Mode): tf.Tensor3D =>
-    tf.tidy(() => {
-      const attended = join(x, out(selfAttention(qkv(norm1.apply(x)), heads)), mode);
+    tidied(at, () => {
+      const packed = qkv(norm1.apply(x));
+      at.attention?.push(selfAttentionMaps(packed, heads));
+      const attended = join(x, out(selfAttention(packed, heads)), mode);
       return join(attended, inner(norm2.apply(attended)), mode);
     });
 }

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { definePlugin, describeOptions, need, type OptionsOf } from "../../core/index.js";
 import { count, role } from "../layers/option-types.js";
-import { encodePng, imageGrid } from "./health/image-grid.js";
+import { encodePng } from "../pictures/index.js";
+import { imageGrid } from "./health/image-grid.js";
 import { type Look, lookAt } from "./health/look.js";
 import { problemsOf } from "./health/problems.js";
 import { agreementOf, type ClassStatistics, classStatistics } from "./health/statistics.js";

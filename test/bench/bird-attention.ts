@@ -2,26 +2,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { need, type Run, release } from "../../core/index.js";
 import { spatialAttention, standardizedMaps } from "../../core/ops/index.js";
-import { type BirdCounts, birdParts } from "../../plugins/data/index.js";
+import { type BirdCounts, type BirdPlace, birdParts, birdPlaceAt, birdPlaces } from "../../plugins/data/index.js";
 import { openTrained } from "./trained.js";
 
 /** Percent, by place; they add up to 100. */
-export type Shares = Readonly<Record<Place, number>>;
-
-const places = ["eye", "beak", "wing", "tail", "rest of the bird", "background"] as const;
-type Place = (typeof places)[number];
+export type Shares = Readonly<Record<BirdPlace, number>>;
 
 export interface PartAttention {
   /** What attention that is the same everywhere would have. */
   readonly area: Shares;
   readonly members: Readonly<Record<string, Shares>>;
-}
-
-interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
 }
 
 /** Points tried along each side of a cell of the map. */
@@ -45,8 +35,8 @@ async function measure(run: Run): Promise<PartAttention> {
   if (!stage) throw new Error("the run has no stage");
   const { data, input, batchSize } = stage.config;
   const roles = Object.keys(run.config.run.models);
-  const area = new Map<Place, number>();
-  const members = new Map(roles.map((role) => [role, new Map<Place, number>()]));
+  const area = new Map<BirdPlace, number>();
+  const members = new Map(roles.map((role) => [role, new Map<BirdPlace, number>()]));
   const pass = { split: "test", mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
   for await (const batch of run.source(stage.stage).batches(pass)) {
     const indices = need(batch, "indices", "bird-attention");
@@ -60,7 +50,7 @@ async function measure(run: Run): Promise<PartAttention> {
       indices.forEach((index, row) => {
         const map = values.subarray(row * height * width, (row + 1) * height * width);
         const at = placesOf(index, data as BirdCounts, input, [height, width]);
-        add(members.get(role) as Map<Place, number>, map, at);
+        add(members.get(role) as Map<BirdPlace, number>, map, at);
         if (role === roles[0]) add(area, new Float32Array(map.length).fill(1), at);
       });
       maps.dispose();
@@ -77,34 +67,26 @@ function placesOf(
   { classes, train, test, seed, size }: BirdCounts,
   { resize, crop }: { readonly resize: number; readonly crop: number },
   [height, width]: readonly [number, number],
-): readonly (readonly Place[])[] {
+): readonly (readonly BirdPlace[])[] {
   const given = Object.entries({ classes, train, test, seed, size }).filter(([, value]) => value !== undefined);
   const { parts } = birdParts("test", index, Object.fromEntries(given));
-  const boxes = Object.values(parts);
-  const around: Box = {
-    left: Math.min(...boxes.map(({ left }) => left)),
-    top: Math.min(...boxes.map(({ top }) => top)),
-    right: Math.max(...boxes.map(({ right }) => right)),
-    bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
-  };
   // The central crop, in fractions of the picture before it.
   const at = (step: number, steps: number) => ((resize - crop) / 2 + ((step + 0.5) / steps) * crop) / resize;
-  const placeAt = (x: number, y: number): Place => {
-    const inside = ({ left, top, right, bottom }: Box) => x >= left && x < right && y >= top && y < bottom;
-    const part = (["eye", "beak", "wing", "tail"] as const).find((name) => inside(parts[name]));
-    return part ?? (inside(around) ? "rest of the bird" : "background");
-  };
   return Array.from({ length: height * width }, (_, cell) => {
     const [row, column] = [Math.floor(cell / width), cell % width];
     return Array.from({ length: fineness ** 2 }, (_, point) => {
       const [down, across] = [Math.floor(point / fineness), point % fineness];
-      return placeAt(at(column * fineness + across, width * fineness), at(row * fineness + down, height * fineness));
+      return birdPlaceAt(
+        parts,
+        at(column * fineness + across, width * fineness),
+        at(row * fineness + down, height * fineness),
+      );
     });
   });
 }
 
 /** Each image counts the same. */
-function add(sums: Map<Place, number>, map: Float32Array, cells: readonly (readonly Place[])[]): void {
+function add(sums: Map<BirdPlace, number>, map: Float32Array, cells: readonly (readonly BirdPlace[])[]): void {
   const total = map.reduce((sum, value) => sum + value, 0);
   if (total === 0) return;
   map.forEach((value, cell) => {
@@ -112,8 +94,8 @@ function add(sums: Map<Place, number>, map: Float32Array, cells: readonly (reado
   });
 }
 
-function inPercent(sums: ReadonlyMap<Place, number>): Shares {
+function inPercent(sums: ReadonlyMap<BirdPlace, number>): Shares {
   const total = [...sums.values()].reduce((sum, value) => sum + value, 0);
-  const shares = places.map((place) => [place, (100 * (sums.get(place) ?? 0)) / total] as const);
-  return Object.fromEntries(shares) as Record<Place, number>;
+  const shares = birdPlaces.map((place) => [place, (100 * (sums.get(place) ?? 0)) / total] as const);
+  return Object.fromEntries(shares) as Record<BirdPlace, number>;
 }

@@ -16,7 +16,18 @@ import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
 const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings];
-const commands = ["train", "eval", "predict", "list", "config", "weights", "data", "doctor", "build-engine"] as const;
+const commands = [
+  "train",
+  "eval",
+  "predict",
+  "explain",
+  "list",
+  "config",
+  "weights",
+  "data",
+  "doctor",
+  "build-engine",
+] as const;
 /** What fgkd does or is, in a sentence; whatever else follows its name is taken for a command. */
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
@@ -58,7 +69,7 @@ describe("the commands that messages name", () => {
     const { options } = await helpPages();
     const lines = everyMatch(
       told,
-      /(?:^|[\s`(])fgkd ((?:train|eval|predict|list|config|weights|doctor|build-engine)\b[^`.;,]*)/g,
+      /(?:^|[\s`(])fgkd ((?:train|eval|predict|explain|list|config|weights|doctor|build-engine)\b[^`.;,]*)/g,
     );
     const wrong = lines.filter(({ match }) => {
       const [command = "", ...words] = match.split(/\s+/);
@@ -89,7 +100,8 @@ describe("the commands that messages name", () => {
     const command =
       /(?<![\w-])--[a-z][a-z-]+|(?:^|[\s`(])fgkd (?:train|eval|list|config|doctor|build-engine)\b|npm install|apt-get|brew install|ulimit/;
     // What an option is for stands in the help, and is no remedy.
-    const isHelp = ({ place, text }: Told) => place.startsWith("core/cli/program.ts") && !/Try:|error:/.test(text);
+    const isHelp = ({ place, text }: Told) =>
+      /^core\/cli\/(program|explain-options)\.ts/.test(place) && !/Try:|error:/.test(text);
     const said = told.filter((one) => command.test(one.text) && !one.place.startsWith("docs/") && !isHelp(one));
     const known = [...situations.map((one) => one.told), ...Object.values(notTried).flat()];
     expect(said.length).toBeGreaterThan(60);

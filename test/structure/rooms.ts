@@ -23,8 +23,9 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1300,
     holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
   },
+  // Sums of channels, and gradients by what networks compute on the way: what explanations are made of.
   // Attention, fused and composed, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own.
-  { name: "core/ops", budget: 1150, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
+  { name: "core/ops", budget: 1200, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
     // Files that others wrote: their names and shapes, and how they describe their models.
@@ -62,15 +63,22 @@ export const rooms: readonly PlannedRoom[] = [
   // Three settings more that a run which goes on may correct.
   { name: "core/store", budget: 1710, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
+  {
+    name: "core/explanation",
+    budget: 400,
+    holds: "where trained networks look on images: class activation maps, rollout",
+  },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions.
-  { name: "core/cli", budget: 4150, holds: "the command, on nothing but the public face" },
+  // And explanations.
+  { name: "core/cli", budget: 4450, holds: "the command, on nothing but the public face" },
   { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },
   { name: "plugins/generators", holds: "networks that draw, and the noise that they begin with" },
   { name: "plugins/transforms", holds: "what happens to one image before it is in a batch" },
+  { name: "plugins/pictures", holds: "pictures for people: heat maps, grids, labels" },
   { name: "plugins/augmenters", holds: "what mixes the images of a batch" },
   { name: "plugins/losses", holds: "terms of the loss" },
   { name: "plugins/teachers", holds: "what a teacher says of a batch, as data" },

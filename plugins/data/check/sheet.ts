@@ -2,6 +2,7 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import sharp from "sharp";
+import { labelLayer } from "../../pictures/labels.js";
 import { forEachAtOnce } from "../images/at-once.js";
 import { groupBy } from "./group-by.js";
 
@@ -57,11 +58,13 @@ export async function writeSheet(file: string, images: readonly SheetImage[]): P
     const { left, top } = placeOf(index);
     paste(thumb.data, thumb.info.channels, pixels, (top * width + left) * 3, width * 3);
   });
-  const names = images.map(({ className }, index) => labelAt(className, placeOf(index)));
-  const labels = `<svg width="${width}" height="${height}" font-family="sans-serif" font-size="11">${names.join("")}</svg>`;
+  const labels = images.map(({ className }, index) => {
+    const { left, top } = placeOf(index);
+    return { text: className, left, bottom: top + THUMB + LABEL - 4, letters: LETTERS };
+  });
   await mkdir(dirname(file), { recursive: true });
   await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .composite([{ input: Buffer.from(labels), left: 0, top: 0 }])
+    .composite([labelLayer(labels, { width, height })])
     .png()
     .toFile(`${file}.part`);
   // A sheet that is there is whole.
@@ -75,14 +78,4 @@ function paste(thumb: Uint8Array, channels: number, into: Uint8Array, start: num
       into[start + row * stride + at] = thumb[from] as number;
     }
   }
-}
-
-function labelAt(name: string, { left, top }: { readonly left: number; readonly top: number }): string {
-  const shown = [...name].length > LETTERS ? `${[...name].slice(0, LETTERS - 1).join("")}…` : name;
-  // What XML has no place for is not drawn.
-  const safe = shown
-    .replaceAll(/[^\P{C}\u{200d}]/gu, "�")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;");
-  return `<text x="${left}" y="${top + THUMB + LABEL - 4}">${safe}</text>`;
 }

@@ -1,11 +1,6 @@
 /** Many small pictures in one that people can look at. */
 
-/** Eight-bit RGB, row by row. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import type { Picture } from "../../pictures/index.js";
 
 const columns = 8;
 /** White, around every picture. */
@@ -40,13 +35,4 @@ export function imageGrid(
       }
   }
   return { ...grid, data };
-}
-
-/** The bytes of a PNG file. */
-export async function encodePng({ width, height, data }: Picture): Promise<Uint8Array> {
-  // Only when a picture is wanted: the library takes a moment to load.
-  const { default: sharp } = await import("sharp");
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
 }

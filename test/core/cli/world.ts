@@ -12,10 +12,11 @@ import { once } from "../../../core/cli/signals.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { folderSource } from "../../../plugins/data/folder.js";
-import { filesSource, findImages } from "../../../plugins/data/index.js";
+import { attentionOnBird, birdParts, drawBird, filesSource, findImages } from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
+import * as pictures from "../../../plugins/pictures/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 
 const { definePlugin, definePreset, definePresetWithOptions } = core;
@@ -122,6 +123,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       toyLoss,
       findImages,
       jpegDecoder: () => ({ name: "sharp", reason: "it was not built", remedy: "build it" }),
+      ...pictures,
+      ...{ attentionOnBird, birdParts, drawBird },
       catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
     },
     "fgkd/presets": presets,

@@ -126,6 +126,24 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
       inputs: () => [normals(10, 4)],
     },
   ],
+  channelSum: [
+    {
+      compute: (x, weights) => ops.channelSum(x as Four, weights as tf.Tensor2D),
+      inputs: () => [normals(2, 3, 4, 5), normals(2, 5)],
+      step: 0.1,
+    },
+  ],
+  channelWeights: [
+    {
+      compute: (labels, classifier, gate) =>
+        ops.channelWeights("se-classifier", {
+          labels: labels as tf.Tensor2D,
+          classifier: classifier as tf.Tensor2D,
+          gate: gate as tf.Tensor2D,
+        }),
+      inputs: () => [normals(2, 3), normals(4, 3), normals(2, 4)],
+    },
+  ],
   conv2d: [
     {
       of: "padded",
@@ -196,6 +214,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
     compute: (x, scale, offset) => ops.groupNorm(x as tf.Tensor, scale as One, offset as One, { groups }),
     inputs: () => [normals(2, 3, 2, 8), positive(8), normals(8)],
   })),
+  innerGradient: "takes a gradient itself",
   isRecording: "tells a state, and makes no tensor",
   layerNorm: [
     {
@@ -278,6 +297,9 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
     compute: (x) => ops.selfAttention(x as tf.Tensor3D, heads),
     inputs: () => [normals(2, 5, 12)],
   })),
+  selfAttentionMaps: [
+    { compute: (x) => ops.selfAttentionMaps(x as tf.Tensor3D, 2), inputs: () => [normals(2, 5, 12)] },
+  ],
   silu: [{ compute: (x) => ops.silu(x as tf.Tensor), inputs: () => [normals(4, 9).mul(3)] }],
   softmax: [{ compute: (x) => ops.softmax(x as tf.Tensor), inputs: () => [normals(2, 3, 9)] }],
   spatialAttention: [{ compute: (x) => ops.spatialAttention(x as Four), inputs: () => [normals(2, 3, 4, 5)] }],

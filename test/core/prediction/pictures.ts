@@ -13,7 +13,7 @@ import {
   type Metric,
 } from "../../../core/index.js";
 import { resnet } from "../../../plugins/backbones/index.js";
-import { filesSource, folderSource } from "../../../plugins/data/index.js";
+import { birdSource, filesSource, folderSource } from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import { losses } from "../../../plugins/losses/index.js";
 import { averagedWeights, optimizers } from "../../../plugins/optimizers/index.js";
@@ -53,6 +53,7 @@ export const plugins = [
   resnet(),
   folderSource(),
   filesSource(),
+  birdSource(),
   transforms(),
   ensemblers(),
   optimizers(),
@@ -134,7 +135,7 @@ export async function trained(
 ): Promise<string> {
   await startEngine("cpu");
   const layers = [
-    { origin: "test", config: { ...config, data: { name: "folder", path: photos, workers: 1 } } as Config },
+    { origin: "test", config: { data: { name: "folder", path: photos, workers: 1 }, ...config } as Config },
   ];
   const run = await createRun({ preset, layers });
   const folder = await createRunFolder(join(path, name), { preset: preset.name, plugins: [], layers }, run);

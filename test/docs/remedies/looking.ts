@@ -55,6 +55,7 @@ const colours = definePlugin({
           parameters,
           classifier: { weight, bias },
           forward: ({ images }: { readonly images: tf.Tensor4D }) => ({
+            features: images,
             logits: globalAveragePool(images).matMul(weight).add(bias),
           }),
         };
@@ -236,6 +237,26 @@ export const looking: readonly Situation[] = [
       const said = heard(told, await works(world, "list variants"));
       const settings = await works(world, `config ${typed(said, /--preset \S+ --set \S+/)}`);
       expect(settings).toMatch(/variant +\w+ +--set variant/);
+    },
+  },
+  {
+    told: "Try --method …; it has ….",
+    async tried(told) {
+      const world = await photographed();
+      await works(world, `${train} --data photos`);
+      const line = "explain runs/pictures-1 photos/wren/0.png";
+      const said = heard(told, await fails(world, `${line} --method rollout`));
+      await works(world, `${line} ${typed(said, /--method [\w-]+/)}`, said);
+    },
+  },
+  {
+    told: "Name another folder with --out.",
+    async tried(told) {
+      const world = await photographed();
+      await works(world, `${train} --data photos`);
+      const line = "explain runs/pictures-1 photos/wren/0.png";
+      const said = heard(told, await fails(world, `${line} --out photos`));
+      await works(world, `${line} ${typed(said, /--out/)} other`, said);
     },
   },
 ];

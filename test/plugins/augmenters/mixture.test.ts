@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
+import { channelWeights } from "../../../core/ops/index.js";
 import { cutOut, type Mixture, mixByCutmix, mixByMixup, mixBySnapmix } from "../../../plugins/augmenters/mixture.js";
-import { channelWeights, evidenceMap } from "../../../plugins/augmenters/semantic-percent-map.js";
+import { evidenceMap } from "../../../plugins/augmenters/semantic-percent-map.js";
 import { box, countingImages, difference, goldenSnapmix, oneHot } from "./golden.js";
 
 const weights = ({ labelWeights, otherLabelWeights }: Mixture) => [

@@ -1,13 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
+import { channelWeights } from "../../../core/ops/index.js";
 import { mixingBox } from "../../../plugins/augmenters/mixing-box.js";
-import {
-  channelWeights,
-  evidenceMap,
-  semanticPercentMap,
-  semanticShares,
-} from "../../../plugins/augmenters/semantic-percent-map.js";
+import { evidenceMap, semanticPercentMap, semanticShares } from "../../../plugins/augmenters/semantic-percent-map.js";
 import { box, difference, type GoldenSnapmix, goldenSnapmix, oneHot } from "./golden.js";
 
 const evidenceOf = (golden: GoldenSnapmix) =>

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { batchNormStatisticsLoss } from "../../../plugins/losses/batch-norm-statistics.js";
-import { encodePng, imageGrid } from "../../../plugins/observers/health/image-grid.js";
+import { imageGrid } from "../../../plugins/observers/health/image-grid.js";
 import { problemsOf } from "../../../plugins/observers/health/problems.js";
 import {
   agreementOf,
@@ -11,6 +11,7 @@ import {
   imageStatistics,
   layerDistances,
 } from "../../../plugins/observers/health/statistics.js";
+import { encodePng } from "../../../plugins/pictures/index.js";
 import "../../support/matchers.js";
 
 beforeAll(() => tf.setBackend("cpu"));

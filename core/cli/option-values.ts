@@ -1,0 +1,18 @@
+/** What the values of options must be. */
+import { InvalidArgumentError } from "commander";
+
+export function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    return value;
+  };
+}
+
+/** A share of a whole: from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be from 0 to 1.");
+  return value;
+}
