@@ -16,7 +16,18 @@ import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
 const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings];
-const commands = ["train", "eval", "predict", "list", "config", "weights", "data", "doctor", "build-engine"] as const;
+const commands = [
+  "train",
+  "eval",
+  "predict",
+  "export",
+  "list",
+  "config",
+  "weights",
+  "data",
+  "doctor",
+  "build-engine",
+] as const;
 /** What fgkd does or is, in a sentence; whatever else follows its name is taken for a command. */
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
@@ -79,7 +90,7 @@ describe("the commands that messages name", () => {
     );
     expect([...choices.keys()]).toEqual(expect.arrayContaining(["--scale", "--on-bad-image", "--split"]));
     for (const [flag, values] of choices) {
-      const named = everyMatch(told, new RegExp(`${flag} ([a-z]+)`, "g"));
+      const named = everyMatch(told, new RegExp(`${flag} ([a-z\\d]+)`, "g"));
       // "--on-bad-image skip to train without it" names a value; "--scale, or" does not.
       expect(placesOf(named.filter(({ match }) => !values.includes(match)))).toEqual([]);
     }

@@ -14,6 +14,7 @@ describe("docs/reference/cli.md", () => {
       "train --help",
       "eval --help",
       "predict --help",
+      "export --help",
       "config --help",
       "weights --help",
       "data --help",

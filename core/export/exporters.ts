@@ -1,0 +1,5 @@
+/** The formats that fgkd writes. */
+import type { Exporter } from "./exporter.js";
+import { onnx } from "./onnx.js";
+
+export const exporters: readonly Exporter[] = [onnx];
