@@ -1,6 +1,6 @@
 /** `fgkd export MODEL --to FORMAT`: a trained model for other software. */
 import { resolve } from "node:path";
-import { type ExportReport, exportModel, invalidConfig } from "../index.js";
+import { type ExportReport, exportModel, invalidConfig, type Parity } from "../index.js";
 import type { ExportArguments } from "./arguments.js";
 import { type Environment, lineLogger, print } from "./environment.js";
 import { imagesAt, pluginsFor } from "./model-command.js";
@@ -42,9 +42,13 @@ async function placesOf(data: readonly string[], count: number, environment: Env
   return found;
 }
 
-function tell({ place, classes, parity }: ExportReport, environment: Environment): void {
+function tell({ place, classes, parity, loader }: ExportReport, environment: Environment): void {
   print(environment, `${place}: ${classes.length} classes`);
-  if (!parity) return;
+  if (parity) tellParity(parity, environment);
+  if (loader !== undefined) print(environment, `\n${loader.trimEnd()}`);
+}
+
+function tellParity(parity: Parity, environment: Environment): void {
   const { images, of, difference, relative, agreement } = parity;
   print(
     environment,

@@ -56,6 +56,8 @@ export interface ExportReport {
   readonly classes: readonly string[];
   /** How near its answers are to the model's; absent where they were not compared. */
   readonly parity?: Parity;
+  /** Lines of code that load it, where the format has some. */
+  readonly loader?: string;
 }
 
 /**
@@ -87,7 +89,9 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     if (existsSync(place))
       throw pathProblem(place, "there is something already", "Take it away, or name another place with --out.");
     const parity = await written(exporter, subject, place, opened, options);
-    return { place, to: exporter.name, classes: opened.classes, ...(parity && { parity }) };
+    const loader = exporter.loader?.(place);
+    const { classes } = opened;
+    return { place, to: exporter.name, classes, ...(parity && { parity }), ...(loader !== undefined && { loader }) };
   } finally {
     await opened.close();
   }
@@ -154,12 +158,13 @@ async function written(
 
 async function compared(
   exporter: Exporter,
-  { model, precision }: ExportSubject,
+  subject: ExportSubject,
   { temporary, place }: { readonly temporary: string; readonly place: string },
   opened: OpenModels,
   { images: given, count = 100, logger = silentLogger }: ExportOptions,
 ): Promise<Parity> {
-  const asked = await exporter.open(temporary, logger);
+  const { model, precision } = subject;
+  const asked = await exporter.open(temporary, subject);
   try {
     const images = await checkImages(opened, given, count, logger);
     try {

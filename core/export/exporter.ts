@@ -3,7 +3,6 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Graph } from "../graph/graph.js";
 import type { Model } from "../models/model.js";
 import type { Precision } from "../onnx/precision.js";
-import type { Logger } from "../values/logger.js";
 import type { ExportAbout } from "./about.js";
 
 /** What is written. */
@@ -42,7 +41,10 @@ export interface Exporter {
   /**
    * Opens what was written, with the software that its users have.
    *
+   * @param subject what it was written of
    * @throws FGKD_EXPORT_MISMATCH, with what to install, where that is not here
    */
-  open(place: string, logger: Logger): Promise<AskedModel>;
+  open(place: string, subject: ExportSubject): Promise<AskedModel>;
+  /** Lines of code that load it, for whoever has exported it. Default: none are shown. */
+  loader?(place: string): string;
 }

@@ -14,7 +14,7 @@ interface OnnxValue {
   readonly data: ArrayLike<number>;
 }
 
-export interface OnnxSession {
+interface OnnxSession {
   run(inputs: Readonly<Record<string, OnnxValue>>): Promise<Readonly<Record<string, OnnxValue>>>;
   release(): Promise<void>;
 }

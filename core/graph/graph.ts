@@ -48,8 +48,3 @@ export interface Graph {
  * a token of its own before those of each image asks for it.
  */
 export const rows = "Rows";
-
-/** How often a value is there in a batch of so many images. */
-export function countFor(count: Count, images: number): number {
-  return typeof count === "number" ? count : count.perImage * images;
-}

@@ -13,8 +13,8 @@ export interface OnnxNode {
 }
 
 /** Numbers of `TensorProto.DataType`. */
-export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
-export type ElementType = keyof typeof elementTypes;
+const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+type ElementType = keyof typeof elementTypes;
 
 export interface OnnxTensor {
   readonly type: ElementType;
@@ -24,7 +24,7 @@ export interface OnnxTensor {
 }
 
 /** An input or output: a side that is a text may be of any length. */
-export interface OnnxPort {
+interface OnnxPort {
   readonly name: string;
   readonly shape: readonly (number | string)[];
 }
