@@ -1,5 +1,5 @@
 /** What the command line says, as the commands receive it. */
-import type { viewCounts } from "../index.js";
+import type { Precision, viewCounts } from "../index.js";
 
 /** Which run: shared by `train` and `config`. */
 export interface RunArguments {
@@ -38,7 +38,7 @@ export interface TrainArguments extends RunArguments {
 }
 
 /** Which trained models, and how they are asked: shared by `eval` and `predict`. */
-interface ModelArguments {
+export interface ModelArguments {
   /** One, or several with commas between them. */
   readonly role?: string;
   readonly ensembler: string;
@@ -86,6 +86,19 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly side: number;
   readonly batchSize?: number;
   readonly json?: boolean;
+}
+
+export interface ExportArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
+  /** A format. */
+  readonly to: string;
+  readonly out?: string;
+  readonly precision?: Precision;
+  /** Files, folders, patterns. */
+  readonly data?: readonly string[];
+  /** On how many the answers are compared. */
+  readonly images: number;
+  readonly unchecked?: boolean;
+  readonly license?: string;
 }
 
 export interface ConfigArguments extends RunArguments {

@@ -6,7 +6,8 @@ import { type Environment, lineLogger, print } from "./environment.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
 import { pictureFolder } from "./explain-pictures.js";
 import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
-import { pluginsFor, unheard } from "./predict-command.js";
+import { pluginsFor } from "./model-command.js";
+import { unheard } from "./predict-command.js";
 import { count, visibleJson } from "./text.js";
 import { createWriter } from "./writer.js";
 

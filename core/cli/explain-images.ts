@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Explainer, type FgkdError, findModels, type GivenImage, invalidConfig } from "../index.js";
 import type { Environment } from "./environment.js";
-import { imagesAt } from "./predict-command.js";
+import { imagesAt } from "./model-command.js";
 
 /** An image that models are asked about. */
 export interface AskedImage {

@@ -1,21 +1,10 @@
 /** `fgkd predict MODEL IMAGES…`: what trained models see on images. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import {
-  type FgkdError,
-  invalidConfig,
-  type LoadedModel,
-  loadModel,
-  named,
-  openRunFolder,
-  type PluginOption,
-} from "../index.js";
+import { resolve } from "node:path";
+import { invalidConfig, type LoadedModel, loadModel, named } from "../index.js";
 import type { PredictArguments } from "./arguments.js";
-import { chooseAgain } from "./choose-run.js";
 import { type Environment, lineLogger } from "./environment.js";
+import { imagesAt, pluginsFor } from "./model-command.js";
 import { predictionsBegin, predictionText } from "./prediction-text.js";
-import { pluginsHere } from "./project.js";
 import { count } from "./text.js";
 import { createWriter, type Writer } from "./writer.js";
 
@@ -86,44 +75,4 @@ async function predictAll(
     throw invalidConfig("fgkd predict", "there is no image among what is given", "Name files, folders or patterns.");
   if (problems > 0) warn(`${count(problems, "problem")} among ${count(seen, "image")}: see above.`);
   return problems > 0 ? 1 : 0;
-}
-
-/** What the model's network may be made with: of a run, what that was; of a file, what the project has. */
-export async function pluginsFor(
-  path: string,
-  { trust }: Pick<PredictArguments, "trust">,
-  environment: Environment,
-): Promise<PluginOption> {
-  if (!existsSync(join(path, "config.json"))) return pluginsHere(environment);
-  const { preset, plugins, others } = await chooseAgain(await openRunFolder(path), environment, {
-    ...(trust && { trust }),
-  });
-  for (const words of [...others.differences.map((one) => `${one}.`), ...others.notices])
-    lineLogger(environment).warn(words);
-  return [preset.plugins, Object.values(preset.stages).map((stage) => stage.plugins), plugins];
-}
-
-type FindImages = (
-  place: string,
-  options: { readonly from: string; readonly onProblem: (problem: FgkdError) => void },
-) => AsyncGenerator<string, void, undefined>;
-
-/** Paths as they are found, relative ones as they were given. */
-export async function* imagesAt(
-  places: readonly string[],
-  environment: Environment,
-  onProblem: (problem: FgkdError) => void,
-): AsyncGenerator<string, void, undefined> {
-  const plugins = await environment.load("fgkd/plugins");
-  // fgkd's own module.
-  const findImages = plugins.findImages as FindImages;
-  for (const place of places)
-    for await (const each of place === "-" ? linesOf(environment) : [place])
-      yield* findImages(each, { from: environment.cwd, onProblem });
-}
-
-async function* linesOf({ stdin }: Environment): AsyncGenerator<string, void, undefined> {
-  if (!stdin) return;
-  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }))
-    if (line !== "") yield line;
 }

@@ -1,11 +1,12 @@
 /** The command line: which commands and options there are. */
 import { Argument, Command, Option } from "commander";
-import { splits, version, viewCounts, visible } from "../index.js";
+import { exporters, precisions, splits, version, viewCounts, visible } from "../index.js";
 import type {
   ConfigArguments,
   DataArguments,
   EvalArguments,
   ExplainArguments,
+  ExportArguments,
   PredictArguments,
   TrainArguments,
   WeightsArguments,
@@ -19,6 +20,7 @@ import { lineLogger, widthOf } from "./environment.js";
 import { evalCommand } from "./eval-command.js";
 import { explainCommand } from "./explain-command.js";
 import { withExplainOptions } from "./explain-options.js";
+import { exportCommand } from "./export-command.js";
 import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
@@ -121,6 +123,21 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
   withExplainOptions(command("explain", "show where trained models look on images")).action(
     (places: readonly string[], given: ExplainArguments) => run(explainCommand(places, given, environment)),
   );
+  command("export <model>", "write a trained model for other software: network, weights, class names, preprocessing")
+    .addOption(
+      new Option("--to <format>", "for which").choices(exporters.map(({ name }) => name)).makeOptionMandatory(),
+    )
+    .option("-o, --out <place>", "file or folder (default: the model's name, here)")
+    .option("--role <role>", "which model of a run (default: student)")
+    .addOption(new Option("--precision <bits>", "of its weights").choices(precisions).default("fp32"))
+    .option("-d, --data <images...>", "images to compare its answers on (default: the run's test images)")
+    .option("--images <number>", "on how many", whole(1), 100)
+    .option("--unchecked", "keep it without a comparison, which it then says")
+    .option("--license <words>", "under which terms it may be used")
+    .option("-e, --engine <name>", "compute engine")
+    .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--trust", "load code that lies in the run's own folder")
+    .action((model: string, given: ExportArguments) => run(exportCommand(model, given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(

@@ -2,9 +2,29 @@
 import * as tf from "@tensorflow/tfjs";
 import type { FusedKernel, KernelAttributes, KernelInputs } from "./kernel-table.js";
 
-/** Whether the active engine has this fused kernel. */
+let composing = false;
+
+/** Whether the active engine has this fused kernel, and it may be asked for. */
 export function hasKernel(name: FusedKernel): boolean {
-  return tf.getKernel(name, tf.getBackend()) != null;
+  return !composing && tf.getKernel(name, tf.getBackend()) != null;
+}
+
+/**
+ * Does the work as on an engine without fused kernels, and nothing of it in parts for the sake of memory: whoever looks on sees
+ * kernels that tfjs defines, as many for a large batch as for a small one.
+ */
+export function composed<T>(work: () => T): T {
+  composing = true;
+  try {
+    return work();
+  } finally {
+    composing = false;
+  }
+}
+
+/** Whether `composed` work is being done. */
+export function isComposing(): boolean {
+  return composing;
 }
 
 /** Whether what is computed now is recorded for a gradient. */

@@ -1,6 +1,6 @@
 /** Attention of tokens to each other, in several heads. */
 import * as tf from "@tensorflow/tfjs";
-import { hasKernel, runKernel, withGradient } from "./kernels.js";
+import { hasKernel, isComposing, runKernel, withGradient } from "./kernels.js";
 import { softmaxGradient } from "./softmax.js";
 
 export interface SelfAttentionOptions {
@@ -51,7 +51,8 @@ export function selfAttentionMaps(packed: tf.Tensor3D, heads: number): tf.Tensor
 function forward(packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor3D {
   if (hasKernel("FgkdSelfAttention")) return runKernel("FgkdSelfAttention", { packed }, { heads })[0] as tf.Tensor3D;
   const attended = ([q, k, v]: Projected) => [tf.matMul<Heads>(attentionMaps(q, k), v)];
-  return tf.tidy(() => packedFrom(inGroups(atOnce, byHead(packed, heads), attended), heads));
+  const room = isComposing() ? Number.POSITIVE_INFINITY : atOnce;
+  return tf.tidy(() => packedFrom(inGroups(room, byHead(packed, heads), attended), heads));
 }
 
 function backward(dy: tf.Tensor3D, packed: tf.Tensor3D, heads: number, atOnce: number): tf.Tensor[] {

@@ -28,6 +28,10 @@ export interface OpenModels {
   readonly source: Required<Pick<Source, "read" | "close">>;
   /** How they are merged, where there are several. */
   readonly merge?: Ensembler;
+  /** Where the models were found, in the same order. */
+  readonly found: readonly FoundModel[];
+  /** Opens a data set as a run does; whoever opens it closes it. */
+  openData(data: { readonly name: string }): Promise<Source>;
   /** Frees the models, and ends the threads that decode images. */
   close(): Promise<void>;
 }
@@ -75,13 +79,16 @@ export async function openModels(path: string, options: OpenOptions): Promise<Op
     const named = found.map(({ name }) => ({ role: name, model: models.get(name) }));
     const merge = named.length > 1 ? scope.ensemblers.choose(options.ensembler) : undefined;
     const data = { name: "files", ...dataOptions(found.at(-1) ?? {}, scope.sources.optionsOf("files")) };
-    const source = prepareSource(await scope.sources.choose(data).open([settings.input]), scope.transforms);
+    const openData = async (chosen: { readonly name: string }) =>
+      prepareSource(await scope.sources.choose(chosen).open([settings.input]), scope.transforms);
+    const source = await openData(data);
     const { read = unasked } = source;
     const close = async () => {
       models.dispose();
       await source.close();
     };
-    return { models: named, classes, settings, source: { read, close: source.close }, ...(merge && { merge }), close };
+    const own = { read, close: source.close };
+    return { models: named, classes, settings, source: own, found, openData, ...(merge && { merge }), close };
   } catch (error) {
     models.dispose();
     throw error;

@@ -21,6 +21,7 @@ const commands = [
   "eval",
   "predict",
   "explain",
+  "export",
   "list",
   "config",
   "weights",
@@ -90,7 +91,7 @@ describe("the commands that messages name", () => {
     );
     expect([...choices.keys()]).toEqual(expect.arrayContaining(["--scale", "--on-bad-image", "--split"]));
     for (const [flag, values] of choices) {
-      const named = everyMatch(told, new RegExp(`${flag} ([a-z]+)`, "g"));
+      const named = everyMatch(told, new RegExp(`${flag} ([a-z\\d]+)`, "g"));
       // "--on-bad-image skip to train without it" names a value; "--scale, or" does not.
       expect(placesOf(named.filter(({ match }) => !values.includes(match)))).toEqual([]);
     }

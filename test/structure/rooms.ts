@@ -32,6 +32,8 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1100,
     holds: "a model's contract, its parameters, and how weights of files fill them",
   },
+  { name: "core/graph", budget: 350, holds: "a model's pass as data: kernels recorded while it runs, and made fewer" },
+  { name: "core/onnx", budget: 850, holds: "a graph as a file of ONNX" },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
   {
     name: "core/update",
@@ -67,6 +69,11 @@ export const rooms: readonly PlannedRoom[] = [
     name: "core/explanation",
     budget: 400,
     holds: "where trained networks look on images: class activation maps, rollout",
+  },
+  {
+    name: "core/export",
+    budget: 1100,
+    holds: "trained models for other software, compared with fgkd's answers before they are kept",
   },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },

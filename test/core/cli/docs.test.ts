@@ -15,6 +15,7 @@ describe("docs/reference/cli.md", () => {
       "eval --help",
       "predict --help",
       "explain --help",
+      "export --help",
       "config --help",
       "weights --help",
       "data --help",

@@ -3,6 +3,7 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "a registry is needed": [
     "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU, CUDA 11 and cuDNN 8) or npm install @tensorflow/tfjs-node; both download TensorFlow's library while installing",
     "npm install",
+    "npm install onnxruntime-web, or onnxruntime-node, which is faster; or go without with --unchecked.",
   ],
   "another system, or its administrator, is needed": [
     "Raise the limit: `ulimit -n 65536` as root (Node.js takes all that is allowed already), or `nofile` of the container or service",
@@ -13,6 +14,11 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "use --engine wasm",
   ],
   "compiling takes minutes: `npm run build:onednn` does it": ["…npx fgkd build-engine onednn"],
+  "it needs a trained run, with which test/core/cli/export-command.test.ts tries it": [
+    "Take it away, or name another place with --out.",
+    "Give some with --data.",
+    "Keep more bits of its weights with --precision fp16, or fp32.",
+  ],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",

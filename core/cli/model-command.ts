@@ -1,0 +1,49 @@
+/** What commands on trained models have in common: the plugins of their networks, and the images that they are given. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type FgkdError, openRunFolder, type PluginOption } from "../index.js";
+import type { ModelArguments } from "./arguments.js";
+import { chooseAgain } from "./choose-run.js";
+import { type Environment, lineLogger } from "./environment.js";
+import { pluginsHere } from "./project.js";
+
+/** What the model's network may be made with: of a run, what that was; of a file, what the project has. */
+export async function pluginsFor(
+  path: string,
+  { trust }: Pick<ModelArguments, "trust">,
+  environment: Environment,
+): Promise<PluginOption> {
+  if (!existsSync(join(path, "config.json"))) return pluginsHere(environment);
+  const { preset, plugins, others } = await chooseAgain(await openRunFolder(path), environment, {
+    ...(trust && { trust }),
+  });
+  for (const words of [...others.differences.map((one) => `${one}.`), ...others.notices])
+    lineLogger(environment).warn(words);
+  return [preset.plugins, Object.values(preset.stages).map((stage) => stage.plugins), plugins];
+}
+
+type FindImages = (
+  place: string,
+  options: { readonly from: string; readonly onProblem: (problem: FgkdError) => void },
+) => AsyncGenerator<string, void, undefined>;
+
+/** Files, folders and patterns; `-` for a list of them on standard input. */
+export async function* imagesAt(
+  places: readonly string[],
+  environment: Environment,
+  onProblem: (problem: FgkdError) => void,
+): AsyncGenerator<string, void, undefined> {
+  const plugins = await environment.load("fgkd/plugins");
+  // fgkd's own module.
+  const findImages = plugins.findImages as FindImages;
+  for (const place of places)
+    for await (const each of place === "-" ? linesOf(environment) : [place])
+      yield* findImages(each, { from: environment.cwd, onProblem });
+}
+
+async function* linesOf({ stdin }: Environment): AsyncGenerator<string, void, undefined> {
+  if (!stdin) return;
+  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }))
+    if (line !== "") yield line;
+}

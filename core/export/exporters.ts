@@ -1,0 +1,6 @@
+/** The formats that fgkd writes. */
+import type { Exporter } from "./exporter.js";
+import { onnx } from "./onnx.js";
+import { torch } from "./torch.js";
+
+export const exporters: readonly Exporter[] = [onnx, torch];

@@ -1,0 +1,59 @@
+/** The format ONNX. */
+import { readFileSync } from "node:fs";
+import { readMetadata } from "../onnx/model-proto.js";
+import { precisions } from "../onnx/precision.js";
+import { writeOnnx } from "../onnx/write-onnx.js";
+import { writeAtomically } from "../store/atomic.js";
+import { version } from "../store/manifest.js";
+import { asStorage } from "../store/storage.js";
+import { exportMismatch } from "../values/export-errors.js";
+import type { Exporter } from "./exporter.js";
+import { loadOnnxRuntime } from "./onnx-runtime.js";
+
+/**
+ * One file. Its metadata have `fgkd`, all that is said of the model as JSON; `classes`, a list; `preprocessing`; and `license`, where
+ * somebody said one.
+ */
+export const onnx: Exporter = {
+  name: "onnx",
+  extension: ".onnx",
+  precisions,
+  write: async ({ owner, graph, about, precision }, place) => {
+    const metadata = {
+      fgkd: JSON.stringify(about),
+      classes: JSON.stringify(about.classes),
+      preprocessing: JSON.stringify(about.preprocessing),
+      ...(about.license !== undefined && { license: about.license }),
+    };
+    const options = { name: owner, producer: { name: "fgkd", version: version() }, metadata, precision };
+    const { pieces } = writeOnnx(owner, graph, options);
+    asStorage(place, () => writeAtomically(place, pieces));
+  },
+  open: async (place) => {
+    const runtime = await loadOnnxRuntime(place);
+    const file = readFileSync(place);
+    const about = aboutIn(place, file);
+    const session = await runtime.InferenceSession.create(file);
+    return {
+      about,
+      logits: async (images) => {
+        const [count, height, width, channels] = images.shape;
+        const first = images.transpose([0, 3, 1, 2]);
+        const data = Float32Array.from(await first.data());
+        first.dispose();
+        const given = new runtime.Tensor("float32", data, [count, channels, height, width]);
+        const { logits } = await session.run({ images: given });
+        return Float32Array.from(logits?.data ?? []);
+      },
+      close: () => session.release(),
+    };
+  },
+};
+
+function aboutIn(place: string, file: Uint8Array): unknown {
+  try {
+    return JSON.parse(readMetadata(file).fgkd ?? "");
+  } catch {
+    throw exportMismatch(place, "is no file of ONNX that fgkd wrote", "Export the model again.");
+  }
+}

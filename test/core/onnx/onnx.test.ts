@@ -1,0 +1,232 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Graph } from "../../../core/graph/graph.js";
+import { simplified } from "../../../core/graph/simplify.js";
+import { traceModel } from "../../../core/graph/trace.js";
+import { createRandom, FgkdError, type Model, Parameters } from "../../../core/index.js";
+import { readMetadata } from "../../../core/onnx/model-proto.js";
+import { choose, keep } from "../../plugins/backbones/building.js";
+import { startEngine } from "../../support/engines.js";
+import { about, difference, fileOf, logitsOf, pictures, runOnnx } from "./answers.js";
+import { families } from "./backbones.js";
+
+beforeAll(() => startEngine("wasm"));
+
+type Answer = (images: tf.Tensor4D, weights: Parameters) => tf.Tensor;
+
+/** A network in a line: its logits are what the function makes of images. */
+function net(answer: Answer): Model {
+  const parameters = new Parameters();
+  return keep({
+    parameters,
+    forward: ({ images }) => ({ logits: tf.tidy(() => answer(images as tf.Tensor4D, parameters) as tf.Tensor2D) }),
+  });
+}
+
+const drawn = (seed: number) => (shape: readonly number[]) =>
+  createRandom(seed).normals(shape.reduce((product, side) => product * side, 1));
+const kernelsOf = ({ nodes }: Graph) => nodes.map(({ kernel }) => kernel);
+
+describe("a graph by looking on", () => {
+  test("has the kernels that depend on images, weights by their names, and what follows from weights as numbers", () => {
+    const model = net((images, weights) => {
+      const gain = weights.variables.get("gain") ?? weights.weight("gain", [3], "plain", drawn(1));
+      return images.mean([1, 2]).mul(gain).add(gain.square().add(1));
+    });
+    model.forward({ images: pictures(1) }, "eval");
+    const graph = traceModel("net", model, { size: 8 });
+    expect(kernelsOf(graph)).toEqual(["Mean", "Multiply", "Add"]);
+    expect([...graph.constants.keys()]).toEqual(["gain", "constant1"]);
+    const gain = graph.constants.get("gain")?.data as Float32Array;
+    expect([...(graph.constants.get("constant1")?.data ?? [])]).toEqual(
+      [...gain].map((one) => Math.fround(one ** 2) + 1).map(Math.fround),
+    );
+  });
+
+  test("knows which numbers follow the number of images", () => {
+    const model = net((images) =>
+      images
+        .reshape([images.shape[0] * 4, -1])
+        .sum(1)
+        .reshape([images.shape[0], 4]),
+    );
+    const graph = traceModel("net", model, { size: 8 });
+    expect(graph.nodes.map(({ attributes }) => attributes.shape)).toEqual([
+      [{ perImage: 4 }, -1],
+      undefined,
+      [{ perImage: 1 }, 4],
+    ]);
+  });
+
+  test("leaves the engine as it was, and nothing behind, also after a model that throws", () => {
+    const failing = net(() => {
+      throw new Error("no such layer");
+    });
+    const run = tf.engine().runKernel;
+    const model = choose(families.resnet as never);
+    traceModel("net", model, { size: 32 });
+    const { numTensors } = tf.memory();
+    traceModel("net", model, { size: 32 });
+    expect(() => traceModel("net", failing, { size: 8 })).toThrow("no such layer");
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(tf.engine().runKernel).toBe(run);
+  });
+
+  test.each<[string, Answer, RegExp]>([
+    [
+      "more kernels for more images",
+      (images) => tf.addN(tf.unstack(images.mean([1, 2]))),
+      /FGKD_NOT_EXPORTABLE \[net\] .*number of images/,
+    ],
+    [
+      "an attribute",
+      (images) => images.mean([1, 2]).leakyRelu(1 / images.shape[0]),
+      /an attribute of its kernel LeakyRelu/,
+    ],
+    [
+      "a constant",
+      (images) =>
+        images
+          .mean([1, 2])
+          .mul(1 / images.shape[0] ** 2)
+          .add(tf.linspace(0, 1, images.shape[0]).expandDims(1)),
+      /its constant/,
+    ],
+  ])("refuses a model whose pass has %s", (_, answer, message) => {
+    expect(() => traceModel("net", net(answer), { size: 8 })).toThrow(message);
+  });
+});
+
+describe("a batch norm in a graph", () => {
+  const norm = (x: tf.Tensor4D, channels: number) =>
+    tf.batchNorm(
+      x,
+      drawn(1)([channels]) as never,
+      tf.abs(drawn(2)([channels])) as never,
+      drawn(3)([channels]) as never,
+      drawn(4)([channels]) as never,
+      1e-5,
+    );
+  const filter = tf.tensor4d;
+
+  test.each<[string, Answer, readonly string[]]>([
+    [
+      "is taken into the convolution before it",
+      (x) => norm(tf.conv2d(x as tf.Tensor4D, filter(drawn(5)([3, 3, 3, 4]), [3, 3, 3, 4]), 1, "same"), 4).relu(),
+      ["FusedConv2D", "Relu", "Mean"],
+    ],
+    [
+      "is taken into a depthwise one",
+      (x) => norm(tf.depthwiseConv2d(x as tf.Tensor4D, filter(drawn(5)([3, 3, 3, 2]), [3, 3, 3, 2]), 1, 1), 6),
+      ["FusedDepthwiseConv2D", "Mean"],
+    ],
+    [
+      "is a product and a sum where something else looks at the convolution",
+      (x) => {
+        const map = tf.conv2d(x as tf.Tensor4D, filter(drawn(5)([3, 3, 3, 4]), [3, 3, 3, 4]), 2, "same");
+        return norm(map, 4).add(map);
+      },
+      ["Conv2D", "Multiply", "Add", "Add", "Mean"],
+    ],
+  ])("%s, and the answers are the same", async (_, answer, kernels) => {
+    const model = net((images, weights) => tf.mean(answer(images, weights), [1, 2]));
+    const images = pictures(2, 9);
+    const graph = simplified(traceModel("net", model, { size: 9 }));
+    expect(kernelsOf(graph)).toEqual(kernels);
+    const { logits } = await runOnnx(fileOf(graph), images);
+    expect(difference(await logitsOf(model, images), logits?.data as Float32Array)).toBeLessThan(1e-5);
+  });
+});
+
+describe("a file of ONNX", () => {
+  test.each(["resnet", "distilled deit", "bit"])("answers as %s does, for any number of images", async (family) => {
+    const model = choose(families[family] as never);
+    const file = fileOf(traceModel(family, model, { size: 32 }));
+    for (const count of [1, 5]) {
+      const images = pictures(count);
+      const { logits } = await runOnnx(file, images);
+      expect(logits?.dims).toEqual([count, 3]);
+      expect(difference(await logitsOf(model, images), logits?.data as Float32Array)).toBeLessThan(1e-4);
+    }
+  });
+
+  test("turns each map once at most: of a residual network none", () => {
+    const graph = traceModel("resnet", choose(families.resnet as never), { size: 32 });
+    expect(Buffer.from(fileOf(graph)).includes("Transpose")).toBe(false);
+  });
+
+  test("gives what else is asked for, channels first", async () => {
+    const model = choose(families.resnet as never);
+    const file = fileOf(traceModel("resnet", model, { size: 32, also: ["features", "nonsense"] }));
+    const outputs = await runOnnx(file, pictures(2));
+    expect(Object.entries(outputs).map(([name, { dims }]) => [name, dims])).toEqual([
+      ["logits", [2, 3]],
+      ["features", [2, 16, 4, 4]],
+    ]);
+  });
+
+  test("says what it was told to say, and can be asked for it again", () => {
+    const file = fileOf(
+      traceModel(
+        "net",
+        net((images) => images.mean([1, 2])),
+        { size: 8 },
+      ),
+    );
+    expect(readMetadata(file)).toEqual(about.metadata);
+    expect(() => readMetadata(file.subarray(0, file.length - 3))).toThrow(RangeError);
+  });
+
+  /** A step of a network by the name of its kernel, where networks of fgkd do not have it. */
+  const steps: Readonly<Record<string, (map: tf.Tensor4D) => tf.Tensor>> = {
+    "a maximum with a scalar": (x) => x.maximum(0.4),
+    "a clip": (x) => x.clipByValue(0.2, 0.7),
+    "a leaky ReLU": (x) => tf.leakyRelu(x.sub(0.5), 0.3),
+    "a PReLU": (x) => tf.prelu(x.sub(0.5), tf.tensor1d([0.1, 0.2, 0.3])),
+    "a softmax": (x) => tf.softmax(x),
+    "a logarithm of one": (x) => tf.logSoftmax(x),
+    "a difference, squared": (x) => tf.squaredDifference(x, x.mean([1, 2], true)),
+    "a choice": (x) => tf.where(x.greater(0.5), x, x.neg()),
+    "parts of channels": (x) => tf.concat(tf.split(x, [1, 2], 3).reverse(), 3),
+    "a slice of a map": (x) => x.relu().slice([0, 1, 2, 0], [-1, 4, 3, 3]),
+    "a border of ones": (x) =>
+      x.pad(
+        [
+          [0, 0],
+          [1, 2],
+          [0, 1],
+          [0, 0],
+        ],
+        1,
+      ),
+    "pooling by averages that leave the border out": (x) => tf.avgPool(x, 3, 2, "same"),
+    "a larger map": (x) => tf.image.resizeBilinear(x, [16, 12], false, true),
+    "rows pooled": (x) => tf.conv2d(x, tf.ones([1, 1, 3, 3]), 1, "valid").max(2),
+    "a tile": (x) => x.tile([1, 2, 1, 1]),
+    "a dilated convolution": (x) =>
+      tf.conv2d(x, tf.tensor4d(drawn(7)([3, 3, 3, 2]), [3, 3, 3, 2]), 1, "same", "NHWC", 2),
+    "an uneven stride": (x) => tf.conv2d(x, tf.tensor4d(drawn(7)([2, 3, 3, 2]), [2, 3, 3, 2]), [1, 2], "same"),
+  };
+
+  test("has every kernel that is written, each as tfjs computes it", async () => {
+    const images = pictures(2, 8);
+    const wrong: string[] = [];
+    for (const [name, step] of Object.entries(steps)) {
+      const model = net((x) => {
+        const seen = step(x as tf.Tensor4D);
+        return seen.reshape([seen.shape[0] as number, -1]);
+      });
+      const { logits } = await runOnnx(fileOf(traceModel("net", model, { size: 8 })), images);
+      const apart = difference(await logitsOf(model, images), logits?.data as Float32Array);
+      if (!(apart < 1e-5)) wrong.push(`${name}: ${apart}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("is not written of a kernel that no operator stands for, which the error names with a way out", () => {
+    const model = net((images) => tf.cumsum(images.mean([1, 2]), 1));
+    const write = () => fileOf(traceModel("net", model, { size: 8 }));
+    expect(write).toThrow(FgkdError);
+    expect(write).toThrow(/^FGKD_NOT_EXPORTABLE \[net\] its kernel Cumsum .*export it to tfjs/);
+  });
+});
