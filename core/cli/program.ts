@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { splits, version, viewCounts, visible } from "../index.js";
 import type {
+  CalibrateArguments,
   ConfigArguments,
   DataArguments,
   EvalArguments,
@@ -10,6 +11,7 @@ import type {
   WeightsArguments,
 } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
+import { calibrateCommand } from "./calibrate-command.js";
 import { configCommand } from "./config-command.js";
 import { dataCommand } from "./data-command.js";
 import { doctorCommand } from "./doctor-command.js";
@@ -114,6 +116,11 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .action((model: string, images: readonly string[], given: PredictArguments) =>
       run(predictCommand(model, images, given, environment)),
     );
+  withModelOptions(command("calibrate <run>", "make a trained model as sure as it is right, and able to say unknown"))
+    .option("--error <share>", "share of its answers that may be wrong", share, 0.05)
+    .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
+    .option("-d, --data <place>", "calibrate on other images of the same classes")
+    .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(
@@ -167,6 +174,7 @@ function withModelOptions(command: Command): Command {
     )
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--uncalibrated", "leave out what fgkd calibrate has found")
     .option("--trust", "load code that lies in the run's own folder");
 }
 
@@ -229,4 +237,11 @@ function whole(least: number): (text: string) => number {
       throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
     return value;
   };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < 1))
+    throw new InvalidArgumentError("It must be a number between 0 and 1, such as 0.05.");
+  return value;
 }

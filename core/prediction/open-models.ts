@@ -21,6 +21,8 @@ import { dataOptions, settingsOf } from "./settings.js";
 export interface OpenModels {
   /** One at least. */
   readonly models: readonly NamedModel[];
+  /** Their files. */
+  readonly found: readonly FoundModel[];
   /** Names of the classes, by position in the logits. */
   readonly classes: readonly string[];
   readonly settings: Settings;
@@ -81,7 +83,15 @@ export async function openModels(path: string, options: OpenOptions): Promise<Op
       models.dispose();
       await source.close();
     };
-    return { models: named, classes, settings, source: { read, close: source.close }, ...(merge && { merge }), close };
+    return {
+      models: named,
+      found,
+      classes,
+      settings,
+      source: { read, close: source.close },
+      ...(merge && { merge }),
+      close,
+    };
   } catch (error) {
     models.dispose();
     throw error;
