@@ -39,6 +39,8 @@ export interface TrainArguments extends RunArguments {
 
 /** Which trained models, and how they are asked: shared by `eval` and `predict`. */
 export interface ModelArguments {
+  /** As if the models had not been calibrated. */
+  readonly uncalibrated?: boolean;
   /** One, or several with commas between them. */
   readonly role?: string;
   readonly ensembler: string;
@@ -64,6 +66,13 @@ export interface EvalArguments extends ModelArguments {
   readonly json?: boolean;
   /** A file to write. */
   readonly csv?: string;
+}
+
+export interface CalibrateArguments extends ModelArguments {
+  readonly split?: "validation" | "test";
+  readonly data?: string;
+  /** Share of the answers that may be wrong. */
+  readonly error: number;
 }
 
 export interface PredictArguments extends ModelArguments {

@@ -19,7 +19,7 @@ export function evalJson({ split, classes, onlyClasses }: EvalSubject, runs: rea
     images: runs[0]?.measures.images,
     classes,
     onlyClasses,
-    runs: runs.map(({ measures, labels: _, answers: __, ...about }) => {
+    runs: runs.map(({ measures, labels: _, answers: __, gives: _gives, ...about }) => {
       const { images: ___, perClass, pairs, confusion, ...numbers } = measures;
       return { ...about, ...numbers, perClass, pairs, confusion };
     }),

@@ -3,15 +3,21 @@ import * as tf from "@tensorflow/tfjs";
 import {
   type AnswerMeasures,
   agreementOf,
+  type CountedCoverage,
+  type Coverage,
+  calibrationsOf,
   chooseMetrics,
+  countCoverage,
   countIn,
   createRun,
   type Ensembler,
   evaluate,
   type FoundModel,
+  holdsFor,
   invalidConfig,
   invalidData,
   type Metric,
+  type ModelCalibration,
   measureAnswers,
   mergedPrediction,
   namedList,
@@ -27,8 +33,10 @@ import {
   type Split,
   startChosenEngine,
   type TestedSource,
+  type TestTime,
   type Training,
   testViews,
+  type WayOfAsking,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
 import { type ChosenAgain, chooseAgain } from "./choose-run.js";
@@ -53,12 +61,16 @@ interface Subject {
 
 /** How it was tested, and what came of it. */
 export interface TestedRun extends Subject {
-  readonly testTime: string | null;
+  readonly testTime: TestTime | null;
   readonly engine: string;
   readonly measures: AnswerMeasures;
   /** The other metrics of the stage, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly teacher: TeacherAgreement | null;
+  /** What a calibrated model answers where it may be silent; `null` of one that is not, and among some of its classes. */
+  readonly calibrated: { readonly temperature: number; readonly error: number; readonly coverage: Coverage } | null;
+  /** What an ensembler gives in the place of logits. */
+  readonly gives: Ensembler["gives"];
   /** `[images]`: positions of the true classes, and of those that were answered. */
   readonly labels: readonly number[];
   readonly answers: readonly number[];
@@ -74,6 +86,7 @@ interface TeacherAgreement {
 
 /** A run with its data open and its models chosen; nothing is computed yet. */
 export interface OpenedRun extends Subject {
+  readonly models: readonly FoundModel[];
   /** Those that are tested, in label order. */
   readonly classes: readonly string[];
   /** What is tested, whole. */
@@ -84,8 +97,16 @@ export interface OpenedRun extends Subject {
   close(): Promise<void>;
 }
 
-/** @throws what choosing and opening a run throws */
-export async function openRun(place: string, given: EvalArguments, environment: Environment): Promise<OpenedRun> {
+/**
+ * @param remedy for a run whose data has no such split
+ * @throws what choosing and opening a run throws
+ */
+export async function openRun(
+  place: string,
+  given: EvalArguments,
+  environment: Environment,
+  remedy = "Name another --split, or data that has this one.",
+): Promise<OpenedRun> {
   const { cwd } = environment;
   const found = evalPlace(place, cwd);
   const folder = await openRunFolder(found.folder);
@@ -100,13 +121,14 @@ export async function openRun(place: string, given: EvalArguments, environment: 
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
     const { stage } = stageOf(run, models.at(-1)?.role);
     const source = run.source(stage);
-    if (countIn(source, split) === 0) throw noImages(stage, split);
+    if (countIn(source, split) === 0) throw noImages(stage, split, remedy);
     tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
     const kept = classesAsked(given.onlyClasses, run.classes);
     const subject = subjectOf(shortPath(found.folder, cwd), models, given);
     let isOpen = true;
     return {
       ...subject,
+      models,
       classes: kept?.map((label) => run.classes[label] as string) ?? run.classes,
       source,
       split,
@@ -170,6 +192,9 @@ async function testModels(
   const measured = measureAnswers(source);
   const members = roles.map((role) => ({ role, model: run.models.get(role) }));
   const merge = members.length > 1 ? training.ensemblers.choose({ name: given.ensembler }) : undefined;
+  const way = { models: models.map(({ name }) => name), ensembler: merge ? given.ensembler : null, testTime };
+  const calibration = given.uncalibrated || kept ? undefined : calibrationFor(models, way, run.classes);
+  const coverage = calibration && countCoverage(calibration, run.classes);
   const answer = mergedPrediction(members, views, merge);
   const predict: Predict = kept ? (batch) => tf.tidy(() => answer(batch).gather([...kept], 1)) : answer;
   const { images, metrics } = await evaluate(predict, source, {
@@ -178,8 +203,10 @@ async function testModels(
     input: views.input,
     metrics: metricsOf(training, merge?.gives),
     gives: merge?.gives,
+    ...(calibration && { temperature: calibration.temperature }),
     onBatch: (scores) => {
       measured.add(scores);
+      if (coverage) addAnswers(coverage, scores);
       onScores(scores, source);
     },
   });
@@ -189,7 +216,25 @@ async function testModels(
       `none of the ${split} images is of ${namedList(source.classes, 5)}`,
       "Name others.",
     );
-  return { testTime, measures: measured.result(), metrics, labels: measured.labels, answers: measured.answers };
+  const { labels, answers } = measured;
+  const calibrated =
+    calibration && coverage
+      ? { temperature: calibration.temperature, error: calibration.error, coverage: coverage.result() }
+      : null;
+  return { testTime, gives: merge?.gives, measures: measured.result(), calibrated, metrics, labels, answers };
+}
+
+function calibrationFor(
+  models: readonly FoundModel[],
+  way: WayOfAsking,
+  classes: readonly string[],
+): ModelCalibration | undefined {
+  return calibrationsOf(models, classes.length).find((one) => holdsFor(one, way));
+}
+
+function addAnswers(coverage: CountedCoverage, { probabilities, predictions, labels, classes }: Scores): void {
+  for (const [row, label] of labels.entries())
+    coverage.add(probabilities.subarray(row * classes, (row + 1) * classes), predictions[row] as number, label);
 }
 
 function subjectOf(run: string, models: readonly FoundModel[], { ensembler }: EvalArguments): Subject {
@@ -226,9 +271,8 @@ function metricsOf({ metrics, config }: Training, gives: Ensembler["gives"]): re
   return [chooseMetrics(metrics, gives === "shares" ? [{ name: "top-1" }] : config.evaluation.metrics)];
 }
 
-function noImages(stage: string, split: Split): Error {
+function noImages(stage: string, split: Split, remedy: string): Error {
   if (split === "test") return noData(stage);
-  const remedy = "Name another --split, or data that has this one.";
   return invalidConfig(`stage "${stage}"`, `its data has no ${split} split`, remedy);
 }
 

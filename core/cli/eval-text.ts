@@ -1,5 +1,5 @@
 /** What `fgkd eval` says of a run on a terminal: a short table, and what is confused. */
-import { type AnswerMeasures, named, namedList, type Share } from "../index.js";
+import { type AnswerMeasures, named, namedList, type Share, shareOf } from "../index.js";
 import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environment.js";
 import type { EvalSubject } from "./eval-json.js";
 import type { TestedRun } from "./eval-run.js";
@@ -42,7 +42,8 @@ export function between([low, high]: readonly [number, number]): string {
   return `${low.toFixed(1)} to ${high.toFixed(1)} %`;
 }
 
-function measuresTable({ measures, teacher }: TestedRun, { stdout, variables }: Environment): string {
+function measuresTable(tested: TestedRun, { stdout, variables }: Environment): string {
+  const { measures, teacher } = tested;
   const { top1, top5, macroAccuracy, calibration, ranks } = measures;
   const line = (name: string, share: Share, note = "") => [
     name,
@@ -56,6 +57,7 @@ function measuresTable({ measures, teacher }: TestedRun, { stdout, variables }: 
     ["mean over classes", percent(macroAccuracy), "", ""],
     ...ranks.map((one) => line(`by ${named(one.rank)}`, one, count(one.groups, "group"))),
     ["calibration error", percent(calibration.error), "", howSure(measures)],
+    ...coverageRows(tested),
     ...(teacher
       ? [line(`same as ${named(teacher.model)}`, teacher.agreement, `itself ${percent(teacher.top1.accuracy)} right`)]
       : []),
@@ -63,6 +65,26 @@ function measuresTable({ measures, teacher }: TestedRun, { stdout, variables }: 
   const right = { align: "right" } as const;
   const columns = [{ head: "measure" }, { head: "value", ...right }, { head: "95 % interval", ...right }, { head: "" }];
   return table(columns, rows, stdout, variables);
+}
+
+/** Of a calibrated model: of which share of the images it says a class, or a group, and how much of that is right. */
+function coverageRows({ calibrated }: TestedRun): readonly (readonly string[])[] {
+  if (!calibrated) return [];
+  const { images, classes, ranks, answered } = calibrated.coverage;
+  const row = (name: string, of: Share) => {
+    const right = of.images > 0 ? `${percent(of.accuracy)} of it right` : "";
+    return [name, ...shareCells(of.images, images), right];
+  };
+  return [
+    row("says a class", classes),
+    ...ranks.map((one) => row(`says a ${named(one.rank)}`, one)),
+    ["says unknown", ...shareCells(images - answered.images, images), `for ${percent(100 * calibrated.error)} wrong`],
+  ];
+}
+
+function shareCells(part: number, whole: number): readonly string[] {
+  const { accuracy, interval } = shareOf(part, whole);
+  return [percent(accuracy), between(interval)];
 }
 
 function howSure({ calibration, top1 }: AnswerMeasures): string {

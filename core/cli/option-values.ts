@@ -16,3 +16,11 @@ export function share(text: string): number {
   if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be from 0 to 1.");
   return value;
 }
+
+/** More than nothing, less than all. */
+export function properShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < 1))
+    throw new InvalidArgumentError("It must be a number between 0 and 1, such as 0.05.");
+  return value;
+}

@@ -27,6 +27,7 @@ export async function predictCommand(
     ensembler: { name: ensembler },
     testTime: tta === "none" ? null : tta,
     batchSize,
+    calibrated: given.uncalibrated !== true,
     engine: Object.keys(engine).length > 0 ? engine : undefined,
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),
@@ -63,13 +64,17 @@ async function predictAll(
       yield resolve(cwd, name);
     }
   }
-  if (!(await write(predictionsBegin(format)))) return unheard;
-  for await (const { guesses, problem } of model.stream(paths(), { top })) {
+  const isCalibrated = model.calibration !== null;
+  if (!(await write(predictionsBegin(format, isCalibrated)))) return unheard;
+  for await (const { guesses, answer, problem } of model.stream(paths(), { top })) {
     seen += 1;
     // They come in the order in which they were given.
     const name = names.shift() as string;
     if (problem !== undefined) tell(`${named(name)}: ${problem}`);
-    else if (!(await write(predictionText(format, name, guesses, environment)))) return unheard;
+    else {
+      const said = { image: name, ...(isCalibrated && { answer }), guesses };
+      if (!(await write(predictionText(format, said, environment)))) return unheard;
+    }
   }
   if (seen === 0)
     throw invalidConfig("fgkd predict", "there is no image among what is given", "Name files, folders or patterns.");

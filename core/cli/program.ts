@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from "commander";
 import { exporters, precisions, splits, version, viewCounts, visible } from "../index.js";
 import type {
+  CalibrateArguments,
   ConfigArguments,
   DataArguments,
   EvalArguments,
@@ -12,6 +13,7 @@ import type {
   WeightsArguments,
 } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
+import { calibrateCommand } from "./calibrate-command.js";
 import { configCommand } from "./config-command.js";
 import { dataCommand } from "./data-command.js";
 import { doctorCommand } from "./doctor-command.js";
@@ -25,7 +27,7 @@ import { tellFailure } from "./failure.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
-import { whole } from "./option-values.js";
+import { properShare, whole } from "./option-values.js";
 import { predictCommand } from "./predict-command.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
@@ -138,6 +140,11 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("--threads <number>", "threads of the engine", whole(1))
     .option("--trust", "load code that lies in the run's own folder")
     .action((model: string, given: ExportArguments) => run(exportCommand(model, given, environment)));
+  withModelOptions(command("calibrate <run>", "make a trained model as sure as it is right, and able to say unknown"))
+    .option("--error <share>", "share of its answers that may be wrong", properShare, 0.05)
+    .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
+    .option("-d, --data <place>", "calibrate on other images of the same classes")
+    .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(
@@ -191,6 +198,7 @@ function withModelOptions(command: Command): Command {
     )
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--uncalibrated", "leave out what fgkd calibrate has found")
     .option("--trust", "load code that lies in the run's own folder");
 }
 

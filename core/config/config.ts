@@ -117,6 +117,7 @@ export const defaults: Settings = deepFreeze<Settings>({
     weightDecay: 0,
     decayNormsAndBiases: true,
     newLayersFactor: 1,
+    freeze: null,
     groups: [],
     clipNorm: null,
   },

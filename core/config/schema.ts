@@ -38,6 +38,8 @@ const stageShape = {
     weightDecay: z.number().nonnegative().optional(),
     decayNormsAndBiases: z.boolean().optional(),
     newLayersFactor: z.number().nonnegative().optional(),
+    // The group says what may stand there.
+    freeze: z.looseObject({}).nullable().optional(),
     clipNorm: z.number().positive().nullable().optional(),
   }),
   data: choice.nullable(),

@@ -43,7 +43,8 @@ export interface EpochMeasures {
   /** What the model is worth now, where the epoch is one to be measured. */
   measure(model: Model, epoch: number): Promise<Pick<EpochSummary, "metrics" | "split">>;
   /**
-   * Whether the epoch that has just ended is the best so far, of equal ones the first. After the last one it leaves the best
+   * Whether the epoch that has just ended is the best so far, of equal ones the first, and whether it is the last: patience may be at
+   * its end. After the last one it leaves the best
    * weights in the model where these are to be exported, and looks at test images, which have decided nothing.
    *
    * @param before the best of the epochs before
@@ -54,6 +55,7 @@ export interface EpochMeasures {
 interface Settled {
   /** Of all epochs so far. */
   readonly best?: BestEpoch;
+  readonly isLast: boolean;
   /** What the epoch's summary says of it. */
   readonly told: Pick<EpochSummary, "best" | "exported" | "test">;
 }
@@ -105,11 +107,21 @@ export function measureEpochs(
       const isUsual = plan.split === "test" && metrics.accuracy !== undefined;
       return { metrics, ...(!isUsual && { split: plan.split }) };
     },
-    settle: async (model, ended, before, isLast) => {
+    settle: async (model, ended, before, isLastAnyway) => {
       const chosen = await choose(model, ended, before);
       const best = chosen ?? before;
+      const isLast = isLastAnyway || isPatienceOver(ended, best, evaluation);
       const conclusion = isLast && (await conclude(model, best));
-      return { ...(best && { best }), told: { ...(chosen && { best: true }), ...conclusion } };
+      return { ...(best && { best }), isLast, told: { ...(chosen && { best: true }), ...conclusion } };
     },
   };
+}
+
+/** A pure function of what a checkpoint holds: it resumes by itself. */
+function isPatienceOver(
+  { epoch }: Pick<EpochSummary, "epoch">,
+  best: BestEpoch | undefined,
+  { patience }: Pick<EvaluationSettings, "patience">,
+): boolean {
+  return patience !== null && best !== undefined && epoch - best.epoch >= patience;
 }

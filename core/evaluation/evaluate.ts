@@ -33,6 +33,8 @@ export interface EvaluateOptions {
   readonly metrics?: readonly Metric[];
   /** What `predict` gives in the place of logits: an ensembler may give shares. Default: logits. */
   readonly gives?: Ensembler["gives"];
+  /** Of its probabilities, which logits do not show. Default 1. */
+  readonly temperature?: number;
   /** Called after each batch, with what the model said of it. */
   readonly onBatch?: (scores: Scores) => void;
 }
@@ -46,7 +48,7 @@ export interface EvaluateOptions {
 export async function evaluate(
   predict: Predict,
   source: TestedSource,
-  { split = "test", batchSize, input, metrics = [topOne], gives, onBatch }: EvaluateOptions,
+  { split = "test", batchSize, input, metrics = [topOne], gives, temperature, onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   const classes = countClasses(source.classes);
   const measured = together(metrics).begin(source.classes);
@@ -54,7 +56,7 @@ export async function evaluate(
   const pass = { split, mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
   let seen = 0;
   for await (const batch of source.batches(pass)) {
-    const scores = await read(batch, predict, seen, gives);
+    const scores = await read(batch, predict, seen, { gives, temperature });
     seen += scores.images;
     classes.add(scores);
     measured.add(scores);
@@ -74,7 +76,12 @@ export async function evaluate(
 }
 
 /** Labels and logits of a batch, in one wait for the device. */
-async function read(batch: Batch, predict: Predict, seen: number, gives: Ensembler["gives"]): Promise<Scores> {
+async function read(
+  batch: Batch,
+  predict: Predict,
+  seen: number,
+  { gives, temperature }: { [Name in "gives" | "temperature"]: EvaluateOptions[Name] | undefined },
+): Promise<Scores> {
   const [labels, logits] = tf.tidy(() => [need(batch, "labels", "evaluate").argMax(1), predict(batch)]) as [
     tf.Tensor1D,
     tf.Tensor2D,
@@ -82,7 +89,7 @@ async function read(batch: Batch, predict: Predict, seen: number, gives: Ensembl
   const [expected, values] = await Promise.all([labels.data(), logits.data()]);
   // Copies: on some engines data() is a view of memory that the next batch reuses.
   const indices = batch.indices ?? from(seen, expected);
-  const scores = scoresOf(Float32Array.from(values), Int32Array.from(expected), indices, gives);
+  const scores = scoresOf(Float32Array.from(values), Int32Array.from(expected), indices, gives, temperature);
   release({ labels, logits });
   return scores;
 }

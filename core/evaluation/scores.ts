@@ -7,8 +7,15 @@ import type { Scores } from "./metric.js";
  * @param labels `[images]`: positions of the true classes
  * @param indices `[images]`: positions in the split
  * @param given what stands in the place of logits. Default: these
+ * @param temperature as `probabilitiesOf` takes it
  */
-export function scoresOf(logits: Float32Array, labels: Int32Array, indices: readonly number[], given?: Given): Scores {
+export function scoresOf(
+  logits: Float32Array,
+  labels: Int32Array,
+  indices: readonly number[],
+  given?: Given,
+  temperature?: number,
+): Scores {
   const images = labels.length;
   const classes = images === 0 ? 0 : logits.length / images;
   const row = (image: number) => logits.subarray(image * classes, (image + 1) * classes);
@@ -21,7 +28,7 @@ export function scoresOf(logits: Float32Array, labels: Int32Array, indices: read
       if (probabilities) return probabilities;
       probabilities = new Float64Array(images * classes);
       for (let image = 0; image < images; image++)
-        probabilities.set(probabilitiesOf(row(image), given), image * classes);
+        probabilities.set(probabilitiesOf(row(image), given, temperature), image * classes);
       return probabilities;
     },
     predictions: Int32Array.from({ length: images }, (_, image) => largest(row(image))),
@@ -30,8 +37,8 @@ export function scoresOf(logits: Float32Array, labels: Int32Array, indices: read
   };
 }
 
-/** Of equals the first, as `tf.argMax` has it. */
-function largest(values: Float32Array): number {
+/** Its position; of equals the first, as `tf.argMax` has it. */
+export function largest(values: Float32Array): number {
   let at = 0;
   for (let other = 1; other < values.length; other++)
     if ((values[other] as number) > (values[at] as number)) at = other;
@@ -41,11 +48,15 @@ function largest(values: Float32Array): number {
 /** What scores are: logits, or shares of a whole such as votes. */
 type Given = Ensembler["gives"];
 
-/** Of one image's scores, in double precision. */
-export function probabilitiesOf(scores: Float32Array, given: Given = "logits"): Float64Array {
-  if (given === "shares") return inShares(Float64Array.from(scores));
+/**
+ * Of one image's scores, in double precision.
+ *
+ * @param temperature logits are divided by it, and shares take its inverse as exponent. Default 1
+ */
+export function probabilitiesOf(scores: Float32Array, given: Given = "logits", temperature = 1): Float64Array {
+  if (given === "shares") return inShares(Float64Array.from(scores, (share) => share ** (1 / temperature)));
   const highest = scores.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  return inShares(Float64Array.from(scores, (value) => Math.exp(value - highest)));
+  return inShares(Float64Array.from(scores, (value) => Math.exp((value - highest) / temperature)));
 }
 
 function inShares(scores: Float64Array): Float64Array {

@@ -21,6 +21,11 @@ export interface EvaluationSettings {
    * chosen. `test` chooses on test images, whose accuracy then says too much.
    */
   readonly bestOn: "validation" | "test";
+  /**
+   * A stage ends once so many epochs have passed since its best one, on the split that chooses. Default `null`: it takes all of its
+   * epochs.
+   */
+  readonly patience: number | null;
   /** Of how many views of a picture the answers are averaged: see `testViews`. Default `null`: of the picture alone. */
   readonly testTime: TestTime | null;
 }
@@ -33,6 +38,7 @@ export const evaluationDefaults: EvaluationSettings = {
   metrics: [{ name: "top-1" }],
   split: null,
   bestOn: "validation",
+  patience: null,
   testTime: null,
 };
 
@@ -47,6 +53,7 @@ export const evaluationSchema = z
     metrics: z.array(z.looseObject({ name: z.string().min(1) })),
     split: z.enum(splits).nullable(),
     bestOn: z.enum(["validation", "test"]),
+    patience: whole.positive().nullable(),
     testTime: z.enum(Object.keys(viewCounts) as [TestTime, ...TestTime[]]).nullable(),
   })
   .partial();
@@ -63,7 +70,7 @@ export interface EvaluationPlan {
 
 /** The part of a stage's settings that its plan depends on. */
 export interface PlannedSettings {
-  readonly evaluation: Pick<EvaluationSettings, "every" | "split" | "bestOn">;
+  readonly evaluation: Pick<EvaluationSettings, "every" | "split" | "bestOn" | "patience">;
   readonly export: "last" | "best";
 }
 
@@ -89,8 +96,8 @@ export function splitToMeasure({ split, bestOn }: Pick<EvaluationSettings, "spli
 
 /**
  * @param measured names of the numbers that the stage's metrics give
- * @throws FGKD_INVALID_CONFIG when the split that is asked for has no image, or when the best epoch is to be exported and
- *   nothing chooses it
+ * @throws FGKD_INVALID_CONFIG when the split that is asked for has no image, or when the best epoch is to be exported, or to be
+ *   waited for, and nothing chooses it
  */
 export function planEvaluation(
   stage: string,
@@ -98,7 +105,7 @@ export function planEvaluation(
   source: Source,
   measured: readonly string[],
 ): EvaluationPlan {
-  const { every, split: asked, bestOn } = evaluation;
+  const { every, split: asked, bestOn, patience } = evaluation;
   const has = (split: Split) => countIn(source, split) > 0;
   const split = splitToMeasure(evaluation, source);
   const where = `stage "${stage}"`;
@@ -106,10 +113,10 @@ export function planEvaluation(
     throw invalidConfig(where, `evaluation.split is "${asked}", but its data has no such image`, remedyFor(asked));
   const isMeasured = every > 0 && has(split);
   const chooses = isMeasured && split === bestOn && measured.includes("accuracy");
-  if (exported === "best" && !chooses)
+  if ((exported === "best" || patience !== null) && !chooses)
     throw invalidConfig(
       where,
-      `export is "best", but no best epoch is chosen: ${whyNone(evaluation, isMeasured, split, measured)}`,
+      `${exported === "best" ? 'export is "best"' : `evaluation.patience is ${patience}`}, but no best epoch is chosen: ${whyNone(evaluation, isMeasured, split, measured)}`,
       "Give its data a validation split (data.validation), or choose on test images with evaluation.bestOn=test.",
     );
   return {

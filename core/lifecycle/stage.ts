@@ -89,6 +89,7 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
         await left.catch(() => undefined);
         optimizer?.dispose();
         optimizer = undefined;
+        model.parameters.keepStatisticsOf(() => false);
         for (const stateful of training.states.values()) stateful.dispose?.();
       });
     }
@@ -145,8 +146,8 @@ export function createStage(training: ComposedTraining, trains: Role, around: St
       },
       measure: (measured) => void Object.assign(metrics, measured),
     });
-    const finished = stopped || state.epoch + 1 >= config.epochs;
-    const { best, told } = await measures.settle(model, ended, state.best, finished);
+    const isLast = stopped || state.epoch + 1 >= config.epochs;
+    const { best, told, isLast: finished } = await measures.settle(model, ended, state.best, isLast);
     const summary = { ...ended, ...told };
     memory.look(describePosition(stage, { epoch: state.epoch }));
     around.record(summary);
@@ -192,7 +193,7 @@ async function prepare(
   // A view that nothing keeps is told before the first step, not at the first test.
   if (config.evaluation.weights !== "raw") models.view(trains, config.evaluation.weights);
   const isNew = (name: string) => !models.isPretrained(trains, name);
-  const about = { stage, logger, variables: trainedBy(training, model), depths: model.depths, isNew };
+  const about = { stage, logger, variables: trainedBy(training, model), model, isNew };
   const prepared = startUpdate(update, about);
   if (state.taken === 0) return prepared;
   random.load(streams);

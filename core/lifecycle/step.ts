@@ -31,7 +31,7 @@ export interface Stepping extends WorkingUpdate {
  * @throws FGKD_PLUGIN_FAILED, FGKD_NOT_FINITE (with the weights of before the step that it names), FGKD_TENSOR_LEAK
  */
 export async function takeStep(
-  { training, model, optimizer, trained, count, reads }: Stepping,
+  { training, model, optimizer, trainedIn, count, reads }: Stepping,
   raw: Batch,
   step: Step,
   learningRate: number,
@@ -44,7 +44,7 @@ export async function takeStep(
   try {
     const batch = await hooks.batch.promise(raw, step);
     const computed = activity.during("the gradient", () =>
-      differentiate({ training, model, trained }, batch, step, where),
+      differentiate({ training, model, trained: trainedIn(step.epoch) }, batch, step, where),
     );
     await settle(training, reads);
     const isLate = hasQueue();
@@ -75,7 +75,7 @@ export function settle({ activity }: ComposedTraining, reads: LateReads): Promis
 }
 
 function differentiate(
-  { training, model, trained }: Pick<Stepping, "training" | "model" | "trained">,
+  { training, model, trained }: Pick<Stepping, "training" | "model"> & { trained: ReadonlyMap<string, tf.Variable> },
   batch: Batch,
   step: Step,
   where: string,

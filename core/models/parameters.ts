@@ -69,6 +69,7 @@ export class Parameters {
   readonly #buffers = new Map<string, Slot>();
   readonly #counters = new Map<string, number>();
   readonly #derived: Derived[] = [];
+  #keepsStatistics: (name: string) => boolean = () => false;
   /** What is still to be drawn. */
   readonly #pending = new Map<string, Initializer>();
   /** tfjs keeps variable names unique in the process; ours are unique in the model only. */
@@ -100,6 +101,15 @@ export class Parameters {
     const derived = new Derived(from, compute);
     this.#derived.push(derived);
     return () => derived.values;
+  }
+
+  /** Says which batch norms normalise by their running averages in training, too, and leave them as they are: by their weight's name. */
+  keepStatisticsOf(isKept: (weight: string) => boolean): void {
+    this.#keepsStatistics = isKept;
+  }
+
+  keepsStatistics(weight: string): boolean {
+    return this.#keepsStatistics(weight);
   }
 
   /** Frees what was derived, as after an evaluation in the midst of training; it is computed anew when needed. */

@@ -6,13 +6,15 @@ import type { InputSettings } from "../data/source.js";
 import { probabilitiesOf } from "../evaluation/scores.js";
 import { type Predict, type TestTime, testViews } from "../evaluation/test-time.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
-import type { Choice, Ensemblers } from "../registries/entry.js";
+import { type Answer, answerBy } from "../measures/answering.js";
+import type { Choice, Ensembler, Ensemblers } from "../registries/entry.js";
 import { badImage, invalidConfig, invalidOption } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import { release } from "../values/records.js";
 import { builtInPlugins } from "./built-in.js";
+import { calibrationsOf, holdsFor, type ModelCalibration, wayInWords } from "./calibration.js";
 import { mergedPrediction } from "./merged.js";
-import { openModels } from "./open-models.js";
+import { type OpenModels, openModels } from "./open-models.js";
 
 export interface LoadModelOptions {
   /** Which models of a run, `teacher` or `student@ema`; several are merged. Default: the student, or all that were trained. */
@@ -21,6 +23,8 @@ export interface LoadModelOptions {
   readonly ensembler?: Choice<Ensemblers> | { readonly name: string };
   /** Of how many views of an image the answers are averaged. Default: as in the run's own tests; `null`: of the image alone. */
   readonly testTime?: TestTime | null | undefined;
+  /** Whether its calibration counts, where it has one for this way of asking. Default true. */
+  readonly calibrated?: boolean;
   /** Images that are computed at a time. Default: as many as in the run's tests, or 16. */
   readonly batchSize?: number | undefined;
   /** The engine that is started. Default: the run's, or `auto`; `null`: none, since one runs already. */
@@ -45,8 +49,17 @@ export interface PredictOptions {
 
 /** What came of one image: guesses, the most probable first, or why it could not be read. */
 export type Prediction =
-  | { readonly image: GivenImage; readonly guesses: readonly Guess[]; readonly problem?: undefined }
-  | { readonly image: GivenImage; readonly guesses?: undefined; readonly problem: string };
+  | {
+      readonly image: GivenImage;
+      readonly guesses: readonly Guess[];
+      /** What it comes to: of a model that is not calibrated, always the first guess. */
+      readonly answer: Answer;
+      readonly problem?: undefined;
+    }
+  | { readonly image: GivenImage; readonly guesses?: undefined; readonly answer?: undefined; readonly problem: string };
+
+type Read = Extract<Prediction, { readonly guesses: object }>;
+type Said = Pick<Read, "guesses" | "answer">;
 
 /** A trained model that is ready to be asked. */
 export interface LoadedModel {
@@ -54,6 +67,8 @@ export interface LoadedModel {
   readonly classes: readonly string[];
   /** What a picture becomes before the network sees it. */
   readonly input: InputSettings;
+  /** By which its probabilities and answers come about; `null` where it has none, or none for the way in which it is asked. */
+  readonly calibration: ModelCalibration | null;
   /**
    * Guesses for each image, the most probable first; of equally probable classes, in label order. Images are read, and answered, as
    * `fgkd eval` does, with the same numbers. What it keeps in memory does not grow from call to call.
@@ -62,6 +77,13 @@ export interface LoadedModel {
    * @throws FGKD_BAD_IMAGE for the first that cannot be read; FGKD_INVALID_OPTION
    */
   predict(images: readonly GivenImage[], options?: PredictOptions): Promise<readonly (readonly Guess[])[]>;
+  /**
+   * One answer for each image: its class, or, where a calibrated model is not sure enough of that, the group of classes that it is
+   * sure of, or that it does not know.
+   *
+   * @throws FGKD_BAD_IMAGE for the first that cannot be read
+   */
+  answer(images: readonly GivenImage[]): Promise<readonly Answer[]>;
   /**
    * The same of more images than fit into memory, one after the other, in their order. What cannot be read has a `problem`, and the
    * rest goes on. Images are asked for a few batches ahead.
@@ -97,6 +119,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const layers = [{ origin: "loadModel()", config }];
   const opened = await openModels(path, { plugins, roles, ensembler, layers, logger, startsEngine: engine !== null });
   const { classes, models, merge, settings, source } = opened;
+  const calibration = options.calibrated === false ? null : calibrationFor(opened, merge && ensembler.name, logger);
   const views = testViews(settings.evaluation.testTime, settings.input, "loadModel()");
   const answer = mergedPrediction(models, views, merge);
   let isDisposed = false;
@@ -108,22 +131,26 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
     const pass = { batchSize: settings.batchSize, input: views.input };
     for await (const given of source.read(oneByOne(images), pass))
       yield* predictionsOf(given, await scoresOf(given, answer), (scores) =>
-        guessesOf(scores, probabilitiesOf(scores, merge?.gives), classes, top),
+        saidOf(scores, { classes, top, gives: merge?.gives, calibration }),
       );
+  }
+
+  async function all<T>(images: readonly GivenImage[], options: PredictOptions | undefined, of: (one: Read) => T) {
+    const list: T[] = [];
+    for await (const each of stream(images, options)) {
+      if (each.problem !== undefined) throw unreadable(each.image, each.problem, list.length);
+      list.push(of(each));
+    }
+    return list;
   }
 
   return {
     classes,
     input: settings.input,
+    calibration,
     stream,
-    predict: async (images, how) => {
-      const all: (readonly Guess[])[] = [];
-      for await (const { image, guesses, problem } of stream(images, how)) {
-        if (problem !== undefined) throw unreadable(image, problem, all.length);
-        all.push(guesses);
-      }
-      return all;
-    },
+    predict: (images, how) => all(images, how, ({ guesses }) => guesses),
+    answer: (images) => all(images, { top: 1 }, ({ answer }) => answer),
     dispose: async () => {
       if (!isDisposed) await opened.close();
       isDisposed = true;
@@ -148,7 +175,7 @@ async function scoresOf({ batch }: GivenBatch, answer: Predict): Promise<Float32
 function* predictionsOf(
   { given, batch, problems }: GivenBatch,
   scores: Float32Array,
-  guess: (scores: Float32Array) => readonly Guess[],
+  say: (scores: Float32Array) => Said,
 ): Generator<Prediction, void, undefined> {
   const rows = batch?.indices ?? [];
   const classes = scores.length / Math.max(1, rows.length);
@@ -156,21 +183,47 @@ function* predictionsOf(
     const problem = problems.get(index);
     const row = rows.indexOf(index);
     if (problem !== undefined) yield { image, problem };
-    else yield { image, guesses: guess(scores.subarray(row * classes, (row + 1) * classes)) };
+    else yield { image, ...say(scores.subarray(row * classes, (row + 1) * classes)) };
   }
 }
 
+interface How {
+  readonly classes: readonly string[];
+  readonly top: number;
+  readonly gives: Ensembler["gives"];
+  readonly calibration: ModelCalibration | null;
+}
+
 /** Ordered by the scores themselves, of which the largest is the class that `fgkd eval` counts. */
-function guessesOf(
-  scores: Float32Array,
-  probabilities: Float64Array,
-  classes: readonly string[],
-  top: number,
-): readonly Guess[] {
+function saidOf(scores: Float32Array, { classes, top, gives, calibration }: How): Said {
+  const probabilities = probabilitiesOf(scores, gives, calibration?.temperature);
   const order = Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
-  return order
+  const guesses = order
     .slice(0, top)
     .map((label) => ({ label: classes[label] as string, probability: probabilities[label] as number }));
+  // A model has classes.
+  const [best] = guesses as [Guess];
+  const answer: Answer = calibration
+    ? answerBy(calibration, probabilities, order[0] as number, classes)
+    : { kind: "class", ...best };
+  return { guesses, answer };
+}
+
+/** Says so where the model is calibrated, though not for answers that come about like these. */
+function calibrationFor(
+  { found, models, classes, settings }: OpenModels,
+  ensembler: string | undefined,
+  { warn }: Logger,
+): ModelCalibration | null {
+  const { testTime } = settings.evaluation;
+  const way = { models: models.map(({ role }) => role), ensembler: ensembler ?? null, testTime };
+  const known = calibrationsOf(found, classes.length);
+  const own = known.find((one) => holdsFor(one, way));
+  if (!own && known.length > 0)
+    warn(
+      `Calibrated for ${known.map(wayInWords).join("; ")}, and asked for ${wayInWords(way)}: probabilities are as the network gives them.`,
+    );
+  return own ?? null;
 }
 
 function unreadable(image: GivenImage, problem: string, position: number): Error {

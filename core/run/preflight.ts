@@ -4,7 +4,7 @@ import type { Source } from "../data/source.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { inputInWeights } from "../models/about-weights.js";
 import type { Model, Role } from "../models/model.js";
-import type { ChosenUpdate } from "../update/chosen.js";
+import { type ChosenUpdate, weightsIn } from "../update/chosen.js";
 import { invalidConfig, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { createRandom, type Random, type RandomStreams } from "../values/random.js";
@@ -130,12 +130,6 @@ function checkModel({ preset, updates }: CheckedRun, training: ComposedTraining,
   if (training.role !== role) return;
   const maps = model.maps?.map(({ name }) => name);
   for (const name of wanted.maps ?? []) if (maps && !maps.includes(name)) throw unknownName("map", name, maps);
-  const { depths } = model;
-  const deepest = depths && Math.max(...depths.values());
-  for (const { group } of updates.get(training)?.groups ?? [])
-    for (const [name, variable] of model.parameters.trained) {
-      const depth = depths?.get(name);
-      const known = { ...(depth !== undefined && { depth }), ...(deepest !== undefined && { deepest }) };
-      group({ name, variable, isNew: true, ...known });
-    }
+  const weights = weightsIn(model, model.parameters.trained, () => true);
+  for (const { group } of updates.get(training)?.groups ?? []) for (const weight of weights) group(weight);
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { encodeSafetensors } from "../formats/safetensors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { type Permission, writeAtomically } from "./atomic.js";
+import { digestOfPieces, digestOfUncalibrated, isCalibrated } from "./calibrated-file.js";
 import { asStorage } from "./storage.js";
 
 /**
@@ -28,9 +29,12 @@ export function writeModel(
   permission: Permission = () => {},
 ): void {
   const metadata = { format: "pt", fgkd: JSON.stringify(about) };
+  const pieces = () => encodeSafetensors({ tensors, metadata });
   asStorage(file, () => {
     permission();
+    // A run that goes on and ends with the same model leaves it calibrated.
+    if (isCalibrated(file) && digestOfUncalibrated(file) === digestOfPieces(pieces())) return;
     mkdirSync(dirname(file), { recursive: true });
-    writeAtomically(file, encodeSafetensors({ tensors, metadata }), permission);
+    writeAtomically(file, pieces(), permission);
   });
 }

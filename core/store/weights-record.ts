@@ -1,6 +1,6 @@
-/** Which weights a run was given: by their content, so that a file which was moved is known again. */
+/** Which weights a run was given: by their content, so that a file which was moved, or calibrated, is known again. */
 import type { Run } from "../run/run.js";
-import { digestOfFile } from "./checkpoint-format.js";
+import { digestOfUncalibrated } from "./calibrated-file.js";
 
 /**
  * By role: the checksum of its file of weights. What cannot be read is left for whoever loads it.
@@ -24,7 +24,7 @@ export function commitsOf({ weights }: Pick<Run, "weights">): Readonly<Record<st
 
 function digestOf(file: string): string | undefined {
   try {
-    return digestOfFile(file);
+    return digestOfUncalibrated(file);
   } catch {
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** What moves a stage's weights: chosen before anything runs, and put to work when the stage is taken up. */
 import type * as tf from "@tensorflow/tfjs";
+import { classifierNames } from "../models/classifier.js";
+import type { Model } from "../models/model.js";
 import type { Choice, Optimizers, ParameterGroups, Schedules } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import { invalidConfig } from "../values/errors.js";
@@ -12,8 +14,8 @@ import { constantRate, type Schedule } from "./schedule.js";
 export interface ChosenUpdate {
   readonly rule: UpdateRule;
   readonly schedule: Schedule;
-  /** `isListed`: in `optimizer.groups`, not by the settings that are short for one. */
-  readonly groups: readonly { readonly name: string; readonly group: ParameterGroup; readonly isListed: boolean }[];
+  /** `setting`: which asks for it by name, and is told where no weight is meant. */
+  readonly groups: readonly { readonly group: ParameterGroup; readonly setting?: string }[];
   readonly settings: OptimizerSettings;
 }
 
@@ -33,7 +35,8 @@ export function chooseUpdate(
   settings: OptimizerSettings,
   { optimizers, schedules, groups }: UpdateRegistries,
 ): ChosenUpdate {
-  const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, clipNorm, ...own } = settings;
+  const { learningRate, schedule, weightDecay, decayNormsAndBiases, newLayersFactor, freeze, clipNorm, ...own } =
+    settings;
   const { groups: listed, ...rule } = own;
   const short = shorthandGroups(settings);
   const isBare = schedule.name === "constant" && Object.keys(schedule).length === 1;
@@ -44,9 +47,9 @@ export function chooseUpdate(
     // A run whose plugins bring no schedule follows none.
     schedule: isBare && !schedules.names.includes("constant") ? constantRate : schedules.choose(schedule),
     groups: [...short, ...listed].map((line) => ({
-      name: line.name,
       group: groups.choose(line as Choice<ParameterGroups>),
-      isListed: !short.includes(line),
+      ...(!short.includes(line) && { setting: `optimizer.groups › ${line.name}` }),
+      ...(short.includes(line) && line.name === "freeze" && { setting: "optimizer.freeze" }),
     })),
   };
 }
@@ -56,7 +59,7 @@ export interface Trainable {
   /** For messages. */
   readonly stage: string;
   readonly variables: ReadonlyMap<string, tf.Variable>;
-  readonly depths?: ReadonlyMap<string, number> | undefined;
+  readonly model: Model;
   readonly logger: Logger;
   /** Whether no file of weights filled it. */
   isNew(name: string): boolean;
@@ -65,28 +68,50 @@ export interface Trainable {
 /** An optimiser, and what it moves. */
 export interface WorkingUpdate {
   readonly optimizer: Optimizer;
-  /** What gets a gradient, by name: all that is not frozen. */
-  readonly trained: ReadonlyMap<string, tf.Variable>;
+  /** What gets a gradient in an epoch, by name: all that is not frozen in it. Batch norms keep their statistics accordingly. */
+  trainedIn(epoch: number): ReadonlyMap<string, tf.Variable>;
 }
 
-/** Puts to work what was chosen. @throws FGKD_INVALID_CONFIG when every weight is frozen */
+/** Puts to work what was chosen. @throws FGKD_INVALID_CONFIG when every weight is frozen, be it for an epoch */
 export function startUpdate({ rule, groups, settings }: ChosenUpdate, about: Trainable): WorkingUpdate {
-  const { stage, variables, depths, logger } = about;
-  const deepest = depths && Math.max(...depths.values());
-  const weights = [...variables].map(([name, variable]): TrainedWeight => {
-    const depth = depths?.get(name);
-    const known = { ...(depth !== undefined && { depth }), ...(deepest !== undefined && { deepest }) };
-    return { name, variable, isNew: about.isNew(name), ...known };
-  });
-  for (const { name, group, isListed } of groups)
-    if (isListed && weights.every((weight) => changesNothing(group(weight))))
-      logger.warn(`${stage}: optimizer.groups › ${name} changes how no weight is trained.`);
+  const { stage, variables, model, logger } = about;
+  const { parameters } = model;
+  const weights = weightsIn(model, variables, about.isNew);
+  for (const { group, setting } of groups)
+    if (setting && weights.every((weight) => changesNothing(group(weight))))
+      logger.warn(`${stage}: ${setting} changes how no weight is trained.`);
   const rules = groups.map(({ group }) => group);
   const treatments = new Map(weights.map((weight) => [weight.name, treat(rules, weight)]));
-  const trained = new Map([...variables].filter(([name]) => !treatments.get(name)?.frozen));
-  if (trained.size === 0 && variables.size > 0)
+  const among = (epoch: number) =>
+    new Map([...variables].filter(([name]) => epoch >= (treatments.get(name)?.frozenEpochs ?? 0)));
+  if (among(0).size === 0 && variables.size > 0)
     throw invalidConfig(`stage ${stage}`, "optimizer.groups freezes every weight", "Leave one free.");
-  return { optimizer: createOptimizer(rule, settings, { trained }, (name) => treatments.get(name) ?? {}), trained };
+  const trained = among(Number.MAX_SAFE_INTEGER);
+  let now = { epoch: -1, trained };
+  return {
+    optimizer: createOptimizer(rule, settings, { trained }, (name) => treatments.get(name) ?? {}),
+    trainedIn: (epoch) => {
+      if (now.epoch !== epoch) now = { epoch, trained: among(epoch) };
+      parameters.keepStatisticsOf((name) => epoch < (treatments.get(name)?.keptEpochs ?? 0));
+      return now.trained;
+    },
+  };
+}
+
+/** What of these weights groups are told. @param variables the model's, and those of its stage's helpers */
+export function weightsIn(
+  model: Model,
+  variables: ReadonlyMap<string, tf.Variable>,
+  isNew: (name: string) => boolean,
+): readonly TrainedWeight[] {
+  const { depths, parameters } = model;
+  const deepest = depths && Math.max(...depths.values());
+  const [head, own] = [classifierNames(model), parameters.trained];
+  return [...variables].map(([name, variable]) => {
+    const depth = depths?.get(name);
+    const known = { ...(depth !== undefined && { depth }), ...(deepest !== undefined && { deepest }) };
+    return { name, variable, isNew: isNew(name), inHead: head.has(name) || !own.has(name), ...known };
+  });
 }
 
 function changesNothing({ factor = 1, weightDecay = 1, frozen = false }: Treatment): boolean {

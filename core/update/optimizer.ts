@@ -5,7 +5,7 @@ import type { Parameters } from "../models/parameters.js";
 import type { Choice, ParameterGroups, Schedules } from "../registries/entry.js";
 import type { NamedArray } from "../values/named-array.js";
 import type { Gradients } from "./gradients.js";
-import type { Treatment } from "./groups.js";
+import type { WholeTreatment } from "./groups.js";
 
 /** One variable's update, beside the shared settings. */
 export interface Update {
@@ -45,6 +45,8 @@ export interface OptimizerSettings {
    * Default 1; 10 is usual.
    */
   readonly newLayersFactor: number;
+  /** What stays as it is, and for how long: options of the group `freeze`, which this is short for. Default `null`: nothing. */
+  readonly freeze: object | null;
   /** Which weights are treated otherwise: registered groups with their options, all of which apply. Default: none. */
   readonly groups: readonly Choice<ParameterGroups>[];
   /** Gradients are scaled down when their common norm exceeds this. Default `null`: never. */
@@ -73,6 +75,9 @@ export interface HeldUpdate {
 
 let built = 0;
 
+/** Beside the slots of a weight, in what is saved; no rule may call a slot that. */
+const missedUpdates = "missed-updates";
+
 /**
  * @param rule the update rule that `settings.name` chose
  * @param treatmentOf how a weight is trained beside the others. Default: all alike
@@ -81,7 +86,7 @@ export function createOptimizer(
   rule: UpdateRule,
   settings: Pick<OptimizerSettings, "weightDecay">,
   parameters: Pick<Parameters, "trained">,
-  treatmentOf: (name: string) => Treatment = () => ({}),
+  treatmentOf: (name: string) => Partial<WholeTreatment> = () => ({}),
 ): Optimizer {
   const prefix = `fgkd-optimizer/${built++}`;
   const members = [...parameters.trained].map(([name, variable]) => ({
@@ -89,11 +94,14 @@ export function createOptimizer(
     variable,
     factor: treatmentOf(name).factor ?? 1,
     weightDecay: settings.weightDecay * (treatmentOf(name).weightDecay ?? 1),
+    waits: (treatmentOf(name).frozenEpochs ?? 0) > 0,
     slots: Object.fromEntries(
       rule.slots.map((slot) => [slot, zeros(variable.shape, `${prefix}/${name}/${slot}`)]),
     ) as Readonly<Record<string, tf.Variable>>,
   }));
   let count = 0;
+  /** Updates before the first of a weight that was frozen: it counts its own. */
+  const missed = new Map<string, number>();
   const all = members.flatMap(({ variable, slots }) => [variable, ...Object.values(slots)]);
   return {
     get count() {
@@ -102,16 +110,20 @@ export function createOptimizer(
     apply: (gradients, learningRate) =>
       tf.tidy(() => {
         count += 1;
-        for (const { name, variable, factor, weightDecay, slots } of members) {
+        for (const { name, variable, factor, weightDecay, slots, waits } of members) {
           const gradient = gradients[name];
-          if (!gradient) continue;
-          const update = { learningRate: learningRate * factor, weightDecay, count };
+          if (!gradient) {
+            if (waits) missed.set(name, (missed.get(name) ?? 0) + 1);
+            continue;
+          }
+          const own = count - (missed.get(name) ?? 0);
+          const update = { learningRate: learningRate * factor, weightDecay, count: own };
           // One scope for each: with one for all, temporaries of several times the model's size would pile up.
           tf.tidy(() => rule.update(variable, gradient, slots, update));
         }
       }),
     hold: () => {
-      const before = count;
+      const before = { count, missed: [...missed] };
       const held = all.map((variable) => ({ variable, value: hold(variable) }));
       const letGo = () => {
         for (const { value } of held) value.dispose();
@@ -119,7 +131,9 @@ export function createOptimizer(
       return {
         letGo,
         undo: () => {
-          count = before;
+          count = before.count;
+          for (const name of missed.keys()) missed.delete(name);
+          for (const [name, updates] of before.missed) missed.set(name, updates);
           for (const { variable, value } of held) variable.assign(value);
           letGo();
         },
@@ -131,16 +145,22 @@ export function createOptimizer(
           return [`${name}/${slot}`, { shape: variable.shape, data: Float32Array.from(await variable.data()) }];
         }),
       );
-      return { count, slots: new Map(await Promise.all(reads)) };
+      const waited = [...missed].map(([name, updates]): [string, NamedArray] => {
+        return [`${name}/${missedUpdates}`, { shape: [], data: Float32Array.of(updates) }];
+      });
+      return { count, slots: new Map([...(await Promise.all(reads)), ...waited]) };
     },
     load: (saved) => {
       count = saved.count;
-      for (const member of members)
+      for (const member of members) {
+        const waited = saved.slots.get(`${member.name}/${missedUpdates}`);
+        if (waited) missed.set(member.name, Number(waited.data[0]));
         for (const [slot, variable] of Object.entries(member.slots)) {
           const array = saved.slots.get(`${member.name}/${slot}`);
           if (array)
             tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(array.data as Float32Array), variable.shape)));
         }
+      }
     },
     dispose: () => {
       for (const { slots } of members) for (const variable of Object.values(slots)) variable.dispose();

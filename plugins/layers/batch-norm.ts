@@ -57,7 +57,7 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
     running.assign(stopGradient(() => running.mul(1 - momentum).add(value().mul(momentum))));
 
   const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
-    if (mode === "eval") {
+    if (mode === "eval" || parameters.keepsStatistics(`${name}.weight`)) {
       const variance = runningVariance as tf.Tensor1D;
       // As if the bias had been added: what it adds to the input is taken off the mean.
       const mean = (inputBias ? runningMean.sub(inputBias) : runningMean) as tf.Tensor1D;

@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { missingField, type OptionsOf, type ParameterGroup } from "../../core/index.js";
 
+/** Among names of weights, all but the head's. */
+const backbone = "backbone";
+
 const patterns = z.array(z.string()).readonly();
 
 export const layerDecaySchema = z.object({
@@ -24,7 +27,20 @@ export const noDecaySchema = z.object({
 });
 
 export const freezeSchema = z.object({
-  names: patterns.describe("What stays as it is, by name; * stands for any text: [conv1.*, layer1.*]."),
+  names: patterns.describe(
+    "What stays as it is, by name; * stands for any text: [conv1.*, layer1.*]. backbone: all but what belongs to the classes.",
+  ),
+  epochs: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("For how many epochs; null: for all of them. Then it is trained with the rest."),
+  statistics: z
+    .boolean()
+    .default(false)
+    .describe("Whether batch norms among it also keep their running averages, and normalise by them."),
 });
 
 export const newLayersSchema = z.object({
@@ -59,9 +75,13 @@ export function noDecay({ rank, names }: Required<NoDecayOptions>): ParameterGro
   return ({ name, variable }) => ((rank !== null && variable.rank <= rank) || isNamed(name) ? { weightDecay: 0 } : {});
 }
 
-export function freeze({ names }: FreezeOptions): ParameterGroup {
-  const isNamed = matcher(names);
-  return ({ name }) => ({ frozen: isNamed(name) });
+export function freeze({ names, epochs, statistics }: Required<FreezeOptions>): ParameterGroup {
+  const isNamed = matcher(names.filter((name) => name !== backbone));
+  const holdsBackbone = names.includes(backbone);
+  return ({ name, inHead }) => {
+    const frozen = isNamed(name) || (holdsBackbone && !inHead);
+    return frozen ? { frozen: epochs ?? true, keepsStatistics: statistics } : { frozen };
+  };
 }
 
 export function newLayers({ factor }: NewLayersOptions): ParameterGroup {

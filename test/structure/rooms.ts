@@ -46,7 +46,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/evaluation", budget: 450, holds: "how a model is tested, and what is measured" },
   {
     name: "core/measures",
-    budget: 350,
+    // With temperatures, thresholds, and what they come to.
+    budget: 600,
     holds: "what a model's answers come to: confusion, calibration, intervals, paired tests; arithmetic alone",
   },
   {
@@ -62,9 +63,9 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/lifecycle", budget: 800, holds: "when things happen: hooks, plugins, training, stage, step, schedule" },
   // With the choice of an engine, which whoever loads a model needs as the command does.
   { name: "core/run", budget: 1100, holds: "presets, and the stages of one brought together into a run" },
-  // Three settings more that a run which goes on may correct.
-  { name: "core/store", budget: 1710, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
-  { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
+  // Three settings more that a run which goes on may correct; what a calibration adds to a model's file.
+  { name: "core/store", budget: 1760, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
+  { name: "core/prediction", budget: 580, holds: "exported models found again, and asked what is on images" },
   {
     name: "core/explanation",
     budget: 400,
@@ -77,9 +78,9 @@ export const rooms: readonly PlannedRoom[] = [
   },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
-  // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions.
-  // And explanations.
-  { name: "core/cli", budget: 4450, holds: "the command, on nothing but the public face" },
+  // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions, calibration,
+  // explanations, exports.
+  { name: "core/cli", budget: 5000, holds: "the command, on nothing but the public face" },
   { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },

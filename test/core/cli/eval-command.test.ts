@@ -282,7 +282,7 @@ describe("fgkd eval", () => {
     const { runs, ...about } = document;
     expect(about).toEqual({ split: "test", images: 6, classes, onlyClasses: false, comparisons: [] });
     expect(Object.keys(runs[0])).toEqual(
-      "run model roles ensembler engine testTime metrics teacher top1 top5 macroAccuracy calibration ranks perClass pairs confusion".split(
+      "run model roles ensembler engine testTime calibrated metrics teacher top1 top5 macroAccuracy calibration ranks perClass pairs confusion".split(
         " ",
       ),
     );

@@ -6,8 +6,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   type Config,
   createRun,
+  definePlugin,
   definePreset,
+  type Logger,
+  type Mode,
   type PluginOption,
+  type Random,
   type Run,
   type RunState,
   readNewestCheckpoint,
@@ -16,14 +20,16 @@ import {
   silentLogger,
   writeCheckpoint,
 } from "../../../core/index.js";
+import { batchNorm, construct } from "../../../plugins/layers/index.js";
 import { averagedWeights, optimizers } from "../../../plugins/optimizers/index.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-import { toy, toyLoss, toySettings } from "../../support/toy.js";
+import { toy, toyLoss, toyModel, toySettings } from "../../support/toy.js";
 import { plugin } from "../../support/trouble.js";
 
-const open = (config: Config = {}, further: PluginOption = []): Promise<Run> =>
+const open = (config: Config = {}, further: PluginOption = [], logger: Logger = silentLogger): Promise<Run> =>
   createRun({
+    logger,
     preset: definePreset({
       name: "update",
       summary: "one stage",
@@ -186,6 +192,99 @@ describe("a stage's schedule and groups", () => {
     expect(new Set(gradients)).toEqual(new Set(["fc.bias"]));
     await fresh.close();
   });
+  describe("with optimizer.freeze", () => {
+    const freeze = { names: ["*.weight"], epochs: 2 };
+    const adam = { name: "adam", learningRate: 0.1, freeze } as const;
+
+    test("leave it as it is for so many epochs, then train it as if it began", async () => {
+      const run = await open({ epochs: 4, optimizer: adam });
+      const seen = [values(run)["fc.weight"] as number[]];
+      for await (const _ of run.steps()) seen.push(values(run)["fc.weight"] as number[]);
+      await run.close();
+      for (const weights of seen.slice(0, 7)) expect(weights).toEqual(seen[0]);
+      // Adam's first step is the learning rate, whatever the gradient; with the count of all updates it would be three times that.
+      for (const [at, value] of (seen[7] ?? []).entries())
+        expect(Math.abs(value - (seen[6]?.[at] as number))).toBeCloseTo(0.1, 3);
+    });
+
+    test.each([1, 5, 6, 7, 11])("end as they would have when they were stopped after %i steps", async (after) => {
+      const config = { epochs: 4, optimizer: adam };
+      const wanted = await whole(config);
+      const { weights, history, state } = await resumed(after, config);
+      expect({ weights, history, state }).toEqual({
+        weights: wanted.weights,
+        history: wanted.history,
+        state: wanted.state,
+      });
+    });
+
+    test("let a norm's averages move, unless its statistics stay as well", async () => {
+      const normed = definePlugin({
+        name: "normed",
+        defaults: {},
+        register: ({ backbones }) =>
+          (backbones.register as (name: string, entry: object) => void)("normed", {
+            defaults: {},
+            create: (_: object, { stream }: { readonly stream: Random }) => {
+              const at = construct(stream);
+              const norm = batchNorm(at, "bn", 4, { relu: false });
+              const model = toyModel(stream.normals(8));
+              const like = (name: string) => {
+                const own = model.parameters.trained.get(name) as tf.Variable;
+                return at.parameters.weight(name, own.shape, "plain", () => own.dataSync() as Float32Array);
+              };
+              const weight = like("fc.weight") as tf.Tensor2D;
+              const bias = like("fc.bias") as tf.Tensor1D;
+              model.parameters.dispose();
+              return {
+                parameters: at.parameters,
+                classifier: { weight, bias },
+                forward: ({ images }: { readonly images: tf.Tensor4D }, mode: Mode) => ({
+                  logits: norm
+                    .apply(images.reshape<tf.Tensor2D>([-1, 4]), mode)
+                    .matMul(weight)
+                    .add(bias),
+                }),
+              };
+            },
+          }),
+      });
+      const models = { student: { backbone: { name: "normed" as "toy-linear" } } };
+      const ends = async (how: object) =>
+        (await whole({ models, optimizer: { freeze: { names: ["backbone"], ...how } } }, normed())).weights;
+      const [moving, still, thawed] = [
+        await ends({}),
+        await ends({ statistics: true }),
+        await ends({ epochs: 1, statistics: true }),
+      ];
+      for (const { "bn.weight": weight, "bn.bias": bias } of [moving, still]) {
+        expect(weight).toEqual([1, 1, 1, 1]);
+        expect(bias).toEqual([0, 0, 0, 0]);
+      }
+      expect(moving["bn.running_mean"]).not.toEqual([0, 0, 0, 0]);
+      expect(still["bn.running_mean"]).toEqual([0, 0, 0, 0]);
+      expect(still["bn.running_var"]).toEqual([1, 1, 1, 1]);
+      expect(thawed["bn.running_mean"]).not.toEqual([0, 0, 0, 0]);
+      expect(thawed["bn.weight"]).not.toEqual([1, 1, 1, 1]);
+      expect(still["fc.bias"]).not.toEqual([0, 0]);
+    });
+
+    test("are told where it names nothing, and refused where it names everything", async () => {
+      const said: string[] = [];
+      const logger = { info: () => {}, warn: (words: string) => void said.push(words) };
+      const run = await open({ optimizer: { freeze: { names: ["layer1.*"] } } }, [], logger);
+      await walk(run);
+      await run.close();
+      expect(said).toContain("student: optimizer.freeze changes how no weight is trained.");
+      await expect(whole({ optimizer: { freeze: { names: ["*"], epochs: 1 } } })).rejects.toThrow(
+        "freezes every weight",
+      );
+      await expect(open({ optimizer: { freeze: { names: ["*.weight"], until: 3 } } })).rejects.toThrow(
+        '[parameter group freeze] has no option "until"',
+      );
+    });
+  });
+
   test("refuse to freeze everything", async () => {
     await expect(whole({ optimizer: { groups: [{ name: "freeze", names: ["*"] }] } })).rejects.toThrow(
       "optimizer.groups freezes every weight",

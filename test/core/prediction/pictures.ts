@@ -120,7 +120,7 @@ export async function createHome(): Promise<Home> {
 }
 
 /** A picture in which no place is like another. */
-function noise(seed: string, width: number, height: number): Sharp {
+export function noise(seed: string, width: number, height: number): Sharp {
   const values = createRandom(seed).normals(width * height * 3);
   const data = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, 128 + 60 * value)));
   return sharp(data, { raw: { width, height, channels: 3 } });

@@ -255,6 +255,37 @@ describe("the best epoch", () => {
     await create({ ...twoSplits, evaluation: { bestOn: "test" } });
   });
 
+  test("is waited for as long as patience says, and then the stage ends with what it would have ended with", async () => {
+    const weights: (readonly number[])[] = [];
+    const run = await create({ epochs: 9, export: "best", evaluation: { patience: 2 } });
+    for await (const { epoch } of run.steps()) if (epoch) weights.push(await weightsOf(run));
+    const best = run.history.findLast(({ best }) => best)?.epoch as number;
+    expect(run.history).toHaveLength(best + 3);
+    expect(run.history.length).toBeLessThan(9);
+    expect(run.history.at(-1)).toMatchObject({ exported: best, test: { accuracy: expect.any(Number) } });
+    expect(await weightsOf(run)).toEqual(weights[best]);
+    const patient = await create({ epochs: 9, evaluation: { patience: 9 } });
+    expect(await finish(patient)).toHaveLength(9);
+  });
+
+  test.each([1, 4, 8, 9, 11])("is waited for as long by a run that was interrupted after %i steps", async (steps) => {
+    const config = { epochs: 9, export: "best", evaluation: { patience: 2 } };
+    const whole = await create(config);
+    const history = await finish(whole);
+    const first = await create(config);
+    await finish(first, steps);
+    const run = await create(config);
+    run.load(await first.save());
+    expect(await finish(run)).toEqual(history);
+    expect(await weightsOf(run)).toEqual(await weightsOf(whole));
+  });
+
+  test("cannot be waited for where nothing chooses it", async () => {
+    const twoSplits = { data: { name: "three-splits", splits: ["train", "test"] }, evaluation: { patience: 3 } };
+    await expect(create(twoSplits)).rejects.toThrow("evaluation.patience is 3, but no best epoch is chosen");
+    await expect(create({ evaluation: { patience: 0 } })).rejects.toThrow("evaluation.patience");
+  });
+
   test("is found again by a run that was interrupted at any step", async () => {
     const whole = await create({ export: "best" });
     const history = await finish(whole);

@@ -16,7 +16,7 @@ const choose = (group: Choice<ParameterGroups>) => createTraining({ plugins: [op
 const weight = (name: string, given: Partial<TrainedWeight> & { readonly rank?: number } = {}): TrainedWeight => {
   const { rank = 4, ...rest } = given;
   // Groups look at the rank alone.
-  return { name, variable: { rank } as tf.Variable, isNew: false, ...rest };
+  return { name, variable: { rank } as tf.Variable, isNew: false, inHead: false, ...rest };
 };
 
 beforeAll(() => startEngine("cpu"));
@@ -67,6 +67,13 @@ describe("freeze", () => {
   ])("%s, %s: %s", (pattern, name, frozen) => {
     expect(choose({ name: "freeze", names: [pattern] })(weight(name)).frozen).toBe(frozen);
   });
+});
+
+test("freeze takes the backbone by that name, for some epochs where it is told how many", () => {
+  const group = choose({ name: "freeze", names: ["backbone", "fc.bias"], epochs: 3, statistics: true });
+  expect(group(weight("layer1.0.conv1.weight"))).toEqual({ frozen: 3, keepsStatistics: true });
+  expect(group(weight("fc.bias", { inHead: true }))).toEqual({ frozen: 3, keepsStatistics: true });
+  expect(group(weight("fc.weight", { inHead: true }))).toEqual({ frozen: false });
 });
 
 test("new-layers gives what no file filled another rate", () => {
