@@ -153,6 +153,7 @@ export type { HeldUpdate, Optimizer, OptimizerSettings, Update, UpdateRule } fro
 export { createOptimizer } from "./update/optimizer.js";
 export type { Course, Schedule } from "./update/schedule.js";
 export type { Artifacts } from "./values/artifacts.js";
+export { csvCell } from "./values/csv-cell.js";
 export * from "./values/errors.js";
 export type { Logger } from "./values/logger.js";
 export { silentLogger } from "./values/logger.js";

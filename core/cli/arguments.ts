@@ -18,6 +18,8 @@ export interface RunArguments {
   readonly cache?: string;
   readonly onBadImage?: "skip" | "fail";
   readonly crop?: "whole" | "box";
+  /** Names or files, beside those of the configuration. */
+  readonly plugin?: readonly string[];
   /** `key=value`, in order. */
   readonly set?: readonly string[];
 }

@@ -1,7 +1,6 @@
 /** How predictions are written: for people, for spreadsheets, for programs. */
-import { type Guess, named } from "../index.js";
+import { csvCell, type Guess, named } from "../index.js";
 import type { PredictArguments } from "./arguments.js";
-import { cell } from "./csv.js";
 import { colorsOf, type Environment } from "./environment.js";
 import { percent, visibleJson } from "./text.js";
 
@@ -30,5 +29,5 @@ export function predictionText(
 }
 
 function row(image: string, rank: number, { label, probability }: Guess): string {
-  return `${[image, rank, label, probability].map((value) => cell(String(value))).join(",")}\n`;
+  return `${[image, rank, label, probability].map((value) => csvCell(String(value))).join(",")}\n`;
 }

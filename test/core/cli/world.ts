@@ -15,6 +15,7 @@ import { folderSource } from "../../../plugins/data/folder.js";
 import { filesSource, findImages } from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
+import { observers } from "../../../plugins/observers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
 
@@ -121,6 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       toy,
       toyLoss,
       findImages,
+      observers,
       catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
     },
     "fgkd/presets": presets,
