@@ -118,6 +118,21 @@ export type {
 } from "./registries/entry.js";
 export type { Chosen, Registry } from "./registries/registry.js";
 export type { Services } from "./registries/services.js";
+export { reportPage } from "./report/page.js";
+export { smallPictures } from "./report/pictures.js";
+export { readReportedRun } from "./report/read-run.js";
+export type {
+  ReportedAnswers,
+  ReportedComparison,
+  ReportedImage,
+  ReportedModel,
+  ReportedPair,
+  ReportedRun,
+  ReportedSetting,
+  ReportedStage,
+} from "./report/subject.js";
+export { keepTold, writePage } from "./report/told.js";
+export { watchAnswers } from "./report/watch-answers.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";

@@ -68,6 +68,14 @@ export interface EvalArguments extends ModelArguments {
   readonly csv?: string;
 }
 
+export interface ReportArguments extends ModelArguments {
+  readonly split?: "train" | "validation" | "test";
+  readonly data?: string;
+  readonly teacher?: boolean;
+  /** The file to write. */
+  readonly out?: string;
+}
+
 export interface PredictArguments extends ModelArguments {
   /** Guesses an image. */
   readonly top: number;

@@ -62,6 +62,11 @@ export const rooms: readonly PlannedRoom[] = [
   // Three settings more that a run which goes on may correct.
   { name: "core/store", budget: 1710, holds: "what a run keeps on disk: folder, manifest, checkpoints, locks" },
   { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
+  {
+    name: "core/report",
+    budget: 950,
+    holds: "a page about runs: what was read of their folders and measured, as one file of HTML",
+  },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions.
