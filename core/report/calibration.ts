@@ -17,7 +17,7 @@ export async function calibrationSection({ calibration, top1 }: AnswerMeasures):
     share: 0.25 + (0.75 * images) / most,
   }));
   const scale = { domain: [0, 100] };
-  const axis = (title: string) => ({ title, tickCount: 5, format: "d", grid: false });
+  const axis = (title: string) => ({ title, values: [0, 25, 50, 75, 100], labelOverlap: false, grid: false });
   const chart = await drawChart(
     {
       layer: [
@@ -56,8 +56,8 @@ export async function calibrationSection({ calibration, top1 }: AnswerMeasures):
   ]);
   const side = calibration.confidence > top1.accuracy ? "surer than it is right" : "less sure than it is right";
   return html`<p>On average the model is ${percent(calibration.confidence)} sure and ${percent(top1.accuracy)} right: ${side}. Its expected
-    calibration error is ${percent(calibration.error)} (Guo et al., 2017, ${calibration.bins.length} bins). Bars on the dashed line would be
-    sure as often as they are right; the paler a bar, the fewer images it has.</p>
+    calibration error is ${percent(calibration.error)} (Guo et al., 2017, ${calibration.bins.length} bins). Where a bar reaches the
+    dashed line, it is right as often as it is sure; the paler a bar, the fewer images it has.</p>
     <div class="charts">${figure(chart, html`<span class="dim">percent right, by how sure</span>`)}</div>
     <details><summary>The bins as a table</summary>${tableOf("calibration", ["sure", "images", "mean of it", "right", "apart"], rows)}</details>`;
 }

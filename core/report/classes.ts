@@ -42,7 +42,7 @@ async function barsOf(part: readonly ClassMeasure[], from: number): Promise<Mark
     field,
     type: "quantitative",
     scale: { domain: [0, 100] },
-    axis: { title: null, tickCount: 5, format: "d" },
+    axis: { title: null, values: [0, 25, 50, 75, 100], labelOverlap: false },
   });
   const text = { type: "text", baseline: "middle", limit: 0, fill: "var(--ink)" };
   const chart = await drawChart(

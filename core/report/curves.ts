@@ -43,7 +43,7 @@ export async function curveFigure(what: string, unit: string, given: readonly Cu
   const chart = await drawChart(
     {
       data: { values },
-      mark: { type: "line", strokeWidth: 2, clip: true, ...(last < 40 && { point: { filled: true, size: 18 } }) },
+      mark: { type: "line", strokeWidth: 2, ...(last < 40 && { point: { filled: true, size: 18 } }) },
       encoding: {
         x: {
           field: "epoch",

@@ -22,7 +22,7 @@ export function whatWasRun(run: ReportedRun): Markup {
     ["images", splits.map(([split, number]) => `${number.toLocaleString("en")} ${split}`).join(", ") || null],
     ["data", placesOf(run)],
     ...models.map(({ name, backbone, parameters, bytes }): readonly [string, Content] => [
-      name,
+      `model ${name}`,
       html`${backbone !== undefined && html`${nameOf(backbone)}, `}${large(parameters)} numbers, ${size(bytes)}`,
     ]),
   ];
@@ -38,7 +38,8 @@ function placesOf({ settings }: ReportedRun): Content {
 }
 
 /** A line a stage. Where it is known on how many images, the interval of 95 % that so few or many images leave. */
-export function stageTable({ stages, images, manifest }: ReportedRun): Markup {
+export function stageTable({ stages, images, manifest }: ReportedRun): Markup | null {
+  if (stages.length === 0) return null;
   const measured = [...new Set(stages.flatMap((stage) => Object.keys(stage.measured)))].filter(
     (name) => !name.includes("/"),
   );

@@ -47,7 +47,7 @@ async function partsOf(run: ReportedRun, level: 2 | 3): Promise<Markup> {
   const part = (id: string, title: string, content: Content) => section(id, title, content, level);
   return html`${part("run", "What was run", whatWasRun(run))}
     ${part("notices", "To be known", noticeLists(run))}
-    ${part("results", "Results", html`${answers && answerTable(answers)}${run.stages.length > 0 && stageTable(run)}`)}
+    ${part("results", "Results", (answers || run.stages.length > 0) && html`${answers && answerTable(answers)}${stageTable(run)}`)}
     ${part("curves", "How it went", run.history.length > 0 && (await curveFigures(run.history, titles)))}
     ${part("confused", "Most confused", answers && pairSection(answers))}
     ${part("hardest", "Highest loss", answers && answers.hardest.length > 0 && hardestSection(answers))}

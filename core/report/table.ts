@@ -7,13 +7,13 @@ import { type Content, html, type Markup } from "./markup.js";
  */
 export function tableOf(name: string, heads: readonly string[], rows: readonly (readonly Content[])[]): Markup {
   const isText = heads.map((_, column) => rows.some((row) => !isNumber(row[column])));
-  const side = (column: number) => isText[column] && "t";
+  const side = (column: number) => (isText[column] ? html` class="t"` : null);
   const body = rows.map(([first, ...cells]) => {
-    const own = cells.map((cell, at) => html`<td class="${side(at + 1)}">${cell}</td>`);
+    const own = cells.map((cell, at) => html`<td${side(at + 1)}>${cell}</td>`);
     return html`<tr><th scope="row">${first}</th>${own}</tr>`;
   });
   return html`<div class="wide" role="region" tabindex="0" aria-label="${name}"><table>
-    <thead><tr>${heads.map((head, at) => html`<th scope="col" class="${side(at)}">${head}</th>`)}</tr></thead>
+    <thead><tr>${heads.map((head, at) => html`<th scope="col"${side(at)}>${head}</th>`)}</tr></thead>
     <tbody>${body}</tbody></table></div>`;
 }
 

@@ -6,7 +6,7 @@ import type { ConfusedPair } from "../measures/confusion.js";
 import type { ReportedAnswers, ReportedImage } from "./subject.js";
 
 /** How many are shown: pairs, images of either side of one, images with a high loss. */
-const SHOWN = { pairs: 8, confused: 3, others: 2, hardest: 18 } as const;
+const SHOWN = { pairs: 8, confused: 3, others: 2, hardest: 16 } as const;
 
 /** An image that was tested, by its position in the split. */
 interface Tested {

@@ -9,7 +9,8 @@ const usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/googl
 const executable = process.env.CHROMIUM ?? usual.find((path) => existsSync(path));
 
 /** For `isHere`. */
-export const lacksBrowser = executable === undefined ? "install it (apt-get install chromium), or name one in CHROMIUM" : null;
+export const lacksBrowser =
+  executable === undefined ? "install it (apt-get install chromium), or name one in CHROMIUM" : null;
 
 /** What asks for nothing by itself. */
 const flags =
