@@ -151,6 +151,21 @@ export type {
 } from "./registries/entry.js";
 export type { Chosen, Registry } from "./registries/registry.js";
 export type { Services } from "./registries/services.js";
+export { reportPage } from "./report/page.js";
+export { smallPictures } from "./report/pictures.js";
+export { readReportedRun } from "./report/read-run.js";
+export type {
+  ReportedAnswers,
+  ReportedComparison,
+  ReportedImage,
+  ReportedModel,
+  ReportedPair,
+  ReportedRun,
+  ReportedSetting,
+  ReportedStage,
+} from "./report/subject.js";
+export { keepTold, writePage } from "./report/told.js";
+export { watchAnswers } from "./report/watch-answers.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
 export { defineConfig } from "./run/config-file.js";
@@ -186,6 +201,7 @@ export type { HeldUpdate, Optimizer, OptimizerSettings, Update, UpdateRule } fro
 export { createOptimizer } from "./update/optimizer.js";
 export type { Course, Schedule } from "./update/schedule.js";
 export type { Artifacts } from "./values/artifacts.js";
+export { csvCell } from "./values/csv-cell.js";
 export * from "./values/errors.js";
 export * from "./values/export-errors.js";
 export type { Logger } from "./values/logger.js";

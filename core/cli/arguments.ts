@@ -18,6 +18,8 @@ export interface RunArguments {
   readonly cache?: string;
   readonly onBadImage?: "skip" | "fail";
   readonly crop?: "whole" | "box";
+  /** Names or files, beside those of the configuration. */
+  readonly plugin?: readonly string[];
   /** `key=value`, in order. */
   readonly set?: readonly string[];
 }
@@ -73,6 +75,14 @@ export interface CalibrateArguments extends ModelArguments {
   readonly data?: string;
   /** Share of the answers that may be wrong. */
   readonly error: number;
+}
+
+export interface ReportArguments extends ModelArguments {
+  readonly split?: "train" | "validation" | "test";
+  readonly data?: string;
+  readonly teacher?: boolean;
+  /** The file to write. */
+  readonly out?: string;
 }
 
 export interface PredictArguments extends ModelArguments {

@@ -43,7 +43,8 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   const { cwd } = environment;
   const modules = createModules(environment);
   const file = await loadConfig(options.config, modules, environment);
-  const { preset: named, plugins: listed = [], ...config } = file?.config ?? ({} as LoadedSettings);
+  const { preset: named, plugins: inFile = [], ...config } = file?.config ?? ({} as LoadedSettings);
+  const { plugin: asked = [] } = options;
   const wanted = options.preset ?? named;
   if (wanted === undefined)
     throw invalidConfig(
@@ -52,7 +53,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
       "Add --preset dadkd, or name another: fgkd list shows them.",
     );
   const found = isPreset(wanted)
-    ? inFile(wanted, file as LoadedConfig)
+    ? writtenIn(wanted, file as LoadedConfig)
     : await findPreset(wanted, modules, environment);
   const fileLayer = file && { origin: file.origin, config: withAbsolutePaths(config, dirname(file.path)) };
   const scale = chooseScale(fileLayer, options);
@@ -61,7 +62,11 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   // What a scale says may depend on the preset's options: of how many models it speaks.
   const preset = configurePreset(found.preset, layersOf(found.preset));
   const layers = layersOf(preset);
-  const plugins = await withBuiltIn(preset, await loadPlugins(listed, modules, environment), environment);
+  const plugins = await withBuiltIn(
+    preset,
+    await loadPlugins([...inFile, ...asked], modules, environment),
+    environment,
+  );
   return {
     preset,
     plugins,
@@ -70,7 +75,7 @@ export async function chooseRun(options: RunArguments, environment: Environment)
     ...teacher,
     request: {
       preset: isPreset(wanted) ? (file as LoadedConfig).path : absoluteFile(wanted, cwd),
-      plugins: specifiers(listed, file, cwd),
+      plugins: [...specifiers(inFile, file, cwd), ...asked.map((name) => absoluteFile(name, cwd))],
       layers,
       from: cwd,
       ...(found.written && { written: found.written }),
@@ -150,7 +155,7 @@ async function presetAgain(old: RunRequest, modules: Modules, environment: Envir
 }
 
 /** A preset that stands in a config file. */
-function inFile(preset: Preset, { path, written }: LoadedConfig): FoundPreset {
+function writtenIn(preset: Preset, { path, written }: LoadedConfig): FoundPreset {
   return { preset: withPathsOf(preset, dirname(path)), ...(written && { written }) };
 }
 

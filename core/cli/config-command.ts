@@ -44,7 +44,11 @@ function resolve({ preset, layers }: Pick<ChosenRun, "preset" | "layers">): Reso
 }
 
 /** The run's settings, then what differs in each stage, then the options of its plugins. */
-function listSettings({ preset, plugins, layers }: ChosenRun): readonly Setting[] {
+export function listSettings({
+  preset,
+  plugins,
+  layers,
+}: Pick<ChosenRun, "preset" | "plugins" | "layers">): readonly Setting[] {
   const config = resolve({ preset, layers });
   const { options: _, ...run } = config.run;
   const fromPreset = `preset ${preset.name}`;

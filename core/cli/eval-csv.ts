@@ -1,8 +1,7 @@
 /** `fgkd eval --csv FILE`: a line for each image, written as it is tested. */
 import { appendFileSync, closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { bestOf, pathProblem, rankOf, type Scores, storageFailed, type TestedSource } from "../index.js";
-import { cell } from "./csv.js";
+import { bestOf, csvCell, pathProblem, rankOf, type Scores, storageFailed, type TestedSource } from "../index.js";
 import type { OpenedRun } from "./eval-run.js";
 import { shortPath } from "./run-place.js";
 
@@ -52,7 +51,7 @@ export function createCsv(place: string, cwd: string): CsvFile {
         scores.indices.map((index, row) => {
           const path = source.about?.(split, index).path;
           const image = path === undefined ? String(index) : shortPath(path, cwd);
-          return [...[run, model, image].map(cell), ...answersOf(scores, row, source.classes)];
+          return [...[run, model, image].map(csvCell), ...answersOf(scores, row, source.classes)];
         }),
       ),
     close: (isWhole) => {
@@ -65,7 +64,7 @@ export function createCsv(place: string, cwd: string): CsvFile {
 function answersOf(scores: Scores, row: number, classes: readonly string[]): readonly string[] {
   const [from, to] = [row * scores.classes, (row + 1) * scores.classes];
   const own = scores.logits.subarray(from, to);
-  const nameOf = (label: number) => cell(classes[label] as string);
+  const nameOf = (label: number) => csvCell(classes[label] as string);
   const sureOf = (label: number) => (scores.probabilities[from + label] as number).toFixed(6);
   const [label, answer] = [scores.labels[row] as number, scores.predictions[row] as number];
   const best = bestOf(own, GUESSES).flatMap((at) => [nameOf(at), sureOf(at)]);

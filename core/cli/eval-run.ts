@@ -17,6 +17,7 @@ import {
   invalidConfig,
   invalidData,
   type Metric,
+  type Model,
   type ModelCalibration,
   measureAnswers,
   mergedPrediction,
@@ -87,6 +88,9 @@ interface TeacherAgreement {
 /** A run with its data open and its models chosen; nothing is computed yet. */
 export interface OpenedRun extends Subject {
   readonly models: readonly FoundModel[];
+  readonly composed: Run;
+  /** Of the stage whose images are tested, as it looks at them. */
+  readonly training: Training;
   /** Those that are tested, in label order. */
   readonly classes: readonly string[];
   /** What is tested, whole. */
@@ -105,8 +109,8 @@ export async function openRun(
   place: string,
   given: EvalArguments,
   environment: Environment,
-  remedy = "Name another --split, or data that has this one.",
-): Promise<OpenedRun> {
+  remedy?: string,
+): Promise<OpenedRun & { readonly chosen: ChosenAgain }> {
   const { cwd } = environment;
   const found = evalPlace(place, cwd);
   const folder = await openRunFolder(found.folder);
@@ -117,41 +121,68 @@ export async function openRun(
   const teacher = given.teacher === false ? undefined : teacherOf(found, models, chosen);
   const run = await composed(chosen, [...models, ...(teacher ? [teacher] : [])], given, environment);
   try {
-    const { split = "test" } = given;
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
-    const { stage } = stageOf(run, models.at(-1)?.role);
-    const source = run.source(stage);
-    if (countIn(source, split) === 0) throw noImages(stage, split, remedy);
-    tellTrainedOn(given, chosen, source, cwd, lineLogger(environment));
-    const kept = classesAsked(given.onlyClasses, run.classes);
-    const subject = subjectOf(shortPath(found.folder, cwd), models, given);
-    let isOpen = true;
-    return {
-      ...subject,
-      models,
-      classes: kept?.map((label) => run.classes[label] as string) ?? run.classes,
-      source,
-      split,
-      test: async (onScores = () => {}) => {
-        const engine = await startChosenEngine(run.config.run.engine, run.engines);
-        const asked = { run, source: kept ? onlyClasses(source, kept) : source, kept, split, given };
-        const tested = await testModels(models, asked, onScores);
-        return {
-          ...subject,
-          engine: engine.name,
-          ...tested,
-          teacher: teacher ? await teacherAgreement(teacher, tested.answers, asked) : null,
-        };
-      },
-      close: async () => {
-        if (isOpen) await run.close();
-        isOpen = false;
-      },
-    };
+    const name = shortPath(found.folder, cwd);
+    const start = () => startChosenEngine(run.config.run.engine, run.engines);
+    // Each has the weights of its file, whichever view that is.
+    const modelOf = ({ role }: FoundModel) => run.models.get(role);
+    const opened = lookAt(run, { name, models, teacher, given, start, modelOf, ...(remedy && { remedy }) });
+    tellTrainedOn(given, chosen, opened.source, cwd, lineLogger(environment));
+    return { ...opened, chosen };
   } catch (error) {
     await run.close();
     throw error;
   }
+}
+
+/** Of a run that is composed: which of its models are tested, and how they are had. */
+interface Looked {
+  /** As one would type it. */
+  readonly name: string;
+  readonly models: readonly FoundModel[];
+  readonly teacher: FoundModel | undefined;
+  readonly given: EvalArguments;
+  /** @returns the engine that computes */
+  start(): Promise<{ readonly name: string }>;
+  modelOf(found: FoundModel): Model;
+  /** For a run whose data has no such split. */
+  readonly remedy?: string;
+}
+
+/** @throws FGKD_NO_DATA, FGKD_INVALID_CONFIG where there is no image to test on, FGKD_UNKNOWN_NAME for classes that it does not have */
+export function lookAt(run: Run, looked: Looked): OpenedRun {
+  const { name, models, teacher, given, start, modelOf } = looked;
+  const { split = "test" } = given;
+  const training = stageOf(run, models.at(-1)?.role);
+  const source = run.source(training.stage);
+  if (countIn(source, split) === 0) throw noImages(training.stage, split, looked.remedy);
+  const kept = classesAsked(given.onlyClasses, run.classes);
+  const subject = subjectOf(name, models, given);
+  let isOpen = true;
+  return {
+    ...subject,
+    models,
+    composed: run,
+    training,
+    classes: kept?.map((label) => run.classes[label] as string) ?? run.classes,
+    source,
+    split,
+    test: async (onScores = () => {}) => {
+      const engine = await start();
+      const asked = { run, source: kept ? onlyClasses(source, kept) : source, kept, split, given, modelOf };
+      const tested = await testModels(models, asked, onScores);
+      return {
+        ...subject,
+        engine: engine.name,
+        ...tested,
+        teacher: teacher ? await teacherAgreement(teacher, tested.answers, asked) : null,
+      };
+    },
+    close: async () => {
+      if (isOpen) await run.close();
+      isOpen = false;
+    },
+  };
 }
 
 function composed(chosen: ChosenAgain, models: readonly FoundModel[], given: EvalArguments, environment: Environment) {
@@ -177,11 +208,12 @@ interface Asked {
   readonly kept: readonly number[] | undefined;
   readonly split: Split;
   readonly given: EvalArguments;
+  modelOf(found: FoundModel): Model;
 }
 
 async function testModels(
   models: readonly FoundModel[],
-  { run, source, kept, split, given }: Asked,
+  { run, source, kept, split, given, modelOf }: Asked,
   onScores: (scores: Scores, source: TestedSource) => void = () => {},
 ) {
   const roles = models.map(({ role }) => role);
@@ -190,7 +222,7 @@ async function testModels(
   const testTime = given.tta === undefined ? evaluation.testTime : given.tta === "none" ? null : given.tta;
   const views = testViews(testTime, input, "fgkd eval");
   const measured = measureAnswers(source);
-  const members = roles.map((role) => ({ role, model: run.models.get(role) }));
+  const members = models.map((found) => ({ role: found.role, model: modelOf(found) }));
   const merge = members.length > 1 ? training.ensemblers.choose({ name: given.ensembler }) : undefined;
   const way = { models: models.map(({ name }) => name), ensembler: merge ? given.ensembler : null, testTime };
   const calibration = given.uncalibrated || kept ? undefined : calibrationFor(models, way, run.classes);
@@ -271,7 +303,7 @@ function metricsOf({ metrics, config }: Training, gives: Ensembler["gives"]): re
   return [chooseMetrics(metrics, gives === "shares" ? [{ name: "top-1" }] : config.evaluation.metrics)];
 }
 
-function noImages(stage: string, split: Split, remedy: string): Error {
+function noImages(stage: string, split: Split, remedy = "Name another --split, or data that has this one."): Error {
   if (split === "test") return noData(stage);
   return invalidConfig(`stage "${stage}"`, `its data has no ${split} split`, remedy);
 }

@@ -8,8 +8,8 @@ import type { LoadedSettings } from "./loaded-settings.js";
 import { isFile, looksLikeFile, type Modules, packageNames } from "./modules.js";
 
 /**
- * Plugins as they are, and those named: of a file (or of a config file that lists some), or of the package
- * `fgkd-plugin-NAME` of the user's project. A named plugin has its default options: every function that its module
+ * Plugins as they are, and those named: of a file (or of a config file that lists some), an observer that fgkd brings, or of the
+ * package `fgkd-plugin-NAME` of the user's project. A named plugin has its default options: every function that its module
  * exports is called without any.
  *
  * @throws FGKD_LOAD_FAILED, FGKD_PATH
@@ -49,6 +49,8 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
       typeof plugin === "string" ? absoluteFile(plugin, folder) : plugin;
     return loadPlugins(listed.map(from), modules, environment);
   }
+  const own = await ownObserver(name, environment);
+  if (own) return own;
   const names = looksLikeFile(name) ? [] : packageNames("plugin", name);
   for (const packageName of names) {
     const module = await modules.package("plugin", packageName);
@@ -66,6 +68,13 @@ async function loadPlugin(name: string, modules: Modules, environment: Environme
     `no plugin is found under the name "${name}"`,
     `${nearest && `${nearest} If not: `}Install it in this project (npm install ${names[0]}), or give the path of its file.`,
   );
+}
+
+/** `tensorboard`, say: what acts by being listed, in stages of whatever method. */
+async function ownObserver(name: string, environment: Environment): Promise<Plugin | undefined> {
+  // fgkd's own module.
+  const observers = (await environment.load("fgkd/plugins")).observers as Readonly<Record<string, () => Plugin>>;
+  return Object.hasOwn(observers, name) ? observers[name]?.() : undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** How predictions are written: for people, for spreadsheets, for programs. */
-import { type Answer, type Guess, named } from "../index.js";
+import { type Answer, csvCell, type Guess, named } from "../index.js";
 import type { PredictArguments } from "./arguments.js";
-import { cell } from "./csv.js";
 import { colorsOf, type Environment } from "./environment.js";
 import { percent, visibleJson } from "./text.js";
 
@@ -52,5 +51,5 @@ function insteadOf(answer: Answer): readonly string[] {
 
 function row({ image, answer }: Said, rank: number, { label, probability }: Guess): string {
   const says = answer && [answer.kind === "rank" ? answer.rank : answer.kind, "label" in answer ? answer.label : ""];
-  return `${[image, rank, label, probability, ...(says ?? [])].map((value) => cell(String(value))).join(",")}\n`;
+  return `${[image, rank, label, probability, ...(says ?? [])].map((value) => csvCell(String(value))).join(",")}\n`;
 }

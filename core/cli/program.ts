@@ -9,6 +9,7 @@ import type {
   ExplainArguments,
   ExportArguments,
   PredictArguments,
+  ReportArguments,
   TrainArguments,
   WeightsArguments,
 } from "./arguments.js";
@@ -29,6 +30,7 @@ import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
 import { properShare, whole } from "./option-values.js";
 import { predictCommand } from "./predict-command.js";
+import { reportCommand } from "./report-command.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
 
@@ -113,6 +115,15 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .option("--csv <file>", "write a line for each image: its class, the answer, the five likeliest")
     .option("--no-teacher", "do not ask the run's teacher, whose answers are compared")
     .action((places: readonly string[], given: EvalArguments) => run(evalCommand(places, given, environment)));
+  withModelOptions(command("report <runs...>", "write a page about a run, or about several beside each other"))
+    .option(
+      "-o, --out <file>",
+      "the page (default: report.html in the run's folder; of several, comparison.html in the first's)",
+    )
+    .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
+    .option("-d, --data <place>", "test on other images of the same classes")
+    .option("--no-teacher", "do not ask the run's teacher, whose answers are compared")
+    .action((places: readonly string[], given: ReportArguments) => run(reportCommand(places, given, environment)));
   withModelOptions(command("predict", "tell what a trained model sees on images"))
     .argument("<model>", "the folder of a run, or a file of its models/")
     .argument("<images...>", "files, folders, patterns in quotes; - for a list of them on standard input, a line each")
@@ -217,6 +228,7 @@ function withRunOptions(command: Command): Command {
     )
     .option("-c, --config <file>", "settings (default: fgkd.config.ts, .js, .mjs, .json, .yaml, or package.json)")
     .option("-s, --set <key=value>", "any setting, by its dotted path; repeatable", collect)
+    .option("--plugin <name>", "a plugin besides: tensorboard, csv-log, a package or a file; repeatable", collect)
     .option("--epochs <number>", "epochs of every stage", whole(0))
     .option("--batch-size <number>", "images in a step", whole(1))
     .option("--seed <number>", "of everything random", whole(0))

@@ -1,5 +1,6 @@
 /** `fgkd train`: trains a preset, shows how it goes, and leaves a run folder. */
 
+import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   countIn,
@@ -11,6 +12,7 @@ import {
   type Run,
   type RunFolder,
   type SpentByStage,
+  type StageResult,
   shellWord,
   startChosenEngine,
   summarize,
@@ -25,6 +27,7 @@ import { colorsOf, type Environment, lineLogger, print, type Stop } from "./envi
 import { shownHub } from "./fetching.js";
 import { withLastGood } from "./last-good.js";
 import { checkPlace, makeFolder, type NewFolder } from "./new-folder.js";
+import { reportAtEnd } from "./report-run.js";
 import { resultTable } from "./result-table.js";
 import { runToResume, shortPath } from "./run-place.js";
 import { stopping } from "./signals.js";
@@ -55,7 +58,14 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
   chosen.teacher?.keep();
   // Plugins may speak before the display that must not be torn apart is there.
   let say: Logger = lineLogger(environment);
-  const logger: Logger = { info: (text) => say.info(text), warn: (text) => say.warn(text) };
+  const warnings: string[] = [];
+  const logger: Logger = {
+    info: (text) => say.info(text),
+    warn: (text) => {
+      warnings.push(text);
+      say.warn(text);
+    },
+  };
   let watch: StallWatch | null | undefined;
   let folder = old;
   let made: NewFolder | undefined;
@@ -125,7 +135,12 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     }
     folder.writeManifest(run, engine, checkpointer.spent);
     if (stop) return tellHowToGoOn(run, folder, stop, environment);
-    return await conclude(run, folder, checkpointer.spent, environment);
+    const results = await folder.finish(run);
+    const name = shortPath(folder.path, cwd);
+    const about = { name, engine: engine.name, warnings, logger };
+    const page = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : undefined;
+    conclude(run, { results, name, page }, checkpointer.spent, environment);
+    return 0;
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
     await folder?.settle().catch((error: Error) => logger.warn(error.message));
@@ -224,15 +239,24 @@ function introduce(
   if (!restored?.ended) print(environment);
 }
 
-async function conclude(run: Run, folder: RunFolder, spent: SpentByStage, environment: Environment) {
+interface Ended {
+  readonly results: readonly StageResult[];
+  /** As one would type it. */
+  readonly name: string;
+  /** A file, where there is one. */
+  readonly page: string | undefined;
+}
+
+function conclude(run: Run, { results, name, page }: Ended, spent: SpentByStage, environment: Environment): void {
   const seconds = new Map(Object.entries(spent).map(([stage, { seconds }]) => [stage, seconds]));
-  const results = await folder.finish(run);
-  const place = shortPath(folder.path, environment.cwd);
   print(environment);
   print(environment, resultTable(results, run, seconds, environment));
   print(environment);
-  print(environment, `The run is in ${place}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`);
-  return 0;
+  const told = page === undefined ? "" : `, with a page about it: ${basename(page)}`;
+  print(
+    environment,
+    `The run is in ${name}${told}. Look closer with:\n  ${command(environment)} eval ${shellWord(name)}`,
+  );
 }
 
 function tellHowToGoOn(run: Run, folder: RunFolder, { exitCode }: Stop, environment: Environment): number {

@@ -68,6 +68,8 @@ export interface Settings extends StageSettings {
   readonly engine: EngineSettings;
   readonly watchdogs: WatchdogSettings;
   readonly checkpoints: CheckpointSettings;
+  /** Whether a page about the run, `report.html`, is written at its end. Default true. */
+  readonly report: boolean;
 }
 
 /** A checkpoint is due after every epoch, and within long ones. */
@@ -108,6 +110,7 @@ export const defaults: Settings = deepFreeze<Settings>({
   seed: 0,
   engine: { name: "auto" },
   checkpoints: { keep: 3, minutes: 10, steps: null },
+  report: true,
   models: {},
   data: null,
   optimizer: {

@@ -97,6 +97,7 @@ export const configSchema = z
     seed: count,
     engine: z.union([z.string(), choice]),
     checkpoints: checkpoints.partial(),
+    report: z.boolean(),
     models: z.record(z.string(), model),
     watchdogs: watchdogSchema,
     stages: z.record(z.string(), stageSchema),

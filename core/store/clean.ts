@@ -5,7 +5,7 @@ import type { RunState } from "../run/run-state.js";
 import { deepestArtifact, isArtifactPart } from "../values/artifacts.js";
 import { cleanCheckpoints } from "./checkpoint.js";
 import { isKeptName } from "./checkpoint-files.js";
-import { runFiles } from "./place.js";
+import { reportFiles, runFiles } from "./place.js";
 import type { RunId } from "./run-id.js";
 import { removeUnfinished } from "./unfinished.js";
 
@@ -18,7 +18,7 @@ import { removeUnfinished } from "./unfinished.js";
 export function cleanUnfinished(path: string): void {
   // The run itself may be reached by a link; from there on none is followed.
   const home = realpathSync(path);
-  removeUnfinished(home, (name) => runFiles.includes(name));
+  removeUnfinished(home, (name) => [...runFiles, ...Object.values(reportFiles)].includes(name));
   removeUnfinished(join(home, "checkpoints"), isKeptName);
   removeUnfinished(join(home, "models"), (name) => name.endsWith(".safetensors"));
   removeUnfinished(join(home, "artifacts"), isArtifactPart, deepestArtifact);

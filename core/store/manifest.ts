@@ -187,7 +187,7 @@ function stagesOf({ stages }: Resolved): unknown {
   // A run may have begun under older names.
   const { config } = withNewNames({ stages }, "");
   const kept = Object.entries(config.stages ?? {}).map(([name, settings]) => {
-    const { engine: _, seed: _seed, checkpoints: _checkpoints, watchdogs: _watchdogs, ...rest } = settings;
+    const { engine: _, seed: _seed, checkpoints: _c, watchdogs: _w, report: _report, ...rest } = settings;
     return [name, rest] as const;
   });
   return Object.fromEntries(kept);

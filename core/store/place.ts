@@ -7,6 +7,9 @@ import { shellWord } from "../values/words.js";
 /** Beside the folders of a run. */
 export const runFiles: readonly string[] = ["config.json", "manifest.json", "metrics.jsonl", "result.json"];
 
+/** Pages about the run, and what they are made of besides: whoever writes them again takes nothing from the run. */
+export const reportFiles = { page: "report.html", told: "report.json" } as const;
+
 const runFolders = ["checkpoints", "models", "artifacts"];
 
 /**

@@ -23,11 +23,13 @@ const kinds = [
 /** Plugins with options of their own that are no entries, as presets list them. */
 const plugins = [
   shipped.averagedWeights(),
+  shipped.csvLog(),
   shipped.endAfter(),
   shipped.ensembleMetrics(),
   shipped.generatedImages(),
   shipped.generatorHealth(),
   shipped.noise(),
+  shipped.tensorboard(),
 ];
 
 const head = `# Options

@@ -42,11 +42,13 @@ const declaredPresets: {
 
 const declaredPlugins: { readonly [N in Own<Plugins>]: Keys<keyof Plugins[N]> } = {
   "averaged-weights": { decay: true, warmup: true, view: true },
+  "csv-log": { folder: true },
   "end-after": { epochs: true },
   "ensemble-metrics": { members: true, ensembler: true, validation: true },
   "generated-images": { generator: true },
   "generator-health": { every: true, generator: true, teacher: true, student: true },
   noise: { size: true, hold: true, labels: true },
+  tensorboard: { folder: true },
 };
 
 const presets: readonly Preset[] = Object.values(shipped);

@@ -76,6 +76,11 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1100,
     holds: "trained models for other software, compared with fgkd's answers before they are kept",
   },
+  {
+    name: "core/report",
+    budget: 950,
+    holds: "a page about runs: what was read of their folders and measured, as one file of HTML",
+  },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions, calibration,

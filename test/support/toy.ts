@@ -119,4 +119,5 @@ export const toySettings = {
   models: { student: { backbone: { name: "toy-linear" } }, teacher: { backbone: { name: "toy-linear" } } },
   optimizer: { name: "sgd", learningRate: 0.1 },
   evaluation: { last: 2 },
+  report: false,
 } as const;

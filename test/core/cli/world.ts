@@ -15,6 +15,7 @@ import { folderSource } from "../../../plugins/data/folder.js";
 import { attentionOnBird, birdParts, drawBird, filesSource, findImages } from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
+import { observers } from "../../../plugins/observers/index.js";
 import { optimizers } from "../../../plugins/optimizers/index.js";
 import * as pictures from "../../../plugins/pictures/index.js";
 import { toy, toyLoss, toySettings } from "../../support/toy.js";
@@ -125,6 +126,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       jpegDecoder: () => ({ name: "sharp", reason: "it was not built", remedy: "build it" }),
       ...pictures,
       ...{ attentionOnBird, birdParts, drawBird },
+      observers,
       catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
     },
     "fgkd/presets": presets,
