@@ -65,7 +65,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
   {
     name: "core/explanation",
-    budget: 400,
+    budget: 450,
     holds: "where trained networks look on images: class activation maps, rollout",
   },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
