@@ -60,7 +60,7 @@ function placeOf({ map, cells }: Explanation): string {
   const whole = (share: number) => `${Math.round(100 * share)} %`;
   return peak
     ? `looks most at ${whole(peak.x)} from the left, ${whole(peak.y)} from the top`
-    : "looks nowhere in particular";
+    : "its map is 0 everywhere";
 }
 
 /** Shares of attention on the parts of drawn birds, averaged over images. */
