@@ -94,6 +94,8 @@ export interface PredictArguments extends ModelArguments {
 
 export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
   readonly method: string;
+  /** An inner map, of gradient methods. */
+  readonly map?: string;
   /** A class's name, `predicted` or `true`. */
   readonly class: string;
   /** Folder of the pictures. */

@@ -1,6 +1,6 @@
 /** `fgkd explain MODEL… IMAGES…`: where trained models look on images. */
 import { basename, resolve } from "node:path";
-import { type ExplainedImage, type Explainer, type GivenImage, loadExplainer, named } from "../index.js";
+import { type ExplainedImage, type Explainer, type GivenImage, invalidConfig, loadExplainer, named } from "../index.js";
 import type { ExplainArguments } from "./arguments.js";
 import { type Environment, lineLogger, print } from "./environment.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
@@ -25,6 +25,8 @@ export async function explainCommand(
     problems += 1;
     warn(problem);
   };
+  if (given.drawn !== undefined && files.length > 0)
+    throw invalidConfig("--drawn", `${files[0]} is named, too`, "Leave one of them out.");
   const images =
     given.drawn === undefined
       ? await imageFiles(files, environment, ({ code, message }) => tell(message.slice(code.length + 1)))
@@ -54,7 +56,7 @@ async function load(
   environment: Environment,
   isFirst: boolean,
 ): Promise<Asked> {
-  const { role, method, batchSize, engine: name, threads } = given;
+  const { role, method, map, batchSize, engine: name, threads } = given;
   const path = resolve(environment.cwd, place);
   const engine = { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
   const chosen = Object.keys(engine).length > 0 ? engine : undefined;
@@ -62,6 +64,7 @@ async function load(
   const explainer: Explainer = await loadExplainer(path, {
     roles: role?.split(","),
     method,
+    map,
     batchSize,
     // One engine runs for all of them: that of the first.
     engine: isFirst ? chosen : null,
@@ -80,11 +83,13 @@ function classAsked({ class: asked }: ExplainArguments, own: (image: GivenImage)
   return asked === "true" ? own : asked;
 }
 
-/** What tells them apart: the role, the run, or both. */
+/** What tells them apart: the role, the run, or both; of runs with one name, the places that were given. */
 function columnsOf(models: readonly string[], explainers: readonly Asked[]): readonly string[] {
+  const names = models.map((model) => basename(model).replace(/\.safetensors$/, ""));
+  const runs = new Set(names).size === names.length ? names : models;
   return explainers.flatMap(({ explainer: { roles } }, index) => {
-    const run = basename(models[index] as string).replace(/\.safetensors$/, "");
     if (explainers.length === 1) return roles;
+    const run = runs[index] as string;
     return roles.length === 1 ? [run] : roles.map((role) => `${run} ${role}`);
   });
 }

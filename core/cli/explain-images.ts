@@ -57,6 +57,7 @@ function folderAmong(classes: readonly string[], path: string): string | undefin
 type Counts = Readonly<Record<string, unknown>>;
 
 interface BirdTools {
+  birdCount(split: "test", counts: Counts): number;
   drawBird(split: "test", index: number, size: number, counts: Counts): GivenImage;
   birdParts(split: "test", index: number, counts: Counts): { readonly label: number; readonly parts: object };
   attentionOnBird(map: ArrayLike<number>, parts: object, square: number): Readonly<Record<string, number>>;
@@ -71,7 +72,7 @@ export async function drawnBirds(model: string, asked: number, { load }: Environ
   // fgkd's own module.
   const birds = (await load("fgkd/plugins")) as unknown as BirdTools;
   const counts = birdsOf(model);
-  const total = Number(counts.classes ?? 12) * Number(counts.test ?? 25);
+  const total = birds.birdCount("test", counts);
   const count = Math.min(asked, total);
   return Array.from({ length: count }, (_, place): AskedImage => {
     const index = Math.floor((place * total) / count);

@@ -15,6 +15,7 @@ export function withExplainOptions(command: Command): Command {
         .choices(["auto", ...Object.keys(explainMethods)])
         .default("auto"),
     )
+    .option("--map <name>", "of gradient methods, the inner map that they look at: layer3 (default: the last)")
     .option(
       "--class <name>",
       "the class whose evidence is shown: a name, predicted, or true: of the folder",

@@ -4,15 +4,10 @@ import { join, resolve } from "node:path";
 import { type Explanation, pathProblem } from "../index.js";
 import type { ExplainArguments } from "./arguments.js";
 import type { Environment } from "./environment.js";
+import { isOfAnother, type Picture, type SeenImage } from "./explain-text.js";
 
 /** Rows that a grid has room for. */
 const MOST = 24;
-
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 interface Cell {
   readonly picture: Picture;
@@ -28,9 +23,6 @@ interface PictureTools {
     readonly side: number;
   }): Promise<Uint8Array>;
 }
-
-/** What is seen of one image: in the order of the columns, each with the picture that its network was given. */
-export type SeenImage = readonly { readonly picture: Picture; readonly explanation: Explanation }[];
 
 export interface PictureFolder {
   readonly path: string;
@@ -77,9 +69,11 @@ export async function pictureFolder(
   };
 }
 
-function linesOf({ answer, asked }: Explanation): readonly string[] {
+function linesOf(explanation: Explanation): readonly string[] {
+  const { answer, asked } = explanation;
+  const isAskedAbout = isOfAnother(explanation);
   const words = ({ label, probability }: Explanation["answer"]) => `${Math.round(100 * probability)} % ${label}`;
-  return [words(answer), ...(answer.label === asked.label ? [] : [`of ${words(asked)}`])];
+  return [words(answer), ...(isAskedAbout ? [`of ${words(asked)}`] : [])];
 }
 
 function lastOf(name: string): string {
@@ -91,7 +85,7 @@ function plain(name: string): string {
   return name
     .replace(/\.\w+$/, "")
     .replaceAll(/[^\p{L}\p{N}_@-]+/gu, "-")
-    .slice(0, 60);
+    .slice(-60);
 }
 
 function freeFolder(cwd: string): string {

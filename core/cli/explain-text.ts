@@ -1,9 +1,17 @@
 /** What `fgkd explain` tells: for people as it goes, for programs as one document. */
-import { type Explanation, type HeatMap, named } from "../index.js";
+import { type ExplainMethod, type Explanation, explainMethods, type HeatMap, named } from "../index.js";
 import { colorsOf, type Environment } from "./environment.js";
-import type { SeenImage } from "./explain-pictures.js";
 import { table } from "./tables.js";
 import { percent } from "./text.js";
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** What is seen of one image: in the order of the columns, each with the picture that its network was given. */
+export type SeenImage = readonly { readonly picture: Picture; readonly explanation: Explanation }[];
 
 type Shares = Readonly<Record<string, number>>;
 
@@ -23,6 +31,12 @@ function peakOf({ width, height, values }: HeatMap): { readonly x: number; reado
   return { x: ((best % width) + 0.5) / width, y: (Math.floor(best / width) + 0.5) / height };
 }
 
+/** Whether the map is of a class that the model does not answer. */
+export function isOfAnother({ method, answer, asked }: Explanation): boolean {
+  const methods: Readonly<Record<string, ExplainMethod>> = explainMethods;
+  return methods[method]?.ofClass === true && answer.label !== asked.label;
+}
+
 /** A paragraph. */
 export function explainedText(
   { name, seen }: ToldImage,
@@ -31,10 +45,11 @@ export function explainedText(
 ): string {
   const colors = colorsOf(stdout, variables);
   const lines = seen.map(({ explanation }, index) => {
-    const { answer, asked, method } = explanation;
-    const of =
-      asked.label === answer.label ? "" : `, asked about ${named(asked.label)} (${percent(100 * asked.probability)})`;
-    return `  ${columns[index]}: ${named(answer.label)} (${percent(100 * answer.probability)})${of}; ${placeOf(explanation)} (${method})`;
+    const { answer, asked, method, layer } = explanation;
+    const told = ({ label, probability }: typeof answer) => `${named(label)} (${percent(100 * probability)})`;
+    const of = isOfAnother(explanation) ? `, asked about ${told(asked)}` : "";
+    const by = layer === undefined ? method : `${method} of ${layer}`;
+    return `  ${columns[index]}: ${told(answer)}${of}; ${placeOf(explanation)} (${by})`;
   });
   return `${[colors.bold(named(name)), ...lines].join("\n")}\n`;
 }
@@ -45,7 +60,7 @@ function placeOf({ map, cells }: Explanation): string {
   const whole = (share: number) => `${Math.round(100 * share)} %`;
   return peak
     ? `looks most at ${whole(peak.x)} from the left, ${whole(peak.y)} from the top`
-    : "looks nowhere in particular";
+    : "its map is 0 everywhere";
 }
 
 /** Shares of attention on the parts of drawn birds, averaged over images. */
@@ -88,9 +103,10 @@ export function imageJson({ name, seen, shares, area }: ToldImage, columns: read
   return {
     image: name,
     ...(area && { area }),
-    explanations: seen.map(({ explanation: { method, answer, asked, map, cells } }, index) => ({
+    explanations: seen.map(({ explanation: { method, layer, answer, asked, map, cells } }, index) => ({
       column: columns[index],
       method,
+      ...(layer !== undefined && { layer }),
       answer,
       asked,
       peak: peakOf(map),

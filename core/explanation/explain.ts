@@ -9,6 +9,8 @@ import { chooseExplainMethod, type ExplainMethod, type ExplainMethodName, unable
 export interface ExplainOptions {
   /** By name. Default `auto`: what the network has all for, see `explainMethods`. */
   readonly method?: ExplainMethodName | (string & {});
+  /** Of gradient methods: the inner map that they look at, of `model.maps`, such as `layer3`. Default: the last. */
+  readonly map?: string | undefined;
   /** The class that is asked about: of each image its position in the logits. Default `predicted`: what the network answers. */
   readonly classOf?: "predicted" | readonly number[];
   /** What messages call the model. Default `model`. */
@@ -27,6 +29,8 @@ export interface Maps {
 export interface Explained {
   /** The method that was used. */
   readonly method: string;
+  /** The inner map that it looked at, where that is not the usual one. */
+  readonly map?: string;
   /** Of each image, the class that was asked about. */
   readonly labels: readonly number[];
   /** `[images, classes]`: what the network answers. */
@@ -48,18 +52,20 @@ export interface Explained {
  * const { maps } = await explain(models.get("student"), batch, { method: "grad-cam" });
  */
 export async function explain(model: Model, batch: Batch, options: ExplainOptions = {}): Promise<Explained> {
-  const { method: asked = "auto", classOf = "predicted", role = "model" } = options;
+  const { method: asked = "auto", map: layer, classOf = "predicted", role = "model" } = options;
   const images = need(batch, "images", "explain");
   const outputs = answersOf(model, batch);
   try {
     const answer = need(outputs, "logits", `model ${role}`);
     const logits = Float32Array.from(await answer.data());
     const labels = classOf === "predicted" ? largestOf(logits, answer.shape) : checked(classOf, answer.shape);
-    const [method, by] = chooseExplainMethod(asked, role, model, outputs);
     const { height, width } = seenOf(model, images);
+    const side = model.input?.size ?? Math.min(height, width);
+    const chosen = chooseExplainMethod({ method: asked, map: layer, role }, model, outputs, side);
+    const by = chosen.method;
     const both = tf.tidy(() => {
-      const map = by.map({ model, batch, outputs, labels: oneHot(labels, answer.shape[1]) });
-      if (!map) throw unable(role, method, "needs logits that are computed from the map that it looks at");
+      const map = by.map({ model, batch, outputs, labels: oneHot(labels, answer.shape[1]), map: chosen.map });
+      if (!map) throw unable(role, chosen.name, "needs logits that are computed from the map that it looks at");
       return scaled(map, [height, width], by);
     });
     const [, rows, columns] = both.cells.shape;
@@ -67,7 +73,8 @@ export async function explain(model: Model, batch: Batch, options: ExplainOption
     const values = { maps: Float32Array.from(await maps.data()), cells: Float32Array.from(await both.cells.data()) };
     tf.dispose([maps, both.maps, both.cells]);
     return {
-      method,
+      method: chosen.name,
+      ...(chosen.map !== undefined && { map: chosen.map }),
       labels,
       logits,
       maps: { height: images.shape[1], width: images.shape[2], values: values.maps },

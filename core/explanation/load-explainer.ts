@@ -17,6 +17,8 @@ export interface LoadExplainerOptions
   extends Pick<LoadModelOptions, "roles" | "batchSize" | "engine" | "plugins" | "logger"> {
   /** By name. Default `auto`: for each model what its network has all for. */
   readonly method?: ExplainMethodName | (string & {});
+  /** Of gradient methods: the inner map that they look at. Default: as `explain` chooses. */
+  readonly map?: string | undefined;
   /**
    * The class that is asked about: a name, or a function that names one of each image, or knows none. Default: what each model
    * answers.
@@ -38,6 +40,8 @@ export interface Explanation {
   readonly role: string;
   /** The method that was used. */
   readonly method: string;
+  /** The inner map that it looked at, where that is not the usual one. */
+  readonly layer?: string;
   /** The class that was asked about, and how probable the model finds it. */
   readonly asked: Guess;
   /** What the model answers, to the image alone (no views). */
@@ -85,7 +89,7 @@ const usualBatch = 8;
  * for await (const { explanations } of explainer.stream(["photo.jpg"])) …
  */
 export async function loadExplainer(path: string, options: LoadExplainerOptions = {}): Promise<Explainer> {
-  const { roles, method = "auto", classOf, batchSize, engine, logger = silentLogger } = options;
+  const { roles, method = "auto", map, classOf, batchSize, engine, logger = silentLogger } = options;
   checkExplainMethod(method);
   const config = { ...(batchSize !== undefined && { batchSize }), ...(engine != null && { engine }) };
   const opened = await openModels(path, {
@@ -112,9 +116,9 @@ export async function loadExplainer(path: string, options: LoadExplainerOptions 
       for await (const { given, batch, problems } of source.read(oneByOne(images), pass)) {
         const rows = batch?.indices ?? [];
         const labels = rows.map((index) => labelOf(given[index] as GivenImage, classOf, classes));
-        const explained = batch ? await explainAll(opened, batch, labels, method) : [];
-        const pictures = batch ? await picturesOf(batch, settings.input) : [];
-        release(batch ?? {});
+        const { explained, pictures } = batch
+          ? await explainAll(opened, batch, labels, { method, map })
+          : { explained: [], pictures: [] };
         for (const [index, image] of given.entries()) {
           const row = rows.indexOf(index);
           const problem = problems.get(index) ?? (labels[row] === undefined ? unknownClass : undefined);
@@ -148,24 +152,28 @@ function labelOf(image: GivenImage, classOf: LoadExplainerOptions["classOf"], cl
   return label < 0 ? undefined : label;
 }
 
-/** Models one after the other: each sees the same batch. */
+/** Models one after the other: each sees the same batch, which goes. */
 async function explainAll(
-  { models }: OpenModels,
+  { models, settings }: OpenModels,
   batch: Batch,
   labels: readonly (number | "predicted" | undefined)[],
-  method: string,
-): Promise<readonly { readonly role: string; readonly all: Explained }[]> {
-  const found: { role: string; all: Explained }[] = [];
-  for (const { role, model } of models) {
-    // Images are asked about all alike; one whose class is not known is told, whatever its map.
-    const classOf = labels.includes("predicted") ? "predicted" : labels.map((label) => Number(label ?? 0));
-    found.push({ role, all: await explain(model, batch, { method, classOf, role }) });
+  asked: Pick<LoadExplainerOptions, "method" | "map">,
+) {
+  const explained: { role: string; all: Explained }[] = [];
+  try {
+    for (const { role, model } of models) {
+      // Images are asked about all alike; one whose class is not known is told, whatever its map.
+      const classOf = labels.includes("predicted") ? "predicted" : labels.map((label) => Number(label ?? 0));
+      explained.push({ role, all: await explain(model, batch, { ...asked, classOf, role }) });
+    }
+    return { explained, pictures: await picturesOf(batch, settings.input) };
+  } finally {
+    release(batch);
   }
-  return found;
 }
 
 function explanationOf(role: string, all: Explained, row: number, classes: readonly string[]): Explanation {
-  const { method, labels, logits, maps, cells } = all;
+  const { method, map: layer, labels, logits, maps, cells } = all;
   const probabilities = probabilitiesOf(logits.subarray(row * classes.length, (row + 1) * classes.length));
   const guess = (label: number) => ({
     label: classes[label] as string,
@@ -178,6 +186,7 @@ function explanationOf(role: string, all: Explained, row: number, classes: reado
   return {
     role,
     method,
+    ...(layer !== undefined && { layer }),
     asked: guess(labels[row] as number),
     answer: guess(best),
     map: mapOf(maps),

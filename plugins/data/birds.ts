@@ -55,6 +55,12 @@ export function registerBirds({ sources }: RunScope): void {
   });
 }
 
+/** Pictures in a split. */
+export function birdCount(split: Split, counts: BirdCounts = {}): number {
+  const all = { ...birdDefaults, ...counts };
+  return all.classes * all[split];
+}
+
 /**
  * One of the pictures, as the source draws it.
  *

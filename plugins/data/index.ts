@@ -11,6 +11,7 @@ export {
   type BirdParts,
   type BirdPlace,
   type BirdShares,
+  birdCount,
   birdParts,
   birdPlaceAt,
   birdPlaces,

@@ -17,7 +17,10 @@ function everyPlugin(): readonly Plugin[] {
 
 function attempt(factory: () => unknown): unknown {
   try {
-    return factory();
+    const made = factory();
+    // What is no plugin may be a promise, which misses its arguments later.
+    if (made instanceof Promise) made.catch(() => {});
+    return made;
   } catch {
     return undefined;
   }

@@ -68,7 +68,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/prediction", budget: 580, holds: "exported models found again, and asked what is on images" },
   {
     name: "core/explanation",
-    budget: 400,
+    budget: 450,
     holds: "where trained networks look on images: class activation maps, rollout",
   },
   {

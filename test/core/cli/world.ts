@@ -12,7 +12,14 @@ import { once } from "../../../core/cli/signals.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { folderSource } from "../../../plugins/data/folder.js";
-import { attentionOnBird, birdParts, drawBird, filesSource, findImages } from "../../../plugins/data/index.js";
+import {
+  attentionOnBird,
+  birdCount,
+  birdParts,
+  drawBird,
+  filesSource,
+  findImages,
+} from "../../../plugins/data/index.js";
 import { ensemblers } from "../../../plugins/ensemblers/index.js";
 import * as layers from "../../../plugins/layers/index.js";
 import { observers } from "../../../plugins/observers/index.js";
@@ -125,7 +132,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       findImages,
       jpegDecoder: () => ({ name: "sharp", reason: "it was not built", remedy: "build it" }),
       ...pictures,
-      ...{ attentionOnBird, birdParts, drawBird },
+      ...{ attentionOnBird, birdCount, birdParts, drawBird },
       observers,
       catalogue: () => [toyEngines(), toy(), folderSource(), filesSource()],
     },

@@ -356,6 +356,35 @@ describe("an explanation", () => {
     await expect(explain(blind, batch())).rejects.toThrow("needs a last map, or attention, among what a network gives");
   });
 
+  test("looks at an inner map that is named; by itself, at the last level with cells where the last map has one", async () => {
+    const deep = choose({ ...resnet, depths: [1, 1, 1, 1], widths: [4, 4, 8, 8] } as { name: string });
+    const seen = batch(16);
+    // Of 16 px: 8 × 8 after the stem, then 8, 4, 2 and 1.
+    const found = await explain(deep, seen);
+    expect([found.method, found.map, found.cells.height]).toEqual(["grad-cam", "layer2", 4]);
+    const named = await explain(deep, seen, { method: "grad-cam", map: "layer1" });
+    expect([named.map, named.cells.height]).toEqual(["layer1", 8]);
+    expect((await explain(deep, seen, { map: "layer3" })).method).toBe("grad-cam");
+    expect((await explain(deep, seen, { method: "cam" })).cells.height).toBe(1);
+    await expect(explain(deep, seen, { method: "cam", map: "layer1" })).rejects.toThrow(
+      "cam has not: it looks at the last map alone",
+    );
+    await expect(explain(deep, seen, { method: "grad-cam", map: "layer9" })).rejects.toThrow(
+      'no map is registered as "layer9"',
+    );
+  });
+
+  test("by the name of the last map is that by the last map", async () => {
+    const model = choose({ ...resnet, depths: [1, 1], head: "max-pool-mlp", hidden: 4 } as { name: string });
+    const seen = batch(16, 1);
+    const hot = tf.tensor2d([[0, 1, 0]]);
+    const outputs = model.forward(seen, "eval");
+    const map = explainMethods["grad-cam"].map({ model, batch: seen, outputs, labels: hot, map: "layer2" });
+    expect(map as tf.Tensor).toBeAllclose(
+      explainMethods["grad-cam"].map({ model, batch: seen, outputs, labels: hot }) as tf.Tensor,
+    );
+  });
+
   test("leaves no tensor behind", async () => {
     const model = choose({ ...resnet, head: "squeeze-excite" } as { name: string });
     const seen = batch();
