@@ -3,7 +3,7 @@ import type { Attribute, Count, Graph, GraphNode } from "../graph/graph.js";
 import { notExportable } from "../values/export-errors.js";
 
 /** As model.json has it. */
-export type TfValue =
+type TfValue =
   | { readonly i: string }
   | { readonly f: number }
   | { readonly b: boolean }

@@ -1,14 +1,14 @@
 /** The page that `--to web` writes. */
 
 const style = `
-:root { color-scheme: light dark; --line: #8886; --accent: #b45309; font: 17px/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 17px/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem; background: Canvas; color: CanvasText; }
 h1 { font-size: 1.4rem; margin: 0 0 1rem; }
-#drop { display: block; border: 2px dashed var(--line); border-radius: .75rem; padding: 2rem 1rem; text-align: center; cursor: pointer; }
-#drop.over { border-color: var(--accent); }
+#drop { display: block; border: 2px dashed #8886; border-radius: .75rem; padding: 2rem 1rem; text-align: center; cursor: pointer; }
+#drop.over { border-color: #b45309; }
 #file { position: absolute; opacity: 0; }
-#file:focus-visible + #drop { outline: 3px solid var(--accent); }
-button { font: inherit; padding: .5rem 1rem; margin-top: 1rem; border: 1px solid var(--line); border-radius: .5rem; background: transparent; color: inherit; }
+#file:focus-visible + #drop { outline: 3px solid #b45309; }
+button { font: inherit; padding: .5rem 1rem; margin-top: 1rem; border: 1px solid #8886; border-radius: .5rem; background: transparent; color: inherit; }
 video { display: block; width: 100%; max-height: 60vh; margin-top: 1rem; border-radius: .75rem; }
 video[hidden] { display: none; }
 #answer { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.5rem; margin-top: 1.5rem; }

@@ -66,7 +66,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/prediction", budget: 450, holds: "exported models found again, and asked what is on images" },
   {
     name: "core/export",
-    budget: 1100,
+    // Four formats, one of them a page with its script.
+    budget: 1350,
     holds: "trained models for other software, compared with fgkd's answers before they are kept",
   },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
