@@ -14,15 +14,8 @@ export class PickledTensors {
   constructor(readonly tensors: ReadonlyMap<string, PickledTensor>) {}
 }
 
-/** What JSON can say, and tensors. */
-export type Picklable =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Picklable[]
-  | PickledTensors
-  | { readonly [key: string]: Picklable };
+/** Texts, lists and dictionaries of them, and tensors: PyTorch 1.13 reads no numbers with a point among weights. */
+type Picklable = string | readonly Picklable[] | PickledTensors | { readonly [key: string]: Picklable };
 
 const codes = (text: string) => Buffer.from(text, "latin1");
 
@@ -32,9 +25,6 @@ export function pickle(value: Picklable): Uint8Array {
 
 function parts(value: Picklable): readonly Uint8Array[] {
   if (typeof value === "string") return [text(value)];
-  if (typeof value === "number") return [number(value)];
-  if (typeof value === "boolean") return [codes(value ? "\x88" : "\x89")];
-  if (value === null) return [codes("N")];
   if (value instanceof PickledTensors) {
     const items = [...value.tensors].flatMap(([name, tensor]) => [text(name), ...tensorParts(tensor)]);
     return [orderedDictionary, codes("("), ...items, codes("u")];
@@ -77,11 +67,10 @@ function text(value: string): Uint8Array {
   return Buffer.concat([head, content]);
 }
 
+/** A whole one, of 31 bits: sides and sizes of archives that are no larger than they may be. */
 function number(value: number): Uint8Array {
-  const isSmall = Number.isInteger(value) && Math.abs(value) < 2 ** 31 && !Object.is(value, -0);
-  const bytes = Buffer.alloc(isSmall ? 5 : 9);
-  bytes.write(isSmall ? "J" : "G", "latin1");
-  if (isSmall) bytes.writeInt32LE(value, 1);
-  else bytes.writeDoubleBE(value, 1);
+  const bytes = Buffer.alloc(5);
+  bytes.write("J", "latin1");
+  bytes.writeInt32LE(value, 1);
   return bytes;
 }

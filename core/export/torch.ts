@@ -11,11 +11,11 @@ import type { NamedArray } from "../values/named-array.js";
 import { need } from "../values/records.js";
 import { isRecord } from "../values/unknown.js";
 import type { Exporter } from "./exporter.js";
-import { type Picklable, type PickledTensor, PickledTensors, pickle } from "./pickle-writer.js";
+import { type PickledTensor, PickledTensors, pickle } from "./pickle-writer.js";
 import { longestArchive, zipped } from "./zip-writer.js";
 
 /**
- * One file, a dictionary: `state_dict`; `backbone`, the network's name; `classes`; `preprocessing`; `license`, where somebody said one;
+ * One file, a dictionary: `state_dict`; `backbone`, the network's name; `classes`; `preprocessing`, as JSON; `license`, where somebody said one;
  * `fgkd`, what the run says of the model, so that fgkd reads the file as it reads a run's own; and `export`, what is said beyond that. Nothing but plain data and tensors, which `torch.load(weights_only=True)` reads.
  */
 export const torch: Exporter = {
@@ -36,8 +36,7 @@ export const torch: Exporter = {
       state_dict: new PickledTensors(tensors),
       backbone: isRecord(said.backbone) ? String(said.backbone.name) : "",
       classes: about.classes,
-      // Plain data, as JSON has it.
-      preprocessing: JSON.parse(JSON.stringify(about.preprocessing)) as Picklable,
+      preprocessing: JSON.stringify(about.preprocessing),
       ...(about.license !== undefined && { license: about.license }),
       fgkd: JSON.stringify(said),
       export: JSON.stringify(beyond),
@@ -83,7 +82,7 @@ function aboutIn(place: string, { export: beyond }: Readonly<Record<string, stri
 
 /** Ten lines of Python. */
 function loader(place: string): string {
-  return `import torch, torchvision
+  return `import json, torch, torchvision
 
 def load(path):
     said = torch.load(path, map_location="cpu", weights_only=True)
@@ -93,7 +92,7 @@ def load(path):
         import timm
         model = timm.create_model(said["backbone"], num_classes=len(said["classes"]))
     model.load_state_dict(said["state_dict"])
-    return model.eval(), said["classes"], said["preprocessing"]
+    return model.eval(), said["classes"], json.loads(said["preprocessing"])
 
 model, classes, preprocessing = load(${JSON.stringify(place)})
 `;

@@ -102,11 +102,7 @@ export function createEmitter(owner: string, graph: Graph): Emitted {
     floats,
     wholes,
     refuse: (kernel, problem) =>
-      notExportable(
-        owner,
-        `its kernel ${kernel} ${problem}`,
-        "Let the network use another operation in its place, or export it to tfjs, which has every kernel.",
-      ),
+      notExportable(owner, `its kernel ${kernel} ${problem}`, "Let the network use another operation in its place."),
   };
   return { emitter, made, initializers };
 }
