@@ -75,6 +75,15 @@ export interface CalibrateArguments extends ModelArguments {
   readonly error: number;
 }
 
+export interface FindRateArguments extends RunArguments {
+  /** Default: the last that is enabled. */
+  readonly stage?: string;
+  readonly from: number;
+  readonly to: number;
+  /** Default: a pass over the data, at least 100 and at most 500. */
+  readonly steps?: number;
+}
+
 export interface PredictArguments extends ModelArguments {
   /** Guesses an image. */
   readonly top: number;

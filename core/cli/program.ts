@@ -6,6 +6,7 @@ import type {
   ConfigArguments,
   DataArguments,
   EvalArguments,
+  FindRateArguments,
   PredictArguments,
   TrainArguments,
   WeightsArguments,
@@ -19,6 +20,7 @@ import type { Environment } from "./environment.js";
 import { lineLogger, widthOf } from "./environment.js";
 import { evalCommand } from "./eval-command.js";
 import { tellFailure } from "./failure.js";
+import { findRateCommand } from "./find-rate-command.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
@@ -121,6 +123,12 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
     .option("-d, --data <place>", "calibrate on other images of the same classes")
     .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
+  withRunOptions(command("find-lr", "look for a learning rate: raise it from step to step, and see what the loss does"))
+    .option("--stage <name>", "of which stage (default: the last)")
+    .option("--from <rate>", "learning rate of the first step", above, 1e-6)
+    .option("--to <rate>", "learning rate of the last step", above, 10)
+    .option("--steps <number>", "in so many steps (default: one pass over the data, of 100 to 500)", whole(20))
+    .action((given: FindRateArguments) => run(findRateCommand(given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(
@@ -237,6 +245,13 @@ function whole(least: number): (text: string) => number {
       throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
     return value;
   };
+}
+
+function above(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError("It must be a number above 0, such as 0.001.");
+  return value;
 }
 
 function share(text: string): number {
