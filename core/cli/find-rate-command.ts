@@ -40,7 +40,11 @@ const usual = { least: 100, most: 500 } as const;
 export async function findRateCommand(given: FindRateArguments, environment: Environment): Promise<number> {
   const chosen = await chooseRun(given, environment);
   if (given.from >= given.to)
-    throw invalidConfig("fgkd find-lr", `--from ${given.from} is not below --to ${given.to}`, "Raise --to.");
+    throw invalidConfig(
+      "fgkd find-lr",
+      `from ${given.from} to ${given.to}, no rate rises`,
+      "Let the second be the higher one.",
+    );
   chosen.teacher?.keep();
   checkRun(chosen);
   const stage = stageOf(chosen, given.stage);
@@ -179,9 +183,9 @@ function tellRates(found: FoundRates, steps: number, stage: string, environment:
 function inWords({ suggested, lowest, rises }: FoundRates, steps: number, stage: string): string {
   if (suggested === null || lowest === null) {
     const otherwise = rises ? "it only rose" : "it did not fall by more than it scatters from step to step";
-    return `No learning rate between these made the loss fall in ${count(steps, "step")}: ${otherwise}. Try others with --from and --to, or more --steps.`;
+    return `No learning rate between these made the loss fall in ${count(steps, "step")}: ${otherwise}. Try others, or more steps.`;
   }
-  const end = rises ? "" : " It had not risen by the end: a higher --to may find more.";
+  const end = rises ? "" : " It had not risen by the end: a higher end may find more.";
   return `The loss fell fastest at ${short(suggested)}, and was lowest at ${short(lowest)}: higher than that is too high.${end} Take the first: --set stages.${stage}.optimizer.learningRate=${short(suggested)}`;
 }
 

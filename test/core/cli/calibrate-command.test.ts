@@ -67,7 +67,7 @@ describe("fgkd calibrate", () => {
       models: ["student"],
       ensembler: null,
       testTime: null,
-      split: "test",
+      split: "given",
       images: 26,
     });
     // Every temperature there is, on what predict said before; 1 where cross-validation found none to be better.
@@ -168,7 +168,7 @@ describe("fgkd calibrate", () => {
   test("takes no images that tell how good the model is, unless it is told to, and none that are too few", async () => {
     const { world, place } = await withRun(run);
     expect(await world.fgkd(`calibrate ${place}`)).toBe(1);
-    expect(world.err).toContain("its data has no validation split. Name other images of its classes with --data.");
+    expect(world.err).toContain("its data has no validation split. Name other images of its classes with --data");
     expect(await world.fgkd(`calibrate ${place} --split test`)).toBe(1);
     expect(world.err).toContain(
       "warning Calibrated on the run's own test images: tested on them, it looks better than it is.",

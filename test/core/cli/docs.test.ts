@@ -14,6 +14,8 @@ describe("docs/reference/cli.md", () => {
       "train --help",
       "eval --help",
       "predict --help",
+      "calibrate --help",
+      "find-lr --help",
       "config --help",
       "weights --help",
       "data --help",

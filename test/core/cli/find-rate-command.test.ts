@@ -22,9 +22,10 @@ describe("fgkd find-lr", () => {
   test("raises the rate of one stage from step to step, says which to take, and keeps nothing", async () => {
     const { preset, rates } = noting();
     const world = await createWorld({ presets: [preset] });
-    expect(await world.fgkd("find-lr --preset toy --stage teacher --batch-size 12 --from 0.001 --to 100 --steps 51"), world.err).toBe(
-      0,
-    );
+    expect(
+      await world.fgkd("find-lr --preset toy --stage teacher --batch-size 12 --from 0.001 --to 100 --steps 51"),
+      world.err,
+    ).toBe(0);
     expect(Object.keys(rates)).toEqual(["teacher"]);
     expect(rates.teacher).toEqual(Array.from({ length: 51 }, (_, at) => expect.closeTo(10 ** (-3 + at / 10), 9)));
     expect(world.out).toMatch(/^learning rate +loss\n +0\.001 +\d\.\d+ +█+\n/);
@@ -53,7 +54,7 @@ describe("fgkd find-lr", () => {
     expect(await world.fgkd("find-lr --preset toy --stage studnet")).toBe(1);
     expect(world.err).toContain('no stage is registered as "studnet"');
     expect(await world.fgkd("find-lr --preset toy --from 1 --to 0.1")).toBe(1);
-    expect(world.err).toContain("--from 1 is not below --to 0.1");
+    expect(world.err).toContain("from 1 to 0.1, no rate rises");
     expect(await world.fgkd("find-lr --preset toy --from nothing")).toBe(1);
     expect(world.err).toContain("It must be a number above 0, such as 0.001.");
   });

@@ -11,6 +11,11 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "use --engine wasm",
   ],
   "compiling takes minutes: `npm run build:onednn` does it": ["…npx fgkd build-engine onednn"],
+  "it needs images by the dozen: test/core/cli/calibrate-command.test.ts types it": [
+    "Name other images of its classes with --data, or train with --set data.validation=0.1, which keeps some back. --split test takes images that then no longer tell how good it is.",
+    "Give more of them with --data.",
+    "Calibrate it again, or pass --uncalibrated.",
+  ],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
