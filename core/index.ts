@@ -89,6 +89,8 @@ export type { CountedCoverage, Coverage } from "./measures/coverage.js";
 export { countCoverage } from "./measures/coverage.js";
 export type { Comparison, PairedAnswers } from "./measures/paired.js";
 export { comparePaired, holm, mcnemarExact } from "./measures/paired.js";
+export type { FoundRates, RatedLoss } from "./measures/range-test.js";
+export { findRates } from "./measures/range-test.js";
 export { bestOf, rankOf } from "./measures/ranking.js";
 export type { Calibration, Reliability, ReliabilityBin } from "./measures/reliability.js";
 export { createReliability, usualBins } from "./measures/reliability.js";

@@ -85,6 +85,15 @@ export interface ReportArguments extends ModelArguments {
   readonly out?: string;
 }
 
+export interface FindRateArguments extends RunArguments {
+  /** Default: the last that is enabled. */
+  readonly stage?: string;
+  readonly from: number;
+  readonly to: number;
+  /** Default: a pass over the data, at least 100 and at most 500. */
+  readonly steps?: number;
+}
+
 export interface PredictArguments extends ModelArguments {
   /** Guesses an image. */
   readonly top: number;

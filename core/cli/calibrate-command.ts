@@ -17,11 +17,8 @@ import { count } from "./text.js";
 /** Of fewer images, chance would choose the temperature. */
 const FEWEST = 20;
 
-const remedy = [
-  "Name other images of its classes with --data.",
-  "A run that is trained with --set data.validation=0.1 keeps some for this.",
-  "--split test takes its test images, which then no longer tell how good the calibration is elsewhere.",
-].join(" ");
+const remedy =
+  "Name other images of its classes with --data, or train with --set data.validation=0.1, which keeps some back. --split test takes images that then no longer tell how good it is.";
 
 /** @returns the exit code */
 export async function calibrateCommand(
@@ -48,10 +45,11 @@ export async function calibrateCommand(
       { ...scores, gives },
       { classes, error, ...(source.ranks && { ranks: source.ranks }) },
     );
+    const on = data === undefined ? split : "given";
     const way = { models: models.map(({ name }) => name), ensembler, testTime };
     const { temperature } = found.temperature;
-    await keep(place, opened, { ...way, temperature, error, split, images, ...found.answers.rule }, environment);
-    tellCalibration(found, { opened, images, split, error }, environment);
+    await keep(place, opened, { ...way, temperature, error, split: on, images, ...found.answers.rule }, environment);
+    tellCalibration(found, { opened, images, split: on, error }, environment);
     return 0;
   } finally {
     await opened.close();

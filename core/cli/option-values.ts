@@ -24,3 +24,11 @@ export function properShare(text: string): number {
     throw new InvalidArgumentError("It must be a number between 0 and 1, such as 0.05.");
   return value;
 }
+
+/** Any number above 0. */
+export function above(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError("It must be a number above 0, such as 0.001.");
+  return value;
+}

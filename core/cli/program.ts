@@ -8,6 +8,7 @@ import type {
   EvalArguments,
   ExplainArguments,
   ExportArguments,
+  FindRateArguments,
   PredictArguments,
   ReportArguments,
   TrainArguments,
@@ -25,10 +26,11 @@ import { explainCommand } from "./explain-command.js";
 import { withExplainOptions } from "./explain-options.js";
 import { exportCommand } from "./export-command.js";
 import { tellFailure } from "./failure.js";
+import { findRateCommand } from "./find-rate-command.js";
 import { listCommand } from "./list-command.js";
 import { listVariants } from "./list-variants.js";
 import { listWeights } from "./list-weights.js";
-import { properShare, whole } from "./option-values.js";
+import { above, properShare, whole } from "./option-values.js";
 import { predictCommand } from "./predict-command.js";
 import { reportCommand } from "./report-command.js";
 import { trainCommand } from "./train-command.js";
@@ -156,6 +158,12 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
     .option("-d, --data <place>", "calibrate on other images of the same classes")
     .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
+  withRunOptions(command("find-lr", "look for a learning rate: raise it from step to step, and see what the loss does"))
+    .option("--stage <name>", "of which stage (default: the last)")
+    .option("--from <rate>", "learning rate of the first step", above, 1e-6)
+    .option("--to <rate>", "learning rate of the last step", above, 10)
+    .option("--steps <number>", "in so many steps (default: one pass over the data, of 100 to 500)", whole(20))
+    .action((given: FindRateArguments) => run(findRateCommand(given, environment)));
   command("list", "list presets, and the names that config may choose")
     .addArgument(
       new Argument(

@@ -117,11 +117,11 @@ export function measureEpochs(
   };
 }
 
-/** A pure function of what a checkpoint holds: it resumes by itself. */
+/** At an epoch that could have been the best. A pure function of what a checkpoint holds: it resumes by itself. */
 function isPatienceOver(
-  { epoch }: Pick<EpochSummary, "epoch">,
+  { epoch, metrics }: Pick<EpochSummary, "epoch" | "metrics">,
   best: BestEpoch | undefined,
   { patience }: Pick<EvaluationSettings, "patience">,
 ): boolean {
-  return patience !== null && best !== undefined && epoch - best.epoch >= patience;
+  return patience !== null && best !== undefined && metrics.accuracy !== undefined && epoch - best.epoch >= patience;
 }

@@ -22,7 +22,7 @@ export interface EvaluationSettings {
    */
   readonly bestOn: "validation" | "test";
   /**
-   * A stage ends once so many epochs have passed since its best one, on the split that chooses. Default `null`: it takes all of its
+   * A stage ends at the first measured epoch that lies so many epochs or more after its best one, on the split that chooses. Default `null`: it takes all of its
    * epochs.
    */
   readonly patience: number | null;

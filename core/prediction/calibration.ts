@@ -24,8 +24,8 @@ export interface ModelCalibration extends WayOfAsking, AnswerRule {
   readonly temperature: number;
   /** The share of wrong answers that the thresholds were fitted for. */
   readonly error: number;
-  /** What it was fitted on. */
-  readonly split: Split;
+  /** What it was fitted on: images of the run's, or others that were given. */
+  readonly split: Split | "given";
   readonly images: number;
 }
 
@@ -38,7 +38,7 @@ const schema: z.ZodType<readonly ModelCalibration[]> = z.array(
     testTime: z.enum(Object.keys(viewCounts) as [TestTime, ...TestTime[]]).nullable(),
     temperature: z.number().positive(),
     error: z.number().min(0).max(1),
-    split: z.enum(splits),
+    split: z.enum([...splits, "given"]),
     images: z.number().int().nonnegative(),
     thresholds: z.array(share),
     ranks: z.array(z.object({ rank: z.string(), groups: z.array(z.string()), threshold: share })),

@@ -20,6 +20,9 @@ import {
   constant,
   cosine,
   cosineSchema,
+  type RangeTestOptions,
+  rangeTest,
+  rangeTestSchema,
   type StepDecayOptions,
   stepDecay,
   stepDecaySchema,
@@ -42,6 +45,8 @@ declare module "../../core/index.js" {
     cosine: CosineOptions;
     /** Falls at milestones, or every so many epochs. */
     step: StepDecayOptions;
+    /** Rises by the same factor at each step. */
+    "range-test": RangeTestOptions;
   }
   interface ParameterGroups {
     "layer-decay": LayerDecayOptions;
@@ -52,7 +57,7 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Registers `sgd`, `adam` and `adamw`, with PyTorch's arithmetic; the schedules `constant`, `cosine` and `step`; and the
+ * Registers `sgd`, `adam` and `adamw`, with PyTorch's arithmetic; the schedules `constant`, `cosine`, `step` and `range-test`; and the
  * parameter groups `layer-decay`, `no-decay`, `freeze` and `new-layers`.
  */
 export const optimizers = definePlugin({
@@ -62,6 +67,7 @@ export const optimizers = definePlugin({
     schedules.register("constant", { ...describeOptions("schedule constant", warmupSchema), create: constant });
     schedules.register("cosine", { ...describeOptions("schedule cosine", cosineSchema), create: cosine });
     schedules.register("step", { ...describeOptions("schedule step", stepDecaySchema), create: stepDecay });
+    schedules.register("range-test", { ...describeOptions("schedule range-test", rangeTestSchema), create: rangeTest });
     groups.register("layer-decay", { ...describeGroup("layer-decay", layerDecaySchema), create: layerDecay });
     groups.register("no-decay", { ...describeGroup("no-decay", noDecaySchema), create: noDecay });
     groups.register("freeze", { ...describeGroup("freeze", freezeSchema), create: freeze });

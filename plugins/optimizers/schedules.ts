@@ -38,6 +38,12 @@ export const stepDecaySchema = warmupSchema.extend({
   factor: z.number().positive().default(0.1).describe("By which it is multiplied."),
 });
 
+export const rangeTestSchema = z.object({
+  from: z.number().positive().default(1e-6).describe("The rate of the first step."),
+  to: z.number().positive().default(10).describe("The rate of the last step."),
+});
+
+export type RangeTestOptions = OptionsOf<typeof rangeTestSchema>;
 export type WarmupOptions = OptionsOf<typeof warmupSchema>;
 export type CosineOptions = OptionsOf<typeof cosineSchema>;
 export type StepDecayOptions = OptionsOf<typeof stepDecaySchema>;
@@ -58,6 +64,17 @@ export function stepDecay({ every, milestones, factor, ...warmup }: Required<Ste
     const passed = every ? Math.floor(time / every) : milestones.filter((milestone) => time >= milestone).length;
     return rate * factor ** passed;
   });
+}
+
+/**
+ * From one rate to another by the same factor at each step, whatever the learning rate is set to: for looking where a loss begins to
+ * fall, and where it no longer does.
+ *
+ * @see Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, section 3.3
+ */
+export function rangeTest({ from, to }: Required<RangeTestOptions>): Schedule {
+  return ({ epoch, index }, { epochs, steps }) =>
+    from * (to / from) ** ((epoch * steps + index) / Math.max(1, epochs * steps - 1));
 }
 
 /** The rate at a time, in epochs, of a course that ends at `end`. */

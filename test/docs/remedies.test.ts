@@ -22,6 +22,8 @@ const commands = [
   "predict",
   "explain",
   "export",
+  "calibrate",
+  "find-lr",
   "list",
   "config",
   "weights",

@@ -37,13 +37,14 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },
   {
     name: "core/update",
-    budget: 500,
+    // Weights that wait for their epoch.
+    budget: 520,
     holds: "from gradients to weights: rules, groups, schedules, the pipeline around them",
   },
   // Images that are in no split, and a split's images of some classes.
   { name: "core/data", budget: 275, holds: "what a source of images promises, and which part of it is used for what" },
   // What the data is reason to measure: ranks, merged sets, classes of uneven size.
-  { name: "core/evaluation", budget: 450, holds: "how a model is tested, and what is measured" },
+  { name: "core/evaluation", budget: 480, holds: "how a model is tested, and what is measured" },
   {
     name: "core/measures",
     // With temperatures, thresholds, and what they come to.

@@ -16,6 +16,8 @@ describe("docs/reference/cli.md", () => {
       "predict --help",
       "explain --help",
       "export --help",
+      "calibrate --help",
+      "find-lr --help",
       "config --help",
       "weights --help",
       "data --help",

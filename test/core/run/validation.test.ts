@@ -280,6 +280,17 @@ describe("the best epoch", () => {
     expect(await weightsOf(run)).toEqual(await weightsOf(whole));
   });
 
+  test("is waited for until an epoch is measured that could have been better", async () => {
+    const run = await create({ epochs: 12, evaluation: { patience: 1, every: 4, last: 1 } });
+    const history = await finish(run);
+    // Of the fourth epoch and the eighth the first is the better one: what was learnt is lost by then.
+    expect(history.map(({ metrics }) => metrics.accuracy !== undefined)).toEqual(
+      Array.from({ length: history.length }, (_, epoch) => (epoch + 1) % 4 === 0),
+    );
+    expect(history.length).toBeGreaterThan(4);
+    expect(history.length % 4).toBe(0);
+  });
+
   test("cannot be waited for where nothing chooses it", async () => {
     const twoSplits = { data: { name: "three-splits", splits: ["train", "test"] }, evaluation: { patience: 3 } };
     await expect(create(twoSplits)).rejects.toThrow("evaluation.patience is 3, but no best epoch is chosen");

@@ -19,6 +19,11 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "Give some with --data.",
     "Keep more bits of its weights with --precision fp16, or fp32.",
   ],
+  "it needs images by the dozen: test/core/cli/calibrate-command.test.ts types it": [
+    "Name other images of its classes with --data, or train with --set data.validation=0.1, which keeps some back. --split test takes images that then no longer tell how good it is.",
+    "Give more of them with --data.",
+    "Calibrate it again, or pass --uncalibrated.",
+  ],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",

@@ -1,4 +1,6 @@
 /** Remedies of commands that name what is not there: presets, plugins, engines, files of settings. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { definePlugin, definePreset } from "../../../core/index.js";
 import * as presets from "../../../presets/index.js";
@@ -26,6 +28,17 @@ const noPlugin = { "fgkd.config.json": '{ "plugins": ["wings"] }' };
 const wings = 'export const wings = { name: "wings", apply() {} };';
 
 export const starting: readonly Situation[] = [
+  {
+    told: "The loss fell fastest at …, and was lowest at …: higher than that is too high.… Take the first: --set stages.….optimizer.learningRate=…",
+    async tried(told) {
+      const world = await worldWith();
+      const found = await works(world, "find-lr --preset toy --batch-size 12 --from 0.001 --to 100 --steps 51");
+      const said = heard(told, found.replaceAll("\n", " "));
+      await works(world, `--preset toy --quiet ${typed(said, /--set \S+$/)}`, said);
+      const { stages } = JSON.parse(await readFile(join(world.cwd, "runs/toy-1/config.json"), "utf8")).resolved;
+      expect(stages.student.optimizer.learningRate).toBe(Number(/fastest at ([\d.]+),/.exec(said)?.[1]));
+    },
+  },
   {
     told: "Add --preset dadkd, or name another: fgkd list shows them.",
     async tried(told) {

@@ -31,6 +31,10 @@ describe("the learning rate", () => {
     const { options, learningRates } = schedules.cosine;
     expect(over(options.epochs, { name: "cosine" }, options.learningRate)).toEqual(close(learningRates));
   });
+  test("of a range test rises by one factor from step to step, whatever it is set to", () => {
+    const rates = steps(2, 3, { name: "range-test", from: 0.01, to: 1000 }, 0.7);
+    expect(rates).toEqual(close([0.01, 0.1, 1, 10, 100, 1000]));
+  });
   test("follows PyTorch's steps", () => {
     const { options, learningRates } = schedules.step;
     const schedule = { name: "step", every: options.every, factor: options.factor } as const;
