@@ -1,10 +1,10 @@
 /** Several runs beside each other: whether one is better, or luckier, and in which classes they differ. */
 import type { EpochSummary } from "../values/records.js";
+import { between, count, percent, points } from "../values/wording.js";
 import { curveFigure } from "./curves.js";
 import { html, type Markup, nameOf } from "./markup.js";
 import type { ReportedComparison, ReportedRun } from "./subject.js";
 import { tableOf } from "./table.js";
-import { between, count, percent, points } from "./words.js";
 
 /** The usual bound: below it, a difference is not put down to chance. */
 const SIGNIFICANT = 0.05;

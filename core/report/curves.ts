@@ -1,8 +1,9 @@
 /** How losses and accuracies went, stage by stage. */
 import type { EpochSummary } from "../values/records.js";
+import { percent } from "../values/wording.js";
 import { colours, drawChart, figure } from "./charts.js";
 import { html, type Markup, nameOf } from "./markup.js";
-import { brief, percent } from "./words.js";
+import { brief } from "./words.js";
 
 /** A line of a chart. */
 export interface Curve {

@@ -1,9 +1,10 @@
 /** What was run, and what it came to: facts, the table of stages, time and memory, settings. */
 import { wilsonInterval } from "../measures/share.js";
+import { between, count, duration, inWords, percent } from "../values/wording.js";
 import { type Content, html, type Markup, nameOf } from "./markup.js";
 import type { ReportedAnswers, ReportedRun, ReportedStage } from "./subject.js";
 import { tableOf } from "./table.js";
-import { between, brief, count, duration, large, percent, size } from "./words.js";
+import { brief, large, size } from "./words.js";
 
 /** Preset, engine, data, models. */
 export function whatWasRun(run: ReportedRun): Markup {
@@ -73,10 +74,6 @@ export function stageTable({ stages, images, manifest }: ReportedRun): Markup | 
 function intervalOf({ accuracy, split }: ReportedStage, images: ReportedRun["images"]): string {
   const number = split && images[split];
   return accuracy === null || !number ? "–" : between(wilsonInterval((accuracy / 100) * number, number));
-}
-
-function inWords(name: string): string {
-  return name.replaceAll(/(?<=[a-z\d])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Accuracies of the models that were asked for this page. */
