@@ -75,7 +75,7 @@ function classDifferences(runs: readonly ReportedRun[], { first, second }: Repor
       points(after.accuracy - before.accuracy),
     ]);
   return html`<h3>Where ${nameOf(runs[second]?.name ?? "")} differs most</h3>
-    ${tableOf("classes that differ", ["class", "images", "before", "here", "points"], rows)}
+    ${tableOf("classes that differ", ["class", "images", "the first", "here", "points"], rows)}
     ${differing.length > MOST && html`<p class="dim">${count(differing.length - MOST, "class")} more differ.</p>`}`;
 }
 

@@ -139,11 +139,7 @@ export function settingTables({ settings }: ReportedRun): Markup {
 
 /** What the run said while it trained, and what the page lacks. */
 export function noticeLists({ warnings, missing, manifest }: ReportedRun): Markup | null {
-  const all = [
-    ...missing,
-    ...(manifest?.forced ?? []).map((words) => `It was resumed with --force: ${words}.`),
-    ...warnings,
-  ];
+  const all = [...missing, ...(manifest?.forced ?? []).map((words) => `It changed midway: ${words}.`), ...warnings];
   if (all.length === 0) return null;
   return html`<ul class="notices">${all.map((words) => html`<li>${words.slice(0, 2000)}</li>`)}</ul>`;
 }

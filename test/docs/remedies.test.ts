@@ -16,7 +16,18 @@ import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
 const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings];
-const commands = ["train", "eval", "predict", "list", "config", "weights", "data", "doctor", "build-engine"] as const;
+const commands = [
+  "train",
+  "eval",
+  "report",
+  "predict",
+  "list",
+  "config",
+  "weights",
+  "data",
+  "doctor",
+  "build-engine",
+] as const;
 /** What fgkd does or is, in a sentence; whatever else follows its name is taken for a command. */
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
