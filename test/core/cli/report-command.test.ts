@@ -124,5 +124,7 @@ describe("fgkd report", () => {
     await world.fgkd("--preset toy --quiet");
     expect(await world.fgkd("report runs/toy-1 --out models/student.safetensors")).toBe(1);
     expect(world.err).toContain("is no name of a page");
+    expect(await world.fgkd("report runs/toy-1 --role techer")).toBe(1);
+    expect(world.err).toContain('no model role is registered as "techer"');
   });
 });
