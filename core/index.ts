@@ -232,6 +232,7 @@ export type { SystemProblem } from "./values/storage-problems.js";
 export { isPassing, systemProblem } from "./values/storage-problems.js";
 export type { ThreadFile } from "./values/thread-file.js";
 export { threadFile } from "./values/thread-file.js";
+export * as wording from "./values/wording.js";
 export { named, namedList, printable, shellWord, suggest, visible } from "./values/words.js";
 export type { Activity } from "./watchdogs/activity.js";
 export type { OwnTime } from "./watchdogs/own-time.js";

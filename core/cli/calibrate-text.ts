@@ -2,9 +2,8 @@
 import { type CalibratedScores, named, type Share, shareOf, type TemperatureFit } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
 import type { OpenedRun } from "./eval-run.js";
-import { between } from "./eval-text.js";
 import { table } from "./tables.js";
-import { count, percent, wrap } from "./text.js";
+import { between, count, percent, wrap } from "./text.js";
 
 interface About {
   readonly opened: Pick<OpenedRun, "run" | "model" | "classes">;

@@ -4,9 +4,9 @@ import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environm
 import { compareWithFirst, type RunComparison } from "./eval-compare.js";
 import type { EvalSubject } from "./eval-json.js";
 import type { TestedRun } from "./eval-run.js";
-import { between, tellOnly } from "./eval-text.js";
+import { tellOnly } from "./eval-text.js";
 import { table } from "./tables.js";
-import { count, percent, points, shortName, wrap } from "./text.js";
+import { between, count, percent, points, shortName, wrap } from "./text.js";
 
 /** The usual bound: below it, a difference is not put down to chance. */
 const SIGNIFICANT = 0.05;

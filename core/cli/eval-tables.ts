@@ -3,9 +3,8 @@ import { type ConfusionCell, invalidConfig, named } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
 import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environment.js";
 import type { TestedRun } from "./eval-run.js";
-import { between } from "./eval-text.js";
 import { type Column, table } from "./tables.js";
-import { percent, points, shortName } from "./text.js";
+import { between, percent, points, shortName } from "./text.js";
 
 /** Of more classes than that, nobody reads a table of what is answered for what. */
 const MOST_CLASSES = 30;

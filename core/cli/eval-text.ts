@@ -4,7 +4,7 @@ import { colorsOf, type Environment, nameRoom, print, widthOf } from "./environm
 import type { EvalSubject } from "./eval-json.js";
 import type { TestedRun } from "./eval-run.js";
 import { table } from "./tables.js";
-import { count, inWords, number, percent, shortName, wrap } from "./text.js";
+import { between, count, inWords, number, percent, shortName, wrap } from "./text.js";
 
 /** Pairs of classes that are shown. */
 const PAIRS = 10;
@@ -35,11 +35,6 @@ export function tellOnly({ classes, onlyClasses }: EvalSubject, environment: Env
   const names = namedList(classes.map((name) => shortName(name, nameRoom(stdout, 40))));
   const words = `Images of ${classes.length} classes alone, and answers among them alone: ${names}.`;
   for (const line of wrap(words, widthOf(stdout))) print(environment, line);
-}
-
-/** `56.9 to 67.4 %` */
-export function between([low, high]: readonly [number, number]): string {
-  return `${low.toFixed(1)} to ${high.toFixed(1)} %`;
 }
 
 function measuresTable(tested: TestedRun, { stdout, variables }: Environment): string {

@@ -59,6 +59,9 @@ async function lookAtPlace(
       await opened.close();
     }
   } catch (error) {
+    const { role, data, split, tta, engine } = given;
+    // Who asks for something is told that it cannot be had.
+    if ([role, data, split, tta, engine].some((asked) => asked !== undefined)) throw error;
     const { message } = error as Error;
     lineLogger(environment).warn(`${name}: its models are not asked: ${message}`);
     return [null, { reported: withoutAnswers(reported, error as Error), tested: null }];

@@ -135,11 +135,11 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     }
     folder.writeManifest(run, engine, checkpointer.spent);
     if (stop) return tellHowToGoOn(run, folder, stop, environment);
-    const results = await folder.finish(run);
+    showResults(await folder.finish(run), run, checkpointer.spent, environment);
     const name = shortPath(folder.path, cwd);
     const about = { name, engine: engine.name, warnings, logger };
     const page = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : undefined;
-    conclude(run, { results, name, page }, checkpointer.spent, environment);
+    tellWhereItIs(name, page, environment);
     return 0;
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
@@ -239,23 +239,19 @@ function introduce(
   if (!restored?.ended) print(environment);
 }
 
-interface Ended {
-  readonly results: readonly StageResult[];
-  /** As one would type it. */
-  readonly name: string;
-  /** A file, where there is one. */
-  readonly page: string | undefined;
-}
-
-function conclude(run: Run, { results, name, page }: Ended, spent: SpentByStage, environment: Environment): void {
+function showResults(results: readonly StageResult[], run: Run, spent: SpentByStage, environment: Environment): void {
   const seconds = new Map(Object.entries(spent).map(([stage, { seconds }]) => [stage, seconds]));
   print(environment);
   print(environment, resultTable(results, run, seconds, environment));
   print(environment);
+}
+
+/** @param page the file, where there is one */
+function tellWhereItIs(place: string, page: string | undefined, environment: Environment): void {
   const told = page === undefined ? "" : `, with a page about it: ${basename(page)}`;
   print(
     environment,
-    `The run is in ${name}${told}. Look closer with:\n  ${command(environment)} eval ${shellWord(name)}`,
+    `The run is in ${place}${told}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`,
   );
 }
 

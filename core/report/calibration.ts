@@ -1,9 +1,9 @@
 /** Whether a model is right as often as it is sure. */
 import type { AnswerMeasures } from "../measures/answers.js";
+import { between, percent, points } from "../values/wording.js";
 import { drawChart, figure } from "./charts.js";
 import { html, type Markup } from "./markup.js";
 import { tableOf } from "./table.js";
-import { between, percent, points } from "./words.js";
 
 /** Bins of confidence beside what was right in each. */
 export async function calibrationSection({ calibration, top1 }: AnswerMeasures): Promise<Markup> {

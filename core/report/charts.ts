@@ -13,7 +13,7 @@ export interface ChartRoom {
 }
 
 /** Charts are as wide as a phone has room for; beside each other where there is more. */
-export const usualRoom: ChartRoom = { width: 286, height: 170, left: 44, right: 12, top: 12, bottom: 40 };
+const usualRoom: ChartRoom = { width: 286, height: 170, left: 44, right: 12, top: 12, bottom: 40 };
 
 /** Colours of the page, by names of its style sheet: what is drawn once is seen light and dark. */
 export const colours = Array.from({ length: 8 }, (_, at) => `var(--s${at})`);
@@ -22,7 +22,7 @@ const ink = { labelColor: "var(--dim)", titleColor: "var(--dim)" } as const;
 const lines = { gridColor: "var(--line)", domainColor: "var(--line)", tickColor: "var(--line)" } as const;
 
 /** The look that all charts have in common. Legends are the page's own: words that wrap. */
-export const look = {
+const look = {
   axis: {
     ...ink,
     ...lines,

@@ -1,13 +1,13 @@
 /** How each class fared: bars for the eye, a table for the rest. */
 import type { AnswerMeasures } from "../measures/answers.js";
 import type { ClassMeasure } from "../measures/confusion.js";
+import { between, percent, shortName } from "../values/wording.js";
 import { drawChart, figure } from "./charts.js";
 import { html, type Markup, nameOf } from "./markup.js";
 import { tableOf } from "./table.js";
-import { between, percent, shortName } from "./words.js";
 
-/** Bars that one chart has at most; more are several charts beside each other. */
-const MOST_BARS = 50;
+/** More bars are several charts beside each other: three, where there is room, each of no more than so many. */
+const MOST_BARS = { alone: 50, beside: 70 } as const;
 
 /** In pixels, of one bar and its distance from the next. */
 const STEP = 16;
@@ -18,7 +18,8 @@ export async function classSection({ perClass }: AnswerMeasures): Promise<Markup
     .filter(({ images }) => images > 0)
     .sort((a, b) => a.accuracy - b.accuracy || b.images - a.images);
   const untested = perClass.length - tested.length;
-  const charts = Math.max(1, Math.ceil(tested.length / MOST_BARS));
+  const isShort = tested.length <= MOST_BARS.alone;
+  const charts = isShort ? 1 : 3 * Math.ceil(tested.length / (3 * MOST_BARS.beside));
   const each = Math.ceil(tested.length / charts);
   const parts = Array.from({ length: charts }, (_, at) => tested.slice(at * each, (at + 1) * each));
   const bars = await Promise.all(parts.map((part, at) => barsOf(part, at * each)));

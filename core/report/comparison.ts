@@ -1,10 +1,10 @@
 /** Several runs beside each other: whether one is better, or luckier, and in which classes they differ. */
 import type { EpochSummary } from "../values/records.js";
+import { between, count, percent, points } from "../values/wording.js";
 import { curveFigure } from "./curves.js";
 import { html, type Markup, nameOf } from "./markup.js";
 import type { ReportedComparison, ReportedRun } from "./subject.js";
 import { tableOf } from "./table.js";
-import { between, count, percent, points } from "./words.js";
 
 /** The usual bound: below it, a difference is not put down to chance. */
 const SIGNIFICANT = 0.05;
@@ -75,7 +75,7 @@ function classDifferences(runs: readonly ReportedRun[], { first, second }: Repor
       points(after.accuracy - before.accuracy),
     ]);
   return html`<h3>Where ${nameOf(runs[second]?.name ?? "")} differs most</h3>
-    ${tableOf("classes that differ", ["class", "images", "before", "here", "points"], rows)}
+    ${tableOf("classes that differ", ["class", "images", "the first", "here", "points"], rows)}
     ${differing.length > MOST && html`<p class="dim">${count(differing.length - MOST, "class")} more differ.</p>`}`;
 }
 

@@ -1,7 +1,8 @@
 /** What is confused with what, with images side by side, and the images that a model was furthest from getting right. */
+
+import { count, percent } from "../values/wording.js";
 import { html, type Markup, nameOf } from "./markup.js";
 import type { ReportedAnswers, ReportedImage, ReportedPair } from "./subject.js";
-import { count, percent } from "./words.js";
 
 /** The pairs, each with images of both sides. */
 export function pairSection({ pairs, measures }: ReportedAnswers): Markup {

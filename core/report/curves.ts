@@ -1,8 +1,9 @@
 /** How losses and accuracies went, stage by stage. */
 import type { EpochSummary } from "../values/records.js";
+import { percent } from "../values/wording.js";
 import { colours, drawChart, figure } from "./charts.js";
 import { html, type Markup, nameOf } from "./markup.js";
-import { brief, percent } from "./words.js";
+import { brief } from "./words.js";
 
 /** A line of a chart. */
 export interface Curve {
@@ -34,6 +35,7 @@ export async function curveFigures(
 /** Nothing where no curve has a point. */
 export async function curveFigure(what: string, unit: string, given: readonly Curve[]): Promise<Markup | null> {
   const curves = given.filter(({ points }) => points.length > 0);
+  const first = Math.min(...curves.map(({ points }) => points[0]?.[0] ?? 1));
   const last = Math.max(...curves.map(({ points }) => points.at(-1)?.[0] ?? 0));
   if (curves.length === 0) return null;
   const isPercent = unit === "percent";
@@ -49,7 +51,7 @@ export async function curveFigure(what: string, unit: string, given: readonly Cu
           field: "epoch",
           type: "quantitative",
           title: "epoch",
-          scale: { domain: [1, Math.max(2, last)], nice: false },
+          scale: { domain: [first, Math.max(first + 1, last)], nice: false },
           axis: { tickMinStep: 1, tickCount: 6, format: "d", grid: false },
         },
         y: { field: "value", type: "quantitative", title: null, axis: { tickCount: 5 }, scale: { zero: isPercent } },

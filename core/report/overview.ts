@@ -1,9 +1,10 @@
 /** What was run, and what it came to: facts, the table of stages, time and memory, settings. */
 import { wilsonInterval } from "../measures/share.js";
+import { between, count, duration, inWords, percent } from "../values/wording.js";
 import { type Content, html, type Markup, nameOf } from "./markup.js";
 import type { ReportedAnswers, ReportedRun, ReportedStage } from "./subject.js";
 import { tableOf } from "./table.js";
-import { between, brief, count, duration, large, percent, size } from "./words.js";
+import { brief, large, size } from "./words.js";
 
 /** Preset, engine, data, models. */
 export function whatWasRun(run: ReportedRun): Markup {
@@ -75,10 +76,6 @@ function intervalOf({ accuracy, split }: ReportedStage, images: ReportedRun["ima
   return accuracy === null || !number ? "–" : between(wilsonInterval((accuracy / 100) * number, number));
 }
 
-function inWords(name: string): string {
-  return name.replaceAll(/(?<=[a-z\d])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
 /** Accuracies of the models that were asked for this page. */
 export function answerTable({ model, split, testTime, measures, teacher }: ReportedAnswers): Markup {
   const { images, top1, top5, macroAccuracy, ranks, calibration } = measures;
@@ -142,11 +139,7 @@ export function settingTables({ settings }: ReportedRun): Markup {
 
 /** What the run said while it trained, and what the page lacks. */
 export function noticeLists({ warnings, missing, manifest }: ReportedRun): Markup | null {
-  const all = [
-    ...missing,
-    ...(manifest?.forced ?? []).map((words) => `It was resumed with --force: ${words}.`),
-    ...warnings,
-  ];
+  const all = [...missing, ...(manifest?.forced ?? []).map((words) => `It changed midway: ${words}.`), ...warnings];
   if (all.length === 0) return null;
   return html`<ul class="notices">${all.map((words) => html`<li>${words.slice(0, 2000)}</li>`)}</ul>`;
 }

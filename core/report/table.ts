@@ -21,6 +21,6 @@ export function tableOf(name: string, heads: readonly string[], rows: readonly (
 function isNumber(content: Content): boolean {
   return (
     typeof content === "number" ||
-    (typeof content === "string" && /^($|[-+−–<]|[\d,.]+ ?(%|to|min|h|s|:|$))/.test(content))
+    (typeof content === "string" && /^($|[-+−–<]|[\d,.]+ ?(%|to|h|m|s|:|$))/.test(content))
   );
 }

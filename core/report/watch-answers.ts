@@ -33,7 +33,7 @@ export interface AnswerWatch {
 type Examples = Pick<ReportedAnswers, "pairs" | "hardest">;
 
 /** How images are shown. */
-export interface Look {
+interface Look {
   readonly split: Split;
   about?(split: Split, index: number): ImageFacts;
   /** By position: pictures as `data:` addresses; what cannot be shown is left out. */

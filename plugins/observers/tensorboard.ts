@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { definePlugin, describeOptions, type OptionsOf } from "../../core/index.js";
 import { eventFile } from "./log/event-file.js";
-import { followPace, numbersOf } from "./log/numbers.js";
+import { followPace, numbersOf, timeOfDay } from "./log/numbers.js";
 
 const name = "tensorboard";
 
@@ -35,7 +35,7 @@ export const tensorboard = definePlugin<TensorboardOptions>({
     hooks.epoch.tap(name, (report) => {
       const step = report.epoch + 1;
       const file = `${folder}/${stage}/events.out.tfevents.${String(step).padStart(5, "0")}.fgkd`;
-      artifacts.write(file, eventFile([{ time: Date.now() / 1000, step, values: numbersOf(report, pace.speed) }]));
+      artifacts.write(file, eventFile([{ time: timeOfDay(), step, values: numbersOf(report, pace.speed) }]));
     });
   },
 });

@@ -19,6 +19,7 @@ const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroun
 const commands = [
   "train",
   "eval",
+  "report",
   "predict",
   "explain",
   "export",

@@ -14,6 +14,11 @@ export function numbersOf({ losses, metrics, learningRate }: EpochReport, speed:
   } as Readonly<Record<string, number>>;
 }
 
+/** In seconds since 1970: for whoever looks on. Nothing is trained by it. */
+export function timeOfDay(): number {
+  return (performance.timeOrigin + performance.now()) / 1000;
+}
+
 /** Counts images from the first step of an epoch to its last. */
 export interface Pace {
   /** A step begins with so many images; `isFirst` of those that this process takes in the epoch. */

@@ -13,6 +13,7 @@ describe("docs/reference/cli.md", () => {
       "",
       "train --help",
       "eval --help",
+      "report --help",
       "predict --help",
       "explain --help",
       "export --help",

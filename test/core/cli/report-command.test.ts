@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { averagedWeights } from "../../../plugins/optimizers/index.js";
 import { createWorld, toyEnsemble, toyPreset, type World } from "./world.js";
 
 const inRun = (world: World, ...path: string[]) => join(world.cwd, "runs/toy-1", ...path);
@@ -52,6 +53,19 @@ describe("a run that has ended", () => {
     const world = await createWorld({ presets: [toyEnsemble] });
     expect(await world.fgkd("--preset toy-ensemble --quiet --set report=true"), world.err).toBe(0);
     about(await pageOf(world, "../toy-ensemble-1/report.html"), "mean-logits of member-1, member-2");
+  });
+});
+
+describe("a run that was tested with averaged weights", () => {
+  test("is told of by these, at its end as by fgkd report", async () => {
+    const averaged = { ...toyPreset, plugins: [...toyPreset.plugins, averagedWeights()] };
+    const world = await createWorld({ presets: [averaged] });
+    const line = "--preset toy --quiet --set report=true --set evaluation.weights=ema";
+    expect(await world.fgkd(line), world.err).toBe(0);
+    const page = await pageOf(world);
+    about(page, "test images right:\n    <bdi>student-ema</bdi>");
+    expect(await world.fgkd("report runs/toy-1"), world.err).toBe(0);
+    expect((await pageOf(world)) === page).toBe(true);
   });
 });
 
@@ -124,5 +138,7 @@ describe("fgkd report", () => {
     await world.fgkd("--preset toy --quiet");
     expect(await world.fgkd("report runs/toy-1 --out models/student.safetensors")).toBe(1);
     expect(world.err).toContain("is no name of a page");
+    expect(await world.fgkd("report runs/toy-1 --role techer")).toBe(1);
+    expect(world.err).toContain('no model role is registered as "techer"');
   });
 });

@@ -70,7 +70,7 @@ describe.skipIf(!isHere("pages in a browser", lacksBrowser))("a page in a browse
     expect(levels.filter((level) => level === 1)).toHaveLength(1);
     expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 2)).toEqual([]);
     expect(await page.locator("img:not([alt]), img[alt=''], svg:not([aria-label])").count()).toBe(0);
-    expect(await page.locator("#classes svg").count()).toBe(4);
+    expect(await page.locator("#classes svg").count()).toBe(3);
     await page.locator("#classes summary").click();
     expect(await page.locator("#classes tbody tr").count()).toBe(200);
     expect(await page.locator("#classes tbody th").first().isVisible()).toBe(true);
