@@ -1,5 +1,4 @@
 /** Temperatures and thresholds, against closed forms and against every value there is. */
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { calibrateScores, collectScores, countCoverage, createRandom, scoresOf } from "../../../core/index.js";
 import { answerBy, fitRule } from "../../../core/measures/answering.js";
@@ -53,16 +52,12 @@ describe("a temperature", () => {
   );
 
   test("is the best of all there are, whatever the logits", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 5, max: 40 }), (seed, images) => {
-        const scores = overconfident(images, `best-${seed}`);
-        const found = bestTemperature(scores);
-        const grid = Array.from({ length: 241 }, (_, at) => 2 ** ((at - 120) / 20));
-        const least = Math.min(...grid.map((temperature) => surprise(scores, temperature)));
-        expect(surprise(scores, found)).toBeLessThanOrEqual(least + 1e-9);
-      }),
-      { numRuns: 30 },
-    );
+    const grid = Array.from({ length: 241 }, (_, at) => 2 ** ((at - 120) / 20));
+    for (let images = 5; images <= 40; images++) {
+      const scores = overconfident(images, `best-${images}`);
+      const least = Math.min(...grid.map((temperature) => surprise(scores, temperature)));
+      expect(surprise(scores, bestTemperature(scores))).toBeLessThanOrEqual(least + 1e-9);
+    }
   });
 
   test("comes near the true one, and is better on images that it was not fitted on", () => {

@@ -11,6 +11,8 @@ const images = () => tf.tensor4d(createRandom(1).normals(2 * 32 * 32 * 3), [2, 3
 /** With weights and averages that no layer starts from. */
 function build(name: "resnet" | "vgg"): Model {
   const { backbones } = createTraining({ plugins: [resnet(), vgg()], services: { classes } });
+  // Other files of this process may have left some.
+  const earlier = new Set(Object.keys(tf.engine().state.registeredVariables));
   const stem = { filters: 8, size: 3, stride: 1, pool: true };
   const model =
     name === "resnet"
@@ -18,7 +20,7 @@ function build(name: "resnet" | "vgg"): Model {
       : backbones.create("vgg", { depths: [1, 2], widths: [8, 16], batchNorm: true, head: "linear" });
   const random = createRandom(2);
   for (const [parameter, values] of Object.entries(tf.engine().state.registeredVariables))
-    if (values.rank === 1 && /\.(weight|bias|running_mean|running_var)$/.test(parameter))
+    if (!earlier.has(parameter) && values.rank === 1 && /\.(weight|bias|running_mean|running_var)$/.test(parameter))
       tf.tidy(() => values.assign(tf.tensor1d(random.normals(values.size).map((value) => 1.5 + Math.tanh(value)))));
   return model;
 }
