@@ -153,6 +153,7 @@ export type {
 } from "./registries/entry.js";
 export type { Chosen, Registry } from "./registries/registry.js";
 export type { Services } from "./registries/services.js";
+export { smallMaps } from "./report/maps.js";
 export { reportPage } from "./report/page.js";
 export { smallPictures } from "./report/pictures.js";
 export { readReportedRun } from "./report/read-run.js";

@@ -64,6 +64,7 @@ export interface TestedRun extends Subject {
 /** A run with its data open and its models chosen; nothing is computed yet. */
 export interface OpenedRun extends Subject {
   readonly models: readonly FoundModel[];
+  modelOf(found: FoundModel): Model;
   readonly composed: Run;
   /** Of the stage whose images are tested, as it looks at them. */
   readonly training: Training;
@@ -138,6 +139,7 @@ export function lookAt(run: Run, looked: Looked): OpenedRun {
   return {
     ...subject,
     models,
+    modelOf,
     composed: run,
     training,
     classes: kept?.map((label) => run.classes[label] as string) ?? run.classes,

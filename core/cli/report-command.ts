@@ -54,7 +54,7 @@ async function lookAtPlace(
       // Of a run that is given by one of its models the page is about that one.
       const shown = resolve(environment.cwd, place) === folder ? name : `${name} ${opened.model}`;
       reported = folderOf(folder, shown, opened.chosen);
-      return [opened, await withAnswers(reported, opened)];
+      return [opened, await withAnswers(reported, opened, environment)];
     } finally {
       await opened.close();
     }

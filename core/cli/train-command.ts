@@ -137,7 +137,7 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     if (stop) return tellHowToGoOn(run, folder, stop, environment);
     showResults(await folder.finish(run), run, checkpointer.spent, environment);
     const name = shortPath(folder.path, cwd);
-    const about = { name, engine: engine.name, warnings, logger };
+    const about = { name, engine: engine.name, warnings, logger, environment };
     const page = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : undefined;
     tellWhereItIs(name, page, environment);
     return 0;

@@ -1,5 +1,4 @@
 /** `loadExplainer`: trained models that one asks where they look on an image. */
-import type * as tf from "@tensorflow/tfjs";
 import type { GivenImage } from "../data/given.js";
 import type { InputSettings } from "../data/source.js";
 import { probabilitiesOf } from "../evaluation/scores.js";
@@ -8,9 +7,10 @@ import type { Guess, LoadModelOptions } from "../prediction/load-model.js";
 import { type OpenModels, openModels } from "../prediction/open-models.js";
 import { invalidConfig, unknownName } from "../values/errors.js";
 import { silentLogger } from "../values/logger.js";
-import { type Batch, type Normalisation, need, release } from "../values/records.js";
+import { type Batch, release } from "../values/records.js";
 import { type Explained, explain } from "./explain.js";
 import { checkExplainMethod, type ExplainMethodName } from "./methods.js";
+import { type SeenPicture, seenPictures } from "./seen-pictures.js";
 
 /** As of `loadModel`; each role is explained by itself. */
 export interface LoadExplainerOptions
@@ -56,8 +56,8 @@ export interface Explanation {
 export type ExplainedImage =
   | {
       readonly image: GivenImage;
-      /** What the network is given, before normalisation: eight-bit RGB, `height × width × 3` bytes. */
-      readonly picture: { readonly width: number; readonly height: number; readonly data: Uint8Array };
+      /** What the network is given, before normalisation. */
+      readonly picture: SeenPicture;
       readonly explanations: readonly Explanation[];
       readonly problem?: undefined;
     }
@@ -126,7 +126,7 @@ export async function loadExplainer(path: string, options: LoadExplainerOptions 
           else
             yield {
               image,
-              picture: pictures[row] as Picture,
+              picture: pictures[row] as SeenPicture,
               explanations: explained.map(({ role, all }) => explanationOf(role, all, row, classes)),
             };
         }
@@ -166,7 +166,7 @@ async function explainAll(
       const classOf = labels.includes("predicted") ? "predicted" : labels.map((label) => Number(label ?? 0));
       explained.push({ role, all: await explain(model, batch, { ...asked, classOf, role }) });
     }
-    return { explained, pictures: await picturesOf(batch, settings.input) };
+    return { explained, pictures: await seenPictures(batch, settings.input) };
   } finally {
     release(batch);
   }
@@ -192,24 +192,4 @@ function explanationOf(role: string, all: Explained, row: number, classes: reado
     map: mapOf(maps),
     cells: mapOf(cells),
   };
-}
-
-type Picture = Extract<ExplainedImage, { picture: object }>["picture"];
-
-/** The pixels that normalised images were made of. */
-async function picturesOf(batch: Batch, input: Normalisation): Promise<readonly Picture[]> {
-  const images: tf.Tensor4D = need(batch, "images", "explain");
-  const { mean, deviation } = batch.normalisation ?? input;
-  const [count, height, width] = images.shape;
-  const size = height * width * 3;
-  const values = await images.data();
-  return Array.from({ length: count }, (_, image) => ({
-    height,
-    width,
-    data: Uint8Array.from({ length: size }, (_, at) => {
-      const [value, channel] = [values[image * size + at] as number, at % 3];
-      const pixel = 255 * (value * (deviation[channel] as number) + (mean[channel] as number));
-      return Math.min(255, Math.max(0, Math.round(pixel)));
-    }),
-  }));
 }

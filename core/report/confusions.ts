@@ -5,12 +5,16 @@ import { html, type Markup, nameOf } from "./markup.js";
 import type { ReportedAnswers, ReportedImage, ReportedPair } from "./subject.js";
 
 /** The pairs, each with images of both sides. */
-export function pairSection({ pairs, measures }: ReportedAnswers): Markup {
+export function pairSection({ pairs, measures, mapMethod }: ReportedAnswers): Markup {
   if (measures.pairs.length === 0) return html`<p>Nothing is confused: every image is right.</p>`;
   const more = measures.pairs.length - pairs.length;
-  return html`<p>On the left images of the first class that were taken for the second; on the right, for comparison, images of the second class.</p>
+  return html`<p>On the left images of the first class that were taken for the second; on the right, for comparison, images of the second class.${looked(mapMethod)}</p>
     <div class="pairs">${pairs.map(pairOf)}</div>
     ${more > 0 && html`<p class="dim">${count(more, "pair")} more: the table of classes says what each is mostly taken for.</p>`}`;
+}
+
+function looked(method: string | null): string {
+  return method === null ? "" : ` Under each image, by ${method}: where the model found what it answered.`;
 }
 
 function pairOf({ label, answer, images, share, confused, others }: ReportedPair): Markup {

@@ -1,18 +1,9 @@
 /** Small pictures of images of a split, for a page that has them inside. */
-import * as tf from "@tensorflow/tfjs";
-import type { InputSettings, Source, Split } from "../data/source.js";
-import { type Batch, release } from "../values/records.js";
+import { type SeenPicture, seenPictures } from "../explanation/seen-pictures.js";
+import { chosenRows, type Shown } from "./chosen-rows.js";
 
 /** In pixels: twice what a page shows, for screens that show them sharp. */
 const SIDE = 208;
-
-/** Whoever shows pictures of a test. */
-export interface Shown {
-  readonly source: Pick<Source, "about" | "batches">;
-  readonly split: Split;
-  readonly batchSize: number;
-  readonly input: InputSettings;
-}
 
 /**
  * By position in the split, as `data:` addresses (WebP): from files the whole picture, of images in no file what the model
@@ -28,7 +19,9 @@ export async function smallPictures(indices: readonly number[], shown: Shown): P
     }),
   );
   const rest = indices.filter((index) => !found.has(index));
-  for (const [index, picture] of await fromPass(rest, shown)) found.set(index, picture);
+  for await (const { positions, batch } of chosenRows(rest, shown))
+    for (const [row, picture] of (await seenPictures(batch, shown.input)).entries())
+      found.set(positions[row] as number, await smallPicture(picture));
   return found;
 }
 
@@ -37,54 +30,10 @@ async function fromFile(path: string): Promise<string> {
   return small(sharp(path, { limitInputPixels: 2 ** 28 }).rotate());
 }
 
-async function fromPass(
-  indices: readonly number[],
-  { source, split, batchSize, input }: Shown,
-): Promise<ReadonlyMap<number, string>> {
-  const found = new Map<number, string>();
-  const wanted = new Set(indices);
-  if (wanted.size === 0) return found;
-  const pass = { split, mode: "test", epoch: 0, seed: "", batchSize, skip: 0, input } as const;
-  let seen = 0;
-  for await (const batch of source.batches(pass)) {
-    try {
-      const size = batch.images?.shape[0] ?? 0;
-      const positions = batch.indices ?? Array.from({ length: size }, (_, row) => seen + row);
-      seen += size;
-      for (const [row, index] of positions.entries()) {
-        if (!wanted.delete(index)) continue;
-        const picture = await ofRow(batch, row, input);
-        if (picture !== undefined) found.set(index, picture);
-      }
-    } finally {
-      release(batch);
-    }
-    if (wanted.size === 0) break;
-  }
-  return found;
-}
-
-/** `undefined` for what is no picture in colours. */
-async function ofRow({ images, normalisation }: Batch, row: number, input: InputSettings): Promise<string | undefined> {
-  if (images?.shape[3] !== 3) return undefined;
-  const [, height, width] = images.shape;
-  const { mean, deviation } = normalisation ?? input;
-  const pixels = tf.tidy(() => {
-    const one = images.slice([row, 0, 0, 0], [1, height, width, 3]);
-    // From a source pixels come as whole numbers.
-    const colours =
-      one.dtype === "int32"
-        ? one.toFloat()
-        : one
-            .mul([...deviation])
-            .add([...mean])
-            .mul(255);
-    return colours.clipByValue(0, 255).round();
-  });
-  const bytes = Uint8Array.from(await pixels.data());
-  pixels.dispose();
+/** As a `data:` address. */
+export async function smallPicture({ width, height, data }: SeenPicture): Promise<string> {
   const { default: sharp } = await import("sharp");
-  return small(sharp(bytes, { raw: { width, height, channels: 3 } }));
+  return small(sharp(data, { raw: { width, height, channels: 3 } }));
 }
 
 async function small(picture: import("sharp").Sharp): Promise<string> {

@@ -67,6 +67,8 @@ export interface ReportedAnswers {
   readonly pairs: readonly ReportedPair[];
   /** The images with the highest loss, that first. */
   readonly hardest: readonly ReportedImage[];
+  /** By which method the images' maps were made; `null` where they have none. */
+  readonly mapMethod: string | null;
 }
 
 /** Images of one class that were taken for another, beside some that are of that other one. */

@@ -3,6 +3,7 @@ import type { ImageFacts, Split } from "../data/source.js";
 import type { Scores } from "../evaluation/metric.js";
 import type { AnswerMeasures } from "../measures/answers.js";
 import type { ConfusedPair } from "../measures/confusion.js";
+import type { SmallMaps } from "./maps.js";
 import type { ReportedAnswers, ReportedImage } from "./subject.js";
 
 /** How many are shown: pairs, images of either side of one, images with a high loss. */
@@ -30,7 +31,7 @@ export interface AnswerWatch {
   examples(measures: AnswerMeasures, classes: readonly string[], look: Look): Promise<Examples>;
 }
 
-type Examples = Pick<ReportedAnswers, "pairs" | "hardest">;
+type Examples = Pick<ReportedAnswers, "pairs" | "hardest" | "mapMethod">;
 
 /** How images are shown. */
 interface Look {
@@ -38,8 +39,8 @@ interface Look {
   about?(split: Split, index: number): ImageFacts;
   /** By position: pictures as `data:` addresses; what cannot be shown is left out. */
   pictures(indices: readonly number[]): Promise<ReadonlyMap<number, string>>;
-  /** By position: where the model looked, likewise. Default: nobody asks. */
-  maps?(indices: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** By position: where the model looked, likewise, and by which method. Default: nobody asks. */
+  maps?(indices: readonly number[]): Promise<SmallMaps>;
 }
 
 /** Keeps five numbers an image. */
@@ -60,7 +61,8 @@ export function watchAnswers(): AnswerWatch {
         .slice(0, SHOWN.hardest);
       const all = [...pairs.flatMap(({ confused, others }) => [...confused, ...others]), ...hardest];
       const indices = [...new Set(all.map(({ index }) => index))];
-      const [pictures, maps] = [await look.pictures(indices), await look.maps?.(indices)];
+      const pictures = await look.pictures(indices);
+      const { method = null, maps } = (await look.maps?.(indices)) ?? {};
       const shown = (one: Tested): ReportedImage => {
         const [path, picture, map] = [
           look.about?.(look.split, one.index).path,
@@ -86,6 +88,7 @@ export function watchAnswers(): AnswerWatch {
           others: others.map(shown),
         })),
         hardest: hardest.map(shown),
+        mapMethod: method,
       };
     },
   };

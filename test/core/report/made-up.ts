@@ -37,7 +37,7 @@ export async function madeUpRun({ name = "runs/made-up-1", classes, images = 10,
     split: "test",
     about: (_, index) => ({ path: `/photos/${classes[labels[index] as number]}/${index}.jpg` }),
     pictures: all(picture),
-    maps: all(map),
+    maps: async (indices) => ({ method: map === undefined ? null : "cam", maps: await all(map)(indices) }),
   });
   const epochs = Array.from({ length: 12 }, (_, epoch) => ({
     stage: "student",

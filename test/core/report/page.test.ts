@@ -38,6 +38,9 @@ describe("the page of a run", () => {
       "Settings",
     ]);
     const text = textOf(page);
+    expect(text).not.toContain("where the model found");
+    const looked = await reportPage([await madeUpRun({ classes: kinds(15), picture: square, map: square })]);
+    expect(textOf(looked)).toContain("Under each image, by cam: where the model found what it answered.");
     const { top1, pairs, calibration } = (run.answers as ReportedAnswers).measures;
     for (const words of [
       "made-up : a method that nobody wrote",
