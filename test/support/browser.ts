@@ -18,8 +18,11 @@ const flags =
     " ",
   );
 
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ ...(executable !== undefined && { executablePath: executable }), args: flags });
+export function startBrowser(...more: readonly string[]): Promise<Browser> {
+  return chromium.launch({
+    ...(executable !== undefined && { executablePath: executable }),
+    args: [...flags, ...more],
+  });
 }
 
 /** How somebody looks at a page. */

@@ -2,12 +2,13 @@ import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { exportModel, loadModel } from "../../../core/index.js";
+import { lacksBrowser, startBrowser } from "../../support/browser.js";
+import { isHere } from "../../support/required.js";
 import { alone, createHome, type Home, plugins, trained } from "../prediction/pictures.js";
 
-const executable = "/usr/bin/chromium";
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -15,12 +16,14 @@ const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+const isThere = isHere("the page that classifies pictures", lacksBrowser);
+
 let home: Home;
 let folder = "";
 let server: Server;
 let browser: Browser;
 beforeAll(async () => {
-  if (!existsSync(executable)) return;
+  if (!isThere) return;
   home = await createHome();
   const run = await trained(home, alone);
   folder = join(home.path, "page");
@@ -31,10 +34,7 @@ beforeAll(async () => {
     response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
     createReadStream(file).pipe(response);
   }).listen(0, "127.0.0.1");
-  browser = await chromium.launch({
-    executablePath: executable,
-    args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-  });
+  browser = await startBrowser("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -66,7 +66,7 @@ async function guesses(page: Page): Promise<Readonly<Record<string, number>>> {
 
 const says = (words: string) => `document.querySelector("#status").textContent.includes("${words}")`;
 
-describe.skipIf(!existsSync(executable))("the page of a model", () => {
+describe.skipIf(!isThere)("the page of a model", () => {
   test.each([
     ["finch/0.png", 1400, "light"],
     ["wren/2.png", 390, "dark"],
