@@ -1,6 +1,5 @@
 /** `fgkd train`: trains a preset, shows how it goes, and leaves a run folder. */
 
-import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   countIn,
@@ -138,8 +137,10 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     showResults(await folder.finish(run), run, checkpointer.spent, environment);
     const name = shortPath(folder.path, cwd);
     const about = { name, engine: engine.name, warnings, logger, environment };
+    // First of all: whoever has waited long enough may leave before the page is there.
+    tellWhereItIs(name, environment);
     const page = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : undefined;
-    tellWhereItIs(name, page, environment);
+    if (page !== undefined) print(environment, `A page about it: ${shortPath(page, cwd)}`);
     return 0;
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.
@@ -247,12 +248,8 @@ function showResults(results: readonly StageResult[], run: Run, spent: SpentBySt
 }
 
 /** @param page the file, where there is one */
-function tellWhereItIs(place: string, page: string | undefined, environment: Environment): void {
-  const told = page === undefined ? "" : `, with a page about it: ${basename(page)}`;
-  print(
-    environment,
-    `The run is in ${place}${told}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`,
-  );
+function tellWhereItIs(place: string, environment: Environment): void {
+  print(environment, `The run is in ${place}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`);
 }
 
 function tellHowToGoOn(run: Run, folder: RunFolder, { exitCode }: Stop, environment: Environment): number {

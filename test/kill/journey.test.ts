@@ -158,8 +158,9 @@ describe.skipIf(!hasTerminal())("a newcomer's journey", () => {
       student alone  baseline  32 px  N %  N %  TIME
       student with DADKD  student  32 px  N %  N %  TIME
 
-      The run is in ~/runs/dadkd-1, with a page about it: report.html. Look closer with:
+      The run is in ~/runs/dadkd-1. Look closer with:
         npx fgkd eval ~/runs/dadkd-1
+      A page about it: ~/runs/dadkd-1/report.html
       [0]`);
   });
 
@@ -177,8 +178,9 @@ describe.skipIf(!hasTerminal())("a newcomer's journey", () => {
       student alone  baseline  32 px  N %  N %  TIME
       student with DADKD  student  32 px  N %  N %  TIME
 
-      The run is in runs/dadkd-1, with a page about it: report.html. Look closer with:
+      The run is in runs/dadkd-1. Look closer with:
         npx fgkd eval runs/dadkd-1
+      A page about it: runs/dadkd-1/report.html
       [0]`);
   });
 
