@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "test/**/*.{long,slow}.test.ts", "test/kill/**"],
     testTimeout: 60_000,
     pool: "forks",
+    setupFiles: ["test/support/end-of-file.ts"],
     maxWorkers: availableParallelism(),
   },
 });

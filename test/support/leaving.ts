@@ -7,15 +7,26 @@ type Step = () => unknown;
 
 const afterTests: Step[] = [];
 const afterFiles: Step[] = [];
+let isLookedAfter = false;
+
+/** Said by the setup file that runs the steps. */
+export function lookAfter(): void {
+  isLookedAfter = true;
+}
+
+function keep(step: Step, steps: Step[]): void {
+  if (!isLookedAfter) throw new Error("nothing would be freed: test/support/end-of-file.ts is no setup file here");
+  steps.push(step);
+}
 
 /** Frees what was made while a test ran, or before the file's first one, when the next one ends. */
 export function whenTestEnds(step: Step): void {
-  afterTests.push(step);
+  keep(step, afterTests);
 }
 
 /** Frees what the file's tests share. */
 export function whenFileEnds(step: Step): void {
-  afterFiles.push(step);
+  keep(step, afterFiles);
 }
 
 export const endTest = () => all(afterTests);
