@@ -247,7 +247,6 @@ function showResults(results: readonly StageResult[], run: Run, spent: SpentBySt
   print(environment);
 }
 
-/** @param page the file, where there is one */
 function tellWhereItIs(place: string, environment: Environment): void {
   print(environment, `The run is in ${place}. Look closer with:\n  ${command(environment)} eval ${shellWord(place)}`);
 }

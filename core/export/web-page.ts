@@ -22,7 +22,10 @@ meter { grid-column: 1 / -1; width: 100%; height: 1rem; }
 footer { margin-top: 2rem; font-size: .85rem; opacity: .8; overflow-wrap: anywhere; }
 `;
 
-/** Nothing is asked of any other server: the browser itself refuses it. Compiling WebAssembly is what `wasm-unsafe-eval` allows. */
+/**
+ * Nothing is asked of any other server: the browser itself refuses it. TensorFlow.js compiles WebAssembly, and makes
+ * functions of texts of its own: what the two words with `eval` allow; it does not start without.
+ */
 const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval'; style-src 'unsafe-inline'; img-src 'self' blob: data:; connect-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:";
 

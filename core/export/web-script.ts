@@ -121,6 +121,7 @@ async function classify(blob) {
     const bitmap = await createImageBitmap(blob);
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), context = canvas.getContext("2d");
     context.fillStyle = "white";
+    context.fillRect(0, 0, bitmap.width, bitmap.height);
     context.drawImage(bitmap, 0, 0);
     const square = prepared(context.getImageData(0, 0, bitmap.width, bitmap.height));
     const answer = await ask(square);
