@@ -38,7 +38,7 @@ export function scoresOf(
 }
 
 /** Its position; of equals the first, as `tf.argMax` has it. */
-export function largest(values: Float32Array): number {
+export function largest(values: Float32Array | Float64Array): number {
   let at = 0;
   for (let other = 1; other < values.length; other++)
     if ((values[other] as number) > (values[at] as number)) at = other;

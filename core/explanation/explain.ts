@@ -1,5 +1,6 @@
 /** `explain`: where a network looks at images. */
 import * as tf from "@tensorflow/tfjs";
+import { largest } from "../evaluation/scores.js";
 import type { Model } from "../models/model.js";
 import { resizedMaps } from "../ops/index.js";
 import { invalidOption } from "../values/errors.js";
@@ -122,8 +123,7 @@ function around(maps: tf.Tensor3D, { shape: [, height, width] }: tf.Tensor4D): t
 
 function largestOf(logits: Float32Array, [images, classes]: readonly [number, number]): readonly number[] {
   return Array.from({ length: images }, (_, image) => {
-    const row = logits.subarray(image * classes, (image + 1) * classes);
-    return row.reduce((best, value, label) => (value > (row[best] as number) ? label : best), 0);
+    return largest(logits.subarray(image * classes, (image + 1) * classes));
   });
 }
 

@@ -1,7 +1,7 @@
 /** `loadExplainer`: trained models that one asks where they look on an image. */
 import type { GivenImage } from "../data/given.js";
 import type { InputSettings } from "../data/source.js";
-import { probabilitiesOf } from "../evaluation/scores.js";
+import { largest, probabilitiesOf } from "../evaluation/scores.js";
 import { builtInPlugins } from "../prediction/built-in.js";
 import type { Guess, LoadModelOptions } from "../prediction/load-model.js";
 import { type OpenModels, openModels } from "../prediction/open-models.js";
@@ -179,7 +179,7 @@ function explanationOf(role: string, all: Explained, row: number, classes: reado
     label: classes[label] as string,
     probability: probabilities[label] as number,
   });
-  const best = probabilities.reduce((most, one, label) => (one > (probabilities[most] as number) ? label : most), 0);
+  const best = largest(probabilities);
   const mapOf = ({ height, width, values }: Explained["maps"]): HeatMap => {
     return { height, width, values: values.slice(row * height * width, (row + 1) * height * width) };
   };

@@ -7,6 +7,7 @@ import { writeAtomically } from "../store/atomic.js";
 import { version } from "../store/manifest.js";
 import { asStorage } from "../store/storage.js";
 import { exportMismatch } from "../values/export-errors.js";
+import { taken } from "./answers.js";
 import type { Exporter } from "./exporter.js";
 import { loadOnnxRuntime } from "./onnx-runtime.js";
 
@@ -38,9 +39,7 @@ export const onnx: Exporter = {
       about,
       logits: async (images) => {
         const [count, height, width, channels] = images.shape;
-        const first = images.transpose([0, 3, 1, 2]);
-        const data = Float32Array.from(await first.data());
-        first.dispose();
+        const data = await taken(images.transpose([0, 3, 1, 2]));
         const given = new runtime.Tensor("float32", data, [count, channels, height, width]);
         const { logits } = await session.run({ images: given });
         return Float32Array.from(logits?.data ?? []);

@@ -7,6 +7,7 @@ import type { Precision } from "../onnx/precision.js";
 import { exportMismatch } from "../values/export-errors.js";
 import { type Batch, need, release } from "../values/records.js";
 import { wantedInput } from "./about.js";
+import { logitsOf, taken } from "./answers.js";
 import type { CheckImages } from "./check-images.js";
 import type { AskedModel } from "./exporter.js";
 
@@ -56,7 +57,7 @@ export async function checkParity(options: ParityOptions): Promise<Parity> {
       const [mine, other] = [await own.next(), await theirs.next()];
       if (mine.done || other.done) break;
       const count = mine.value.images?.shape[0] ?? 0;
-      compare(await logitsOf(model, mine.value), await askedLogits(asked, other.value), count, seen);
+      compare(await ownLogits(model, mine.value), await askedLogits(asked, other.value), count, seen);
     }
   } finally {
     await own.return();
@@ -96,11 +97,10 @@ function compare(mine: Float32Array, theirs: Float32Array, count: number, seen: 
   seen.images += count;
 }
 
-async function logitsOf(model: Model, batch: Batch): Promise<Float32Array> {
-  const logits = tf.tidy(() => need({ logits: model.forward(batch, "eval").logits }, "logits", "export"));
-  const values = Float32Array.from(await logits.data());
-  release({ ...batch, logits });
-  return values;
+async function ownLogits(model: Model, batch: Batch): Promise<Float32Array> {
+  const logits = await taken(tf.tidy(() => logitsOf(model, batch)));
+  release(batch);
+  return logits;
 }
 
 async function askedLogits(asked: AskedModel, batch: Batch): Promise<Float32Array> {

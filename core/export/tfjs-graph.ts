@@ -1,5 +1,5 @@
 /** A graph as the two parts of a TensorFlow.js graph model: nodes, and weights in the order of their bytes. */
-import type { Graph, GraphConstant } from "../graph/graph.js";
+import { type Graph, type GraphConstant, sideOf } from "../graph/graph.js";
 import { bytesOf } from "../onnx/emitter.js";
 import { halves, type Precision } from "../onnx/precision.js";
 import { notExportable } from "../values/export-errors.js";
@@ -75,7 +75,7 @@ export function tfGraph(owner: string, graph: Graph, precision: Precision): TfGr
 
 function inputNode({ input, values }: Graph): TfNode {
   const sides = (values.get(input)?.shape ?? []).map((count) => ({
-    size: String(typeof count === "number" ? count : -1),
+    size: String(sideOf(count)),
   }));
   return {
     name: input,

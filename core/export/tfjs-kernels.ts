@@ -1,5 +1,5 @@
 /** Kernels of a graph as the operations of a TensorFlow.js graph model: what `tf.loadGraphModel` turns into kernels again. */
-import type { Attribute, Count, Graph, GraphNode } from "../graph/graph.js";
+import { type Attribute, type Count, countsIn, type Graph, type GraphNode, sideOf } from "../graph/graph.js";
 import { notExportable } from "../values/export-errors.js";
 
 /** As model.json has it. */
@@ -40,13 +40,10 @@ const wholes = (values: readonly number[]): TfValue => ({ list: { i: values.map(
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const text = (value: string): TfValue => ({ s: base64(value) });
 const flag = (value: Attribute | undefined): TfValue => ({ b: value === true });
-const side = (count: Count): number => (typeof count === "number" ? count : -1);
 const inputsIn = (node: GraphNode) => Object.values(node.inputs);
 const inputsBy = (node: GraphNode, ...names: readonly string[]) =>
   names.flatMap((name) => (node.inputs[name] === undefined ? [] : [node.inputs[name]]));
-/** Of kernels that have a number, or a list of numbers, there. */
-const listOf = (value: Attribute | undefined) => (Array.isArray(value) ? value : [value ?? 0]) as readonly Count[];
-const numbers = (value: Attribute | undefined) => listOf(value).map(side);
+const numbers = (value: Attribute | undefined) => countsIn(value).map(sideOf);
 
 function refused({ owner }: TfEmitter, { kernel }: GraphNode, problem: string): Error {
   return notExportable(owner, `its kernel ${kernel} ${problem}`, "Let the network use another operation in its place.");
@@ -121,7 +118,8 @@ const maxPool: TfWriter = (node, to) => {
   const attr = { ksize: wholes(four(filterSize)), strides: wholes(four(strides)) };
   if (pad === "valid" || pad === "same")
     return ["MaxPool", inputsIn(node), { ...attr, padding: text(pad.toUpperCase()) }];
-  const sides = typeof pad === "number" ? [0, 0, pad, pad, pad, pad, 0, 0] : (listOf(pad).flat() as readonly number[]);
+  const sides =
+    typeof pad === "number" ? [0, 0, pad, pad, pad, pad, 0, 0] : (countsIn(pad).flat() as readonly number[]);
   const border = to.float(-3.4e38);
   const larger = to.add("PadV2", [...inputsIn(node), to.wholes(sides, [4, 2]), border]);
   return ["MaxPool", [larger], { ...attr, padding: text("VALID") }];
@@ -203,7 +201,7 @@ export const tfWriters: Readonly<Record<string, TfWriter>> = {
     const attr = { align_corners: flag(alignCorners), half_pixel_centers: flag(halfPixelCenters) };
     return ["ResizeBilinear", [...inputsIn(node), to.wholes(numbers(size))], attr];
   },
-  Reshape: (node, to) => ["Reshape", [...inputsIn(node), to.wholes(to.shapeOf(node.outputs[0] as string).map(side))]],
+  Reshape: (node, to) => ["Reshape", [...inputsIn(node), to.wholes(to.shapeOf(node.outputs[0] as string).map(sideOf))]],
   Transpose: withList("Transpose", "perm"),
   ExpandDims: withList("ExpandDims", "dim", []),
   Tile: withList("Tile", "reps"),

@@ -2,10 +2,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import type { Graph } from "../graph/graph.js";
+import { type Graph, sideOf } from "../graph/graph.js";
 import { precisions } from "../onnx/precision.js";
 import { writeAtomically, writeTextAtomically } from "../store/atomic.js";
 import { asStorage } from "../store/storage.js";
+import { taken } from "./answers.js";
 import type { Exporter } from "./exporter.js";
 import { tfGraph } from "./tfjs-graph.js";
 
@@ -40,13 +41,8 @@ export const tfjs: Exporter = {
     const model = await tf.loadGraphModel({ load: async () => artifactsIn(place) });
     return {
       about: model.metadata,
-      logits: async (images) => {
-        // One output by its name is one tensor.
-        const logits = tf.tidy(() => model.execute(images, "logits") as tf.Tensor);
-        const values = Float32Array.from(await logits.data());
-        logits.dispose();
-        return values;
-      },
+      // One output by its name is one tensor.
+      logits: (images) => taken(tf.tidy(() => model.execute(images, "logits") as tf.Tensor)),
       close: async () => model.dispose(),
     };
   },
@@ -64,7 +60,7 @@ function signatureOf({ input, outputs, values }: Graph) {
     name: `${name}:0`,
     dtype: "DT_FLOAT",
     tensorShape: {
-      dim: (values.get(value)?.shape ?? []).map((count) => ({ size: String(typeof count === "number" ? count : -1) })),
+      dim: (values.get(value)?.shape ?? []).map((count) => ({ size: String(sideOf(count)) })),
     },
   });
   return {

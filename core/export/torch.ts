@@ -1,15 +1,15 @@
 /** The format of PyTorch: weights under public names, with what a loader needs. */
 import * as tf from "@tensorflow/tfjs";
 import { openTensorFile } from "../formats/open-tensor-file.js";
-import type { Model } from "../models/model.js";
+import { inUnits } from "../graph/trace.js";
 import { bytesOf } from "../onnx/emitter.js";
 import { halves } from "../onnx/precision.js";
 import { writeAtomically } from "../store/atomic.js";
 import { asStorage } from "../store/storage.js";
 import { exportMismatch, notExportable } from "../values/export-errors.js";
 import type { NamedArray } from "../values/named-array.js";
-import { need } from "../values/records.js";
 import { isRecord } from "../values/unknown.js";
+import { logitsOf, taken } from "./answers.js";
 import type { Exporter } from "./exporter.js";
 import { type PickledTensor, PickledTensors, pickle } from "./pickle-writer.js";
 import { longestArchive, zipped } from "./zip-writer.js";
@@ -52,22 +52,15 @@ export const torch: Exporter = {
     twin.import(file.read());
     return {
       about: aboutIn(place, file.metadata),
-      logits: async (images) => {
-        const logits = tf.tidy(() => model.parameters.lend(twin, () => answered(model, images)));
-        const values = Float32Array.from(await logits.data());
-        logits.dispose();
-        return values;
+      logits: (images) => {
+        const batch = { images, normalisation: inUnits };
+        return taken(tf.tidy(() => model.parameters.lend(twin, () => logitsOf(model, batch))));
       },
       close: async () => twin.dispose(),
     };
   },
   loader,
 };
-
-function answered(model: Model, images: tf.Tensor4D): tf.Tensor2D {
-  const normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
-  return need({ logits: model.forward({ images, normalisation }, "eval").logits }, "logits", "export");
-}
 
 function stored({ data }: NamedArray, isHalf: boolean) {
   if (data instanceof BigInt64Array) return { storage: "LongStorage", data: bytesOf(data) } as const;

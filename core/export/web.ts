@@ -4,11 +4,12 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type { Graph, GraphNode } from "../graph/graph.js";
+import { inUnits, pixels } from "../graph/trace.js";
 import type { Model } from "../models/model.js";
 import { writeTextAtomically } from "../store/atomic.js";
 import { asStorage } from "../store/storage.js";
 import { notExportable } from "../values/export-errors.js";
-import { need } from "../values/records.js";
+import { logitsOf, taken } from "./answers.js";
 import type { Exporter } from "./exporter.js";
 import { tfjs } from "./tfjs.js";
 import { webPage } from "./web-page.js";
@@ -100,13 +101,6 @@ async function withMaps(graph: Graph, { classifier }: Model): Promise<Graph> {
 
 /** The logits of pixels that the page makes in the same way: see `isRight` there. */
 async function knownAnswer(model: Model, size: number): Promise<readonly number[]> {
-  const data = Float32Array.from({ length: size * size * 3 }, (_, index) => ((index * 7919) % 1009) / 1009);
-  const normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
-  const logits = tf.tidy(() => {
-    const images = tf.tensor4d(data, [1, size, size, 3]);
-    return need({ logits: model.forward({ images, normalisation }, "eval").logits }, "logits", "export");
-  });
-  const known = Array.from(await logits.data());
-  logits.dispose();
-  return known;
+  const logits = tf.tidy(() => logitsOf(model, { images: pixels(1, size), normalisation: inUnits }));
+  return Array.from(await taken(logits));
 }

@@ -43,6 +43,16 @@ export interface Graph {
   readonly constants: ReadonlyMap<string, GraphConstant>;
 }
 
+/** A count as formats have it, where one side of a shape may be open: −1 for what follows the number of images. */
+export function sideOf(count: Count): number {
+  return typeof count === "number" ? count : -1;
+}
+
+/** The list of a kernel that has a number, or a list of numbers, there. */
+export function countsIn(value: Attribute | undefined): readonly Count[] {
+  return (Array.isArray(value) ? value : [value ?? 0]) as readonly Count[];
+}
+
 /**
  * A kernel of this graph alone, of no engine: its input, a constant of one row, repeated for each image of the batch. A network that puts
  * a token of its own before those of each image asks for it.

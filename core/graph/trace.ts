@@ -34,9 +34,8 @@ const batches = [2, 3] as const;
  */
 export function traceModel(owner: string, model: Model, { size, also = [] }: TraceOptions): Graph {
   const names = new Map([...model.parameters.variables].map(([name, variable]) => [variable.id, name]));
-  const normalisation = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
   const answers = (images: tf.Tensor) => {
-    const outputs = model.forward({ images: images as tf.Tensor4D, normalisation }, "eval");
+    const outputs = model.forward({ images: images as tf.Tensor4D, normalisation: inUnits }, "eval");
     const fields: Readonly<Record<string, unknown>> = { ...outputs };
     const further = also.filter((name) => fields[name] instanceof tf.Tensor);
     return {
@@ -57,8 +56,14 @@ export function traceModel(owner: string, model: Model, { size, also = [] }: Tra
   return together(owner, one as Recording, other as Recording);
 }
 
-/** No two alike: a model that looks at values, as it should not, would be noticed where the graph is compared with it. */
-function pixels(count: number, size: number): tf.Tensor4D {
+/** What models take in place of mean and deviation for pixels that are in [0, 1]. */
+export const inUnits = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+
+/**
+ * Images in [0, 1], the same each time, no two alike: a model that looks at values, as it should not, would be noticed where the
+ * graph is compared with it. The page of `--to web` makes them, too.
+ */
+export function pixels(count: number, size: number): tf.Tensor4D {
   const data = Float32Array.from({ length: count * size * size * 3 }, (_, index) => ((index * 7919) % 1009) / 1009);
   return tf.tensor4d(data, [count, size, size, 3]);
 }

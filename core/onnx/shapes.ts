@@ -1,24 +1,14 @@
 /** Kernels that move, cut, join or add up along axes, and products of matrices. */
-import type { Attribute, Count } from "../graph/graph.js";
+import { type Attribute, countsIn, sideOf } from "../graph/graph.js";
 import { activated, inputsOf, type KernelWriter, outputOf } from "./elementwise.js";
 import { type Emitter, type Layout, orders, permuted } from "./emitter.js";
 
 /** What ONNX takes for "to the end". */
 const end = 2n ** 63n - 1n;
 
-/** A side as a shape has it: there is one at most that follows the number of images. */
-function side(count: Count): number {
-  return typeof count === "number" ? count : -1;
-}
-
-function listOf(value: Attribute | undefined): readonly Count[] {
-  // Of kernels that have a list of counts there.
-  return (Array.isArray(value) ? value : [value ?? 0]) as readonly Count[];
-}
-
 /** Axes of the graph, from 0. */
 function axesIn(value: Attribute | undefined, rank: number): readonly number[] {
-  return listOf(value).map((axis) => (Number(axis) + rank) % rank);
+  return countsIn(value).map((axis) => (Number(axis) + rank) % rank);
 }
 
 /** Where an axis of the graph is in a layout. */
@@ -34,7 +24,7 @@ function arranged<T>(list: readonly T[], layout: Layout): readonly T[] {
 const reshape: KernelWriter = (node, to) => {
   const [x = ""] = Object.values(node.inputs);
   const given = to.shapeOf(x);
-  const shape = to.shapeOf(outputOf(node)).map(side);
+  const shape = to.shapeOf(outputOf(node)).map(sideOf);
   // Of one pixel both layouts are the same numbers.
   const isPixel = given.length === 4 && given[1] === 1 && given[2] === 1;
   const from = to.get(x, isPixel ? to.layoutOf(x) : "last");
@@ -43,7 +33,7 @@ const reshape: KernelWriter = (node, to) => {
 
 const transpose: KernelWriter = (node, to) => {
   const { x } = inputsOf(node, "x");
-  const perm = listOf(node.attributes.perm).map(Number);
+  const perm = countsIn(node.attributes.perm).map(Number);
   const layout = to.layoutOf(x);
   const places = perm.map((axis) => BigInt(placeOf(axis, layout)));
   const isSame = places.every((place, axis) => place === BigInt(axis));
@@ -54,11 +44,11 @@ const transpose: KernelWriter = (node, to) => {
 const slice: KernelWriter = (node, to) => {
   const { x } = inputsOf(node, "x");
   const layout = to.layoutOf(x);
-  const begin = listOf(node.attributes.begin).map((start) => {
+  const begin = countsIn(node.attributes.begin).map((start) => {
     if (typeof start !== "number") throw to.refuse(node.kernel, "begins at a place that follows the number of images");
     return start;
   });
-  const ends = listOf(node.attributes.size).map((size, axis) =>
+  const ends = countsIn(node.attributes.size).map((size, axis) =>
     typeof size === "number" && size >= 0 ? BigInt(size + (begin[axis] as number)) : end,
   );
   const parts = [begin, ends].map((list) => to.wholes(arranged<number | bigint>(list, layout)));
@@ -125,7 +115,7 @@ const expandDims: KernelWriter = (node, to) => {
 
 const tile: KernelWriter = (node, to) => {
   const { x } = inputsOf(node, "x");
-  const reps = listOf(node.attributes.reps).map((count) => {
+  const reps = countsIn(node.attributes.reps).map((count) => {
     if (typeof count !== "number") throw to.refuse(node.kernel, "repeats values as often as there are images");
     return count;
   });
