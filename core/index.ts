@@ -119,7 +119,7 @@ export { precisions } from "./onnx/precision.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
 export type { ModelCalibration, WayOfAsking } from "./prediction/calibration.js";
-export { calibrationsOf, holdsFor, keepCalibration } from "./prediction/calibration.js";
+export { calibrationFor, calibrationsOf, keepCalibration } from "./prediction/calibration.js";
 export type { FoundModel } from "./prediction/find-models.js";
 export { findModels } from "./prediction/find-models.js";
 export type { Guess, LoadedModel, LoadModelOptions, Prediction, PredictOptions } from "./prediction/load-model.js";

@@ -3,17 +3,15 @@ import * as tf from "@tensorflow/tfjs";
 import {
   agreementOf,
   type CountedCoverage,
-  calibrationsOf,
+  calibrationFor,
   chooseMetrics,
   countCoverage,
   type Ensembler,
   evaluate,
   type FoundModel,
-  holdsFor,
   invalidData,
   type Metric,
   type Model,
-  type ModelCalibration,
   measureAnswers,
   mergedPrediction,
   namedList,
@@ -26,7 +24,6 @@ import {
   type TestedSource,
   type Training,
   testViews,
-  type WayOfAsking,
 } from "../index.js";
 import type { EvalArguments } from "./arguments.js";
 
@@ -63,7 +60,7 @@ export async function testModels(
   const members = models.map((found) => ({ role: found.role, model: modelOf(found) }));
   const merge = members.length > 1 ? training.ensemblers.choose({ name: given.ensembler }) : undefined;
   const way = { models: models.map(({ name }) => name), ensembler: merge ? given.ensembler : null, testTime };
-  const calibration = given.uncalibrated || kept ? undefined : calibrationFor(models, way, run.classes);
+  const calibration = given.uncalibrated || kept ? undefined : calibrationFor(models, way, run.classes.length);
   const coverage = calibration && countCoverage(calibration, run.classes);
   const answer = mergedPrediction(members, views, merge);
   const predict: Predict = kept ? (batch) => tf.tidy(() => answer(batch).gather([...kept], 1)) : answer;
@@ -92,14 +89,6 @@ export async function testModels(
       ? { temperature: calibration.temperature, error: calibration.error, coverage: coverage.result() }
       : null;
   return { testTime, gives: merge?.gives, measures: measured.result(), calibrated, metrics, labels, answers };
-}
-
-function calibrationFor(
-  models: readonly FoundModel[],
-  way: WayOfAsking,
-  classes: readonly string[],
-): ModelCalibration | undefined {
-  return calibrationsOf(models, classes.length).find((one) => holdsFor(one, way));
 }
 
 function addAnswers(coverage: CountedCoverage, { probabilities, predictions, labels, classes }: Scores): void {

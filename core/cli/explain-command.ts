@@ -6,7 +6,7 @@ import { type Environment, lineLogger, print } from "./environment.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
 import { pictureFolder } from "./explain-pictures.js";
 import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
-import { pluginsFor } from "./model-command.js";
+import { engineAsked, pluginsFor } from "./model-command.js";
 import { unheard } from "./predict-command.js";
 import { count, visibleJson } from "./text.js";
 import { createWriter } from "./writer.js";
@@ -29,7 +29,7 @@ export async function explainCommand(
     throw invalidConfig("--drawn", `${files[0]} is named, too`, "Leave one of them out.");
   const images =
     given.drawn === undefined
-      ? await imageFiles(files, environment, ({ code, message }) => tell(message.slice(code.length + 1)))
+      ? await imageFiles(files, environment, tell)
       : await drawnBirds(resolve(cwd, models[0] as string), given.drawn, environment);
   const explainers: Asked[] = [];
   try {
@@ -56,10 +56,8 @@ async function load(
   environment: Environment,
   isFirst: boolean,
 ): Promise<Asked> {
-  const { role, method, map, batchSize, engine: name, threads } = given;
+  const { role, method, map, batchSize } = given;
   const path = resolve(environment.cwd, place);
-  const engine = { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
-  const chosen = Object.keys(engine).length > 0 ? engine : undefined;
   const known = new Map<GivenImage, AskedImage>();
   const explainer: Explainer = await loadExplainer(path, {
     roles: role?.split(","),
@@ -67,7 +65,7 @@ async function load(
     map,
     batchSize,
     // One engine runs for all of them: that of the first.
-    engine: isFirst ? chosen : null,
+    engine: isFirst ? engineAsked(given) : null,
     classOf: classAsked(given, (image) => known.get(image)?.className(explainer.classes)),
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),

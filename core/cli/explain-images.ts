@@ -1,7 +1,7 @@
 /** Which models `fgkd explain` asks, and about which images. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type Explainer, type FgkdError, findModels, type GivenImage, invalidConfig } from "../index.js";
+import { type Explainer, findModels, type GivenImage, invalidConfig } from "../index.js";
 import type { Environment } from "./environment.js";
 import { imagesAt } from "./model-command.js";
 
@@ -33,10 +33,10 @@ export function modelsFirst(places: readonly string[], cwd: string): readonly [m
 export async function imageFiles(
   places: readonly string[],
   environment: Environment,
-  onProblem: (problem: FgkdError) => void,
+  tell: (problem: string) => void,
 ): Promise<readonly AskedImage[]> {
   const found: AskedImage[] = [];
-  for await (const name of imagesAt(places, environment, onProblem)) {
+  for await (const name of imagesAt(places, environment, tell)) {
     const path = resolve(environment.cwd, name);
     found.push({ name, given: () => path, className: (classes) => folderAmong(classes, path) });
   }

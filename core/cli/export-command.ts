@@ -3,14 +3,13 @@ import { resolve } from "node:path";
 import { type ExportReport, exportModel, invalidConfig, type Parity } from "../index.js";
 import type { ExportArguments } from "./arguments.js";
 import { type Environment, lineLogger, print } from "./environment.js";
-import { imagesAt, pluginsFor } from "./model-command.js";
+import { engineAsked, imagesAt, pluginsFor } from "./model-command.js";
 
 /** @returns the exit code */
 export async function exportCommand(place: string, given: ExportArguments, environment: Environment): Promise<number> {
   const { cwd } = environment;
-  const { to, out, role, precision, data, images: count, unchecked, license, engine: name, threads } = given;
+  const { to, out, role, precision, data, images: count, unchecked, license } = given;
   const path = resolve(cwd, place);
-  const engine = { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
   const report = await exportModel(path, {
     to,
     from: cwd,
@@ -21,7 +20,7 @@ export async function exportCommand(place: string, given: ExportArguments, envir
     count,
     unchecked,
     license,
-    engine: Object.keys(engine).length > 0 ? engine : undefined,
+    engine: engineAsked(given),
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),
   });
@@ -33,7 +32,7 @@ export async function exportCommand(place: string, given: ExportArguments, envir
 async function placesOf(data: readonly string[], count: number, environment: Environment): Promise<readonly string[]> {
   const { warn } = lineLogger(environment);
   const found: string[] = [];
-  for await (const name of imagesAt(data, environment, ({ code, message }) => warn(message.slice(code.length + 1)))) {
+  for await (const name of imagesAt(data, environment, warn)) {
     found.push(resolve(environment.cwd, name));
     if (found.length === count) break;
   }

@@ -23,17 +23,28 @@ export async function pluginsFor(
   return [preset.plugins, Object.values(preset.stages).map((stage) => stage.plugins), plugins];
 }
 
+/** As `loadModel` and its like take it; `undefined` where nothing is asked for. */
+export function engineAsked({ engine: name, threads }: Pick<ModelArguments, "engine" | "threads">) {
+  if (name === undefined && threads === undefined) return undefined;
+  return { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
+}
+
 type FindImages = (
   place: string,
   options: { readonly from: string; readonly onProblem: (problem: FgkdError) => void },
 ) => AsyncGenerator<string, void, undefined>;
 
-/** Files, folders and patterns; `-` for a list of them on standard input. */
+/**
+ * Files, folders and patterns; `-` for a list of them on standard input.
+ *
+ * @param tell is told of each that cannot be used, in words without a code
+ */
 export async function* imagesAt(
   places: readonly string[],
   environment: Environment,
-  onProblem: (problem: FgkdError) => void,
+  tell: (problem: string) => void,
 ): AsyncGenerator<string, void, undefined> {
+  const onProblem = ({ code, message }: FgkdError) => tell(message.slice(code.length + 1));
   const plugins = await environment.load("fgkd/plugins");
   // fgkd's own module.
   const findImages = plugins.findImages as FindImages;

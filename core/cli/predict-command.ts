@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { invalidConfig, type LoadedModel, loadModel, named } from "../index.js";
 import type { PredictArguments } from "./arguments.js";
 import { type Environment, lineLogger } from "./environment.js";
-import { imagesAt, pluginsFor } from "./model-command.js";
+import { engineAsked, imagesAt, pluginsFor } from "./model-command.js";
 import { predictionsBegin, predictionText } from "./prediction-text.js";
 import { count } from "./text.js";
 import { createWriter, type Writer } from "./writer.js";
@@ -19,16 +19,15 @@ export async function predictCommand(
   environment: Environment,
 ): Promise<number> {
   const { cwd } = environment;
-  const { role, ensembler, tta, batchSize, engine: name, threads } = given;
+  const { role, ensembler, tta, batchSize } = given;
   const path = resolve(cwd, place);
-  const engine = { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
   const model = await loadModel(path, {
     roles: role?.split(","),
     ensembler: { name: ensembler },
     testTime: tta === "none" ? null : tta,
     batchSize,
     calibrated: given.uncalibrated !== true,
-    engine: Object.keys(engine).length > 0 ? engine : undefined,
+    engine: engineAsked(given),
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),
   });
@@ -57,9 +56,7 @@ async function predictAll(
     warn(problem);
   };
   async function* paths() {
-    for await (const name of imagesAt(places, environment, ({ code, message }) =>
-      tell(message.slice(code.length + 1)),
-    )) {
+    for await (const name of imagesAt(places, environment, tell)) {
       names.push(name);
       yield resolve(cwd, name);
     }

@@ -61,8 +61,16 @@ export function calibrationsOf(models: readonly FoundModel[], classes: number): 
   );
 }
 
-/** Whether a calibration was made for this way of asking. */
-export function holdsFor(calibration: WayOfAsking, { models, ensembler, testTime }: WayOfAsking): boolean {
+/** The one that was made for this way of asking. @throws FGKD_CORRUPT_FILE */
+export function calibrationFor(
+  models: readonly FoundModel[],
+  way: WayOfAsking,
+  classes: number,
+): ModelCalibration | undefined {
+  return calibrationsOf(models, classes).find((one) => holdsFor(one, way));
+}
+
+function holdsFor(calibration: WayOfAsking, { models, ensembler, testTime }: WayOfAsking): boolean {
   const text = (way: WayOfAsking) => JSON.stringify([way.models, way.ensembler, way.testTime]);
   return text(calibration) === text({ models, ensembler, testTime });
 }

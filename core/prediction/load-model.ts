@@ -12,7 +12,7 @@ import { badImage, invalidConfig, invalidOption } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import { release } from "../values/records.js";
 import { builtInPlugins } from "./built-in.js";
-import { calibrationsOf, holdsFor, type ModelCalibration, wayInWords } from "./calibration.js";
+import { calibrationFor, calibrationsOf, type ModelCalibration, wayInWords } from "./calibration.js";
 import { mergedPrediction } from "./merged.js";
 import { type OpenModels, openModels } from "./open-models.js";
 
@@ -119,7 +119,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const layers = [{ origin: "loadModel()", config }];
   const opened = await openModels(path, { plugins, roles, ensembler, layers, logger, startsEngine: engine !== null });
   const { classes, models, merge, settings, source } = opened;
-  const calibration = options.calibrated === false ? null : calibrationFor(opened, merge && ensembler.name, logger);
+  const calibration = options.calibrated === false ? null : ownCalibration(opened, merge && ensembler.name, logger);
   const views = testViews(settings.evaluation.testTime, settings.input, "loadModel()");
   const answer = mergedPrediction(models, views, merge);
   let isDisposed = false;
@@ -210,16 +210,16 @@ function saidOf(scores: Float32Array, { classes, top, gives, calibration }: How)
 }
 
 /** Says so where the model is calibrated, though not for answers that come about like these. */
-function calibrationFor(
+function ownCalibration(
   { found, models, classes, settings }: OpenModels,
   ensembler: string | undefined,
   { warn }: Logger,
 ): ModelCalibration | null {
   const { testTime } = settings.evaluation;
   const way = { models: models.map(({ role }) => role), ensembler: ensembler ?? null, testTime };
-  const known = calibrationsOf(found, classes.length);
-  const own = known.find((one) => holdsFor(one, way));
-  if (!own && known.length > 0)
+  const own = calibrationFor(found, way, classes.length);
+  const known = own ? [] : calibrationsOf(found, classes.length);
+  if (known.length > 0)
     warn(
       `Calibrated for ${known.map(wayInWords).join("; ")}, and asked for ${wayInWords(way)}: probabilities are as the network gives them.`,
     );

@@ -13,7 +13,7 @@ import {
   need,
 } from "../../../core/index.js";
 import { innerGradient, selfAttention, selfAttentionMaps } from "../../../core/ops/index.js";
-import { choose } from "../../plugins/backbones/building.js";
+import { choose, tinyResnet as resnet } from "../../plugins/backbones/building.js";
 import { startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
 
@@ -24,13 +24,6 @@ const numbers = (tensor: tf.Tensor | undefined) => [...(tensor?.dataSync() ?? []
 
 beforeAll(() => startEngine("wasm"));
 
-const resnet = {
-  name: "resnet",
-  block: "basic",
-  depths: [1, 1],
-  widths: [4, 8],
-  stem: { filters: 4, size: 3, stride: 2, pool: false },
-};
 const deit = { name: "deit", size: 16, patch: 4, width: 8, depth: 3, heads: 2 };
 
 /** What a method makes of a model, before it is scaled. */

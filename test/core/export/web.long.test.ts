@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { exportModel, loadModel } from "../../../core/index.js";
 import { lacksBrowser, startBrowser } from "../../support/browser.js";
@@ -86,6 +87,22 @@ describe.skipIf(!isThere)("the page of a model", () => {
     // A map with more than one colour, over the picture.
     expect(drawn).toBeGreaterThan(10);
     expect(await page.textContent("footer")).toContain("CC-BY-4.0 <b>");
+  });
+
+  test("lays what is transparent on white, as fgkd does", async () => {
+    const data = Buffer.from(
+      Array.from({ length: 40 * 40 * 4 }, (_, at) => (at % 4 === 3 ? (at % 160) + 20 : (at * 7) % 200)),
+    );
+    const buffer = await sharp(data, { raw: { width: 40, height: 40, channels: 4 } })
+      .png()
+      .toBuffer();
+    const { page } = await opened();
+    await page.setInputFiles("#file", { name: "clear.png", mimeType: "image/png", buffer });
+    const seen = await guesses(page);
+    const model = await loadModel(join(home.path, "alone"), { plugins, engine: null });
+    onTestFinished(() => model.dispose());
+    const [answers = []] = await model.predict([new Uint8Array(buffer)]);
+    for (const { label, probability } of answers) expect(seen[label]).toBeCloseTo(probability, 2);
   });
 
   test("takes a picture of the camera", async () => {

@@ -3,19 +3,11 @@ import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { createRandom, explain, type Source, smallMaps, smallPictures } from "../../../core/index.js";
 import { heatMapOver } from "../../../plugins/pictures/index.js";
-import { choose } from "../../plugins/backbones/building.js";
+import { choose, tinyResnet as resnet } from "../../plugins/backbones/building.js";
 import { input } from "../../plugins/data/support.js";
 import { startEngine } from "../../support/engines.js";
 
 beforeAll(() => startEngine("wasm"));
-
-const resnet = {
-  name: "resnet",
-  block: "basic",
-  depths: [1, 1],
-  widths: [4, 8],
-  stem: { filters: 4, size: 3, stride: 2, pool: false },
-};
 
 /** Six images of 16 pixels, four to a batch; `-1` in every pixel is black and `1` is white. */
 const values = createRandom("images")

@@ -25,6 +25,15 @@ export const sharing: Random = {
   },
 };
 
+/** Two levels, whose last map is a quarter of the image's sides. */
+export const tinyResnet = {
+  name: "resnet",
+  block: "basic",
+  depths: [1, 1],
+  widths: [4, 8],
+  stem: { filters: 4, size: 3, stride: 2, pool: false },
+};
+
 /** Every backbone, for so many classes. Without `random` it draws as a run of seed 0 does. */
 export function training(classes: number, random?: Random) {
   const streams = createRandomStreams(0);
