@@ -46,12 +46,13 @@ export async function pictureFolder(
   const path = out === undefined ? freeFolder(cwd) : resolve(cwd, out);
   if (existsSync(path) && readdirSync(path).length > 0)
     throw pathProblem(path, "is not empty", "Name another folder with --out.");
-  mkdirSync(path, { recursive: true });
   const rows: Cell[][] = [];
   let count = 0;
   return {
     path,
     add: async (name, seen) => {
+      // Not before there is something to keep.
+      if (count === 0) mkdirSync(path, { recursive: true });
       count += 1;
       const row: Cell[] = seen.slice(0, 1).map(({ picture }) => ({ picture, lines: [lastOf(name)] }));
       for (const [column, { picture, explanation }] of seen.entries()) {

@@ -2,15 +2,35 @@
 import { resolve } from "node:path";
 import { type ExportReport, exportModel, invalidConfig, type Parity } from "../index.js";
 import type { ExportArguments } from "./arguments.js";
-import { type Environment, lineLogger, print } from "./environment.js";
+import { type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { engineAsked, imagesAt, pluginsFor } from "./model-command.js";
 
 /** @returns the exit code */
 export async function exportCommand(place: string, given: ExportArguments, environment: Environment): Promise<number> {
+  // What is written meanwhile is taken away before the process ends.
+  const stopping = new AbortController();
+  const stopListening = environment.onStop((stop) => stopping.abort(stop));
+  try {
+    tell(await exported(place, given, environment, stopping.signal), environment);
+    return 0;
+  } catch (error) {
+    const { aborted, reason } = stopping.signal;
+    if (!aborted || error !== reason) throw error;
+    return (reason as Stop).exitCode;
+  } finally {
+    stopListening();
+  }
+}
+
+async function exported(
+  place: string,
+  { to, out, role, precision, data, images: count, unchecked, license, ...given }: ExportArguments,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<ExportReport> {
   const { cwd } = environment;
-  const { to, out, role, precision, data, images: count, unchecked, license } = given;
   const path = resolve(cwd, place);
-  const report = await exportModel(path, {
+  return exportModel(path, {
     to,
     from: cwd,
     out,
@@ -23,9 +43,8 @@ export async function exportCommand(place: string, given: ExportArguments, envir
     engine: engineAsked(given),
     plugins: await pluginsFor(path, given, environment),
     logger: lineLogger(environment),
+    signal,
   });
-  tell(report, environment);
-  return 0;
 }
 
 /** As many as are looked at. */

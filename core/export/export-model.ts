@@ -46,6 +46,8 @@ export interface ExportOptions {
   readonly plugins?: PluginOption;
   /** Default: nobody is told. */
   readonly logger?: Logger;
+  /** Once it is aborted, the export ends with its reason before the next batch of images, and leaves nothing behind. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came of an export. */
@@ -146,7 +148,9 @@ async function written(
   const temporary = `${place}.${randomBytes(4).toString("hex")}${unfinished}`;
   try {
     asStorage(place, () => mkdirSync(dirname(place), { recursive: true }));
+    options.signal?.throwIfAborted();
     await exporter.write(subject, temporary);
+    options.signal?.throwIfAborted();
     const parity = unchecked ? undefined : await compared(exporter, subject, { temporary, place }, opened, options);
     if (unchecked) logger.warn(`Nobody has compared the answers of ${shellWord(place)} with the model's; it says so.`);
     asStorage(place, () => renameSync(temporary, place));
@@ -161,7 +165,7 @@ async function compared(
   subject: ExportSubject,
   { temporary, place }: { readonly temporary: string; readonly place: string },
   opened: OpenModels,
-  { images: given, count = 100, logger = silentLogger }: ExportOptions,
+  { images: given, count = 100, logger = silentLogger, signal }: ExportOptions,
 ): Promise<Parity> {
   const { model, precision } = subject;
   const asked = await exporter.open(temporary, subject);
@@ -169,7 +173,7 @@ async function compared(
     const images = await checkImages(opened, given, count, logger);
     try {
       const { input } = opened.settings;
-      return await checkParity({ model, asked, images, input, count, precision, file: place });
+      return await checkParity({ model, asked, images, input, count, precision, file: place, signal });
     } finally {
       await images.close();
     }

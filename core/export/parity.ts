@@ -40,6 +40,8 @@ export interface ParityOptions {
   readonly precision: Precision;
   /** For messages. */
   readonly file: string;
+  /** Looked at before each batch. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function checkParity(options: ParityOptions): Promise<Parity> {
   const seen = { images: 0, difference: 0, scale: 0, agreeing: 0 };
   try {
     while (seen.images < count) {
+      options.signal?.throwIfAborted();
       const [mine, other] = [await own.next(), await theirs.next()];
       if (mine.done || other.done) break;
       const count = mine.value.images?.shape[0] ?? 0;

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -59,6 +60,14 @@ describe("fgkd explain", () => {
     expect((await sizeOf("grid.png"))[0]).toBe(6 + 4 * (64 + 6));
     expect(await world.fgkd(`explain ${run} ${home.photos}/test/wren --out seen`)).toBe(1);
     expect(world.err).toContain("seen: is not empty. Name another folder with --out.");
+  });
+
+  test("leaves no folder where no image could be looked at", async () => {
+    const world = await createPictureWorld();
+    await writeFile(join(world.cwd, "bad.jpg"), "no picture");
+    expect(await world.fgkd(`explain ${run} bad.jpg`)).toBe(1);
+    expect(world.err).toContain("warning bad.jpg: is not a JPEG");
+    expect(readdirSync(world.cwd)).toEqual(["bad.jpg"]);
   });
 
   test("says as JSON what predict says, where maps are highest, and what they are, and leaves no picture", async () => {

@@ -40,6 +40,37 @@ describe("an exported model", () => {
     expect(report.parity?.difference).toBeGreaterThan(0);
   });
 
+  test.each(["while it is written", "while it is compared"] as const)(
+    "that is interrupted %s leaves nothing",
+    async (when) => {
+      const [out, stopping] = [join(home.path, `interrupted-${places++}`), new AbortController()];
+      const stop = () => stopping.abort(new Error("enough"));
+      const to: Exporter = {
+        ...onnx,
+        write: async (subject, place) => {
+          await onnx.write(subject, place);
+          if (when === "while it is written") stop();
+        },
+        open: async (place, subject) => {
+          const asked = await onnx.open(place, subject);
+          const logits = (images: tf.Tensor4D) => {
+            stop();
+            return asked.logits(images);
+          };
+          return { ...asked, logits };
+        },
+      };
+      const asked = exported({
+        to,
+        out,
+        images: Array(40).fill(join(home.photos, "test/finch/0.png")),
+        signal: stopping.signal,
+      });
+      await expect(asked).rejects.toThrow("enough");
+      expect(readdirSync(home.path).filter((name) => name.startsWith("interrupted"))).toEqual([]);
+    },
+  );
+
   test("is compared on the images that it is given", async () => {
     const given = ["finch/0.png", "wren/1.jpeg"].map((name) => join(home.photos, "test", name));
     expect((await exported({ images: given })).parity).toMatchObject({ images: 2, of: "given images" });
