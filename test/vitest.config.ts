@@ -14,7 +14,7 @@ const alone: Readonly<Record<string, string>> = {
 
 const quick = {
   include: ["test/**/*.test.ts"],
-  exclude: [...configDefaults.exclude, "test/**/*.{long,slow}.test.ts", "test/conformance/**", "test/kill/**"],
+  exclude: [...configDefaults.exclude, "test/**/*.{long,slow,gpu}.test.ts", "test/conformance/**", "test/kill/**"],
 };
 
 /** See `test/support/compiled.ts`. */

@@ -1,0 +1,28 @@
+/** Puts our kernels before those of tfjs' own backend for WebGPU, which serve every call that ours do not accept. */
+import * as tf from "@tensorflow/tfjs";
+import type { Call, GpuKernel } from "./kernel.js";
+import { addReluKernels } from "./kernels/add-relu.js";
+
+const kernels: readonly GpuKernel[] = [...addReluKernels];
+
+export function registerKernels(backendName: string): void {
+  for (const kernel of kernels) {
+    const fallback = tf.getKernel(kernel.name, backendName);
+    if (fallback) tf.unregisterKernel(kernel.name, backendName);
+    tf.registerKernel({ ...fallback, kernelName: kernel.name, backendName, kernelFunc: combine(kernel, fallback) });
+  }
+}
+
+function combine(kernel: GpuKernel, fallback: tf.KernelConfig | undefined): tf.KernelFunc {
+  return (parameters) => {
+    // Our backend is the only one that these kernels are registered for.
+    const call = { ...parameters, attrs: parameters.attrs ?? {} } as unknown as Call;
+    if (kernel.accepts(call)) return kernel.run(call);
+    if (fallback) return fallback.kernelFunc(parameters);
+    throw new Error(
+      `webgpu: ${kernel.name} does not accept ${Object.values(call.inputs)
+        .map(({ dtype, shape }) => `${dtype}[${shape}]`)
+        .join(", ")}`,
+    );
+  };
+}
