@@ -1,6 +1,6 @@
 /** `fgkd build-engine NAME`: compiles an engine's native parts, where its install script did not run or could not. */
 import { type Environment, print } from "./environment.js";
-import { projectRegistries } from "./project.js";
+import { projectRegistries } from "./project/project.js";
 
 /**
  * @returns 0 when the engine is built, or has nothing to build

@@ -1,7 +1,7 @@
 /** Settings that are given anew when a run is taken up: what may be corrected, the run folder decides. */
 import { invalidConfig, type Preset, presetLayers, resolveConfig, type SettingsLayer } from "../index.js";
 import type { RunArguments } from "./arguments.js";
-import { optionLayers, type SourceOption, setLayers, sourceLayers } from "./layers.js";
+import { optionLayers, type SourceOption, setLayers, sourceLayers } from "./settings/layers.js";
 
 export type CorrectingArguments = Pick<RunArguments, "data" | "teacher" | SourceOption | "set">;
 

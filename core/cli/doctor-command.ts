@@ -2,8 +2,8 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { type Engine, type EngineCapabilities, type EngineCheck, version } from "../index.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
-import { enginesOf, projectRegistries } from "./project.js";
-import { wrap } from "./text.js";
+import { enginesOf, projectRegistries } from "./project/project.js";
+import { wrap } from "./terminal/text.js";
 
 /** @returns 0 when at least one engine can run, else 1 */
 export async function doctorCommand(environment: Environment): Promise<number> {

@@ -1,7 +1,7 @@
 /** What commands may touch of the world, so that tests can call them without a process. */
 import { createColors } from "picocolors";
 import { type Logger, printable, visible } from "../index.js";
-import type { watchStalls } from "./stall-watch.js";
+import type { watchStalls } from "./watching/stall-watch.js";
 
 /** A stream of text; a terminal says so, and how wide it is. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

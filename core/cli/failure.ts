@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { FgkdError, readFailed, storageFailed, systemProblem, visible } from "../index.js";
 import { colorsOf, type Environment, widthOf } from "./environment.js";
 import { defect, exitCodeOf } from "./exit-codes.js";
-import { wrap } from "./text.js";
+import { wrap } from "./terminal/text.js";
 
 /** Writes what went wrong to standard error and returns the exit code. `FGKD_TRACE=errors` adds stacks and causes. */
 export function tellFailure(thrown: unknown, environment: Environment): number {

@@ -19,11 +19,11 @@ import {
   unknownName,
 } from "../index.js";
 import type { FindRateArguments } from "./arguments.js";
-import { type ChosenRun, chooseRun } from "./choose-run.js";
 import { type Environment, lineLogger, print, type Stop, widthOf } from "./environment.js";
-import { shownHub } from "./fetching.js";
-import { table } from "./tables.js";
-import { count, loss as inFour, wrap } from "./text.js";
+import { shownHub } from "./terminal/fetching.js";
+import { table } from "./terminal/tables.js";
+import { count, loss as inFour, wrap } from "./terminal/text.js";
+import { type ChosenRun, chooseRun } from "./train/choose-run.js";
 
 /** A loss of so many times the lowest, and of half as many times the first, has nothing more to tell. */
 const LOST = 4;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process around the command line: streams, signals, exit code. */
-import { listenToSignals } from "./signals.js";
+import { listenToSignals } from "./watching/signals.js";
 
 // Before anything else is loaded: a signal that comes meanwhile must find a listener.
 const signals = listenToSignals();

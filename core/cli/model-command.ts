@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type FgkdError, openRunFolder, type PluginOption } from "../index.js";
 import type { ModelArguments } from "./arguments.js";
-import { chooseAgain } from "./choose-run.js";
 import { type Environment, lineLogger } from "./environment.js";
-import { pluginsHere } from "./project.js";
+import { pluginsHere } from "./project/project.js";
+import { chooseAgain } from "./train/choose-run.js";
 
 /** What the model's network may be made with: of a run, what that was; of a file, what the project has. */
 export async function pluginsFor(

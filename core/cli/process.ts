@@ -1,13 +1,13 @@
 /** What a process gives the command line: its streams, its clock, its signals. */
 import { storageFailed } from "../index.js";
-import { askYesNo } from "./ask.js";
 import type { Environment } from "./environment.js";
 import { exitCodeOf } from "./exit-codes.js";
-import { hearInterrupts } from "./interrupts.js";
 import { runProgram } from "./program.js";
-import type { Signals } from "./signals.js";
-import { watchStalls } from "./stall-watch.js";
-import { openStreams } from "./streams.js";
+import { askYesNo } from "./terminal/ask.js";
+import { openStreams } from "./terminal/streams.js";
+import { hearInterrupts } from "./watching/interrupts.js";
+import type { Signals } from "./watching/signals.js";
+import { watchStalls } from "./watching/stall-watch.js";
 
 /** @returns the exit code */
 export async function runCommand(words: readonly string[], signals: Signals): Promise<number> {

@@ -15,25 +15,25 @@ import type {
   WeightsArguments,
 } from "./arguments.js";
 import { buildEngineCommand } from "./build-engine-command.js";
-import { calibrateCommand } from "./calibrate-command.js";
-import { configCommand } from "./config-command.js";
-import { dataCommand } from "./data-command.js";
+import { calibrateCommand } from "./calibrate/calibrate-command.js";
+import { dataCommand } from "./data/data-command.js";
 import { doctorCommand } from "./doctor-command.js";
 import type { Environment } from "./environment.js";
 import { lineLogger, widthOf } from "./environment.js";
-import { evalCommand } from "./eval-command.js";
-import { explainCommand } from "./explain-command.js";
-import { withExplainOptions } from "./explain-options.js";
+import { evalCommand } from "./eval/eval-command.js";
+import { explainCommand } from "./explain/explain-command.js";
+import { withExplainOptions } from "./explain/explain-options.js";
 import { exportCommand } from "./export-command.js";
 import { tellFailure } from "./failure.js";
 import { findRateCommand } from "./find-rate-command.js";
-import { listCommand } from "./list-command.js";
-import { listVariants } from "./list-variants.js";
-import { listWeights } from "./list-weights.js";
-import { above, properShare, whole } from "./option-values.js";
-import { predictCommand } from "./predict-command.js";
-import { reportCommand } from "./report-command.js";
-import { trainCommand } from "./train-command.js";
+import { listCommand } from "./list/list-command.js";
+import { listVariants } from "./list/list-variants.js";
+import { listWeights } from "./list/list-weights.js";
+import { predictCommand } from "./predict/predict-command.js";
+import { reportCommand } from "./report/report-command.js";
+import { configCommand } from "./settings/config-command.js";
+import { above, properShare, whole } from "./settings/option-values.js";
+import { trainCommand } from "./train/train-command.js";
 import { weightsCommand } from "./weights-command.js";
 
 /** What `fgkd list` shows on its own. */

@@ -11,9 +11,9 @@ import {
 } from "../index.js";
 import type { WeightsArguments } from "./arguments.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
-import { projectRegistries } from "./project.js";
-import { table } from "./tables.js";
-import { count, visibleJson } from "./text.js";
+import { projectRegistries } from "./project/project.js";
+import { table } from "./terminal/tables.js";
+import { count, visibleJson } from "./terminal/text.js";
 
 /** Of more metadata than that, the beginning is shown. */
 const longestText = 100;

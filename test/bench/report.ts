@@ -1,5 +1,5 @@
 /** Results as tables: for a terminal, or in Markdown. */
-import { type Column, table } from "../../core/cli/tables.js";
+import { type Column, table } from "../../core/cli/terminal/tables.js";
 import type { Result } from "./contest.js";
 import type { ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";

@@ -1,7 +1,7 @@
 /** A process of its own, for test/support/stalls.ts: a toy run whose plugin does not come back. */
 import { setTimeout } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
-import { type StallWatch, watchStalls } from "../../core/cli/stall-watch.js";
+import { type StallWatch, watchStalls } from "../../core/cli/watching/stall-watch.js";
 import { createRun, definePreset, type Training } from "../../core/index.js";
 import { optimizers } from "../../plugins/optimizers/index.js";
 import { toy, toyLoss, toySettings } from "./toy.js";

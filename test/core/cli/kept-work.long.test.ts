@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, wr
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { newRunPlace } from "../../../core/cli/run-place.js";
+import { newRunPlace } from "../../../core/cli/train/run-place.js";
 import { definePlugin, definePreset, type Training } from "../../../core/index.js";
 import { createWorld, toyPreset, type World } from "./world.js";
 

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { onTestFinished } from "vitest";
 import type { Environment, Output, Stop } from "../../../core/cli/environment.js";
 import { runProgram } from "../../../core/cli/program.js";
-import { once } from "../../../core/cli/signals.js";
+import { once } from "../../../core/cli/watching/signals.js";
 import * as core from "../../../core/index.js";
 import * as ops from "../../../core/ops/index.js";
 import { folderSource } from "../../../plugins/data/folder.js";

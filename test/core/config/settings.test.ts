@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseSetting } from "../../../core/cli/set-option.js";
+import { parseSetting } from "../../../core/cli/settings/set-option.js";
 import { type Config, FgkdError, resolveConfig } from "../../../core/index.js";
 import { cases } from "../../support/cases.js";
 

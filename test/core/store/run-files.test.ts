@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runToResume } from "../../../core/cli/run-place.js";
+import { runToResume } from "../../../core/cli/train/run-place.js";
 import { createRunFolder, engineOf, FgkdError, type Manifest, openRunFolder } from "../../../core/index.js";
 import { readConfigFile, readManifestFile } from "../../../core/store/run-files.js";
 import { cases } from "../../support/cases.js";
