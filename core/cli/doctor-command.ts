@@ -1,12 +1,14 @@
 /** `fgkd doctor`: what this machine offers, which engines can run, and what would cure those that cannot. */
+
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { type Engine, type EngineCapabilities, type EngineCheck, version } from "../index.js";
+import type { Declaring } from "./declaring.js";
 import { colorsOf, type Environment, print, widthOf } from "./environment.js";
 import { enginesOf, projectRegistries } from "./project/project.js";
 import { wrap } from "./terminal/text.js";
 
 /** @returns 0 when at least one engine can run, else 1 */
-export async function doctorCommand(environment: Environment): Promise<number> {
+async function doctorCommand(environment: Environment): Promise<number> {
   const colors = colorsOf(environment.stdout, environment.variables);
   for (const [label, value] of await machine(environment)) line(environment, label, value);
   await tellJpegDecoder(environment);
@@ -99,4 +101,11 @@ function line(environment: Environment, label: string, text: string, labelLength
   const [first = "", ...rest] = wrap(text, widthOf(environment.stdout) - column);
   print(environment, `${label}${" ".repeat(Math.max(1, column - labelLength))}${first}`);
   for (const more of rest) print(environment, " ".repeat(column) + more);
+}
+
+/** Its words and options. */
+export function declareDoctor({ command, run, environment }: Declaring): void {
+  command("doctor", "tell which compute engines can run here, and what the others lack").action(() =>
+    run(doctorCommand(environment)),
+  );
 }

@@ -1,12 +1,16 @@
 /** `fgkd export MODEL --to FORMAT`: a trained model for other software. */
+
 import { resolve } from "node:path";
-import { type ExportReport, exportModel, invalidConfig, type Parity } from "../index.js";
+import { Option } from "commander";
+import { type ExportReport, exporters, exportModel, invalidConfig, type Parity, precisions } from "../index.js";
 import type { ExportArguments } from "./arguments.js";
+import type { Declaring } from "./declaring.js";
 import { type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { engineAsked, imagesAt, pluginsFor } from "./model-command.js";
+import { whole } from "./settings/option-values.js";
 
 /** @returns the exit code */
-export async function exportCommand(place: string, given: ExportArguments, environment: Environment): Promise<number> {
+async function exportCommand(place: string, given: ExportArguments, environment: Environment): Promise<number> {
   // What is written meanwhile is taken away before the process ends.
   const stopping = new AbortController();
   const stopListening = environment.onStop((stop) => stopping.abort(stop));
@@ -72,4 +76,23 @@ function tellParity(parity: Parity, environment: Environment): void {
     environment,
     `Compared on ${images} ${of}: logits differ by ${difference.toPrecision(2)} at most, ${relative.toExponential(1)} of their scale; the first class is the same for ${(100 * agreement).toFixed(1)} %.`,
   );
+}
+
+/** Its words and options. */
+export function declareExport({ command, run, environment }: Declaring): void {
+  command("export <model>", "write a trained model for other software: network, weights, class names, preprocessing")
+    .addOption(
+      new Option("--to <format>", "for which").choices(exporters.map(({ name }) => name)).makeOptionMandatory(),
+    )
+    .option("-o, --out <place>", "file or folder (default: the model's name, here)")
+    .option("--role <role>", "which model of a run (default: student)")
+    .addOption(new Option("--precision <bits>", "of its weights").choices(precisions).default("fp32"))
+    .option("-d, --data <images...>", "images to compare its answers on (default: the run's test images)")
+    .option("--images <number>", "on how many", whole(1), 100)
+    .option("--unchecked", "keep it without a comparison, which it then says")
+    .option("--license <words>", "under which terms it may be used")
+    .option("-e, --engine <name>", "compute engine")
+    .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--trust", "load code that lies in the run's own folder")
+    .action((model: string, given: ExportArguments) => run(exportCommand(model, given, environment)));
 }

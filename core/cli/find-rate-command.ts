@@ -1,4 +1,5 @@
 /** `fgkd find-lr`: the learning rate of one stage rises from step to step, and the loss shows which one to take. Nothing is kept. */
+
 import { setImmediate } from "node:timers/promises";
 import {
   type Config,
@@ -19,7 +20,9 @@ import {
   unknownName,
 } from "../index.js";
 import type { FindRateArguments } from "./arguments.js";
+import { type Declaring, withRunOptions } from "./declaring.js";
 import { type Environment, lineLogger, print, type Stop, widthOf } from "./environment.js";
+import { above, whole } from "./settings/option-values.js";
 import { shownHub } from "./terminal/fetching.js";
 import { table } from "./terminal/tables.js";
 import { count, loss as inFour, wrap } from "./terminal/text.js";
@@ -37,7 +40,7 @@ const BAR = 30;
 const usual = { least: 100, most: 500 } as const;
 
 /** @returns the exit code */
-export async function findRateCommand(given: FindRateArguments, environment: Environment): Promise<number> {
+async function findRateCommand(given: FindRateArguments, environment: Environment): Promise<number> {
   const chosen = await chooseRun(given, environment);
   if (given.from >= given.to)
     throw invalidConfig(
@@ -192,4 +195,14 @@ function inWords({ suggested, lowest, rises }: FoundRates, steps: number, stage:
 /** Two digits: rates are found no more exactly. */
 function short(rate: number): string {
   return String(Number(rate.toPrecision(2)));
+}
+
+/** Its words and options. */
+export function declareFindRate({ command, run, environment }: Declaring): void {
+  withRunOptions(command("find-lr", "look for a learning rate: raise it from step to step, and see what the loss does"))
+    .option("--stage <name>", "of which stage (default: the last)")
+    .option("--from <rate>", "learning rate of the first step", above, 1e-6)
+    .option("--to <rate>", "learning rate of the last step", above, 10)
+    .option("--steps <number>", "in so many steps (default: one pass over the data, of 100 to 500)", whole(20))
+    .action((given: FindRateArguments) => run(findRateCommand(given, environment)));
 }

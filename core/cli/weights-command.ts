@@ -1,5 +1,7 @@
 /** `fgkd weights`: what is in a file of weights, which backbone it is of, and the same as safetensors. */
+
 import { resolve } from "node:path";
+import { Argument } from "commander";
 import {
   convertWeights,
   fitsModel,
@@ -10,6 +12,7 @@ import {
   type TensorFile,
 } from "../index.js";
 import type { WeightsArguments } from "./arguments.js";
+import type { Declaring } from "./declaring.js";
 import { colorsOf, type Environment, lineLogger, print } from "./environment.js";
 import { projectRegistries } from "./project/project.js";
 import { table } from "./terminal/tables.js";
@@ -19,7 +22,7 @@ import { count, visibleJson } from "./terminal/text.js";
 const longestText = 100;
 
 /** @returns the exit code */
-export async function weightsCommand(
+async function weightsCommand(
   action: "inspect" | "convert",
   place: string,
   out: string | undefined,
@@ -76,4 +79,17 @@ function tell({ notes }: TensorFile, environment: Environment): void {
 function total({ entries }: TensorFile): string {
   const values = [...entries.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   return `${count(entries.size, "tensor")}, ${values.toLocaleString("en")} values`;
+}
+
+/** Its words and options. */
+export function declareWeights({ command, run, environment }: Declaring): void {
+  command("weights", "look at a file of weights, or convert it to safetensors")
+    .addArgument(new Argument("<action>", "what to do with it").choices(["inspect", "convert"]))
+    .argument("<file>", "safetensors, or what torch.save wrote")
+    .argument("[out]", "the safetensors file to write, of convert")
+    .option("--part <name>", "which set of weights, where a checkpoint has several (model_ema)")
+    .option("--json", "as JSON, of inspect")
+    .action((action: "inspect" | "convert", file: string, out: string | undefined, given: WeightsArguments) =>
+      run(weightsCommand(action, file, out, given, environment)),
+    );
 }

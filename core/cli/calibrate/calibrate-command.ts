@@ -1,4 +1,6 @@
 /** `fgkd calibrate RUN`: makes trained models as sure as they are right, and able to say that they do not know. */
+
+import { Option } from "commander";
 import {
   calibrateScores,
   collectScores,
@@ -8,9 +10,11 @@ import {
   openRunFolder,
 } from "../../index.js";
 import type { CalibrateArguments } from "../arguments.js";
+import { type Declaring, withModelOptions } from "../declaring.js";
 import { type Environment, lineLogger } from "../environment.js";
 import { evalPlace } from "../eval/eval-models.js";
 import { type OpenedRun, openRun } from "../eval/eval-run.js";
+import { properShare } from "../settings/option-values.js";
 import { count } from "../terminal/text.js";
 import { tellCalibration } from "./calibrate-text.js";
 
@@ -21,11 +25,7 @@ const remedy =
   "Name other images of its classes with --data, or train with --set data.validation=0.1, which keeps some back. --split test takes images that then no longer tell how good it is.";
 
 /** @returns the exit code */
-export async function calibrateCommand(
-  place: string,
-  given: CalibrateArguments,
-  environment: Environment,
-): Promise<number> {
+async function calibrateCommand(place: string, given: CalibrateArguments, environment: Environment): Promise<number> {
   const { data, error } = given;
   const split = given.split ?? (data === undefined ? "validation" : "test");
   const asked = { ...given, split, teacher: false, uncalibrated: true };
@@ -75,4 +75,13 @@ async function keep(
 function tooFew(split: string, images: number): Error {
   const problem = `${count(images, `${split} image`)} would leave it to chance; ${FEWEST} are the least`;
   return invalidConfig("fgkd calibrate", problem, "Give more of them with --data.");
+}
+
+/** Its words and options. */
+export function declareCalibrate({ command, run, environment }: Declaring): void {
+  withModelOptions(command("calibrate <run>", "make a trained model as sure as it is right, and able to say unknown"))
+    .option("--error <share>", "share of its answers that may be wrong", properShare, 0.05)
+    .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
+    .option("-d, --data <place>", "calibrate on other images of the same classes")
+    .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
 }

@@ -1,7 +1,10 @@
 /** `fgkd data check PATH`: every image of a data set looked at, and what would spoil training told. */
+
 import { resolve } from "node:path";
+import { Argument } from "commander";
 import { type Config, type DataReport, invalidConfig } from "../../index.js";
 import type { DataArguments } from "../arguments.js";
+import { collect, type Declaring } from "../declaring.js";
 import { type Environment, print } from "../environment.js";
 import { projectRegistries } from "../project/project.js";
 import { dataLayer, setLayers } from "../settings/layers.js";
@@ -12,7 +15,7 @@ import { showReport } from "./data-report.js";
 const OFTEN = 100;
 
 /** @returns the exit code: 1 where something would spoil training */
-export async function dataCommand(path: string, given: DataArguments, environment: Environment): Promise<number> {
+async function dataCommand(path: string, given: DataArguments, environment: Environment): Promise<number> {
   const { cwd } = environment;
   const { sources } = await projectRegistries(environment);
   const opener = sources.choose(choiceOf(path, given, cwd));
@@ -58,4 +61,15 @@ function createProgress({ stderr, now }: Environment) {
       stderr.write("\r");
     },
   };
+}
+
+/** Its words and options. */
+export function declareData({ command, run, environment }: Declaring): void {
+  command("data", "look at every image of a data set, and tell what would spoil training")
+    .addArgument(new Argument("<action>", "what to do with it").choices(["check"]))
+    .argument("<path>", "what --data would be given")
+    .option("--json", "as JSON")
+    .option("--sheet <file>", "write a PNG that shows images of every class")
+    .option("-s, --set <key=value>", "an option of the data, data.layout=cub; repeatable", collect)
+    .action((_: "check", path: string, given: DataArguments) => run(dataCommand(path, given, environment)));
 }

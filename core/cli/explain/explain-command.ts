@@ -1,4 +1,5 @@
 /** `fgkd explain MODEL… IMAGES…`: where trained models look on images. */
+
 import { basename, resolve } from "node:path";
 import {
   type ExplainedImage,
@@ -9,17 +10,19 @@ import {
   named,
 } from "../../index.js";
 import type { ExplainArguments } from "../arguments.js";
+import type { Declaring } from "../declaring.js";
 import { type Environment, lineLogger, print } from "../environment.js";
 import { engineAsked, pluginsFor } from "../model-command.js";
 import { unheard } from "../predict/predict-command.js";
 import { count, visibleJson } from "../terminal/text.js";
 import { createWriter } from "../terminal/writer.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
+import { withExplainOptions } from "./explain-options.js";
 import { pictureFolder } from "./explain-pictures.js";
 import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
 
 /** @returns the exit code */
-export async function explainCommand(
+async function explainCommand(
   places: readonly string[],
   given: ExplainArguments,
   environment: Environment,
@@ -171,4 +174,11 @@ function toldImage(image: AskedImage, found: readonly ExplainedImage[], explaine
   const shares = all.flatMap((one) => (one ? [one] : []));
   const isKnown = area && shares.length === seen.length;
   return { name: image.name, seen, ...(isKnown && { shares, area }) };
+}
+
+/** Its words and options. */
+export function declareExplain({ command, run, environment }: Declaring): void {
+  withExplainOptions(command("explain", "show where trained models look on images")).action(
+    (places: readonly string[], given: ExplainArguments) => run(explainCommand(places, given, environment)),
+  );
 }

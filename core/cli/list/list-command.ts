@@ -1,9 +1,14 @@
 /** `fgkd list`: presets, and every name that config may choose. */
+
+import { Argument } from "commander";
 import type { Registries } from "../../index.js";
+import type { Declaring } from "../declaring.js";
 import { colorsOf, type Environment, print, widthOf } from "../environment.js";
 import { enginesOf, projectRegistries } from "../project/project.js";
 import { builtInPresets } from "../settings/load-preset.js";
 import { wrap } from "../terminal/text.js";
+import { listVariants } from "./list-variants.js";
+import { listWeights } from "./list-weights.js";
 
 /** The registries of a run, as config speaks of them. */
 const registries = {
@@ -22,7 +27,7 @@ const registries = {
 } as const satisfies Partial<Record<keyof Registries, string>>;
 
 /** @returns the exit code */
-export async function listCommand(environment: Environment): Promise<number> {
+async function listCommand(environment: Environment): Promise<number> {
   const { stdout, variables } = environment;
   const colors = colorsOf(stdout, variables);
   const presets = await builtInPresets(environment);
@@ -54,4 +59,19 @@ async function showEngines(found: Registries, environment: Environment): Promise
     const state = check.available ? colors.green("can run here") : colors.dim("cannot run here: see fgkd doctor");
     print(environment, `  ${engine.name.padEnd(width)}${state}`);
   }
+}
+
+/** What `fgkd list` shows on its own. */
+const lists = { weights: listWeights, variants: listVariants } as const;
+
+/** Its words and options. */
+export function declareList({ command, run, environment }: Declaring): void {
+  command("list", "list presets, and the names that config may choose")
+    .addArgument(
+      new Argument(
+        "[what]",
+        "weights: the public ones of each backbone; variants: rows of publications, by preset",
+      ).choices(Object.keys(lists)),
+    )
+    .action((what?: keyof typeof lists) => run(what ? lists[what](environment) : listCommand(environment)));
 }

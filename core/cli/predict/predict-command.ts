@@ -1,9 +1,13 @@
 /** `fgkd predict MODEL IMAGES…`: what trained models see on images. */
+
 import { resolve } from "node:path";
+import { Option } from "commander";
 import { invalidConfig, type LoadedModel, loadModel, named } from "../../index.js";
 import type { PredictArguments } from "../arguments.js";
+import { type Declaring, withModelOptions } from "../declaring.js";
 import { type Environment, lineLogger } from "../environment.js";
 import { engineAsked, imagesAt, pluginsFor } from "../model-command.js";
+import { whole } from "../settings/option-values.js";
 import { count } from "../terminal/text.js";
 import { createWriter, type Writer } from "../terminal/writer.js";
 import { predictionsBegin, predictionText } from "./prediction-text.js";
@@ -12,7 +16,7 @@ import { predictionsBegin, predictionText } from "./prediction-text.js";
 export const unheard = 141;
 
 /** @returns the exit code */
-export async function predictCommand(
+async function predictCommand(
   place: string,
   images: readonly string[],
   given: PredictArguments,
@@ -77,4 +81,17 @@ async function predictAll(
     throw invalidConfig("fgkd predict", "there is no image among what is given", "Name files, folders or patterns.");
   if (problems > 0) warn(`${count(problems, "problem")} among ${count(seen, "image")}: see above.`);
   return problems > 0 ? 1 : 0;
+}
+
+/** Its words and options. */
+export function declarePredict({ command, run, environment }: Declaring): void {
+  withModelOptions(command("predict", "tell what a trained model sees on images"))
+    .argument("<model>", "the folder of a run, or a file of its models/")
+    .argument("<images...>", "files, folders, patterns in quotes; - for a list of them on standard input, a line each")
+    .option("--top <number>", "guesses an image", whole(1), 5)
+    .addOption(new Option("--format <format>", "how they are told").choices(["table", "csv", "jsonl"]).default("table"))
+    .option("--batch-size <number>", "images at a time (default: as in the run's tests)", whole(1))
+    .action((model: string, images: readonly string[], given: PredictArguments) =>
+      run(predictCommand(model, images, given, environment)),
+    );
 }

@@ -1,7 +1,10 @@
 /** `fgkd report RUN…`: a page about runs, in one file. */
+
 import { join, resolve } from "node:path";
-import { pathProblem, type ReportedComparison, readReportedRun, reportPage, writePage } from "../../index.js";
+import { Option } from "commander";
+import { pathProblem, type ReportedComparison, readReportedRun, reportPage, splits, writePage } from "../../index.js";
 import type { ReportArguments } from "../arguments.js";
+import { type Declaring, withModelOptions } from "../declaring.js";
 import { type Environment, lineLogger, print } from "../environment.js";
 import { checkSameTest, compareWithFirst } from "../eval/eval-compare.js";
 import { evalPlace } from "../eval/eval-models.js";
@@ -10,7 +13,7 @@ import { shortPath } from "../train/run-place.js";
 import { folderOf, type LookedRun, withAnswers, withoutAnswers } from "./report-run.js";
 
 /** @returns the exit code */
-export async function reportCommand(
+async function reportCommand(
   places: readonly string[],
   given: ReportArguments,
   environment: Environment,
@@ -84,4 +87,17 @@ function compared(
   const tested = positions.map((at) => looked[at]?.tested as TestedRun);
   const place = (at: number) => positions[at] as number;
   return compareWithFirst(tested).map((one) => ({ ...one, first: place(one.first), second: place(one.second) }));
+}
+
+/** Its words and options. */
+export function declareReport({ command, run, environment }: Declaring): void {
+  withModelOptions(command("report <runs...>", "write a page about a run, or about several beside each other"))
+    .option(
+      "-o, --out <file>",
+      "the page (default: report.html in the run's folder; of several, comparison.html in the first's)",
+    )
+    .addOption(new Option("--split <split>", "on which images (default: test)").choices(splits))
+    .option("-d, --data <place>", "test on other images of the same classes")
+    .option("--no-teacher", "do not ask the run's teacher, whose answers are compared")
+    .action((places: readonly string[], given: ReportArguments) => run(reportCommand(places, given, environment)));
 }

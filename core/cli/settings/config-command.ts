@@ -1,4 +1,5 @@
 /** `fgkd config`: every setting a run would have, and where each value comes from. */
+
 import {
   checkRun,
   configJsonSchema,
@@ -10,6 +11,7 @@ import {
   type Settings,
 } from "../../index.js";
 import type { ConfigArguments } from "../arguments.js";
+import { type Declaring, withRunOptions } from "../declaring.js";
 import { colorsOf, type Environment, lineLogger, print } from "../environment.js";
 import { projectRegistries } from "../project/project.js";
 import { table } from "../terminal/tables.js";
@@ -25,7 +27,7 @@ export interface Setting {
 }
 
 /** @returns the exit code */
-export async function configCommand(given: ConfigArguments, environment: Environment): Promise<number> {
+async function configCommand(given: ConfigArguments, environment: Environment): Promise<number> {
   if (given.jsonSchema) {
     print(environment, JSON.stringify(configJsonSchema(await projectRegistries(environment)), null, 2));
     return 0;
@@ -132,4 +134,12 @@ function show(settings: readonly Setting[], { preset, scale }: ChosenRun, enviro
       print(environment, `${colors.cyan(`${prefix}…`)} where it differs, and the options of its plugins`);
     print(environment, table(columns, rows, stdout, variables));
   }
+}
+
+/** Its words and options. */
+export function declareConfig({ command, run, environment }: Declaring): void {
+  withRunOptions(command("config", "show every setting of a run, and where it comes from"))
+    .option("--json", "as JSON")
+    .option("--json-schema", "a JSON Schema of configuration files, for editors, instead")
+    .action((given: ConfigArguments) => run(configCommand(given, environment)));
 }
