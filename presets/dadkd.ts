@@ -1,11 +1,13 @@
 /** DADKD: a low-resolution student, SnapMix with channel attention, decoupled distillation. */
 import { definePreset } from "../core/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
+import { dadkdTables } from "./tables/dadkd.js";
 
 /** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */
 export const dadkd = definePreset({
   name: "dadkd",
   summary: "low-resolution student, SnapMix with channel attention, decoupled distillation",
+  tables: dadkdTables,
   plugins: choices,
   pretrained: ["teacher", "student", "baseline"],
   stages: {

@@ -7,7 +7,7 @@ import { endAfter, generatorHealth } from "../plugins/observers/index.js";
 import type { GeneratedOutputsOptions } from "../plugins/teachers/index.js";
 
 /** A method in its loop. */
-export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
+export interface DataFreeMethod extends Pick<Preset, "name" | "summary" | "tables"> {
   /** What the generator is taught by. */
   readonly generator: {
     /** Weight of the distance of batch-norm statistics. */
@@ -27,10 +27,19 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
  * The teacher with data, unless there is one; then steps of generator and student in turns, as `stages.<name>.turn` says,
  * without any. A warm-up of the generator alone can come before (`stages.warmup.enabled`).
  */
-export function dataFreePreset({ name, summary, generator, student, defaults, scales }: DataFreeMethod): Preset {
+export function dataFreePreset({
+  name,
+  summary,
+  tables,
+  generator,
+  student,
+  defaults,
+  scales,
+}: DataFreeMethod): Preset {
   return definePreset({
     name,
     summary,
+    ...(tables && { tables }),
     plugins: [catalogue()],
     stages: {
       teacher: { trains: "teacher", title: "teacher, with data", losses: [{ name: "cross-entropy" }] },

@@ -12,6 +12,7 @@ import {
 } from "../core/index.js";
 import { averagedWeights, catalogue } from "../plugins/index.js";
 import { type DeitVariant, type DeitVariantName, deitVariants } from "./deit-variants.js";
+import { deitConvnextTables } from "./tables/deit-convnext.js";
 import { convnextRecipe, deitRecipe, type Form, mixed, type Recipe } from "./transformer-recipes.js";
 
 const names = Object.keys(deitVariants) as [DeitVariantName, ...DeitVariantName[]];
@@ -95,6 +96,7 @@ export const deitConvnext = definePresetWithOptions<DeitConvnextOptions>({
   name: "deit-convnext",
   summary: "transformer student, convolutional teacher, distilled through a token, hard or soft",
   variants: Object.fromEntries(names.map((name) => [name, deitVariants[name].summary])),
+  tables: deitConvnextTables,
   ...describeOptions("preset deit-convnext", schema),
   create,
 });

@@ -1,10 +1,12 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
+import { dfkdGeneratorTables } from "./tables/dfkd-generator.js";
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
 export const dfkdGenerator = dataFreePreset({
   name: "dfkd-generator",
   summary: "distillation without data: attention generator, attention distillation, semantic contrast",
+  tables: dfkdGeneratorTables,
   generator: { statistics: 0.3, disagreement: { weight: 1 } },
   student: {
     teachers: [{ name: "teacher-features" }],

@@ -85,6 +85,17 @@ export interface ReportArguments extends ModelArguments {
   readonly out?: string;
 }
 
+export interface ReproduceArguments extends Pick<RunArguments, "scale" | "epochs" | "engine" | "threads"> {
+  /** Places, or `NAME=PLACE` of the table's own sets. */
+  readonly data?: readonly string[];
+  /** Default: 0. */
+  readonly seeds?: readonly number[];
+  readonly rows?: readonly string[];
+  readonly out?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
 export interface FindRateArguments extends RunArguments {
   /** Default: the last that is enabled. */
   readonly stage?: string;

@@ -16,6 +16,7 @@ import { declareFindRate } from "./find-rate-command.js";
 import { declareList } from "./list/list-command.js";
 import { declarePredict } from "./predict/predict-command.js";
 import { declareReport } from "./report/report-command.js";
+import { declareReproduce } from "./reproduce/reproduce-command.js";
 import { declareConfig } from "./settings/config-command.js";
 import { declareTrain } from "./train/declare-train.js";
 import { declareWeights } from "./weights-command.js";
@@ -30,6 +31,7 @@ const commands: readonly ((declaring: Declaring) => void)[] = [
   declareExport,
   declareCalibrate,
   declareFindRate,
+  declareReproduce,
   declareList,
   declareConfig,
   declareWeights,

@@ -71,8 +71,8 @@ export function stageTable({ stages, images, manifest }: ReportedRun): Markup | 
     ${means && html`<p class="dim">Accuracies are means of the last epochs that were measured; the interval is that of one test on as many images.</p>`}`;
 }
 
-function intervalOf({ accuracy, split }: ReportedStage, images: ReportedRun["images"]): string {
-  const number = split && images[split];
+function intervalOf({ accuracy, split, images: kept }: ReportedStage, images: ReportedRun["images"]): string {
+  const number = kept ?? (split && images[split]);
   return accuracy === null || !number ? "–" : between(wilsonInterval((accuracy / 100) * number, number));
 }
 

@@ -30,15 +30,23 @@ export async function reportPage(
       ? await partsOf(only, 2)
       : html`${section("comparison", "Beside each other", await comparisonSection(runs, comparisons))}
         ${await Promise.all(runs.map(async (run) => html`<details class="run"><summary><h2>${nameOf(run.name)}</h2></summary>${await partsOf(run, 3)}</details>`))}`;
-  const document = html`<!doctype html>
+  return documentOf(title, "fgkd report", body);
+}
+
+/**
+ * A whole document of HTML around what it tells.
+ *
+ * @param command that writes it
+ */
+export function documentOf(title: string, command: string, body: Content): string {
+  return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="color-scheme" content="light dark">
-<title>${title} · fgkd report</title><style>${{ markup: style }}</style></head>
-<body><main><header><p class="dim">fgkd report</p><h1>${nameOf(title)}</h1></header>
+<title>${title} · ${command}</title><style>${{ markup: style }}</style></head>
+<body><main><header><p class="dim">${command}</p><h1>${nameOf(title)}</h1></header>
 ${body}
 </main></body></html>
-`;
-  return document.markup;
+`.markup;
 }
 
 async function partsOf(run: ReportedRun, level: 2 | 3): Promise<Markup> {

@@ -43,6 +43,7 @@ const resultSchema = z.looseObject({
       measured: numbers.default({}),
     }),
   ),
+  images: z.record(z.string(), whole).default({}),
   dataWait: z.record(z.string(), z.number()).default({}),
 });
 
@@ -122,10 +123,14 @@ function readResult(path: string): readonly ReportedStage[] | null {
   if (!existsSync(file)) return null;
   const value = readJsonFile(file, largest);
   checkTree(value);
-  const { stages, dataWait } = resultSchema.parse(value);
+  const { stages, images, dataWait } = resultSchema.parse(value);
   return stages.map((stage) => {
-    const waited = dataWait[stage.stage];
-    return { ...stage, ...(waited !== undefined && { dataWait: waited }) } as ReportedStage;
+    const [measuredOn, waited] = [images[stage.stage], dataWait[stage.stage]];
+    return {
+      ...stage,
+      ...(measuredOn !== undefined && { images: measuredOn }),
+      ...(waited !== undefined && { dataWait: waited }),
+    } as ReportedStage;
   });
 }
 

@@ -33,6 +33,8 @@ export interface ReportedRun {
 /** A stage, and what it came to. */
 export interface ReportedStage extends Omit<StageResult, "measured"> {
   readonly measured: Readonly<Record<string, number | null>>;
+  /** That it was measured on, where that was kept. */
+  readonly images?: number;
   /** Share of its time that it waited for data, 0 to 1, where that was kept. */
   readonly dataWait?: number;
 }

@@ -7,7 +7,8 @@ import type { OptionsSchema } from "../values/schema.js";
 import type { Preset } from "./preset.js";
 
 /** A preset in parts, for `definePresetWithOptions`. */
-export interface PresetDefinition<Options extends object> extends Pick<Preset, "name" | "summary" | "variants"> {
+export interface PresetDefinition<Options extends object>
+  extends Pick<Preset, "name" | "summary" | "variants" | "tables"> {
   /** One value per option, `null` where there is none. What is not here is refused. */
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
   /** The option, a whole number, whose rise adds stages, and changes none of those before. Default: there is none. */
@@ -17,7 +18,9 @@ export interface PresetDefinition<Options extends object> extends Pick<Preset, "
   /** Of `describeOptions`, which gives defaults and check too. */
   readonly schema?: OptionsSchema;
   /** The method with these options: data, as of any preset. */
-  create(options: Required<Options>): Omit<Preset, "name" | "summary" | "variants" | "options" | "grows" | "configure">;
+  create(
+    options: Required<Options>,
+  ): Omit<Preset, "name" | "summary" | "variants" | "tables" | "options" | "grows" | "configure">;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface PresetDefinition<Options extends object> extends Pick<Preset, "
  * config reaches the options by its name: `options: { "or-ensemble": { members: 3 } }`.
  */
 export function definePresetWithOptions<Options extends object>(definition: PresetDefinition<Options>): Preset {
-  const { name, summary, variants, defaults, grows, check, schema, create } = definition;
+  const { name, summary, variants, tables, defaults, grows, check, schema, create } = definition;
   const build = (given: Readonly<Record<string, unknown>>): Preset => {
     const options = resolveOptions<object>(`preset ${name}`, defaults, given) as Required<Options>;
     check?.(options);
@@ -34,6 +37,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
       name,
       summary,
       ...(variants && { variants }),
+      ...(tables && { tables }),
       ...(grows && { grows }),
       ...(schema && { schema }),
       options: options as Readonly<Record<string, unknown>>,

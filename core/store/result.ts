@@ -1,5 +1,5 @@
 /** What a run's stages came to: the numbers the papers report. */
-import type { Split } from "../data/source.js";
+import { countIn, type Split } from "../data/source.js";
 import type { Run } from "../run/run.js";
 import type { EpochSummary } from "../values/records.js";
 
@@ -57,6 +57,16 @@ export function summarize(run: Pick<Run, "history" | "preset" | "stages">): read
       measured: withoutAccuracy(ended),
     };
   });
+}
+
+/** By stage that was measured: on how many images, without which nobody can tell how far chance goes. */
+export function imagesOf(
+  results: readonly StageResult[],
+  { source }: Pick<Run, "source">,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    results.flatMap(({ stage, split }) => (split ? [[stage, countIn(source(stage), split)] as const] : [])),
+  );
 }
 
 function splitOf(epochs: readonly EpochSummary[]): Pick<StageResult, "split"> {

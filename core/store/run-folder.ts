@@ -20,7 +20,7 @@ import { loadState } from "./load-state.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { differences, type Manifest, manifestOf, type SpentByStage } from "./manifest.js";
 import { refuseUsedPlace } from "./place.js";
-import { type StageResult, summarize } from "./result.js";
+import { imagesOf, type StageResult, summarize } from "./result.js";
 import { manifestText, type RunRequest, readConfig, readManifest, requestIn, writeConfig } from "./run-config.js";
 import { newRunId, type RunId } from "./run-id.js";
 import { asStorage, jsonText, writeText } from "./storage.js";
@@ -270,7 +270,7 @@ function folderAt(path: string, given: RunRequest, id: RunId) {
       await exportModels(path, run, run.models.built, permission);
       const results = summarize(run);
       // Last: who finds a result finds the rest.
-      write("result.json", jsonText({ stages: results, dataWait: run.dataWait }));
+      write("result.json", jsonText({ stages: results, images: imagesOf(results, run), dataWait: run.dataWait }));
       return results;
     },
     close: async () => {

@@ -25,6 +25,7 @@ const commands = [
   "export",
   "calibrate",
   "find-lr",
+  "reproduce",
   "list",
   "config",
   "weights",

@@ -1,0 +1,60 @@
+/** What several seeds on one set of test images say of an accuracy, and how far chance may have moved that. */
+
+/** Of the mean over seeds. */
+export interface Estimate {
+  readonly seeds: number;
+  readonly images: number;
+  /** In percent. */
+  readonly mean: number;
+  /** The largest less the smallest, in points of percent. */
+  readonly spread: number;
+  /** What seeds leave open of the mean: half of its 95 % interval, in points. NaN for one seed. */
+  readonly bySeeds: number;
+  /** What so many images leave open. */
+  readonly byImages: number;
+  /** Both together. Of one seed: of the images alone. */
+  readonly reach: number;
+}
+
+/** The normal distribution has 95 % of its mass within so many standard deviations. */
+const Z = 1.959963984540054;
+
+/** Student's t: 97.5 % of the mass lies below, by degrees of freedom from 1 on. */
+const t = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086,
+];
+
+/**
+ * The interval of a mean over seeds (Student's t) and that of a share of images (binomial) put together: runs differ by their
+ * seeds, and all of them were tested on the same sample of images.
+ *
+ * @param accuracies in percent, one for each seed
+ * @param images that each was tested on
+ */
+export function estimate(accuracies: readonly number[], images: number): Estimate {
+  const seeds = accuracies.length;
+  const mean = accuracies.reduce((sum, value) => sum + value, 0) / seeds;
+  const share = Math.min(1, Math.max(0, mean / 100));
+  const byImages = 100 * Z * Math.sqrt((share * (1 - share)) / images);
+  const variance = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1);
+  const bySeeds = seeds < 2 ? Number.NaN : (t[seeds - 2] ?? Z) * Math.sqrt(variance / seeds);
+  return {
+    ...{ seeds, images, mean, bySeeds, byImages },
+    spread: Math.max(...accuracies) - Math.min(...accuracies),
+    reach: Math.hypot(seeds < 2 ? 0 : bySeeds, byImages),
+  };
+}
+
+/** Of a difference of two: as if they had been tested on different images, which makes it too wide rather than too narrow. */
+export function gainOver(one: Estimate, baseline: Estimate): { readonly gain: number; readonly reach: number } {
+  return { gain: one.mean - baseline.mean, reach: Math.hypot(one.reach, baseline.reach) };
+}
+
+/**
+ * How many times as many images and seeds it takes until an interval of this reach is no wider than the distance that it is to
+ * tell: its square, since intervals shrink with the root.
+ */
+export function timesMore(reach: number, distance: number): number {
+  return distance === 0 ? Number.POSITIVE_INFINITY : Math.ceil((reach / distance) ** 2);
+}

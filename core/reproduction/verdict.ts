@@ -1,0 +1,61 @@
+/** Whether a published figure was reproduced, in words. */
+import { count, points } from "../values/wording.js";
+import { type Estimate, gainOver, timesMore } from "./estimate.js";
+
+type Outcome = "reproduced" | "not reproduced" | "too few";
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** One sentence. */
+  readonly words: string;
+}
+
+interface Held {
+  readonly ours: Estimate;
+  readonly published: number;
+  /** The row that gains are counted from; of itself, none. */
+  readonly baseline?: { readonly ours: Estimate; readonly published: number };
+}
+
+/**
+ * On the published data: reproduced where the 95 % interval reaches the published figure, and is narrow enough to tell it from the
+ * baseline's; not reproduced where it ends below.
+ */
+export function judgeAccuracy({ ours, published, baseline }: Held): Verdict {
+  const { mean, reach } = ours;
+  if (mean + reach < published)
+    return told(
+      "not reproduced",
+      `${(published - mean).toFixed(1)} points below, where chance explains ${reach.toFixed(1)}`,
+    );
+  const distance = baseline ? Math.abs(published - baseline.published) : Number.POSITIVE_INFINITY;
+  if (reach > distance) return tooFew(ours, reach, distance, `tells it from the baseline`);
+  const beside =
+    mean - reach > published ? `${(mean - published).toFixed(1)} points above` : `within ${reach.toFixed(1)} points`;
+  return told("reproduced", beside);
+}
+
+/** On other data, gains over the baseline are all that can be held against each other: whether they point the same way. */
+export function judgeGain({ ours, published, baseline }: Required<Held>): Verdict {
+  const { gain, reach } = gainOver(ours, baseline.ours);
+  const claimed = published - baseline.published;
+  if (Math.abs(gain) <= reach) return tooFew(ours, reach, gain, `tells ${points(gain)} points from none`);
+  const sameWay = Math.sign(gain) === Math.sign(claimed);
+  const words = `${points(gain)} ± ${reach.toFixed(1)} points over the baseline here, published ${points(claimed)}`;
+  return told(sameWay ? "reproduced" : "not reproduced", words);
+}
+
+function tooFew({ images, seeds }: Estimate, reach: number, distance: number, what: string): Verdict {
+  const times = timesMore(reach, distance);
+  const enough = Number.isFinite(times)
+    ? `${times} times as many of both would do`
+    : "no number of them would, the two being equal";
+  return told(
+    "too few",
+    `too few images or seeds: none of ${count(images, "image")} and ${count(seeds, "seed")} ${what}; ${enough}`,
+  );
+}
+
+function told(outcome: Outcome, words: string): Verdict {
+  return { outcome, words: outcome === "too few" ? words : `${outcome}: ${words}` };
+}

@@ -1,0 +1,56 @@
+/** Tables of publications as data: what was published, and which runs make it. */
+import type { Json } from "../values/state.js";
+
+/** A run of a preset. */
+export interface PublishedRun {
+  readonly preset: string;
+  /** By dotted path, as `--set` has them. Default: none. */
+  readonly settings?: Readonly<Record<string, Json>>;
+  /** Networks: at paper scale alone, for at demo scale they are small ones. Default: none. */
+  readonly network?: Readonly<Record<string, Json>>;
+  /** A run of the table's `shared` whose teacher it learns from. Default: it trains its own, or has none. */
+  readonly teacher?: string;
+  /** The stage whose accuracy is the row's. Default: the run's last. */
+  readonly stage?: string;
+  /** What is measured there, by name: "ensembleAccuracy". Default: the accuracy of the model that the stage trained. */
+  readonly measure?: string;
+}
+
+/** A data set and a network, as tables have them side by side. */
+export interface PublishedColumn {
+  readonly name: string;
+  readonly title: string;
+  /** Which data: `--data cub=<folder>` says where it is. */
+  readonly data: string;
+  /** By dotted path, of its rows' runs; those that are shared have the network alone. Default: none. */
+  readonly settings?: Readonly<Record<string, Json>>;
+  /** Networks: at paper scale alone, for at demo scale they are small ones. Default: none. */
+  readonly network?: Readonly<Record<string, Json>>;
+  /** The stage whose figures these are, where a run has those of several columns. Default: the row's. */
+  readonly stage?: string;
+}
+
+export interface PublishedRow {
+  readonly name: string;
+  readonly title: string;
+  /** In percent, by column. */
+  readonly published: Readonly<Record<string, number>>;
+  /** What the authors' code comes to, where that is known otherwise. Default: not known. */
+  readonly code?: Readonly<Record<string, number>>;
+  /** A mistake in the publication. Default: none known. */
+  readonly slip?: string;
+  /** How fgkd makes it. Default: it is somebody else's method, and shown as published. */
+  readonly made?: PublishedRun;
+}
+
+export interface PublishedTable {
+  /** As the publication numbers it: "table5". */
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly PublishedColumn[];
+  readonly rows: readonly PublishedRow[];
+  /** Runs that several rows build upon, made once for each column and seed. Default: none. */
+  readonly shared?: Readonly<Record<string, PublishedRun>>;
+  /** The row that gains are counted from. Default: none are. */
+  readonly baseline?: string;
+}
