@@ -16,7 +16,7 @@ export const baseline = definePreset({
   stages: { student: { trains: "student", losses: [{ name: "cross-entropy" }] } },
 });
 
-/** The student alone, mixed by its own class activation map. */
+/** The student alone, mixed by its own class activation map; a pair of one class counts twice, as SnapMix's code means it. */
 export const snapmixPreset = definePreset({
   ...alone,
   name: "snapmix",
@@ -24,7 +24,7 @@ export const snapmixPreset = definePreset({
   stages: {
     student: {
       trains: "student",
-      augmenters: [{ name: "snapmix", map: "student", mapMode: "batch-statistics" }],
+      augmenters: [{ name: "snapmix", map: "student", mapMode: "batch-statistics", sameClass: "official-double" }],
       losses: [{ name: "cross-entropy" }],
     },
   },

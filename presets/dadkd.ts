@@ -2,7 +2,10 @@
 import { definePreset } from "../core/index.js";
 import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
 
-/** "Distillation-aware data augmentation and decoupled knowledge distillation" (anonymous submission, 2024). */
+/**
+ * "Data Augmentation Guided Decouple Knowledge Distillation for Low-Resolution Fine-Grained Image Classification" (anonymous
+ * submission, 2024).
+ */
 export const dadkd = definePreset({
   name: "dadkd",
   summary: "low-resolution student, SnapMix with channel attention, decoupled distillation",

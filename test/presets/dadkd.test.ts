@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { type Preset, resolveConfig } from "../../core/index.js";
 import { baseline, dadkd, dkd, kd, snapmix } from "../../presets/index.js";
@@ -60,6 +61,15 @@ describe("the paper's recipe, at paper scale", () => {
 });
 
 describe("dadkd", () => {
+  test("is cited by the title that its paper has", async () => {
+    const title =
+      "Data Augmentation Guided Decouple Knowledge Distillation for Low-Resolution Fine-Grained Image Classification";
+    for (const file of ["../../presets/dadkd.ts", "../../docs/papers/dadkd.md"]) {
+      const text = await readFile(new URL(file, import.meta.url), "utf8");
+      expect(text.replaceAll(/\s*\n(?: \*)?\s*/g, " "), file).toContain(`"${title}"`);
+    }
+  });
+
   test("weighs the soft loss to the hard one as 3 to 7, its two terms as 1 to 8, at temperature 3", () => {
     const student = optionsOf(dadkd, "student");
     expect(student["cross-entropy"]).toMatchObject({ weight: 0.7, smoothing: 0 });
@@ -124,6 +134,12 @@ describe("the rows that dadkd is compared with", () => {
       alpha: 5,
       probability: 1,
     });
+  });
+
+  test("snapmix: counts a pair of one class twice, as its published code means to; dadkd and the teacher once", () => {
+    expect(optionsOf(snapmix, "student").snapmix).toMatchObject({ sameClass: "official-double" });
+    expect(optionsOf(dadkd, "student").snapmix).toMatchObject({ sameClass: "once" });
+    expect(optionsOf(dadkd, "teacher").snapmix).toMatchObject({ sameClass: "once" });
   });
 
   test("kd: cross-entropy 0.1, soft loss 0.9, temperature 4, images not mixed", () => {
