@@ -1,6 +1,6 @@
 /** Distillation without data as one loop, whose weights make the methods: a generator and a student in turns. */
 import { alternate, type Config, definePreset, type Preset, type Scale, type Stage, sequence } from "../core/index.js";
-import { generatedImages, type NoiseOptions, noise } from "../plugins/generators/index.js";
+import { type GeneratedImagesOptions, generatedImages, type NoiseOptions, noise } from "../plugins/generators/index.js";
 import { catalogue } from "../plugins/index.js";
 import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
 import { endAfter, generatorHealth } from "../plugins/observers/index.js";
@@ -17,8 +17,8 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
     readonly outputs?: GeneratedOutputsOptions;
     readonly noise?: NoiseOptions;
   };
-  /** What the student is taught by, on generated images. */
-  readonly student: Pick<Stage, "teachers" | "losses">;
+  /** What the student is taught by, on generated images, and how these are made. */
+  readonly student: Pick<Stage, "teachers" | "losses"> & { readonly images?: GeneratedImagesOptions };
   readonly defaults: Config;
   readonly scales: Readonly<Record<Scale, Config>>;
 }
@@ -28,6 +28,7 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
  * without any. A warm-up of the generator alone can come before (`stages.warmup.enabled`).
  */
 export function dataFreePreset({ name, summary, generator, student, defaults, scales }: DataFreeMethod): Preset {
+  const { images, ...learning } = student;
   return definePreset({
     name,
     summary,
@@ -62,8 +63,8 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
         trains: "student",
         title: "student, without data",
         data: "none",
-        plugins: [noise(), generatedImages()],
-        ...student,
+        plugins: [noise(), generatedImages(images)],
+        ...learning,
       },
     },
     defaults,
