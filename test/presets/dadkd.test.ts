@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { type Preset, resolveConfig } from "../../core/index.js";
+import { type Config, configurePreset, type Preset, presetLayers, resolveConfig } from "../../core/index.js";
 import { baseline, dadkd, dkd, kd, snapmix } from "../../presets/index.js";
 import { entriesOf, optionsOf } from "../support/preset-stages.js";
 
@@ -39,7 +39,7 @@ describe("the paper's recipe, at paper scale", () => {
   test.each(rows)("%s: the student sees 128 pixels, a teacher all 448", (_, preset) => {
     const { models } = atPaperScale(preset).run;
     expect(models.student?.input?.size).toBe(128);
-    expect(models.teacher?.input).toBeUndefined();
+    expect(models.teacher?.input ?? {}).toEqual({});
     expect(models.student?.backbone.name).toBe("resnet50");
   });
 
@@ -83,6 +83,20 @@ describe("dadkd", () => {
     });
   });
 
+  test("has one number for soft and hard, which leaves teacher and baseline as they are", () => {
+    const half = configurePreset(dadkd, [
+      { origin: "test", config: { options: { dadkd: { softShare: 0.2 } } } as Config },
+    ]);
+    expect(optionsOf(half, "student")).toMatchObject({
+      "cross-entropy": { weight: 0.8 },
+      "decoupled-distillation": { weight: 0.2 },
+    });
+    for (const stage of ["teacher", "baseline"])
+      expect(optionsOf(half, stage)["cross-entropy"]).toMatchObject({ weight: 1 });
+    for (const softShare of [-0.1, 1.1])
+      expect(() => dadkd.configure?.({ softShare })).toThrow('option "softShare" must be between 0 and 1');
+  });
+
   test("mixes every batch by the teacher's map with channel attention, Beta(5, 5)", () => {
     expect(optionsOf(dadkd, "student").snapmix).toMatchObject({
       alpha: 5,
@@ -110,6 +124,37 @@ describe("dadkd", () => {
   test.each([kd, dkd, dadkd])("$name: the teacher itself learns by SnapMix and cross-entropy", (preset) => {
     expect(optionsOf(preset, "teacher").snapmix).toMatchObject({ map: "teacher", mapMode: "batch-statistics" });
     expect(entriesOf(preset, "teacher")).toEqual(["snapmix", "cross-entropy"]);
+  });
+});
+
+describe("another student", () => {
+  const asked: Config = { models: { student: { backbone: { name: "resnet18" }, weights: "imagenet" } } };
+  const modelsOf = (preset: Preset, scale: "paper" | "demo", config: Config) =>
+    resolveConfig(Object.keys(preset.stages), [
+      ...presetLayers(preset),
+      { origin: scale, config: preset.scales?.[scale] ?? {} },
+      { origin: "--set", config },
+    ]).run.models;
+
+  test.each(["paper", "demo"] as const)(
+    "at %s scale, is compared with itself: the baseline has its network and weights",
+    (scale) => {
+      const { student, baseline } = modelsOf(dadkd, scale, asked);
+      expect(student).toMatchObject({ backbone: { name: "resnet18" }, weights: "imagenet" });
+      expect(baseline).toEqual(student);
+    },
+  );
+
+  test.each([kd, dkd, dadkd])("has a teacher of its own architecture and weights, $name", (preset) => {
+    const { student, teacher } = modelsOf(preset, "paper", asked);
+    expect(teacher).toMatchObject({ backbone: { name: "resnet18", head: "squeeze-excite" }, weights: "imagenet" });
+    expect([teacher?.input?.size, student?.input?.size]).toEqual([undefined, 128]);
+  });
+
+  test("has the teacher that is named, with the weights that are named", () => {
+    const backbone = { name: "resnet101", head: "squeeze-excite" } as const;
+    const { teacher } = modelsOf(dadkd, "paper", { models: { ...asked.models, teacher: { backbone, weights: null } } });
+    expect(teacher).toMatchObject({ backbone, weights: null });
   });
 });
 
