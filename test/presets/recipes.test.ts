@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Preset } from "../../core/index.js";
-import { baseline, dadkd, dkd, kd } from "../../presets/index.js";
+import { baseline, dadkd, dkd, kd, orEnsemble } from "../../presets/index.js";
 import { switchedBy, switchedOn } from "../support/recipes.js";
 
-const pages: readonly (readonly [string, Preset])[] = [["dadkd", dadkd]];
+const pages: readonly (readonly [string, Preset])[] = [
+  ["dadkd", dadkd],
+  ["or-ensemble", orEnsemble.configure?.({ members: 2 }) as Preset],
+];
 
 describe("the recipes of", () => {
   test.each(pages)("%s switch what its page says, and nothing else", async (page, preset) => {
