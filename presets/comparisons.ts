@@ -1,6 +1,6 @@
 /** The rows that the paper compares DADKD with (its tables 2 and 3). */
 import { definePreset, definePresetWithOptions, describeOptions, type Stage } from "../core/index.js";
-import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
+import { choices, fewClasses, paperSettings, scales, sets, teacherStage } from "./low-resolution.js";
 import { type LowResolutionOptions, lowResolutionSchema } from "./low-resolution-recipes.js";
 
 /** A student alone has no teacher's stage to say anything of. */
@@ -29,6 +29,7 @@ function row({ name, summary, student, scales: taught }: Row) {
         student: { trains: "student", ...student },
       },
       defaults: paperSettings(recipe),
+      sets,
       scales: taught ?? alone,
     }),
   });
@@ -58,6 +59,7 @@ export const snapmixPreset = definePreset({
     },
   },
   defaults: paperSettings("settled"),
+  sets,
   scales: alone,
 });
 

@@ -1,6 +1,6 @@
 /** DADKD: a low-resolution student, SnapMix with channel attention, decoupled distillation. */
 import { definePresetWithOptions, describeOptions } from "../core/index.js";
-import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
+import { choices, fewClasses, paperSettings, scales, sets, teacherStage } from "./low-resolution.js";
 import { type DadkdOptions, dadkdSchema, settlements } from "./low-resolution-recipes.js";
 
 /**
@@ -45,6 +45,7 @@ export const dadkd = definePresetWithOptions<DadkdOptions>({
         models: { ...settings.models, baseline: { like: "student" } },
         stages: { baseline: { enabled: false } },
       },
+      sets,
       scales: {
         ...scales,
         demo: {

@@ -20,6 +20,7 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
   /** What the student is taught by, on generated images, and how these are made. */
   readonly student: Pick<Stage, "teachers" | "losses"> & { readonly images?: GeneratedImagesOptions };
   readonly defaults: Config;
+  readonly sets?: Preset["sets"];
   readonly scales: Readonly<Record<Scale, Config>>;
 }
 
@@ -27,7 +28,7 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary"> {
  * The teacher with data, unless there is one; then steps of generator and student in turns, as `stages.<name>.turn` says,
  * without any. A warm-up of the generator alone can come before (`stages.warmup.enabled`).
  */
-export function dataFreePreset({ name, summary, generator, student, defaults, scales }: DataFreeMethod): Preset {
+export function dataFreePreset({ name, summary, generator, student, ...settings }: DataFreeMethod): Preset {
   const { images, ...learning } = student;
   return definePreset({
     name,
@@ -67,13 +68,12 @@ export function dataFreePreset({ name, summary, generator, student, defaults, sc
         ...learning,
       },
     },
-    defaults,
-    scales,
-    schedule: ({ teacher, warmup, generator, student }, settings) =>
+    ...settings,
+    schedule: ({ teacher, warmup, generator, student }, stages) =>
       sequence(
         teacher,
         warmup,
-        alternate([generator, settings.generator.stepsPerTurn], [student, settings.student.stepsPerTurn]),
+        alternate([generator, stages.generator.stepsPerTurn], [student, stages.student.stepsPerTurn]),
       ),
   });
 }
@@ -107,7 +107,8 @@ export const demoSettings: Config = {
   epochs: 14,
   batchSize: 32,
   data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
-  input: { resize: 37, pad: 0, crop: 32, flip: 0.5 },
+  // The usual crop, of whichever set.
+  input: { resize: 37, pad: 0, crop: 32, flip: 0.5, transforms: { train: null } },
   optimizer: { name: "sgd", learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4 },
   models: { teacher: { backbone: smallNetwork }, student: { backbone: smallNetwork } },
 };

@@ -1,6 +1,6 @@
 /** What `dadkd` and the rows it is compared with share: the paper's settings, the demo's, and the teacher's stage. */
 
-import type { Backbones, Choice, Config, PluginOption, Scale, Stage } from "../core/index.js";
+import type { Backbones, Choice, Config, PluginOption, Preset, Scale, Stage } from "../core/index.js";
 import { catalogue } from "../plugins/index.js";
 import { type LowResolutionRecipe, settlements } from "./low-resolution-recipes.js";
 
@@ -35,6 +35,9 @@ export function paperSettings(recipe: LowResolutionRecipe): Config {
     evaluation: { last: 10 },
   };
 }
+
+/** Cars and aircraft are wide: SnapMix's code makes squares of them, and of other pictures takes the middle. */
+export const sets: Preset["sets"] = { cars: { input: { fit: "warp" } }, aircraft: { input: { fit: "warp" } } };
 
 /**
  * A ResNet of four basic blocks. Their last scales do not start at 0: with one block a stage the shortcuts alone, which
