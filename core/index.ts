@@ -187,6 +187,7 @@ export type { PublishedColumn, PublishedRow, PublishedRun, PublishedTable } from
 export type { Run, RunOptions } from "./run/run.js";
 export { checkRun, createRun } from "./run/run.js";
 export type { RunState, Spent } from "./run/run-state.js";
+export { withSetSettings } from "./run/set-settings.js";
 export type { StartedEngine } from "./run/start-engine.js";
 export { byPriority, startChosenEngine } from "./run/start-engine.js";
 export { train } from "./run/train.js";

@@ -1,68 +1,92 @@
 /** The rows that the paper compares DADKD with (its tables 2 and 3). */
-import { definePreset } from "../core/index.js";
-import { choices, fewClasses, paperSettings, scales, teacherStage } from "./low-resolution.js";
-
-const shared = { plugins: choices, defaults: paperSettings, scales, pretrained: ["teacher", "student"] };
+import { definePreset, definePresetWithOptions, describeOptions, type Stage } from "../core/index.js";
+import { choices, fewClasses, paperSettings, scales, sets, teacherStage } from "./low-resolution.js";
+import { type LowResolutionOptions, lowResolutionSchema } from "./low-resolution-recipes.js";
 
 /** A student alone has no teacher's stage to say anything of. */
 const { stages: _teacher, ...demo } = scales.demo;
-const alone = { ...shared, scales: { ...scales, demo } };
+const alone = { ...scales, demo };
+
+/** A row: its student, behind a teacher where one is asked. */
+interface Row {
+  readonly name: string;
+  readonly summary: string;
+  readonly student: Omit<Stage, "trains">;
+  /** Default: of a student alone. */
+  readonly scales?: typeof scales;
+}
+
+function row({ name, summary, student, scales: taught }: Row) {
+  return definePresetWithOptions<LowResolutionOptions>({
+    name,
+    summary,
+    ...describeOptions(`preset ${name}`, lowResolutionSchema),
+    create: ({ recipe }) => ({
+      plugins: choices,
+      pretrained: ["teacher", "student"],
+      stages: {
+        ...(taught && { teacher: teacherStage(recipe) }),
+        student: { trains: "student", ...student },
+      },
+      defaults: paperSettings(recipe),
+      sets,
+      scales: taught ?? alone,
+    }),
+  });
+}
 
 /** The student alone, on low-resolution images, by cross-entropy. */
-export const baseline = definePreset({
-  ...alone,
+export const baseline = row({
   name: "baseline",
   summary: "the low-resolution student alone, cross-entropy",
-  stages: { student: { trains: "student", losses: [{ name: "cross-entropy" }] } },
+  student: { losses: [{ name: "cross-entropy" }] },
 });
 
-/** The student alone, mixed by its own class activation map. */
+/**
+ * The student alone, mixed by its own class activation map; a pair of one class counts twice, as SnapMix's code means it. Without the
+ * option `recipe`: under `options.snapmix` stand those of its augmenter.
+ */
 export const snapmixPreset = definePreset({
-  ...alone,
   name: "snapmix",
   summary: "the low-resolution student alone, SnapMix with its own map",
+  plugins: choices,
+  pretrained: ["teacher", "student"],
   stages: {
     student: {
       trains: "student",
-      augmenters: [{ name: "snapmix", map: "student", mapMode: "batch-statistics" }],
+      augmenters: [{ name: "snapmix", map: "student", mapMode: "batch-statistics", sameClass: "official-double" }],
       losses: [{ name: "cross-entropy" }],
     },
   },
+  defaults: paperSettings("settled"),
+  sets,
+  scales: alone,
 });
 
 /** Hinton's distillation from the high-resolution teacher, images not mixed. */
-export const kd = definePreset({
-  ...shared,
+export const kd = row({
   name: "kd",
   summary: "low-resolution student, distilled from the high-resolution teacher's softened logits",
-  stages: {
-    teacher: teacherStage,
-    student: {
-      trains: "student",
-      teachers: [{ name: "teacher-logits" }],
-      losses: [
-        { name: "cross-entropy", weight: 0.1 },
-        { name: "logit-distillation", temperature: 4, weight: 0.9 },
-      ],
-    },
+  student: {
+    teachers: [{ name: "teacher-logits" }],
+    losses: [
+      { name: "cross-entropy", weight: 0.1 },
+      { name: "logit-distillation", temperature: 4, weight: 0.9 },
+    ],
   },
+  scales,
 });
 
 /** Decoupled distillation from the high-resolution teacher, images not mixed. */
-export const dkd = definePreset({
-  ...shared,
+export const dkd = row({
   name: "dkd",
   summary: "low-resolution student, decoupled distillation from the high-resolution teacher",
-  scales: { ...scales, demo: { ...scales.demo, options: fewClasses } },
-  stages: {
-    teacher: teacherStage,
-    student: {
-      trains: "student",
-      teachers: [{ name: "teacher-logits" }],
-      losses: [
-        { name: "cross-entropy" },
-        { name: "decoupled-distillation", temperature: 4, alpha: 1, beta: 8, warmupEpochs: 20 },
-      ],
-    },
+  student: {
+    teachers: [{ name: "teacher-logits" }],
+    losses: [
+      { name: "cross-entropy" },
+      { name: "decoupled-distillation", temperature: 4, alpha: 1, beta: 8, warmupEpochs: 20 },
+    ],
   },
+  scales: { ...scales, demo: { ...scales.demo, options: fewClasses } },
 });

@@ -18,6 +18,8 @@ interface Row {
   /** Steps of generator and student, in turns. */
   readonly turns: readonly [generator: number, student: number];
   readonly student: LossSettings;
+  /** How the generator works while it makes the student's images. Default: as in its own steps. */
+  readonly generatorMode?: "train" | "eval";
   /** Of the student. */
   readonly learningRate?: number;
   /** The generator's, where it is not small; `noise` is how many numbers it takes. */
@@ -62,7 +64,11 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
       noise,
       outputs: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
     },
-    student: { teachers: [{ name: "teacher-logits" }], losses: [own.student] },
+    student: {
+      teachers: [{ name: "teacher-logits" }],
+      losses: [own.student],
+      images: { generatorMode: own.generatorMode ?? "train" },
+    },
     defaults: {
       ...defaults,
       models: {
@@ -103,6 +109,7 @@ export const dafl = row({
   priors: { oneHot: 1, balance: 20, activation: 0.001 },
   turns: [1, 5],
   student: { name: "logit-distillation", temperature: 1 },
+  generatorMode: "eval",
   network: { ...large, noise: 512 },
 });
 
@@ -113,6 +120,7 @@ export const zskt = row({
   disagreement: { weight: 1 },
   turns: [1, 5],
   student: { name: "logit-distillation", temperature: 1 },
+  generatorMode: "eval",
   network: large,
 });
 
@@ -123,6 +131,7 @@ export const dfad = row({
   disagreement: { weight: 1, measure: "l1" },
   turns: [1, 5],
   student: { name: "logit-distillation", measure: "l1" },
+  generatorMode: "eval",
   network: large,
 });
 
@@ -135,6 +144,7 @@ export const dfq = row({
   disagreement: { weight: 1 },
   turns: [1, 10],
   student: { name: "logit-distillation", temperature: 1 },
+  generatorMode: "eval",
   learningRate: 0.05,
   network: large,
 });

@@ -1,6 +1,6 @@
 /** Distillation without data as one loop, whose weights make the methods: a generator and a student in turns. */
 import { alternate, type Config, definePreset, type Preset, type Scale, type Stage, sequence } from "../core/index.js";
-import { generatedImages, type NoiseOptions, noise } from "../plugins/generators/index.js";
+import { type GeneratedImagesOptions, generatedImages, type NoiseOptions, noise } from "../plugins/generators/index.js";
 import { catalogue } from "../plugins/index.js";
 import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
 import { endAfter, generatorHealth } from "../plugins/observers/index.js";
@@ -17,9 +17,10 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary" | "table
     readonly outputs?: GeneratedOutputsOptions;
     readonly noise?: NoiseOptions;
   };
-  /** What the student is taught by, on generated images. */
-  readonly student: Pick<Stage, "teachers" | "losses">;
+  /** What the student is taught by, on generated images, and how these are made. */
+  readonly student: Pick<Stage, "teachers" | "losses"> & { readonly images?: GeneratedImagesOptions };
   readonly defaults: Config;
+  readonly sets?: Preset["sets"];
   readonly scales: Readonly<Record<Scale, Config>>;
 }
 
@@ -27,15 +28,8 @@ export interface DataFreeMethod extends Pick<Preset, "name" | "summary" | "table
  * The teacher with data, unless there is one; then steps of generator and student in turns, as `stages.<name>.turn` says,
  * without any. A warm-up of the generator alone can come before (`stages.warmup.enabled`).
  */
-export function dataFreePreset({
-  name,
-  summary,
-  tables,
-  generator,
-  student,
-  defaults,
-  scales,
-}: DataFreeMethod): Preset {
+export function dataFreePreset({ name, summary, tables, generator, student, ...settings }: DataFreeMethod): Preset {
+  const { images, ...learning } = student;
   return definePreset({
     name,
     summary,
@@ -71,17 +65,16 @@ export function dataFreePreset({
         trains: "student",
         title: "student, without data",
         data: "none",
-        plugins: [noise(), generatedImages()],
-        ...student,
+        plugins: [noise(), generatedImages(images)],
+        ...learning,
       },
     },
-    defaults,
-    scales,
-    schedule: ({ teacher, warmup, generator, student }, settings) =>
+    ...settings,
+    schedule: ({ teacher, warmup, generator, student }, stages) =>
       sequence(
         teacher,
         warmup,
-        alternate([generator, settings.generator.stepsPerTurn], [student, settings.student.stepsPerTurn]),
+        alternate([generator, stages.generator.stepsPerTurn], [student, stages.student.stepsPerTurn]),
       ),
   });
 }
@@ -115,7 +108,8 @@ export const demoSettings: Config = {
   epochs: 14,
   batchSize: 32,
   data: { name: "birds", classes: 6, train: 50, test: 50, size: 0.8 },
-  input: { resize: 37, pad: 0, crop: 32, flip: 0.5 },
+  // The usual crop, of whichever set.
+  input: { resize: 37, pad: 0, crop: 32, flip: 0.5, transforms: { train: null } },
   optimizer: { name: "sgd", learningRate: 0.05, momentum: 0.9, weightDecay: 5e-4 },
   models: { teacher: { backbone: smallNetwork }, student: { backbone: smallNetwork } },
 };

@@ -1,6 +1,12 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
+import type { Config } from "../core/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
 import { dfkdGeneratorTables } from "./tables/dfkd-generator.js";
+
+/** Of birds and cars the authors' loader shows the teacher parts of any size; of aircraft, as usual, a crop of the middle size. */
+const parts: Config = {
+  input: { transforms: { train: [{ name: "resize" }, { name: "random-resized-crop" }, { name: "flip" }] } },
+};
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
 export const dfkdGenerator = dataFreePreset({
@@ -42,6 +48,7 @@ export const dfkdGenerator = dataFreePreset({
       student: { stepsPerEpoch: 750, stepsPerTurn: 15 },
     },
   },
+  sets: { cub: parts, cars: parts },
   scales: {
     paper: {},
     // A generator of half the width, warmed up, and kept to all classes alike; at γ = 8 the contrast of a batch with several

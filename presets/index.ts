@@ -1,16 +1,19 @@
 /** The presets that fgkd brings. */
 import type { DeitConvnextOptions } from "./deit-convnext.js";
+import type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 import type { EnsembleOptions } from "./members.js";
 
 /** Of methods in which a teacher teaches a student. */
 interface Taught {
   readonly stages: "teacher" | "student";
   readonly roles: "teacher" | "student";
+  readonly options: LowResolutionOptions;
 }
 
 interface Alone {
   readonly stages: "student";
   readonly roles: "teacher" | "student";
+  readonly options: LowResolutionOptions;
 }
 
 interface DataFree {
@@ -35,7 +38,11 @@ declare module "../core/index.js" {
   interface Presets {
     baseline: Alone;
     cmi: DataFree;
-    dadkd: { readonly stages: "teacher" | "baseline" | "student"; readonly roles: "teacher" | "baseline" | "student" };
+    dadkd: {
+      readonly stages: "teacher" | "baseline" | "student";
+      readonly roles: "teacher" | "baseline" | "student";
+      readonly options: DadkdOptions;
+    };
     dafl: DataFree;
     "deit-convnext": TransformerTaught;
     dfad: DataFree;
@@ -45,7 +52,7 @@ declare module "../core/index.js" {
     ensemble: Members;
     kd: Taught;
     "or-ensemble": Members;
-    snapmix: Alone;
+    snapmix: Omit<Alone, "options">;
     zskt: DataFree;
   }
 }
@@ -55,5 +62,6 @@ export { dadkd } from "./dadkd.js";
 export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
 export { type DeitConvnextOptions, deitConvnext } from "./deit-convnext.js";
 export { dfkdGenerator } from "./dfkd-generator.js";
+export type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 export type { EnsembleOptions } from "./members.js";
 export { ensemble, orEnsemble } from "./or-ensemble.js";

@@ -1,32 +1,43 @@
 /** What `dadkd` and the rows it is compared with share: the paper's settings, the demo's, and the teacher's stage. */
 
-import type { Config, PluginOption, Scale, Stage } from "../core/index.js";
+import type { Backbones, Choice, Config, PluginOption, Preset, Scale, Stage } from "../core/index.js";
 import { catalogue } from "../plugins/index.js";
+import { type LowResolutionRecipe, settlements } from "./low-resolution-recipes.js";
 
 /** All that a stage may choose from by name. */
 export const choices: readonly PluginOption[] = [catalogue()];
 
-/** ResNet-50 at 448 px teaches ResNet-50 at 128 px (paper, section 4; SnapMix's code for what it leaves open). */
-export const paperSettings: Config = {
-  epochs: 200,
-  batchSize: 16,
-  data: { name: "birds" },
-  input: { resize: 512, crop: 448, flip: 0.5 },
-  optimizer: {
-    name: "sgd",
-    learningRate: 0.001,
-    momentum: 0.9,
-    nesterov: true,
-    weightDecay: 1e-4,
-    newLayersFactor: 10,
-    schedule: { name: "step", every: 80, factor: 0.1 },
-  },
-  models: {
-    teacher: { backbone: { name: "resnet50", head: "squeeze-excite" } },
-    student: { backbone: { name: "resnet50" }, input: { size: 128 } },
-  },
-  evaluation: { last: 10 },
-};
+/** Of whichever backbone the student has. */
+const gated = { head: "squeeze-excite" } as Choice<Backbones>;
+
+/** ResNet-50 at 448 px teaches ResNet-50 at 128 px (paper, section 4; what it leaves open, and what its words contradict, by recipe). */
+export function paperSettings(recipe: LowResolutionRecipe): Config {
+  const { newLayersFactor, resize, schedule } = settlements[recipe];
+  return {
+    epochs: 200,
+    batchSize: 16,
+    data: { name: "birds" },
+    input: { resize, crop: 448, flip: 0.5 },
+    optimizer: {
+      name: "sgd",
+      learningRate: 0.001,
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 1e-4,
+      newLayersFactor,
+      schedule,
+    },
+    // One backbone for all: what is said of the student holds for its teacher, which sees all pixels.
+    models: {
+      teacher: { like: "student", backbone: gated, input: {} },
+      student: { backbone: { name: "resnet50" }, input: { size: 128 } },
+    },
+    evaluation: { last: 10 },
+  };
+}
+
+/** Cars and aircraft are wide: SnapMix's code makes squares of them, and of other pictures takes the middle. */
+export const sets: Preset["sets"] = { cars: { input: { fit: "warp" } }, aircraft: { input: { fit: "warp" } } };
 
 /**
  * A ResNet of four basic blocks. Their last scales do not start at 0: with one block a stage the shortcuts alone, which
@@ -58,10 +69,7 @@ export const scales: Readonly<Record<Scale, Config>> = {
       newLayersFactor: 1,
       schedule: { name: "cosine" },
     },
-    models: {
-      teacher: { backbone: { ...smallNetwork, head: "squeeze-excite" } },
-      student: { backbone: smallNetwork, input: { size: 32 } },
-    },
+    models: { student: { backbone: smallNetwork, input: { size: 32 } } },
     evaluation: { every: 10, last: 3 },
     // At high resolution half the epochs are enough.
     stages: { teacher: { epochs: 20, options: { snapmix: { probability: 0.25 } } } },
@@ -72,9 +80,12 @@ export const scales: Readonly<Record<Scale, Config>> = {
 export const fewClasses = { "decoupled-distillation": { beta: 1 } };
 
 /** The teacher learns at high resolution, mixed by what it sees itself. */
-export const teacherStage: Stage = {
-  trains: "teacher",
-  title: "teacher, high resolution",
-  augmenters: [{ name: "snapmix", map: "teacher", mapMode: "batch-statistics", camWeights: "se-classifier" }],
-  losses: [{ name: "cross-entropy" }],
-};
+export function teacherStage(recipe: LowResolutionRecipe): Stage {
+  const { camWeights, sameClass } = settlements[recipe];
+  return {
+    trains: "teacher",
+    title: "teacher, high resolution",
+    augmenters: [{ name: "snapmix", map: "teacher", mapMode: "batch-statistics", camWeights, sameClass }],
+    losses: [{ name: "cross-entropy" }],
+  };
+}

@@ -1,6 +1,6 @@
 /** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
 import { definePresetWithOptions, describeOptions } from "../core/index.js";
-import { type EnsembleOptions, ensembleOf, ensembleSchema } from "./members.js";
+import { type EnsembleOptions, ensembleOf, ensembleSchema, orthogonality } from "./members.js";
 import { orEnsembleTables } from "./tables/or-ensemble.js";
 
 /** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */
@@ -15,7 +15,7 @@ export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
       teachers.length > 0
         ? {
             teachers: [{ name: "teacher-attention", teachers }],
-            losses: [{ name: "cross-entropy" }, { name: "orthogonal-attention" }],
+            losses: [{ name: "cross-entropy" }, { name: "orthogonal-attention", ...orthogonality(options.recipe) }],
           }
         : { losses: [{ name: "cross-entropy" }] },
     ),

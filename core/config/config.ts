@@ -7,6 +7,7 @@ import type { OptimizerSettings } from "../update/optimizer.js";
 import { deepFreeze, merge } from "../values/merge.js";
 import { checkNames } from "../values/names.js";
 import { type WatchdogSettings, watchdogDefaults } from "../watchdogs/settings.js";
+import { likeOthers } from "./like.js";
 import type { ModelSettings } from "./model-settings.js";
 import { withNewNames } from "./renamed.js";
 import { checkConfig } from "./schema.js";
@@ -202,6 +203,10 @@ function layOver(layers: readonly SettingsLayer[], prefix: string, origins: Map<
     (below, { origin, config }) => merge(below, config, (path) => origins.set(prefix + path, origin)),
     {},
   ) as Settings;
+  const models = likeOthers(sum.models, layers, (path, from) => {
+    const origin = origins.get(prefix + from);
+    if (origin !== undefined) origins.set(prefix + path, origin);
+  });
   // Another rule's options go with its name; what all rules share does not.
-  return { ...sum, optimizer: { ...defaults.optimizer, ...sum.optimizer } };
+  return { ...sum, models, optimizer: { ...defaults.optimizer, ...sum.optimizer } };
 }

@@ -1,10 +1,16 @@
 /** What a run is told of each of its models. */
-import type { PartialModelInput } from "../models/model.js";
+import type { PartialModelInput, Role } from "../models/model.js";
 import type { Backbones, Choice } from "../registries/entry.js";
 
 /** The model that plays a role. */
 export interface ModelSettings {
   readonly backbone: Choice<Backbones>;
+  /**
+   * The role that this one is like: backbone, weights and all else that is not said here is as that one has it, also where a later layer
+   * says it of that one alone. Options without a name are laid over that one's backbone, another name takes its place; an empty
+   * `input` has it seen by its own. Default: of none. Resolved settings do not have it any more.
+   */
+  readonly like?: Role | null;
   /**
    * How this model gets its images from a batch that others share: `size` and `crop` in pixels, `mean`, `deviation`,
    * `interpolation`. What is left out is said by its construction, its weights file, or else the stage's `input`. A

@@ -76,6 +76,7 @@ const modelInput = z
 
 const model = z.strictObject({
   backbone: choice.optional(),
+  like: z.string().min(1).nullable().optional(),
   input: modelInput.optional(),
   weights: z.string().nullable().optional(),
   strict: z.boolean().optional(),

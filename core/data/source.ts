@@ -140,6 +140,11 @@ export interface SourceOpener {
   /** @param inputs of the stages that will read it, where known: what they cannot use is then told of before they begin */
   open(inputs?: readonly InputSettings[]): Promise<Source>;
   /**
+   * The published set that it is, as `data.layout` calls it: told by the names of its files, of which none is read. `null`: none, or that
+   * cannot be told. Default: none.
+   */
+  recognise?(): Promise<string | null>;
+  /**
    * Looks at every image, whatever is wrong with it. Default: this source has nothing to look at.
    *
    * @throws FGKD_PATH, FGKD_INVALID_DATA where the classes cannot even be listed

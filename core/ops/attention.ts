@@ -19,15 +19,19 @@ export function spatialAttention(features: tf.Tensor4D): tf.Tensor3D {
 /** Below this standard deviation a map counts as constant. */
 const smallestDeviation = 1e-6;
 
+/** By what the squares of a standard deviation are divided: `unbiased` by positions − 1, `population` by positions. */
+export type DeviationEstimator = "unbiased" | "population";
+
 /**
- * Each map with mean 0 and standard deviation 1 (the unbiased one: divided by positions − 1). A constant map becomes 0,
- * and the gradient stays finite there.
+ * Each map with mean 0 and standard deviation 1. A constant map becomes 0, and the gradient stays finite there.
  *
  * @param maps `[batch, height, width]`
+ * @param estimator of the deviation. Default `unbiased`, as PyTorch's `std`
  * @returns the same shape
  */
-export function standardizedMaps(maps: tf.Tensor3D): tf.Tensor3D {
-  const freedom = Math.max(1, (maps.shape[1] as number) * (maps.shape[2] as number) - 1);
+export function standardizedMaps(maps: tf.Tensor3D, estimator: DeviationEstimator = "unbiased"): tf.Tensor3D {
+  const positions = (maps.shape[1] as number) * (maps.shape[2] as number);
+  const freedom = estimator === "unbiased" ? Math.max(1, positions - 1) : positions;
   return withGradient<tf.Tensor3D>([maps], (save) => {
     const centred = maps.sub<tf.Tensor3D>(maps.mean([1, 2], true));
     const spread = centred.square().sum([1, 2], true).div(freedom).sqrt();

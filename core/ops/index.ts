@@ -2,6 +2,7 @@
 export { addRelu, gelu, relu6, silu } from "./activations.js";
 export type { AdamMoments, AdamStepOptions } from "./adam.js";
 export { adamStep } from "./adam.js";
+export type { DeviationEstimator } from "./attention.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult } from "./batch-norm.js";
 export { batchNormInference, batchNormTraining } from "./batch-norm.js";

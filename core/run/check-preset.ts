@@ -19,6 +19,7 @@ export function checkPreset(preset: Preset): void {
     stages,
     defaults,
     scales,
+    sets,
     schedule,
     pretrained = [],
   } = preset as { readonly [K in keyof Preset]: unknown };
@@ -35,6 +36,7 @@ export function checkPreset(preset: Preset): void {
   );
   need(isRecord(defaults), "it has no defaults", "Write defaults: {} when there are none.");
   need(scales === undefined || isRecord(scales), "its scales are no object", "Write scales: { demo: { … } }.");
+  need(sets === undefined || isRecord(sets), "its sets are no object", "Write sets: { cub: { … } }.");
   need(Array.isArray(pretrained), "its pretrained roles are no list", 'Write pretrained: ["student"].');
   need(schedule === undefined || typeof schedule === "function", "its schedule is no function", "See write a preset.");
   // An object, as was seen just now.

@@ -54,6 +54,10 @@ export interface Preset<Names extends string = string> {
   /** Laid over `defaults` at that scale. */
   readonly scales?: Readonly<Partial<Record<Scale, Config>>>;
   /**
+   * By published data set, as `data.layout` calls it: laid over `defaults`, below a scale, where the data is that set. Default: all alike.
+   */
+  readonly sets?: Readonly<Record<string, Config>>;
+  /**
    * Default: the stages in order. Decides by the order of steps and by the stages' settings, never by what steps report.
    * A stage that is not enabled has no steps.
    */

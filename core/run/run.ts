@@ -36,6 +36,7 @@ import type { Preset, Stage } from "./preset.js";
 import { presetLayers } from "./preset.js";
 import { configurePreset } from "./preset-options.js";
 import { type RunState, saveRun } from "./run-state.js";
+import { withSetSettings } from "./set-settings.js";
 import { checkSharedBatches, classesOf, openSources, type RunSources } from "./sources.js";
 import { onceRead, schedule } from "./steps.js";
 import { checkTeaching, stagesThatTrain, untrained } from "./teaching.js";
@@ -111,7 +112,8 @@ export interface RunOptions {
  * @throws FGKD_UNKNOWN_OPTION, FGKD_INVALID_CONFIG, FGKD_NO_DATA, and what opening the data throws
  */
 export async function createRun(options: RunOptions): Promise<Run> {
-  const composed = composeRun(options);
+  const layers = await withSetSettings(options.preset, options.layers ?? [], options.plugins);
+  const composed = composeRun({ ...options, layers });
   const { preset, config, scope, trainings, services, classes, weights } = composed;
   for (const words of config.renamed) services.logger.warn(words);
   const hub = options.hub ?? createHub({ logger: services.logger });

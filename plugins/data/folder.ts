@@ -19,7 +19,7 @@ import { createImageSource } from "./images/image-source.js";
 import { openDiskCache } from "./images/open-disk-cache.js";
 import { createWorkerPool } from "./images/pool.js";
 import { factsOf, overlapsOf, recipeOf, requireBoxes, setFingerprint } from "./sets/about.js";
-import { readSet } from "./sets/read-set.js";
+import { readSet, setName } from "./sets/read-set.js";
 
 export type { FolderOptions } from "./folder/options.js";
 
@@ -52,6 +52,7 @@ export function registerFolder({ sources }: RunScope): void {
     ...describeOptions(OWNER, folderSchema),
     create: (options, { logger }) => ({
       open: (inputs = []) => openFolder(options, inputs, logger),
+      recognise: () => setName(options),
       check: async (asked) => {
         const { checkData } = await import("./check/check-data.js");
         return checkData(await withRanks(await readSet(options, logger), options), options, asked);

@@ -7,7 +7,15 @@ import { role } from "../layers/option-types.js";
 
 const name = "generated-images";
 
-const schema = z.object({ generator: role.default("generator").describe("The role whose model makes the images.") });
+const schema = z.object({
+  generator: role.default("generator").describe("The role whose model makes the images."),
+  generatorMode: z
+    .enum(["train", "eval"])
+    .default("train")
+    .describe(
+      "train: as in its own steps, by the statistics of the batch, and its running averages move; eval: by its running averages.",
+    ),
+});
 
 export type GeneratedImagesOptions = OptionsOf<typeof schema>;
 
@@ -18,17 +26,17 @@ declare module "../../core/index.js" {
 }
 
 /**
- * Sets `batch.images` to what the generator makes of `batch.noise`. It works as in its own training, by the statistics of
- * the batch, but nothing in it is trained here: the images are data.
+ * Sets `batch.images` to what the generator makes of `batch.noise`. By default it works as in its own training, by the
+ * statistics of the batch, but nothing in it is trained here: the images are data.
  */
 export const generatedImages = definePlugin<GeneratedImagesOptions>({
   name,
   ...describeOptions(name, schema),
   provides: ["images"],
-  apply({ hooks, models }, { generator }) {
+  apply({ hooks, models }, { generator, generatorMode }) {
     hooks.batch.tap(name, (batch) => {
       const model = models.get(generator);
-      const images = tf.tidy(() => need(model.forward(batch, "train"), "images", name));
+      const images = tf.tidy(() => need(model.forward(batch, generatorMode), "images", name));
       return replace(batch, { images, normalisation: model.input });
     });
   },

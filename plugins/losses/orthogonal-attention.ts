@@ -31,6 +31,12 @@ const schema = z.object({
     .describe(
       "fixed: the weight multiplies the term (the paper's equation 6); adaptive: the term's value is the weight times the sum of the terms before it, step by step (the paper's code).",
     ),
+  deviation: z
+    .enum(["unbiased", "population"])
+    .default("unbiased")
+    .describe(
+      "Of maps, by which they are standardised: unbiased divides squares by positions - 1 (the paper's code), population by positions (its text).",
+    ),
 });
 
 export type OrthogonalAttentionOptions = OptionsOf<typeof schema>;
@@ -53,10 +59,10 @@ export const orthogonalAttention = defineLoss<OrthogonalAttentionOptions>({
   ...describeOptions(name, schema),
   needs: () => ({ batch: ["teacherAttention"], outputs: ["features"] }),
   create:
-    ({ weights, weighting }) =>
+    ({ weights, weighting, deviation }) =>
     (outputs, batch, _, before) => {
       const maps = teachersOf(batch);
-      const penalty = orthogonalLoss(need(outputs, "features", name), maps);
+      const penalty = orthogonalLoss(need(outputs, "features", name), maps, deviation);
       const alpha = weightFor(maps.shape[0], weights);
       const factor = weighting === "fixed" ? alpha : adaptiveWeight(sumOf(before), penalty, alpha);
       return { orthogonal: penalty.mul<tf.Scalar>(factor) };

@@ -1,6 +1,12 @@
 /** The orthogonal loss: look where the teachers do not look, and not at what they take for background. */
 import * as tf from "@tensorflow/tfjs";
-import { resizedMaps, spatialAttention, standardizedMaps, stopGradient } from "../../core/ops/index.js";
+import {
+  type DeviationEstimator,
+  resizedMaps,
+  spatialAttention,
+  standardizedMaps,
+  stopGradient,
+} from "../../core/ops/index.js";
 
 /**
  * Mean over teachers, images and positions of `|Z_teacher| ⊙ max(Z_student, 0)`, where `Z` is the spatial attention map,
@@ -10,23 +16,32 @@ import { resizedMaps, spatialAttention, standardizedMaps, stopGradient } from ".
  * @param studentFeatures `[batch, height, width, channels]`
  * @param teacherMaps `[teachers, batch, rows, columns]`: their spatial attention maps, constants; maps of another size than
  *   the student's are resized bilinearly before they are standardised
+ * @param deviation by which maps are standardised. Default `unbiased`, as in the paper's code
  * @returns a scalar
  * @see "Knowledge Transfer Based Fine-Grained Visual Classification", 2021, equations 1 to 5; reduced as its code does
  */
-export function orthogonalLoss(studentFeatures: tf.Tensor4D, teacherMaps: tf.Tensor4D): tf.Scalar {
+export function orthogonalLoss(
+  studentFeatures: tf.Tensor4D,
+  teacherMaps: tf.Tensor4D,
+  deviation: DeviationEstimator = "unbiased",
+): tf.Scalar {
   return tf.tidy(() => {
-    const student = standardizedMaps(spatialAttention(studentFeatures)).relu();
+    const student = standardizedMaps(spatialAttention(studentFeatures), deviation).relu();
     // The mean over teachers comes first: the student's map is the same for all of them.
-    const forbidden = stopGradient(() => forbiddenPlaces(teacherMaps, studentFeatures.shape));
+    const forbidden = stopGradient(() => forbiddenPlaces(teacherMaps, studentFeatures.shape, deviation));
     return student.mul(forbidden).mean<tf.Scalar>();
   });
 }
 
 /** `[batch, height, width]`: mean over teachers of `|Z|`. */
-function forbiddenPlaces(maps: tf.Tensor4D, [batch, height, width]: tf.Tensor4D["shape"]): tf.Tensor3D {
+function forbiddenPlaces(
+  maps: tf.Tensor4D,
+  [batch, height, width]: tf.Tensor4D["shape"],
+  deviation: DeviationEstimator,
+): tf.Tensor3D {
   const [teachers, , rows, columns] = maps.shape;
   const all = maps.reshape<tf.Tensor3D>([teachers * batch, rows, columns]);
-  const z = standardizedMaps(resizedMaps(all, height, width));
+  const z = standardizedMaps(resizedMaps(all, height, width), deviation);
   return z.abs().reshape([teachers, batch, height, width]).mean<tf.Tensor3D>(0);
 }
 

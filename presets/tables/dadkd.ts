@@ -205,10 +205,7 @@ const table4: PublishedTable = {
     title: `soft : hard = ${share}`,
     data: "cub",
     network: { "models.student.backbone": { name: "resnet18" } },
-    settings: {
-      "options.decoupled-distillation.weight": soft(share),
-      "options.cross-entropy.weight": hard(share),
-    },
+    settings: { "options.dadkd.softShare": Number(share[0]) / 10 },
   })),
   shared,
   rows: (
@@ -225,15 +222,7 @@ const table4: PublishedTable = {
   })),
 };
 
-function soft(share: (typeof shares)[number]): number {
-  return Number(share[0]) / 10;
-}
-
-function hard(share: (typeof shares)[number]): number {
-  return Number(share[2]) / 10;
-}
-
-const labelsAlone = { "options.decoupled-distillation.weight": 0, "options.cross-entropy.weight": 1 };
+const labelsAlone = { "options.dadkd.softShare": 0 };
 
 const [cub18] = networkColumns("cub") as [PublishedColumn];
 

@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { type Preset, resolveConfig } from "../../core/index.js";
+import { type Config, configurePreset, type Preset, presetLayers, resolveConfig } from "../../core/index.js";
 import { baseline, dadkd, dkd, kd, snapmix } from "../../presets/index.js";
 import { entriesOf, optionsOf } from "../support/preset-stages.js";
 
@@ -38,7 +39,7 @@ describe("the paper's recipe, at paper scale", () => {
   test.each(rows)("%s: the student sees 128 pixels, a teacher all 448", (_, preset) => {
     const { models } = atPaperScale(preset).run;
     expect(models.student?.input?.size).toBe(128);
-    expect(models.teacher?.input).toBeUndefined();
+    expect(models.teacher?.input ?? {}).toEqual({});
     expect(models.student?.backbone.name).toBe("resnet50");
   });
 
@@ -60,6 +61,15 @@ describe("the paper's recipe, at paper scale", () => {
 });
 
 describe("dadkd", () => {
+  test("is cited by the title that its paper has", async () => {
+    const title =
+      "Data Augmentation Guided Decouple Knowledge Distillation for Low-Resolution Fine-Grained Image Classification";
+    for (const file of ["../../presets/dadkd.ts", "../../docs/papers/dadkd.md"]) {
+      const text = await readFile(new URL(file, import.meta.url), "utf8");
+      expect(text.replaceAll(/\s*\n(?: \*)?\s*/g, " "), file).toContain(`"${title}"`);
+    }
+  });
+
   test("weighs the soft loss to the hard one as 3 to 7, its two terms as 1 to 8, at temperature 3", () => {
     const student = optionsOf(dadkd, "student");
     expect(student["cross-entropy"]).toMatchObject({ weight: 0.7, smoothing: 0 });
@@ -71,6 +81,20 @@ describe("dadkd", () => {
       warmupEpochs: 0,
       targets: "ternary",
     });
+  });
+
+  test("has one number for soft and hard, which leaves teacher and baseline as they are", () => {
+    const half = configurePreset(dadkd, [
+      { origin: "test", config: { options: { dadkd: { softShare: 0.2 } } } as Config },
+    ]);
+    expect(optionsOf(half, "student")).toMatchObject({
+      "cross-entropy": { weight: 0.8 },
+      "decoupled-distillation": { weight: 0.2 },
+    });
+    for (const stage of ["teacher", "baseline"])
+      expect(optionsOf(half, stage)["cross-entropy"]).toMatchObject({ weight: 1 });
+    for (const softShare of [-0.1, 1.1])
+      expect(() => dadkd.configure?.({ softShare })).toThrow('option "softShare" must be between 0 and 1');
   });
 
   test("mixes every batch by the teacher's map with channel attention, Beta(5, 5)", () => {
@@ -103,6 +127,37 @@ describe("dadkd", () => {
   });
 });
 
+describe("another student", () => {
+  const asked: Config = { models: { student: { backbone: { name: "resnet18" }, weights: "imagenet" } } };
+  const modelsOf = (preset: Preset, scale: "paper" | "demo", config: Config) =>
+    resolveConfig(Object.keys(preset.stages), [
+      ...presetLayers(preset),
+      { origin: scale, config: preset.scales?.[scale] ?? {} },
+      { origin: "--set", config },
+    ]).run.models;
+
+  test.each(["paper", "demo"] as const)(
+    "at %s scale, is compared with itself: the baseline has its network and weights",
+    (scale) => {
+      const { student, baseline } = modelsOf(dadkd, scale, asked);
+      expect(student).toMatchObject({ backbone: { name: "resnet18" }, weights: "imagenet" });
+      expect(baseline).toEqual(student);
+    },
+  );
+
+  test.each([kd, dkd, dadkd])("has a teacher of its own architecture and weights, $name", (preset) => {
+    const { student, teacher } = modelsOf(preset, "paper", asked);
+    expect(teacher).toMatchObject({ backbone: { name: "resnet18", head: "squeeze-excite" }, weights: "imagenet" });
+    expect([teacher?.input?.size, student?.input?.size]).toEqual([undefined, 128]);
+  });
+
+  test("has the teacher that is named, with the weights that are named", () => {
+    const backbone = { name: "resnet101", head: "squeeze-excite" } as const;
+    const { teacher } = modelsOf(dadkd, "paper", { models: { ...asked.models, teacher: { backbone, weights: null } } });
+    expect(teacher).toMatchObject({ backbone, weights: null });
+  });
+});
+
 describe("the rows that dadkd is compared with", () => {
   test("baseline: cross-entropy and nothing else", () => {
     expect(entriesOf(baseline, "student")).toEqual(["cross-entropy"]);
@@ -124,6 +179,12 @@ describe("the rows that dadkd is compared with", () => {
       alpha: 5,
       probability: 1,
     });
+  });
+
+  test("snapmix: counts a pair of one class twice, as its published code means to; dadkd and the teacher once", () => {
+    expect(optionsOf(snapmix, "student").snapmix).toMatchObject({ sameClass: "official-double" });
+    expect(optionsOf(dadkd, "student").snapmix).toMatchObject({ sameClass: "once" });
+    expect(optionsOf(dadkd, "teacher").snapmix).toMatchObject({ sameClass: "once" });
   });
 
   test("kd: cross-entropy 0.1, soft loss 0.9, temperature 4, images not mixed", () => {

@@ -103,6 +103,14 @@ describe("the rows of data-free distillation", () => {
     });
   });
 
+  test.each([dafl, zskt, dfad, dfq])("$name makes the student's images with the generator in eval mode", (preset) => {
+    expect(optionsOf(preset, "student")["generated-images"]).toMatchObject({ generatorMode: "eval" });
+  });
+
+  test.each([dfkdGenerator, cmi])("$name makes them as the generator's own steps do", (preset) => {
+    expect(optionsOf(preset, "student")["generated-images"]).toMatchObject({ generatorMode: "train" });
+  });
+
   test("dafl does not ask the student at all", () => {
     expect(optionsOf(dafl, "generator")["generated-outputs"]).toMatchObject({ student: null });
   });

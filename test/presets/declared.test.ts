@@ -45,7 +45,7 @@ const declaredPlugins: { readonly [N in Own<Plugins>]: Keys<keyof Plugins[N]> } 
   "csv-log": { folder: true },
   "end-after": { epochs: true },
   "ensemble-metrics": { members: true, ensembler: true, validation: true },
-  "generated-images": { generator: true },
+  "generated-images": { generator: true, generatorMode: true },
   "generator-health": { every: true, generator: true, teacher: true, student: true },
   noise: { size: true, hold: true, labels: true },
   tensorboard: { folder: true },

@@ -174,6 +174,30 @@ describe("the settings of an ensemble", () => {
     expect(preset.scales?.demo?.models?.["member-3"]).toEqual(expected);
   });
 
+  test("say which epoch's weights count: the last one's, or the best one's on validation or on test images", () => {
+    const said = (options: object) => {
+      const { export: exported = "last", evaluation } = settings(orEnsemble, options).defaults;
+      return [exported, evaluation?.bestOn];
+    };
+    expect(said({})).toEqual(["last", undefined]);
+    expect(said({ report: "best-on-validation" })).toEqual(["best", "validation"]);
+    expect(said({ report: "best-on-test" })).toEqual(["best", "test"]);
+    expect(said({ recipe: "official-code" })).toEqual(["best", "test"]);
+    expect(said({ recipe: "official-code", report: "last" })).toEqual(["last", undefined]);
+  });
+
+  test("leave the weights of the best epoch where that is said, for the members after it", async () => {
+    const { history } = await go(
+      layers(2, { evaluation: { every: 1 }, options: { "or-ensemble": { report: "best-on-test" } } }),
+    );
+    const ended = history.filter(({ epoch }) => epoch === 2);
+    expect(ended).toHaveLength(2);
+    for (const { stage, exported } of ended) {
+      const best = history.filter((one) => one.stage === stage && one.best).at(-1);
+      expect(exported).toBe(best?.epoch);
+    }
+  });
+
   test("refuse no member, and half of one", () => {
     for (const members of [0, 1.5]) expect(() => settings(ensemble, { members })).toThrow("must be whole and positive");
   });

@@ -68,7 +68,7 @@ export async function completePreset(written: Written, modules: Modules, environ
  * @param folder from which they are meant: where the run begins, or that of the config file that holds the preset
  */
 export function withPathsOf(preset: Preset, folder: string): Preset {
-  const { defaults, scales, stages, configure } = preset;
+  const { defaults, scales, sets, stages, configure } = preset;
   const absolute = ({ plugins, ...stage }: Stage): Stage => ({
     ...withAbsolutePaths(stage, folder),
     ...(plugins && { plugins }),
@@ -77,6 +77,7 @@ export function withPathsOf(preset: Preset, folder: string): Preset {
     ...preset,
     defaults: withAbsolutePaths(defaults, folder),
     ...(scales && { scales: withAbsolutePaths(scales, folder) }),
+    ...(sets && { sets: withAbsolutePaths(sets, folder) }),
     stages: mapValues(stages, absolute),
     ...(configure && { configure: (options) => withPathsOf(configure(options), folder) }),
   };

@@ -11,6 +11,7 @@ import {
   type RunRequest,
   type Scale,
   type SettingsLayer,
+  withSetSettings,
 } from "../../index.js";
 import type { RunArguments } from "../arguments.js";
 import { type CorrectingArguments, correctingLayers, withCorrections } from "../correcting.js";
@@ -61,12 +62,12 @@ export async function chooseRun(options: RunArguments, environment: Environment)
   const layersOf = (preset: Preset) => commandLayers(preset, scale, fileLayer, given, cwd);
   // What a scale says may depend on the preset's options: of how many models it speaks.
   const preset = configurePreset(found.preset, layersOf(found.preset));
-  const layers = layersOf(preset);
   const plugins = await withBuiltIn(
     preset,
     await loadPlugins([...inFile, ...asked], modules, environment),
     environment,
   );
+  const layers = await withSetSettings(preset, layersOf(preset), plugins);
   return {
     preset,
     plugins,

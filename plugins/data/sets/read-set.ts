@@ -2,7 +2,7 @@
 import { type Logger, silentLogger } from "../../../core/index.js";
 import { type FolderLayout, readLayout } from "../folder/layout.js";
 import { byBytes } from "../folder/listing.js";
-import type { FolderOptions } from "../folder/options.js";
+import type { FolderOptions, LayoutName } from "../folder/options.js";
 import { byRank } from "./by-rank.js";
 import { countsInDoubt, setInWords } from "./counts.js";
 import { list, readList } from "./list.js";
@@ -31,6 +31,14 @@ export async function readSet(
   const layouts = [first];
   for (const other of and) layouts.push(await readOne({ ...options, ...other }, logger, readers));
   return mergeSets(layouts, options);
+}
+
+/** The one set that options name, or that lies there open: no archive is unpacked for it. What is wrong there is told by `readSet`. */
+export async function setName({ path, layout, and }: Required<FolderOptions>): Promise<LayoutName | null> {
+  if (and.length > 0) return null;
+  if (layout !== "auto") return layout;
+  const found = await recognise(path, all).catch(() => undefined);
+  return found?.reader.name ?? null;
 }
 
 async function readOne(

@@ -25,6 +25,12 @@ describe.each(engineNames)("attention maps on %s", (engine) => {
     expect(z).toBeAllclose(tf.tensor3d([...first, ...second], [2, 2, 2]));
   });
 
+  test("have a deviation of 1 over the positions, not over one less, where that is asked for", () => {
+    const z = standardizedMaps(tf.tensor3d([1, 2, 3, 4], [1, 2, 2]), "population");
+    const expected = [-1.5, -0.5, 0.5, 1.5].map((value) => value / Math.sqrt(5 / 4));
+    expect(z).toBeAllclose(tf.tensor3d(expected, [1, 2, 2]));
+  });
+
   test.each<[number, number]>([
     [7, 9],
     [2, 3],
@@ -50,7 +56,10 @@ describe.each(engineNames)("attention maps on %s", (engine) => {
 
   test("have the gradients that finite differences give", () => {
     expect(gradientError((x) => spatialAttention(x as tf.Tensor4D), [normals("f", 2, 3, 3, 4)])).toBeLessThan(2e-3);
-    expect(gradientError((x) => standardizedMaps(x as tf.Tensor3D), [normals("m", 2, 4, 3)])).toBeLessThan(2e-3);
+    for (const estimator of ["unbiased", "population"] as const)
+      expect(gradientError((x) => standardizedMaps(x as tf.Tensor3D, estimator), [normals("m", 2, 4, 3)])).toBeLessThan(
+        2e-3,
+      );
   });
 
   test("leak no tensor, inside and outside the tape", () => {
