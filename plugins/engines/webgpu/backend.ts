@@ -44,25 +44,24 @@ export class GpuBackend extends TfjsBackend {
   readonly #memory: TensorMemory;
   readonly #reads: Reads;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo, { memory, submitEvery = 64 }: BackendOptions = {}) {
+  constructor(
+    device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+    { memory, submitEvery = 64 }: BackendOptions = {},
+  ) {
     super(device, info);
-    this.#faults = new Faults(device);
-    this.#commands = new Commands(device, submitEvery);
-    this.#dispatcher = new Dispatcher(device, this.#commands, this.#faults);
     const lacking = (bytes: number) => exhausted(bytes, this.#pool.bytesInUse, memory);
+    this.#faults = new Faults(device, lacking);
+    this.#commands = new Commands(device, submitEvery);
+    this.#dispatcher = new Dispatcher(device, this.#commands);
     this.#pool = new Pool(
-      device,
+      { create: (bytes) => this.#faults.createBuffer(bytes), exhausted: lacking },
       this.#commands,
-      {
-        trimmed: () => this.#dispatcher.forget(),
-        exhausted: lacking,
-        refused: (bytes) => this.#faults.report(lacking(bytes)),
-      },
       memory,
     );
     this.#uploads = new Uploads(device, this.#pool);
     this.#memory = new TensorMemory(this.#pool, this.#uploads);
-    this.#reads = new Reads(device, this.#commands, this.#faults);
+    this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
     this.takeOver();
   }
 

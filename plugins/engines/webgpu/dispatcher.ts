@@ -1,6 +1,5 @@
 /** Compiles shaders once, binds buffers once for each set of them, and writes runs into the open pass. */
 import type { Commands } from "./commands.js";
-import { type Faults, refused } from "./faults.js";
 import { Numbers } from "./numbers.js";
 import type { View } from "./pool.js";
 import { Recent } from "./recent.js";
@@ -41,7 +40,6 @@ export class Dispatcher {
   constructor(
     private readonly device: GPUDevice,
     private readonly commands: Commands,
-    private readonly faults: Faults,
   ) {
     this.#numbers = new Numbers(device, commands);
   }
@@ -97,12 +95,6 @@ export class Dispatcher {
     this.dispatched(views);
   }
 
-  /** Forgets bind groups: some of their buffers are gone. */
-  forget(): void {
-    for (const { groups } of this.#layouts.values()) groups.clear();
-    for (const groups of this.#foreign.values()) groups.clear();
-  }
-
   private dispatched(views: readonly View[]): void {
     const { serial } = this.commands;
     for (const { slot } of views) slot.lastUsed = serial;
@@ -126,17 +118,12 @@ export class Dispatcher {
 
   private compile(shader: Shader): Compiled {
     const layout = this.layoutOf(shader);
-    this.device.pushErrorScope("validation");
     const module = this.device.createShaderModule({ label: shader.key, code: wgsl(shader) });
     const pipeline = this.device.createComputePipeline({
       label: shader.key,
       layout: layout.pipelines,
       compute: { module, entryPoint: "main" },
     });
-    this.device.popErrorScope().then(
-      (error) => error && this.faults.report(refused(`the shader ${shader.key}`, error.message)),
-      () => {}, // The device is lost, which is told elsewhere.
-    );
     const numbers = sizeOfNumbers(shader.numbers ?? []);
     const compiled = { pipeline, layout, numbers };
     this.#compiled.set(shader.key, compiled);

@@ -5,15 +5,35 @@ const name = "webgpu";
 
 export class Faults {
   #first: FgkdError | undefined;
+  /** Bytes of the buffer that was last asked for, and whether the device is being asked for it right now. */
+  #asked = { bytes: 0, now: false, refused: false };
 
-  constructor(device: GPUDevice) {
-    device.addEventListener("uncapturederror", ({ error }) => this.report(refused("a command", error.message)));
-    device.lost.then(({ reason, message }) => this.report(lost(reason, message)));
+  /** @param lacking what to say where the device has no memory for so many bytes more */
+  constructor(
+    private readonly device: GPUDevice,
+    lacking: (bytes: number) => FgkdError,
+  ) {
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event;
+      const isMemory = error instanceof GPUOutOfMemoryError;
+      if (isMemory && this.#asked.now) this.#asked.refused = true;
+      // The first counts: what follows comes of it.
+      else this.#first ??= isMemory ? lacking(this.#asked.bytes) : refused(error.message);
+    });
+    device.lost.then(({ reason, message }) => {
+      this.#first ??= lost(reason, message);
+    });
   }
 
-  /** The first counts: what follows comes of it. */
-  report(error: FgkdError): void {
-    this.#first ??= error;
+  /** A buffer for a tensor; nothing where the device says at once that it has no memory for it. */
+  createBuffer(bytes: number): GPUBuffer | undefined {
+    const asked = { bytes, now: true, refused: false };
+    this.#asked = asked;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.device.createBuffer({ size: bytes, usage });
+    asked.now = false;
+    return asked.refused ? undefined : buffer;
   }
 
   /** @throws FGKD_ENGINE_FAILED, FGKD_OUT_OF_MEMORY once the device failed */
@@ -22,11 +42,11 @@ export class Faults {
   }
 }
 
-/** A command, or a shader, is not one that the device takes: a defect of fgkd or of a driver. */
-export function refused(what: string, message: string): FgkdError {
+/** A command, or a shader (Dawn names it), is not one that the device takes: a defect of fgkd or of a driver. */
+function refused(message: string): FgkdError {
   return engineFailed(
     name,
-    `the device refuses ${what}: ${message.trim()}`,
+    `the device refuses what it is asked: ${message.trim().replace(/\.$/, "")}`,
     "That is a defect of this engine or of the card's driver: a newer driver may help, and another engine will.",
   );
 }

@@ -1,5 +1,7 @@
 /** Memory of the GPU: buffers by classes of size, kept when freed and handed out again. */
 import type { Commands } from "./commands.js";
+import { FreeSlots } from "./free-slots.js";
+import { Lasting } from "./lasting.js";
 
 /** A buffer of the pool. */
 export interface Slot {
@@ -9,10 +11,13 @@ export interface Slot {
   readonly size: number;
   /** Whether somebody else made the buffer. */
   readonly isForeign: boolean;
-  /** Whether it is for values that come from JavaScript: such slots are handed out apart from the others. */
-  readonly forUploads: boolean;
   /** `Commands.serial` of the last commands that use it. */
   lastUsed: number;
+  /** Whether somebody has it. */
+  isTaken: boolean;
+  /** The request that got it last, and its number: see `Lasting`. */
+  request: number;
+  taken: number;
 }
 
 /** A slot, and how much of it a shader may see. */
@@ -22,36 +27,42 @@ export interface View {
   readonly bytes: number;
 }
 
-/** What the pool tells its owner. */
-export interface PoolEvents {
-  /** Buffers are gone: whoever remembers them forgets them. */
-  trimmed(): void;
-  /** The bound does not allow so many bytes more. */
+/** Where buffers come from. */
+export interface BufferSource {
+  /** Nothing where the device says at once that it has no memory left; some devices say so later. */
+  create(bytes: number): GPUBuffer | undefined;
+  /** What to say then, and where the bound does not allow so many bytes more. */
   exhausted(bytes: number): Error;
-  /** The device did not give a buffer that was counted on; told later. */
-  refused(bytes: number, message: string): void;
 }
 
-/** Uploads up to this size get a fresh buffer where none that is free is out of the commands being written. */
+/** Up to this size a fresh buffer costs less than handing over commands so that one of those in use may be written. */
 const small = 64 << 10;
+/** After so many steps free slots are looked through, and those go that none of these steps asked for. */
+const patience = 32;
 
 /**
  * Freed slots may be handed out at once: commands run in the order in which they were asked for, so that whoever writes a slot
- * anew does so after its last reader. Of the free ones of a class that of lowest number is taken. So the same requests,
- * from the same slots in use, get the same slots: a training step that repeats binds the buffers that it bound before.
+ * anew does so after its last reader. Only what the queue itself writes, ahead of the commands being written, needs a slot
+ * that these do not use.
+ *
+ * Requests for what outlives a step have slots of their own (see `Lasting`); all others get the free slot of lowest number. So
+ * the same requests get the same slots in each step, and find bind groups that are there already.
  */
 export class Pool {
-  /** Free slots by class, the lowest number last. */
-  readonly #free = { uploads: new Map<number, Slot[]>(), results: new Map<number, Slot[]>() };
+  readonly #free = new FreeSlots();
+  readonly #lasting = new Lasting();
   #ids = 0;
   #bytesInUse = 0;
-  #bytesFree = 0;
+  /** Of free slots that stay with their requests. */
+  #bytesKept = 0;
   #peak = 0;
+  #beats = 0;
+  /** Requests before free slots were last looked through. */
+  #lookedThrough = 0;
 
   constructor(
-    private readonly device: GPUDevice,
+    private readonly source: BufferSource,
     private readonly commands: Commands,
-    private readonly events: PoolEvents,
     /** Bytes that all buffers together may have. */
     private readonly bound = Number.POSITIVE_INFINITY,
   ) {}
@@ -61,88 +72,97 @@ export class Pool {
   }
   /** Kept for reuse. */
   get bytesFree(): number {
-    return this.#bytesFree;
+    return this.#free.bytes + this.#bytesKept;
   }
   /** The most that was in use. */
   get peak(): number {
     return this.#peak;
   }
+  /** A step is over: requests are counted anew. */
+  beat(): void {
+    this.#lasting.beat();
+    if (++this.#beats % patience > 0) return;
+    this.release(this.#lookedThrough);
+    this.destroy(this.#free.takeUntouched(this.#lookedThrough));
+    this.#lookedThrough = this.#lasting.requests;
+  }
 
   /** A slot of at least so many bytes, with whatever it held before. */
   take(bytes: number): Slot {
-    const size = sizeClass(bytes);
-    const free = this.#free.results.get(size)?.pop();
-    return free ? this.reuse(free) : this.make(size, false);
+    return this.serve(sizeClass(bytes), () => true);
   }
 
-  /** One that the queue may write before it gets the commands being written. */
+  /** One that the queue may write ahead of the commands being written. */
   takeForUpload(bytes: number): Slot {
     const size = sizeClass(bytes);
-    const list = this.#free.uploads.get(size) ?? [];
-    const at = list.findLastIndex((slot) => slot.lastUsed < this.commands.serial);
-    if (at >= 0) return this.reuse(list.splice(at, 1)[0] as Slot);
-    const busy = size <= small ? undefined : list.pop();
-    if (!busy) return this.make(size, true);
-    this.commands.submit();
-    return this.reuse(busy);
+    const isOut = (slot: Slot) => slot.lastUsed < this.commands.serial;
+    if (size > small && !this.#free.lowest(size, isOut) && this.#free.lowest(size, () => true)) this.commands.submit();
+    return this.serve(size, isOut);
   }
 
   give(slot: Slot): void {
+    slot.isTaken = false;
     this.#bytesInUse -= slot.size;
-    this.#bytesFree += slot.size;
-    const lists = slot.forUploads ? this.#free.uploads : this.#free.results;
-    const list = lists.get(slot.size);
-    if (list) list.splice(placeOf(slot, list), 0, slot);
-    else lists.set(slot.size, [slot]);
+    if (this.#lasting.keeps(slot)) this.#bytesKept += slot.size;
+    else this.#free.add(slot);
   }
 
   /** Gives free buffers back to the device, large ones first, until at most so many bytes are free. */
   trim(bytes = 0): void {
-    if (this.#bytesFree <= bytes) return;
-    // A buffer in commands that are not handed over yet must live.
-    this.commands.submit();
-    const sizes = Object.values(this.#free)
-      .flatMap((lists) => [...lists])
-      .sort(([a], [b]) => b - a);
-    for (const [size, list] of sizes) {
-      while (list.length > 0 && this.#bytesFree > bytes) {
-        list.shift()?.buffer.destroy();
-        this.#bytesFree -= size;
-      }
-    }
-    this.events.trimmed();
+    if (this.bytesFree <= bytes) return;
+    this.release(Number.POSITIVE_INFINITY);
+    this.destroy(this.#free.takeLargest(bytes));
   }
 
   /** A buffer that is not the pool's, as if it were. */
   foreign(buffer: GPUBuffer): Slot {
-    return { buffer, id: ++this.#ids, size: buffer.size, isForeign: true, forUploads: true, lastUsed: 0 };
+    return this.slot(buffer, buffer.size, true);
   }
 
-  private reuse(slot: Slot): Slot {
-    this.#bytesFree -= slot.size;
-    this.count(slot.size);
-    return slot;
-  }
-
-  private make(size: number, forUploads: boolean): Slot {
-    const room = this.bound - this.#bytesInUse - size;
-    if (room < 0) throw this.events.exhausted(size);
-    this.trim(room);
-    this.count(size);
-    this.device.pushErrorScope("out-of-memory");
-    const buffer = this.device.createBuffer({
-      size,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    this.device.popErrorScope().then(
-      (error) => error && this.events.refused(size, error.message),
-      () => {}, // The device is lost, which is told elsewhere.
-    );
-    return { buffer, id: ++this.#ids, size, isForeign: false, forUploads, lastUsed: 0 };
-  }
-  private count(size: number): void {
+  private serve(size: number, isAllowed: (slot: Slot) => boolean): Slot {
+    const own = this.#lasting.next(size);
+    const slot = own
+      ? own.find((slot) => !slot.isTaken && slot.size === size && isAllowed(slot))
+      : this.#free.lowest(size, isAllowed);
+    if (slot && own) this.#bytesKept -= size;
+    else if (slot) this.#free.remove(slot);
+    const served = slot ?? this.make(size);
+    served.isTaken = true;
+    this.#lasting.taken(served);
     this.#bytesInUse += size;
     this.#peak = Math.max(this.#peak, this.#bytesInUse);
+    return served;
+  }
+
+  private release(since: number): void {
+    for (const slot of this.#lasting.release(since)) {
+      this.#bytesKept -= slot.size;
+      this.#free.add(slot);
+    }
+  }
+
+  private destroy(slots: Iterable<Slot>): void {
+    // A buffer in commands that are not handed over yet must live.
+    this.commands.submit();
+    for (const { buffer } of slots) buffer.destroy();
+  }
+
+  private make(size: number): Slot {
+    const room = this.bound - this.#bytesInUse - size;
+    if (room < 0) throw this.source.exhausted(size);
+    this.trim(room);
+    return this.slot(this.source.create(size) ?? this.createAfterTrim(size), size, false);
+  }
+
+  private createAfterTrim(size: number): GPUBuffer {
+    this.trim();
+    const buffer = this.source.create(size);
+    if (!buffer) throw this.source.exhausted(size);
+    return buffer;
+  }
+
+  private slot(buffer: GPUBuffer, size: number, isForeign: boolean): Slot {
+    return { buffer, id: ++this.#ids, size, isForeign, lastUsed: 0, isTaken: true, request: 0, taken: 0 };
   }
 }
 
@@ -152,15 +172,4 @@ export function sizeClass(bytes: number): number {
   // Bindings and copies have sizes that are divisible by 4; steps are powers of two, and here 32 or more.
   const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
   return Math.ceil(bytes / step) * step;
-}
-
-/** Where a slot belongs in a list that falls by number. */
-function placeOf(slot: Slot, list: readonly Slot[]): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((list[middle] as Slot).id > slot.id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -30,6 +30,8 @@ export class Reads {
     private readonly device: GPUDevice,
     private readonly commands: Commands,
     private readonly faults: Faults,
+    /** Told when something is asked for. */
+    private readonly beat: () => void,
   ) {}
 
   /** The values as they are after all that was asked for before; what is asked for later may change them. */
@@ -48,6 +50,7 @@ export class Reads {
     const staging = this.stage(Math.max(bytes, together));
     const turn: Turn = { staging, used: 0, mapped: Promise.resolve().then(() => this.finish(turn)) };
     this.#turn = turn;
+    this.beat();
     return turn;
   }
 

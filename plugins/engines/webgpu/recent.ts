@@ -25,9 +25,4 @@ export class Recent<K, V> {
     }
     this.#young.set(key, value);
   }
-
-  clear(): void {
-    this.#young.clear();
-    this.#old.clear();
-  }
 }

@@ -13,6 +13,7 @@ export class Uploads {
   /** By content, that of longest ago first; each with the number of tensors that have it. */
   readonly #constants = new Map<string, { readonly slot: Slot; users: number }>();
   readonly #keys = new Map<Slot, string>();
+  #copy = new Uint8Array();
   /** Bytes sent so far. */
   bytes = 0;
 
@@ -77,9 +78,17 @@ export class Uploads {
     return slot;
   }
 
-  private write(slot: Slot, offset: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
-    this.bytes += byteLength;
+  private write(slot: Slot, offset: number, values: ArrayBufferView): void {
+    this.bytes += values.byteLength;
+    const { buffer, byteOffset, byteLength } = values.buffer instanceof ArrayBuffer ? values : this.unshared(values);
     this.device.queue.writeBuffer(slot.buffer, offset, buffer as ArrayBuffer, byteOffset, byteLength);
+  }
+
+  /** Dawn takes no shared memory, which threads that prepare images write. */
+  private unshared({ buffer, byteOffset, byteLength }: ArrayBufferView): ArrayBufferView {
+    if (this.#copy.byteLength < byteLength) this.#copy = new Uint8Array(byteLength);
+    this.#copy.set(new Uint8Array(buffer, byteOffset, byteLength));
+    return this.#copy.subarray(0, byteLength);
   }
 }
 
