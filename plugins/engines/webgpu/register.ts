@@ -1,9 +1,18 @@
 /** Puts our kernels before those of tfjs' own backend for WebGPU, which serve every call that ours do not accept. */
 import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
-import { addReluKernels } from "./kernels/add-relu.js";
+import { batchNormKernels } from "./kernels/batch-norm.js";
+import { binaryKernels } from "./kernels/binary.js";
+import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
+import { updateKernels } from "./kernels/updates.js";
 
-const kernels: readonly GpuKernel[] = [...addReluKernels];
+const kernels: readonly GpuKernel[] = [
+  ...fusedPointwiseKernels,
+  ...unaryKernels,
+  ...binaryKernels,
+  ...updateKernels,
+  ...batchNormKernels,
+];
 
 export function registerKernels(backendName: string): void {
   for (const kernel of kernels) {
