@@ -3,6 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
 import { batchNormKernels } from "./kernels/batch-norm.js";
 import { binaryKernels } from "./kernels/binary.js";
+import { groupNormKernels } from "./kernels/group-norm.js";
+import { layerNormKernels } from "./kernels/layer-norm.js";
+import { reductionKernels } from "./kernels/reduction.js";
+import { softmaxKernels } from "./kernels/softmax.js";
 import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
 import { updateKernels } from "./kernels/updates.js";
 
@@ -12,6 +16,10 @@ const kernels: readonly GpuKernel[] = [
   ...binaryKernels,
   ...updateKernels,
   ...batchNormKernels,
+  ...layerNormKernels,
+  ...groupNormKernels,
+  ...softmaxKernels,
+  ...reductionKernels,
 ];
 
 export function registerKernels(backendName: string): void {

@@ -2,7 +2,20 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Call, floatKernel, input } from "../kernel.js";
 import type { NumberField, Shader } from "../shader.js";
-import { adding, channelOf, declare, elementsOf, gather, keyOf, mergeMoments, type Plan, planOf } from "./columns.js";
+import {
+  adding,
+  channelOf,
+  declare,
+  elementsOf,
+  gather,
+  keyOf,
+  numbersOf,
+  type Plan,
+  planFields,
+  planOf,
+} from "./columns.js";
+import { whole } from "./fields.js";
+import { gatherMoments, momentsShader } from "./moments.js";
 import { eachPlace, elementOf, groupsOf, typesOf, widthOf, workgroup } from "./pointwise.js";
 
 export const batchNormKernels = [
@@ -11,7 +24,6 @@ export const batchNormKernels = [
   floatKernel("FgkdBatchNormTrainingGrad", trainingGrad),
 ];
 
-const whole = (...names: string[]): NumberField[] => names.map((name) => ({ name, type: "u32" }));
 const settings: readonly NumberField[] = [
   { name: "epsilon", type: "f32" },
   { name: "relu", type: "u32" },
@@ -33,62 +45,8 @@ function rowsOf({ shape }: tf.TensorInfo): [rows: number, channels: number] {
   return [tf.util.sizeFromShape(shape.slice(0, -1)), shape[shape.length - 1] ?? 1];
 }
 
-/** Number and shape of what a plan says, for the numbers of a shader. */
-export const planFields = whole("rows", "channels", "span", "parts");
-
-export function numbersOf({ rows, channels, span, parts }: Plan): Record<string, number> {
-  return { rows, channels, span, parts };
-}
-
-/** Mean and sum of squares around it, of each channel in each part: `[images, parts, 2, channels]`. */
-export function momentsShader(plan: Plan): Shader {
-  const element = elementsOf(plan);
-  return {
-    key: `moments/${keyOf(plan)}`,
-    reads: [{ name: "x", element }],
-    writes: [{ name: "moments", element }],
-    numbers: planFields,
-    workgroup: [plan.lanes, plan.depth, 1],
-    text: () => ({
-      declarations: declare(plan, 3),
-      main: `${channelOf(plan)}
-${gather(plan, {
-  states: ["mean", "squares", "count"],
-  from: "group.y * numbers.span",
-  to: "min((group.y + 1u) * numbers.span, numbers.rows)",
-  each: `      let value = x[(group.z * numbers.rows + row) * numbers.channels + channel];
-      count = count + V(1.0);
-      let apart = value - mean;
-      mean = mean + apart / count;
-      squares = squares + apart * (value - mean);`,
-  merge: mergeMoments,
-})}
-  if (inside && thread.y == 0u) {
-    let place = 2u * (group.z * numbers.parts + group.y) * numbers.channels + channel;
-    moments[place] = mean;
-    moments[place + numbers.channels] = squares;
-  }`,
-    }),
-  };
-}
-
-/** What merges the parts that `momentsShader` wrote, of the image `image`. */
-export function gatherMoments(plan: Plan): string {
-  return gather(plan, {
-    states: ["mean", "squares", "count"],
-    from: "0u",
-    to: "numbers.parts",
-    each: `      let place = 2u * row * numbers.channels + channel;
-      let mean_ = moments[place];
-      let squares_ = moments[place + numbers.channels];
-      let count_ = V(f32(min(numbers.span, numbers.rows - row * numbers.span)));
-${mergeMoments}`,
-    merge: mergeMoments,
-  });
-}
-
 /** Statistics from their parts, which every workgroup puts together for itself, and the values by them. */
-export function normaliseShader(plan: Plan): Shader {
+function normaliseShader(plan: Plan): Shader {
   const element = elementsOf(plan);
   const bound = (name: string) => ({ name, element });
   return {
@@ -164,7 +122,7 @@ const opened = `fn opened(dy: V, affine: V) -> V {
 const perChannel = ["factor", "added", "mean", "spread"];
 
 /** Sums of dy and of dy times the whitened values, of each channel in each part: `[parts, 2, channels]`. */
-export function gradSumsShader(plan: Plan): Shader {
+function gradSumsShader(plan: Plan): Shader {
   const element = elementsOf(plan);
   const bound = (name: string) => ({ name, element });
   return {
@@ -206,7 +164,7 @@ ${perChannel
   };
 }
 
-export function gradShader(plan: Plan): Shader {
+function gradShader(plan: Plan): Shader {
   const element = elementsOf(plan);
   const bound = (name: string) => ({ name, element });
   return {

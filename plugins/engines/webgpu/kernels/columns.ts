@@ -2,6 +2,8 @@
  * Values gathered over the rows of `[images, rows, channels]`: how a workgroup walks them, and in how many parts. Each part
  * is summed by one workgroup in an order that depends on the shape alone, so that equal inputs give equal bytes.
  */
+import type { NumberField } from "../shader.js";
+import { whole } from "./fields.js";
 import { elementOf, typesOf, widthOf } from "./pointwise.js";
 
 /** How the rows of a tensor are shared out among workgroups and threads. */
@@ -24,18 +26,29 @@ export interface Plan {
 
 const threads = 256;
 
-/** @param wanted workgroups, if there is enough for so many */
-export function planOf(images: number, rows: number, channels: number, wanted = 512): Plan {
-  const width = widthOf(channels);
+/** So many fill a large GPU, if there is work for them. */
+const workgroups = 512;
+
+/**
+ * @param width of what a thread takes at a time; must divide the channels
+ */
+export function planOf(images: number, rows: number, channels: number, width: 1 | 4 = widthOf(channels)): Plan {
   const units = channels / width;
   // 32 vectors, or 64 values, are a row that memory serves at its best.
   const lanes = Math.min(width === 4 ? 32 : 64, 2 ** Math.ceil(Math.log2(units)));
   const depth = threads / lanes;
   const blocks = Math.ceil(units / lanes);
   const most = Math.max(1, Math.ceil(rows / (4 * depth)));
-  const parts = Math.min(most, Math.max(1, Math.ceil(wanted / (blocks * images))), 1024);
+  const parts = Math.min(most, Math.max(1, Math.ceil(workgroups / (blocks * images))), 1024);
   const span = Math.ceil(rows / parts);
   return { images, rows, width, channels: units, lanes, depth, blocks, parts: Math.ceil(rows / span), span };
+}
+
+/** What a shader is told of a plan with each run. */
+export const planFields: readonly NumberField[] = whole("rows", "channels", "span", "parts");
+
+export function numbersOf({ rows, channels, span, parts }: Plan): Record<string, number> {
+  return { rows, channels, span, parts };
 }
 
 /** What a shader's key says of a plan: the rest are numbers. */
@@ -45,7 +58,7 @@ export function keyOf({ width, lanes }: Plan): string {
 
 /** Of a thread: what it gathers, from which rows, and how that of two threads becomes one. */
 export interface Gathering {
-  /** Names of its values, all `V`; their first values are 0, or as `first` says. */
+  /** Names of its values, all `V`, which are 0 at first, or as `first` says. */
   readonly states: readonly string[];
   readonly first?: string;
   /** WGSL expressions. */
