@@ -1,10 +1,14 @@
 /** Puts our kernels before those of tfjs' own backend for WebGPU, which serve every call that ours do not accept. */
 import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
+import { attentionKernels } from "./kernels/attention.js";
 import { batchNormKernels } from "./kernels/batch-norm.js";
 import { binaryKernels } from "./kernels/binary.js";
 import { groupNormKernels } from "./kernels/group-norm.js";
+import { imageKernels } from "./kernels/images.js";
 import { layerNormKernels } from "./kernels/layer-norm.js";
+import { layoutKernels } from "./kernels/layout.js";
+import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
 import { softmaxKernels } from "./kernels/softmax.js";
 import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
@@ -20,6 +24,10 @@ const kernels: readonly GpuKernel[] = [
   ...groupNormKernels,
   ...softmaxKernels,
   ...reductionKernels,
+  ...attentionKernels,
+  ...poolingKernels,
+  ...imageKernels,
+  ...layoutKernels,
 ];
 
 export function registerKernels(backendName: string): void {

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
 import { createRandom } from "../../../../core/index.js";
+import { startCpu } from "../../../../plugins/engines/cpu.js";
 import { onBoth } from "../../../support/gpu.js";
 
 /** Values of a normal distribution, the same for the same shape and seed. */
@@ -24,6 +25,8 @@ export function withHoles(shape: readonly number[], seed = ""): tf.Tensor {
  * 1 or their size; and the same bytes when it is computed again.
  */
 export async function expectSame(compute: () => tf.Tensor | tf.Tensor[], tolerance = 1e-6): Promise<void> {
+  // With what fgkd repairs there.
+  await startCpu();
   const results = await onBoth(compute);
   for (const { gpu, cpu } of results) expectClose(gpu, cpu, tolerance);
   await tf.setBackend("webgpu");
