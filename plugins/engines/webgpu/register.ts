@@ -10,6 +10,7 @@ import { layerNormKernels } from "./kernels/layer-norm.js";
 import { layoutKernels } from "./kernels/layout.js";
 import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
+import { resizeKernels } from "./kernels/resize.js";
 import { softmaxKernels } from "./kernels/softmax.js";
 import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
 import { updateKernels } from "./kernels/updates.js";
@@ -27,6 +28,7 @@ const kernels: readonly GpuKernel[] = [
   ...attentionKernels,
   ...poolingKernels,
   ...imageKernels,
+  ...resizeKernels,
   ...layoutKernels,
 ];
 

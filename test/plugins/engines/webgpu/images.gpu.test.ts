@@ -1,13 +1,44 @@
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { antialiasedResize, replaceBox } from "../../../../core/ops/index.js";
 import { hasGpu, startGpu } from "../../../support/gpu.js";
 import { expectSame, normals, withHoles } from "./compare.js";
 
+const gradientBy = (f: (x: tf.Tensor4D) => tf.Tensor, x: tf.Tensor, dy: tf.Tensor) =>
+  tf.grad((x: tf.Tensor) => f(x as tf.Tensor4D))(x, dy);
 const gradient = (f: (x: tf.Tensor4D) => tf.Tensor, x: tf.Tensor) => {
   const y = f(x as tf.Tensor4D);
-  return tf.grad((x: tf.Tensor) => f(x as tf.Tensor4D))(x, normals(y.shape, "dy"));
+  return gradientBy(f, x, normals(y.shape, "dy"));
 };
+
+const image = (shape: readonly number[], seed = "") => normals(shape, seed) as tf.Tensor4D;
+
+const sizes: readonly (readonly [from: readonly [number, number], to: readonly [number, number]])[] = [
+  [
+    [5, 4],
+    [7, 9],
+  ],
+  [
+    [7, 6],
+    [3, 2],
+  ],
+  [
+    [3, 4],
+    [9, 12],
+  ],
+  [
+    [4, 5],
+    [1, 1],
+  ],
+];
+
+const resizings = [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor].flatMap((resize) =>
+  [
+    { align: false, half: false },
+    { align: true, half: false },
+    { align: false, half: true },
+  ].map((how) => ({ resize, ...how })),
+);
 
 describe.skipIf(!hasGpu)("on the engine webgpu", () => {
   beforeAll(startGpu);
@@ -66,5 +97,33 @@ describe.skipIf(!hasGpu)("on the engine webgpu", () => {
         ),
       2e-5,
     );
+  });
+
+  test.each(sizes)(
+    "resizing of %j to %j, between pixels and to the nearest one, is that of the JavaScript backend",
+    async (shape, size) => {
+      for (const { resize, align, half } of resizings)
+        await expectSame(
+          () => [3, 4].map((channels) => resize(image([2, ...shape, channels]), [...size], align, half)),
+          4e-6,
+        );
+    },
+  );
+
+  // By the definition of a gradient of what is linear: tfjs' own swaps height and width, and takes no notice of half pixels.
+  test.each(sizes)("the gradients of resizing %j to %j weigh each pixel as resizing does", async (shape, size) => {
+    await tf.setBackend("webgpu");
+    for (const { resize, align, half } of resizings)
+      for (const channels of [3, 4]) {
+        const apply = (x: tf.Tensor4D) => resize(x, [...size], align, half);
+        const dy = normals([2, ...size, channels], "dy");
+        const dx = gradientBy(apply, image([2, ...shape, channels]), dy);
+        for (const seed of ["a", "b", "c"]) {
+          const x = image([2, ...shape, channels], seed);
+          const sums = [apply(x).mul(dy).sum(), x.mul(dx).sum()];
+          const [resized, weighed] = await Promise.all(sums.map(async (sum) => (await sum.data())[0] as number));
+          expect(Math.abs((resized as number) - (weighed as number))).toBeLessThan(1e-4);
+        }
+      }
   });
 });
