@@ -54,6 +54,9 @@ export const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>>
     const options = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true };
     return Object.values(ops.sgdStep(normals(4, 3), normals(3, 4).transpose(), tf.ones([4, 3]), options));
   },
+  FgkdMovingAverage: () => [
+    ops.movingAverage(normals(4, 3), normals(3, 4).transpose(), { kept: 0.9, share: 0.1, factor: 1.25 }),
+  ],
   FgkdAdam: () => {
     const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
     const options = { learningRate: 0.1, beta1, beta2, epsilon, weightDecay: 0.1, decoupled: true, count: 3 };

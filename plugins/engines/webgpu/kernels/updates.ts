@@ -1,4 +1,5 @@
 /** Steps of optimisers: the new parameter and the new means of its gradient, in one pass over the values. */
+import type * as tf from "@tensorflow/tfjs";
 import { type Call, floatKernel, input } from "../kernel.js";
 import { type Pointwise, runPointwise } from "./pointwise.js";
 
@@ -27,7 +28,16 @@ const adam: Pointwise = {
     moved = numbers.shrinkage * parameter - numbers.rate * newMean / spread;`,
 };
 
+const movingAverage: Pointwise = {
+  name: "FgkdMovingAverage",
+  reads: ["average", "value"],
+  writes: ["moved"],
+  numbers: numbersNamed("kept", "share", "factor"),
+  body: "moved = average * numbers.kept + (value * numbers.factor) * numbers.share;",
+};
+
 export const updateKernels = [
+  floatKernel("FgkdMovingAverage", (call) => step(call, movingAverage, call.attrs as Readonly<Record<string, number>>)),
   floatKernel("FgkdSgd", (call) => {
     const { dampening = 0, nesterov, ...rest } = call.attrs as Readonly<Record<string, number>>;
     return step(call, sgd, { ...rest, kept: 1 - dampening, nesterov: Number(nesterov) });
@@ -41,7 +51,7 @@ export const updateKernels = [
 
 function step(call: Call, rule: Pointwise, numbers: Readonly<Record<string, number>>) {
   const reads = rule.reads.map((name) => input(call, name));
-  const writes = rule.writes.map(() => call.backend.allocate(input(call, "parameter").shape));
+  const writes = rule.writes.map(() => call.backend.allocate((reads[0] as tf.TensorInfo).shape));
   runPointwise(call.backend, rule, reads, writes, numbers);
   return writes;
 }
