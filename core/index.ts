@@ -205,6 +205,7 @@ export { createOptimizer } from "./update/optimizer.js";
 export type { Course, Schedule } from "./update/schedule.js";
 export type { Artifacts } from "./values/artifacts.js";
 export { csvCell } from "./values/csv-cell.js";
+export * from "./values/engine-errors.js";
 export * from "./values/errors.js";
 export * from "./values/export-errors.js";
 export type { Logger } from "./values/logger.js";

@@ -20,6 +20,7 @@ const byCode: Readonly<Record<string, number>> = {
   FGKD_MISSING_FIELD: defect,
   FGKD_WORKER_FAILED: 71,
   FGKD_OUT_OF_MEMORY: 71,
+  FGKD_ENGINE_FAILED: 71,
   FGKD_MEMORY_GROWTH: 71,
   FGKD_STORAGE: 74,
   FGKD_RUN_LOCKED: 75,

@@ -2,7 +2,8 @@
 import { type Engine, startEngine, type UsedEngine } from "../ops/engine.js";
 import type { Engines } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
-import { engineUnavailable, FgkdError, unknownName } from "../values/errors.js";
+import { engineUnavailable } from "../values/engine-errors.js";
+import { FgkdError, unknownName } from "../values/errors.js";
 
 export interface StartedEngine extends UsedEngine {
   /** Version and device. */

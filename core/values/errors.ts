@@ -264,14 +264,6 @@ export function workerFailed(source: string, problem: string, remedy: string, ca
   });
 }
 
-/** No engine, or not the one asked for, can run here. */
-export function engineUnavailable(name: string, detail: string, remedy = "") {
-  return new FgkdError(
-    "FGKD_ENGINE_UNAVAILABLE",
-    `engine "${name}" cannot run here: ${detail}. ${remedy} fgkd doctor tells what was tried.`.replace("  ", " "),
-  );
-}
-
 /** Resident memory that grew epoch after epoch, beyond what was allowed. */
 export function memoryGrowth(account: string, where: string, limit: number, culprits = "") {
   return new FgkdError(
@@ -287,14 +279,5 @@ export function stalled(part: string, where: string, seconds: string, engine: st
   return new FgkdError(
     "FGKD_STALLED",
     `${part} ${what} for ${seconds} s (${where}, engine "${engine}"). ${why}; the process ends. Go on from the last checkpoint with --resume; where work takes so long, raise watchdogs.stallMinutes.`,
-  );
-}
-
-/** The engine's memory holds no more: WebAssembly addresses 4 GiB, a graphics card what it has. */
-export function outOfMemory(engine: string, requested: number, held: number) {
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  return new FgkdError(
-    "FGKD_OUT_OF_MEMORY",
-    `engine "${engine}" has no room for ${megabytes(requested)} more, it holds ${megabytes(held)}. Use a smaller batch or image, or another engine.`,
   );
 }

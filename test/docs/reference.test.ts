@@ -143,7 +143,7 @@ describe("the reference of registries", () => {
 });
 
 describe("the reference of errors", () => {
-  const source = ["errors.ts", "export-errors.ts"]
+  const source = ["errors.ts", "engine-errors.ts", "export-errors.ts"]
     .map((file) => readFileSync(join(root, "core/values", file), "utf8"))
     .join("\n");
   const codes = [...new Set([...source.matchAll(/"(FGKD_[A-Z_]+)"/g)].map(([, code]) => code as string))];

@@ -113,6 +113,7 @@ export const rooms: readonly PlannedRoom[] = [
   },
   { name: "plugins/engines/onednn", holds: "the engine on oneDNN and native loops" },
   { name: "plugins/engines/wasm", holds: "the engine on WebAssembly" },
+  { name: "plugins/engines/webgpu", holds: "the engine on any vendor's GPU: shaders, their order, memory and reads" },
   { name: "plugins/engines", holds: "what computes: these, TensorFlow, plain JavaScript" },
   { name: "plugins", holds: "all of them, and the catalogue: `fgkd/plugins`" },
   { name: "presets", holds: "published methods as lists of plugins and settings: `fgkd/presets`" },

@@ -1,48 +1,209 @@
-/** The backend of this engine: memory and fallback kernels of tfjs' own, and a dispatcher for ours. */
-import type * as tf from "@tensorflow/tfjs";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { Dispatcher } from "./dispatcher.js";
+/** The backend of this engine: memory, order and reads of its own; kernels that it lacks run as tfjs has them. */
+import * as tf from "@tensorflow/tfjs";
+import { engineFailed } from "../../../core/index.js";
+import { checkRun } from "./check-run.js";
+import { Commands } from "./commands.js";
+import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
+import { exhausted, Faults } from "./faults.js";
+import { bytesOf, TensorMemory } from "./memory.js";
+import { Pool, type Slot } from "./pool.js";
+import { Reads } from "./reads.js";
 import type { Dispatch } from "./shader.js";
+import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
+import { TfjsBuffers } from "./tfjs-buffers.js";
+import { tfjsUniforms } from "./tfjs-uniforms.js";
+import { groupsFor, unpackBytes } from "./unpack-bytes.js";
+import { Uploads } from "./uploads.js";
 
-/** What the published class keeps private, and shares with ours: both write into one pass, in order. */
-interface Inside {
-  readonly device: GPUDevice;
-  readonly queue: GPUQueue;
-  commandEncoder: GPUCommandEncoder | null;
-  computePassEncoder: GPUComputePassEncoder | null;
-  readonly tensorMap: { get(dataId: object): { resource: GPUBuffer | null } };
+/** How the engine uses a device. */
+export interface BackendOptions {
+  /** Bytes that the buffers of tensors may have in all. Default: as many as the device gives. */
+  readonly memory?: number | undefined;
+  /** Dispatches that are handed to the queue together. Default 64. */
+  readonly submitEvery?: number | undefined;
 }
 
-export class GpuBackend extends WebGPUBackend {
-  private readonly dispatcher: Dispatcher;
+/** What was done since the start, and what is held. */
+export interface BackendStats extends Readonly<DispatchCounts> {
+  readonly submissions: number;
+  /** From JavaScript to the device. */
+  readonly bytesUploaded: number;
+  readonly bytesInUse: number;
+  /** Kept for reuse. */
+  readonly bytesFree: number;
+  /** The most that was in use. */
+  readonly bytesPeak: number;
+}
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+export class GpuBackend extends TfjsBackend {
+  readonly #commands: Commands;
+  readonly #dispatcher: Dispatcher;
+  readonly #faults: Faults;
+  readonly #pool: Pool;
+  readonly #uploads: Uploads;
+  readonly #memory: TensorMemory;
+  readonly #reads: Reads;
+
+  constructor(
+    device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+    { memory, submitEvery = 64 }: BackendOptions = {},
+  ) {
     super(device, info);
-    this.dispatcher = new Dispatcher(device);
+    const lacking = (bytes: number) => exhausted(bytes, this.#pool.bytesInUse, memory);
+    this.#faults = new Faults(device, lacking);
+    this.#commands = new Commands(device, submitEvery);
+    this.#dispatcher = new Dispatcher(device, this.#commands);
+    this.#pool = new Pool(
+      { create: (bytes) => this.#faults.createBuffer(bytes), exhausted: lacking },
+      this.#commands,
+      memory,
+    );
+    this.#uploads = new Uploads(device, this.#pool);
+    this.#memory = new TensorMemory(this.#pool, this.#uploads);
+    this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
+    this.takeOver();
+  }
+
+  stats(): BackendStats {
+    const { bytesInUse, bytesFree, peak: bytesPeak } = this.#pool;
+    const made = { submissions: this.#commands.serial - 1, bytesUploaded: this.#uploads.bytes };
+    return { ...this.#dispatcher.counts, ...made, bytesInUse, bytesFree, bytesPeak };
   }
 
   /** A tensor whose values a dispatch is about to write. */
   allocate(shape: readonly number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
-    const info = this.makeTensorInfo([...shape], dtype as "float32");
+    const info = this.makeTensorInfo([...shape], dtype);
     this.uploadToGPU(info.dataId);
     return info;
   }
 
-  /** Runs a shader after all that was asked before. */
-  run({ shader, reads, writes, numbers, groups }: Dispatch): void {
-    const buffers = [...reads, ...writes].map((tensor) => this.bufferOf(tensor));
-    this.dispatcher.encode(this.pass(), shader, buffers, numbers, groups);
+  /**
+   * Runs a shader after all that was asked before.
+   *
+   * @throws FGKD_ENGINE_FAILED, FGKD_OUT_OF_MEMORY also of what went wrong on the device before
+   */
+  run(dispatch: Dispatch): void {
+    this.#faults.check();
+    const { shader, reads, writes, numbers, groups } = dispatch;
+    checkRun(dispatch, this.device.limits);
+    const views = [...reads.map((tensor) => this.viewOf(tensor)), ...writes.map((tensor) => this.viewToWrite(tensor))];
+    this.#dispatcher.encode(shader, views, numbers, groups);
   }
 
-  private bufferOf({ dataId }: tf.TensorInfo): GPUBuffer {
-    this.uploadToGPU(dataId);
-    return (this as unknown as Inside).tensorMap.get(dataId).resource as GPUBuffer;
+  // What tfjs calls.
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
+    // tfjs itself never gives bytes under this type; whoever has pixels does, by `tf.engine().makeTensor`.
+    if (!(values instanceof Uint8Array && dtype === "int32")) return super.write(values, shape, dtype);
+    const dataId = super.write(null as unknown as tf.backend_util.BackendValues, shape, dtype);
+    if (values.length > 0) this.writeBytes(dataId, values);
+    return dataId;
   }
 
-  private pass(): GPUComputePassEncoder {
-    this.ensureCommandEncoderReady();
-    const inside = this as unknown as Inside;
-    inside.computePassEncoder ??= (inside.commandEncoder as GPUCommandEncoder).beginComputePass();
-    return inside.computePassEncoder;
+  override uploadToGPU(dataId: object): void {
+    this.#faults.check();
+    this.#memory.provide(this.tensorMap.get(dataId));
+  }
+
+  override submitQueue(): void {
+    this.#commands.submit();
+    for (const buffer of this.uniformPendingDisposal.splice(0)) buffer.destroy();
+  }
+
+  override ensureCommandEncoderReady(): void {
+    this.#commands.openEncoder();
+  }
+
+  override endComputePassEncoder(): void {
+    this.#commands.endPass();
+  }
+
+  override recordAndSubmit(
+    program: TfjsProgram,
+    output: tf.TensorInfo,
+    inputs: readonly tf.TensorInfo[],
+    uniform?: readonly TfjsUniform[],
+  ): void {
+    // Measuring, and pictures of a page, stay as tfjs has them.
+    if (this.activeTimers != null || program.pixelsOpType != null) {
+      this.endComputePassEncoder();
+      super.recordAndSubmit(program, output, inputs, uniform);
+      return;
+    }
+    this.#faults.check();
+    const views = [this.viewToWrite(output), ...inputs.map((tensor) => this.viewOf(tensor))];
+    const words = tfjsUniforms(program, [...inputs, output], uniform);
+    this.#dispatcher.encodeForeign(program.pipeline, views, words, program.dispatch);
+  }
+
+  override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    const data = this.tensorMap.get(dataId);
+    const { resource, values, dtype } = data;
+    if (values != null || dtype === "complex64" || dtype === "string") return super.read(dataId);
+    this.#faults.check();
+    const bytes = bytesOf(data);
+    if (bytes === 0) return tf.util.getTypedArrayFromDType(dtype as "float32", 0);
+    const read = await this.#reads.read(this.#memory.slotOf(resource as GPUBuffer), bytes);
+    const result = tf.util.convertBackendValuesAndArrayBuffer(read, dtype) as tf.backend_util.TypedArray;
+    data.values = result;
+    return result;
+  }
+
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const { values, dtype } = this.tensorMap.get(dataId);
+    if (values != null || dtype === "string" || dtype === "complex64") return super.readSync(dataId);
+    throw engineFailed(
+      "webgpu",
+      "values come late from the device, and dataSync(), arraySync() and bufferSync() cannot wait for them",
+      "Write await tensor.data(), array() or buffer() in their place.",
+    );
+  }
+
+  private viewOf({ dataId }: tf.TensorInfo) {
+    const data = this.tensorMap.get(dataId);
+    this.#memory.provide(data);
+    return this.#memory.viewOf(data);
+  }
+
+  private viewToWrite({ dataId }: tf.TensorInfo) {
+    const data = this.tensorMap.get(dataId);
+    this.#memory.provide(data);
+    return this.#memory.viewToWrite(data, (from, to, bytes) => this.copy(from, to, bytes));
+  }
+
+  private copy(from: Slot, to: Slot, bytes: number): void {
+    this.#commands.outsidePass().copyBufferToBuffer(from.buffer, 0, to.buffer, 0, bytes);
+    from.lastUsed = to.lastUsed = this.#commands.serial;
+  }
+
+  private writeBytes(dataId: object, values: Uint8Array): void {
+    const data = this.tensorMap.get(dataId);
+    this.#memory.provide(data);
+    const slot = this.#uploads.sendBytes(values);
+    const words = Math.ceil(values.length / 4);
+    const packed = { slot, bytes: Math.ceil(words / 4) * 16 };
+    this.#dispatcher.encode(unpackBytes, [packed, this.#memory.viewOf(data)], { words }, groupsFor(words));
+    this.#uploads.release(slot);
+  }
+
+  /** tfjs' methods that stay work with our commands and our memory. */
+  private takeOver(): void {
+    const commands = this.#commands;
+    Object.defineProperty(this, "commandEncoder", {
+      get: () => commands.encoder,
+      set: (value) => {
+        commands.encoder = value;
+      },
+    });
+    Object.defineProperty(this, "computePassEncoder", {
+      get: () => commands.pass,
+      set: (value) => {
+        commands.pass = value;
+      },
+    });
+    this.bufferManager = new TfjsBuffers(this.device, this.#memory, this.#pool);
+    // Buffers need not wait until commands that use them are handed over.
+    this.commandQueueOwnedIds = { add: () => {}, has: () => false };
   }
 }

@@ -2,9 +2,12 @@
 import type * as tf from "@tensorflow/tfjs";
 
 /** Of a buffer, as the shader sees it. A boolean tensor is kept as `i32`. */
-type Element = "f32" | "vec2f" | "vec4f" | "f16" | "vec4h" | "i32" | "u32" | "vec4u" | "atomic<u32>";
+type Element = "f32" | "vec2f" | "vec4f" | "f16" | "vec4h" | "i32" | "vec4i" | "u32" | "vec4u" | "atomic<u32>";
 
-/** A buffer of the shader: `name[i]` is an element. */
+/**
+ * A buffer of the shader: `name[i]` is an element. It ends at the next multiple of 16 bytes after its tensor: elements of four may
+ * be read and written up to there, and `arrayLength` says no more than that.
+ */
 interface Binding {
   readonly name: string;
   readonly element: Element;
@@ -74,16 +77,29 @@ ${main}
 }
 
 /** Numbers as the shader's uniform buffer has them. */
-export function bytesOf(fields: readonly NumberField[], values: Readonly<Record<string, number>>): ArrayBuffer {
-  // A uniform buffer's size is a multiple of 16.
-  const bytes = new ArrayBuffer(Math.ceil((fields.length * 4) / 16) * 16);
-  const view = new DataView(bytes);
+export function wordsOf(
+  fields: readonly NumberField[],
+  values: Readonly<Record<string, number>>,
+): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(sizeOfNumbers(fields) / 4);
   for (const [at, { name, type }] of fields.entries()) {
     const value = values[name];
     if (value === undefined) throw new Error(`a shader lacks its number ${name}`);
-    if (type === "f32") view.setFloat32(4 * at, value, true);
-    else if (type === "i32") view.setInt32(4 * at, value, true);
-    else view.setUint32(4 * at, value, true);
+    words[at] = type === "f32" ? bitsOf(value) : value;
   }
-  return bytes;
+  return words;
+}
+
+/** Bytes that numbers take: a uniform buffer's size is a multiple of 16. */
+export function sizeOfNumbers(fields: readonly NumberField[]): number {
+  return Math.ceil(fields.length / 4) * 16;
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** Of a number as float32. */
+export function bitsOf(value: number): number {
+  float[0] = value;
+  return bits[0] as number;
 }

@@ -13,6 +13,9 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "brew install onednn libomp",
     "use --engine wasm",
   ],
+  "a graphics card that breaks is needed": [
+    "A reset of the driver, a card too hot, or its removal do that. The run goes on with --resume, from its last checkpoint.",
+  ],
   "compiling takes minutes: `npm run build:onednn` does it": ["…npx fgkd build-engine onednn"],
   "it needs a trained run, with which test/core/cli/export-command.test.ts tries it": [
     "Take it away, or name another place with --out.",

@@ -1,0 +1,175 @@
+/** Memory of the GPU: buffers by classes of size, kept when freed and handed out again. */
+import type { Commands } from "./commands.js";
+import { FreeSlots } from "./free-slots.js";
+import { Lasting } from "./lasting.js";
+
+/** A buffer of the pool. */
+export interface Slot {
+  readonly buffer: GPUBuffer;
+  /** Unique among all slots ever made. */
+  readonly id: number;
+  readonly size: number;
+  /** Whether somebody else made the buffer. */
+  readonly isForeign: boolean;
+  /** `Commands.serial` of the last commands that use it. */
+  lastUsed: number;
+  /** Whether somebody has it. */
+  isTaken: boolean;
+  /** The request that got it last, and its number: see `Lasting`. */
+  request: number;
+  taken: number;
+}
+
+/** A slot, and how much of it a shader may see. */
+export interface View {
+  readonly slot: Slot;
+  /** A multiple of 16, so that the last of a tensor's elements may be taken four at a time. */
+  readonly bytes: number;
+}
+
+/** Where buffers come from. */
+export interface BufferSource {
+  /** Nothing where the device says at once that it has no memory left; some devices say so later. */
+  create(bytes: number): GPUBuffer | undefined;
+  /** What to say then, and where the bound does not allow so many bytes more. */
+  exhausted(bytes: number): Error;
+}
+
+/** Up to this size a fresh buffer costs less than handing over commands so that one of those in use may be written. */
+const small = 64 << 10;
+/** After so many steps free slots are looked through, and those go that none of these steps asked for. */
+const patience = 32;
+
+/**
+ * Freed slots may be handed out at once: commands run in the order in which they were asked for, so that whoever writes a slot
+ * anew does so after its last reader. Only what the queue itself writes, ahead of the commands being written, needs a slot
+ * that these do not use.
+ *
+ * Requests for what outlives a step have slots of their own (see `Lasting`); all others get the free slot of lowest number. So
+ * the same requests get the same slots in each step, and find bind groups that are there already.
+ */
+export class Pool {
+  readonly #free = new FreeSlots();
+  readonly #lasting = new Lasting();
+  #ids = 0;
+  #bytesInUse = 0;
+  /** Of free slots that stay with their requests. */
+  #bytesKept = 0;
+  #peak = 0;
+  #beats = 0;
+  /** Requests before free slots were last looked through. */
+  #lookedThrough = 0;
+
+  constructor(
+    private readonly source: BufferSource,
+    private readonly commands: Commands,
+    /** Bytes that all buffers together may have. */
+    private readonly bound = Number.POSITIVE_INFINITY,
+  ) {}
+
+  get bytesInUse(): number {
+    return this.#bytesInUse;
+  }
+  /** Kept for reuse. */
+  get bytesFree(): number {
+    return this.#free.bytes + this.#bytesKept;
+  }
+  /** The most that was in use. */
+  get peak(): number {
+    return this.#peak;
+  }
+  /** A step is over: requests are counted anew. */
+  beat(): void {
+    this.#lasting.beat();
+    if (++this.#beats % patience > 0) return;
+    this.release(this.#lookedThrough);
+    this.destroy(this.#free.takeUntouched(this.#lookedThrough));
+    this.#lookedThrough = this.#lasting.requests;
+  }
+
+  /** A slot of at least so many bytes, with whatever it held before. */
+  take(bytes: number): Slot {
+    return this.serve(sizeClass(bytes), () => true);
+  }
+
+  /** One that the queue may write ahead of the commands being written. */
+  takeForUpload(bytes: number): Slot {
+    const size = sizeClass(bytes);
+    const isOut = (slot: Slot) => slot.lastUsed < this.commands.serial;
+    if (size > small && !this.#free.lowest(size, isOut) && this.#free.lowest(size, () => true)) this.commands.submit();
+    return this.serve(size, isOut);
+  }
+
+  give(slot: Slot): void {
+    slot.isTaken = false;
+    this.#bytesInUse -= slot.size;
+    if (this.#lasting.keeps(slot)) this.#bytesKept += slot.size;
+    else this.#free.add(slot);
+  }
+
+  /** Gives free buffers back to the device, large ones first, until at most so many bytes are free. */
+  trim(bytes = 0): void {
+    if (this.bytesFree <= bytes) return;
+    this.release(Number.POSITIVE_INFINITY);
+    this.destroy(this.#free.takeLargest(bytes));
+  }
+
+  /** A buffer that is not the pool's, as if it were. */
+  foreign(buffer: GPUBuffer): Slot {
+    return this.slot(buffer, buffer.size, true);
+  }
+
+  private serve(size: number, isAllowed: (slot: Slot) => boolean): Slot {
+    const own = this.#lasting.next(size);
+    const slot = own
+      ? own.find((slot) => !slot.isTaken && slot.size === size && isAllowed(slot))
+      : this.#free.lowest(size, isAllowed);
+    if (slot && own) this.#bytesKept -= size;
+    else if (slot) this.#free.remove(slot);
+    const served = slot ?? this.make(size);
+    served.isTaken = true;
+    this.#lasting.taken(served);
+    this.#bytesInUse += size;
+    this.#peak = Math.max(this.#peak, this.#bytesInUse);
+    return served;
+  }
+
+  private release(since: number): void {
+    for (const slot of this.#lasting.release(since)) {
+      this.#bytesKept -= slot.size;
+      this.#free.add(slot);
+    }
+  }
+
+  private destroy(slots: Iterable<Slot>): void {
+    // A buffer in commands that are not handed over yet must live.
+    this.commands.submit();
+    for (const { buffer } of slots) buffer.destroy();
+  }
+
+  private make(size: number): Slot {
+    const room = this.bound - this.#bytesInUse - size;
+    if (room < 0) throw this.source.exhausted(size);
+    this.trim(room);
+    return this.slot(this.source.create(size) ?? this.createAfterTrim(size), size, false);
+  }
+
+  private createAfterTrim(size: number): GPUBuffer {
+    this.trim();
+    const buffer = this.source.create(size);
+    if (!buffer) throw this.source.exhausted(size);
+    return buffer;
+  }
+
+  private slot(buffer: GPUBuffer, size: number, isForeign: boolean): Slot {
+    return { buffer, id: ++this.#ids, size, isForeign, lastUsed: 0, isTaken: true, request: 0, taken: 0 };
+  }
+}
+
+/** The next size at or above: powers of two in eight steps, so that at most an eighth is wasted. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  // Bindings and copies have sizes that are divisible by 4; steps are powers of two, and here 32 or more.
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
+  return Math.ceil(bytes / step) * step;
+}
