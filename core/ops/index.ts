@@ -24,6 +24,8 @@ export { layerNorm } from "./layer-norm.js";
 export { linearMap } from "./linear.js";
 export type { LogitDistanceOptions, LogitMeasure } from "./logit-distance.js";
 export { logitDistance, logitMeasures } from "./logit-distance.js";
+export type { MovingAverageOptions } from "./moving-average.js";
+export { movingAverage } from "./moving-average.js";
 export type { MaxPoolOptions } from "./pooling.js";
 export { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
 export type { BoxPlace } from "./replace-box.js";

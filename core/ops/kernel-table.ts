@@ -205,6 +205,17 @@ export const fusedKernels = {
     computes: "one step of Adam or AdamW: see `adamStep`",
     otherwise: "`Square`, `Sqrt` and arithmetic",
   },
+  FgkdMovingAverage: {
+    inputs: { average: "any", value: "as average" },
+    attributes: {
+      kept: { type: "number", says: "share of the average that stays" },
+      share: { type: "number", says: "share of the value that comes in" },
+      factor: { type: "number", says: "of the value, beforehand" },
+    },
+    outputs: { average: "as average" },
+    computes: "average · kept + (value · factor) · share",
+    otherwise: "`Multiply`, `Add`",
+  },
 } as const satisfies Readonly<Record<string, KernelRow>>;
 
 /** The name of a fused kernel. */

@@ -1,7 +1,7 @@
 /** The batch-normalisation layer, with its running statistics. */
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { batchNormInference, batchNormTraining, stopGradient } from "../../core/ops/index.js";
+import { batchNormInference, batchNormTraining, movingAverage, stopGradient } from "../../core/ops/index.js";
 import type { Construction } from "./construction.js";
 import { constant } from "./initializers.js";
 
@@ -53,8 +53,10 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
   const runningMean = parameters.buffer(`${name}.running_mean`, [channels], constant(0));
   const runningVariance = parameters.buffer(`${name}.running_var`, [channels], constant(1));
   const batches = parameters.counter(`${name}.num_batches_tracked`);
-  const move = (running: tf.Variable, value: () => tf.Tensor) =>
-    running.assign(stopGradient(() => running.mul(1 - momentum).add(value().mul(momentum))));
+  const move = (running: tf.Variable, value: () => tf.Tensor, factor = 1) =>
+    running.assign(
+      stopGradient(() => movingAverage(running, value(), { kept: 1 - momentum, share: momentum, factor })),
+    );
 
   const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
     if (mode === "eval" || parameters.keepsStatistics(`${name}.weight`)) {
@@ -72,7 +74,7 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
         const count = x.size / channels;
         batches.increase();
         move(runningMean, () => (inputBias ? mean.add(inputBias) : mean));
-        move(runningVariance, () => variance.mul(count / Math.max(1, count - 1)));
+        move(runningVariance, () => variance, count / Math.max(1, count - 1));
       }
       return normalized;
     });

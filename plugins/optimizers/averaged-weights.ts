@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { definePlugin, describeOptions, type OptionsOf, type Parameters } from "../../core/index.js";
+import { movingAverage } from "../../core/ops/index.js";
 
 const name = "averaged-weights";
 
@@ -62,7 +63,7 @@ function average(averages: Parameters, weights: Parameters, decay: number): void
   const { variables } = averages;
   for (const [weight, variable] of weights.variables) {
     const kept = variables.get(weight);
-    if (kept) tf.tidy(() => kept.assign(kept.mul(decay).add(variable.mul(1 - decay))));
+    if (kept) tf.tidy(() => kept.assign(movingAverage(kept, variable, { kept: decay, share: 1 - decay })));
   }
   averages.copyCounters(weights);
 }

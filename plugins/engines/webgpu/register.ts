@@ -1,9 +1,36 @@
 /** Puts our kernels before those of tfjs' own backend for WebGPU, which serve every call that ours do not accept. */
 import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
-import { addReluKernels } from "./kernels/add-relu.js";
+import { attentionKernels } from "./kernels/attention.js";
+import { batchNormKernels } from "./kernels/batch-norm.js";
+import { binaryKernels } from "./kernels/binary.js";
+import { groupNormKernels } from "./kernels/group-norm.js";
+import { imageKernels } from "./kernels/images.js";
+import { layerNormKernels } from "./kernels/layer-norm.js";
+import { layoutKernels } from "./kernels/layout.js";
+import { poolingKernels } from "./kernels/pooling.js";
+import { reductionKernels } from "./kernels/reduction.js";
+import { resizeKernels } from "./kernels/resize.js";
+import { softmaxKernels } from "./kernels/softmax.js";
+import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
+import { updateKernels } from "./kernels/updates.js";
 
-const kernels: readonly GpuKernel[] = [...addReluKernels];
+const kernels: readonly GpuKernel[] = [
+  ...fusedPointwiseKernels,
+  ...unaryKernels,
+  ...binaryKernels,
+  ...updateKernels,
+  ...batchNormKernels,
+  ...layerNormKernels,
+  ...groupNormKernels,
+  ...softmaxKernels,
+  ...reductionKernels,
+  ...attentionKernels,
+  ...poolingKernels,
+  ...imageKernels,
+  ...resizeKernels,
+  ...layoutKernels,
+];
 
 export function registerKernels(backendName: string): void {
   for (const kernel of kernels) {

@@ -284,6 +284,7 @@ const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string>> = {
   ],
   resizeMatrix: "makes an array, and takes no tensor",
   adamStep: "is not differentiated: it uses a gradient",
+  movingAverage: "is not differentiated: what it averages is a constant to the gradient",
   sgdStep: "is not differentiated: it uses a gradient",
   pointwiseDivergence: [
     {

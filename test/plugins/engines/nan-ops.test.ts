@@ -19,6 +19,7 @@ import {
   maxPool,
   maxPoolForUnpooling,
   maxUnpool,
+  movingAverage,
   replaceBox,
   selfAttention,
   sgdStep,
@@ -98,6 +99,7 @@ const sparse: Readonly<Record<string, (x: tf.Tensor4D) => tf.Tensor4D>> = {
 const updates: Readonly<Record<string, (x: tf.Tensor4D) => tf.Tensor>> = {
   "a step of SGD": (x) => sgdStep(tf.onesLike(x), x, zeros(x), sgd).parameter,
   "the velocity of SGD": (x) => sgdStep(tf.onesLike(x), x, zeros(x), sgd).velocity,
+  "a moving average": (x) => movingAverage(tf.onesLike(x), x, { kept: 0.9, share: 0.1 }),
   "a step of Adam": (x) => adamStep(tf.onesLike(x), x, { mean: zeros(x), square: zeros(x) }, adam).parameter,
   "a step of Adam with weights of no numbers": (x) =>
     adamStep(x, tf.onesLike(x), { mean: zeros(x), square: zeros(x) }, adam).parameter,
