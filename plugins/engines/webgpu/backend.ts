@@ -16,7 +16,10 @@ interface Inside {
 export class GpuBackend extends WebGPUBackend {
   private readonly dispatcher: Dispatcher;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  constructor(
+    device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+  ) {
     super(device, info);
     this.dispatcher = new Dispatcher(device);
   }

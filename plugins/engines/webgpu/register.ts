@@ -2,8 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
 import { addReluKernels } from "./kernels/add-relu.js";
+import { convolutionKernels } from "./kernels/convolution.js";
+import { matMulKernels } from "./kernels/mat-mul.js";
 
-const kernels: readonly GpuKernel[] = [...addReluKernels];
+const kernels: readonly GpuKernel[] = [...addReluKernels, ...matMulKernels, ...convolutionKernels];
 
 export function registerKernels(backendName: string): void {
   for (const kernel of kernels) {
