@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Call, GpuKernel } from "./kernel.js";
 import { addReluKernels } from "./kernels/add-relu.js";
 import { convolutionKernels } from "./kernels/convolution.js";
+import { depthwiseKernels } from "./kernels/depthwise.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
 
-const kernels: readonly GpuKernel[] = [...addReluKernels, ...matMulKernels, ...convolutionKernels];
+const kernels: readonly GpuKernel[] = [...addReluKernels, ...matMulKernels, ...convolutionKernels, ...depthwiseKernels];
 
 export function registerKernels(backendName: string): void {
   for (const kernel of kernels) {

@@ -29,9 +29,8 @@ export function finishKey({ bias = false, activation = "linear", alpha = 0 }: Fi
   return `${bias ? "bias " : ""}${activation}${activation === "leakyrelu" ? ` ${alpha}` : ""}`;
 }
 
-/** Declares `finish(v, column)`, of one value or of four columns. */
-export function finishText({ bias, activation = "linear", alpha = 0 }: Finish, columns: number): string {
-  const vector = columns % 4 === 0;
+/** Declares `finish(v, column)`, of one value or, with `vector`, of four columns. */
+export function finishText({ bias, activation = "linear", alpha = 0 }: Finish, vector: boolean): string {
   const type = vector ? "vec4f" : "f32";
   const added = bias ? `value + bias[column${vector ? " / 4u" : ""}]` : "value";
   return `fn finish(value: ${type}, column: u32) -> ${type} {

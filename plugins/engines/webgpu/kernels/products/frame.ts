@@ -60,14 +60,14 @@ export function bound(
 }
 
 /** Declares `keep(start, column, value)`: four columns of a row that starts at `start`, finished. */
-export function keepText({ columns }: Product, finish: Finish): string {
+export function keepText({ columns }: Pick<Product, "columns">, finish: Finish): string {
   const one = (e: number) =>
     `  if (column + ${e}u < ${columns}u) { c[start + column + ${e}u] = finish(value[${e}], column + ${e}u); }`;
   const body =
     columns % 4 === 0
       ? `  if (column < ${columns}u) { c[(start + column) / 4u] = finish(value, column); }`
       : [0, 1, 2, 3].map(one).join("\n");
-  return `${finishText(finish, columns)}
+  return `${finishText(finish, columns % 4 === 0)}
 fn keep(start: u32, column: u32, value: vec4f) {
 ${body}
 }`;

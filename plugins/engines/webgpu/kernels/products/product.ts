@@ -35,11 +35,11 @@ export function productKey({ rows, columns, depth, batch, a, b, uneven }: Produc
 }
 
 /** Declares what a shader of the product needs to know of `batch`. */
-export function prelude({ rows, depth, uneven }: Product): string {
+export function prelude({ rows, depth, uneven }: Pick<Product, "rows" | "depth" | "uneven">): string {
   return uneven ? uneven.prelude : `let rows = ${rows}u; let depth = ${depth}u;`;
 }
 
 /** Where a row of the result starts. */
-export function startOf({ rows, columns, uneven }: Product, row: string): string {
+export function startOf({ rows, columns, uneven }: Pick<Product, "rows" | "columns" | "uneven">, row: string): string {
   return uneven ? uneven.start(row) : `(batch * ${rows}u + ${row}) * ${columns}u`;
 }

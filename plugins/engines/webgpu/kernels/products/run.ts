@@ -72,7 +72,7 @@ function makePlan({ info }: GpuBackend, product: Product): Plan {
       cut: {
         size: choice.parts * batch * rows * columns,
         shader: partsShader(product, choice.parts),
-        groups: partsGrid(product),
+        groups: partsGrid(product, choice.parts),
       },
     }),
   };
