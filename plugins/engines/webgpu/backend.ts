@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { Dispatcher } from "./dispatcher.js";
+import type { Tuning } from "./kernels/products/tuning.js";
 import type { Dispatch } from "./shader.js";
 
 /** What the published class keeps private, and shares with ours: both write into one pass, in order. */
@@ -14,6 +15,10 @@ interface Inside {
 }
 
 export class GpuBackend extends WebGPUBackend {
+  /** In which precision products are multiplied. Sums, and what lies in memory, are float32 always. */
+  precision: "f32" | "f16" = "f32";
+  /** Where choices that were measured are kept. Default: nothing is measured, and the same is chosen always. */
+  tuning: Tuning | undefined;
   private readonly dispatcher: Dispatcher;
 
   constructor(

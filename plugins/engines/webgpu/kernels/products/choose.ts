@@ -1,18 +1,28 @@
 /** Which tile a product is computed by, where nothing was measured. */
+import type { Power } from "./power.js";
 import type { Product } from "./product.js";
+import { subgroupMemory, subgroupThreads } from "./subgroups.js";
 import { type Choice, partDepth, type Tile, threadsOf } from "./tile.js";
 
-/** A tile, and its rate on a full GPU as a share of the best one's. */
+/** How products are computed: float32 throughout, with f16 in workgroup memory, or by matrix units. */
+export type Way = "f32" | "f16" | "matrices";
+
+/** A tile, and its rate on a full GPU as a share of the best float32 tile's. */
 interface Rated {
   readonly tile: Tile;
   readonly rate: number;
+}
+
+/** A tile that a device can compute. */
+export interface Candidate extends Rated {
+  readonly threads: number;
 }
 
 /**
  * The rates of the first two were measured on an H100; those of the others follow the multiplications for each value read
  * from workgroup memory, and were not.
  */
-export const ratedTiles: readonly Rated[] = [
+const byThreads: readonly Rated[] = [
   { tile: { rows: 128, columns: 128, depth: 16, each: [8, 8] }, rate: 1 },
   { tile: { rows: 128, columns: 64, depth: 16, each: [8, 8] }, rate: 0.95 },
   { tile: { rows: 64, columns: 128, depth: 16, each: [8, 8] }, rate: 0.95 },
@@ -23,6 +33,45 @@ export const ratedTiles: readonly Rated[] = [
   { tile: { rows: 128, columns: 16, depth: 16, each: [4, 4] }, rate: 0.45 },
   { tile: { rows: 16, columns: 64, depth: 16, each: [4, 4] }, rate: 0.4 },
 ];
+
+/** The rate of the first was measured on an H100, with 16 × 16 × 16 units; the others' were not. */
+const byMatrices: readonly Rated[] = [
+  { tile: { rows: 256, columns: 128, depth: 32, each: [64, 64] }, rate: 4.7 },
+  { tile: { rows: 128, columns: 128, depth: 32, each: [64, 64] }, rate: 4.2 },
+  { tile: { rows: 128, columns: 64, depth: 32, each: [64, 32] }, rate: 3.2 },
+  { tile: { rows: 64, columns: 128, depth: 32, each: [32, 64] }, rate: 3.2 },
+  { tile: { rows: 64, columns: 64, depth: 32, each: [32, 32] }, rate: 2.2 },
+  { tile: { rows: 32, columns: 64, depth: 32, each: [16, 32] }, rate: 1.4 },
+  { tile: { rows: 64, columns: 32, depth: 32, each: [32, 16] }, rate: 1.4 },
+  { tile: { rows: 32, columns: 32, depth: 32, each: [16, 16] }, rate: 1 },
+];
+
+/** The way that a precision means on a device: what it cannot do, it does in float32. */
+export function wayOf(precision: "f32" | "f16", { halves, matrices }: Power): Way {
+  if (precision === "f32" || !halves) return "f32";
+  return matrices ? "matrices" : "f16";
+}
+
+/** The tiles for which a device has the threads and the memory. */
+export function candidatesFor(way: Way, power: Power): readonly Candidate[] {
+  const { matrices: units } = power;
+  const bytes = way === "f16" ? 2 : 4;
+  const all =
+    way === "matrices" && units
+      ? byMatrices
+          .filter(({ tile }) => tile.each[0] % units.rows === 0 && tile.each[1] % units.columns === 0)
+          .map((rated) => ({
+            ...rated,
+            threads: subgroupThreads(rated.tile, units),
+            memory: subgroupMemory(rated.tile, units),
+          }))
+      : byThreads.map((rated) => ({
+          ...rated,
+          threads: threadsOf(rated.tile),
+          memory: bytes * rated.tile.depth * (rated.tile.rows + rated.tile.columns),
+        }));
+  return all.filter(({ threads, memory }) => threads <= power.threads && memory <= power.memory);
+}
 
 const partCounts = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
@@ -37,22 +86,21 @@ const perDispatch = 600_000;
 /** Floats that partial sums may take: 64 MiB. */
 const mostPartial = 2 ** 24;
 
-/** The choice of least estimated time among tiles and cuts of the depth. */
-export function choose(product: Product, tiles: readonly Rated[] = ratedTiles): Choice {
-  let best: Choice | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const { tile, rate } of tiles) {
-    for (const parts of partCounts) {
-      if (!worthCutting(product, { tile, parts })) continue;
-      const time = estimate(product, { tile, parts }, rate);
-      if (time < least) {
-        least = time;
-        best = { tile, parts };
-      }
-    }
-  }
-  // The first tile in one part is always among them.
-  return best as Choice;
+/** A choice and what it is estimated to take, in multiplications of one processor. */
+export interface Estimated extends Choice {
+  readonly time: number;
+}
+
+/** The choices worth trying, the one of least estimated time first: for each tile its best cut of the depth. */
+export function rank(product: Product, candidates: readonly Candidate[]): readonly Estimated[] {
+  return candidates
+    .map((candidate) => {
+      const choices = partCounts
+        .filter((parts) => worthCutting(product, { tile: candidate.tile, parts }))
+        .map((parts) => ({ tile: candidate.tile, parts, time: estimate(product, candidate, parts) }));
+      return choices.reduce((best, choice) => (choice.time < best.time ? choice : best));
+    })
+    .sort((one, other) => one.time - other.time);
 }
 
 /** Whether every part has something to add up, and their sums fit. */
@@ -64,14 +112,12 @@ function worthCutting(product: Product, choice: Choice): boolean {
   return fits && (parts - 1) * partDepth(depth, choice) < depth;
 }
 
-/** Time in multiplications of one processor. */
-export function estimate(product: Product, choice: Choice, rate: number): number {
+function estimate(product: Product, { tile, rate, threads }: Candidate, parts: number): number {
   const { rows, columns, depth, batch } = product;
-  const { tile, parts } = choice;
   const groups = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batch * parts;
   const rounds = Math.ceil(groups / processors);
-  const idle = Math.max(1, busy / (threadsOf(tile) * Math.max(1, groups / processors)));
-  const work = ((rounds * tile.rows * tile.columns * partDepth(depth, choice)) / rate) * idle;
+  const idle = Math.max(1, busy / (threads * Math.max(1, groups / processors)));
+  const work = ((rounds * tile.rows * tile.columns * partDepth(depth, { tile, parts })) / rate) * idle;
   const partial = parts === 1 ? 0 : (2 * parts * rows * columns * batch * perFloat) / processors + perDispatch;
   return work + partial;
 }
