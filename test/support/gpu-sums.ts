@@ -44,3 +44,13 @@ export function random(seed: number, shape: number[]): Values {
   });
   return { shape, values };
 }
+
+/** The same values, but NaN at one place. */
+export function withNan({ values, shape }: Values, at: number): Values {
+  return { shape, values: values.map((value, index) => (index === at ? Number.NaN : value)) };
+}
+
+/** On the backend that is active. */
+export function tensorOf({ values, shape }: Values): tf.Tensor {
+  return tf.tensor(values, shape);
+}

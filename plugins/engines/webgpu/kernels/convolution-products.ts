@@ -105,6 +105,7 @@ let size${name} = (max(phase${name}, ${side}u) - phase${name} + ${stride - 1}u) 
   return {
     key: `phases ${[batchSize, inHeight, inWidth, inChannels, outChannels, padInfo.top, padInfo.left, filterHeight, filterWidth, strideHeight, strideWidth].join(" ")}`,
     depthUnit: outChannels,
+    units: filterHeight * filterWidth,
     prelude: `${axis("Y", `batch / ${strideWidth}u`, inHeight, filterHeight, strideHeight, padInfo.top)}
 ${axis("X", `batch % ${strideWidth}u`, inWidth, filterWidth, strideWidth, padInfo.left)}
 let down = max(sizeY, 1u);

@@ -59,8 +59,10 @@ export function channelsEach({ channels, multiplier }: Pick<Sliding, "channels" 
   return channels % 4 === 0 && multiplier === 1 ? 4 : 1;
 }
 
-/** Pixels side by side that one thread computes: so much is read less often. */
-const strip = 4;
+/** Pixels side by side that one thread computes: more are read less often, if not too many are beyond the row's end. */
+function stripOf({ to }: Sliding): number {
+  return Math.ceil(to[1] / 8) * 8 <= 1.25 * to[1] ? 8 : 4;
+}
 
 export function slidingShader(sliding: Sliding, finish: Finish): Shader {
   const element = channelsEach(sliding) === 4 ? "vec4f" : "f32";
@@ -79,7 +81,7 @@ export function slidingShader(sliding: Sliding, finish: Finish): Shader {
 
 export function slidingGrid(sliding: Sliding): readonly [number, number, number] {
   const { batch, to, channels } = sliding;
-  return linearGrid((batch * to[0] * Math.ceil(to[1] / strip) * channels) / channelsEach(sliding));
+  return linearGrid((batch * to[0] * Math.ceil(to[1] / stripOf(sliding)) * channels) / channelsEach(sliding));
 }
 
 /** Workgroups for so many threads, which find their number by {@link itemText}. */
@@ -96,6 +98,7 @@ function slidingText(sliding: Sliding, element: "vec4f" | "f32"): string {
   const { batch, from, to, filter, channels, multiplier, strides, dilations, before, turned } = sliding;
   const each = channelsEach(sliding);
   const units = channels / each;
+  const strip = stripOf(sliding);
   const strips = Math.ceil(to[1] / strip);
   const pixels = Array.from({ length: strip }, (_, pixel) => pixel);
   const taps = Array.from({ length: filter[1] }, (_, tap) => tap);

@@ -24,6 +24,8 @@ export interface Uneven {
   readonly key: string;
   /** What every depth is a multiple of. */
   readonly depthUnit: number;
+  /** Such units in all depths together. */
+  readonly units: number;
   /** Declares `rows` and `depth`, at most the product's own, and what the sides' texts need besides. */
   readonly prelude: string;
   /** Where a row of the result starts in its buffer, as an expression. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hasGpu, startGpu } from "../../../../support/gpu.js";
-import { greatestDifference, random } from "../../../../support/gpu-sums.js";
+import { greatestDifference, random, withNan } from "../../../../support/gpu-sums.js";
 
 interface Case {
   readonly x: [batch: number, height: number, width: number, channels: number];
@@ -58,5 +58,15 @@ describe.skipIf(!hasGpu)("depthwise convolutions on the engine webgpu", () => {
     const ofFilter = (x: tf.Tensor, dy: tf.Tensor) =>
       run(tf.DepthwiseConv2dNativeBackpropFilter, { x, dy }, { filterShape: filterOf(one) });
     expect(await greatestDifference([x, dy], ofFilter)).toBeLessThan(2e-6);
+  });
+
+  test("a bias and a ReLU in the same pass; NaN stays", async () => {
+    const inputs = [withNan(random(1, [1, 6, 6, 4]), 60), random(2, [3, 3, 4, 1]), random(3, [4])];
+    const convolve = (x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
+      tf.fused.depthwiseConv2d({
+        ...{ x: x as tf.Tensor4D, filter: filter as tf.Tensor4D, bias: bias as tf.Tensor1D },
+        ...{ strides: 1, pad: "same", activation: "relu" },
+      });
+    expect(await greatestDifference(inputs, convolve)).toBeLessThan(2e-6);
   });
 });

@@ -10,8 +10,8 @@ import { random } from "../../../../../support/gpu-sums.js";
 import { withoutMatrixUnits } from "../../../../../support/matrix-units.js";
 
 /** Small, so that a software adapter gets through them. */
-const units = { rows: 8, columns: 8, depth: 8, threads: 4 };
-const tile = { rows: 32, columns: 32, depth: 16, each: [16, 16] } as const;
+const units = { rows: 4, columns: 4, depth: 4, threads: 4 };
+const tile = { rows: 16, columns: 16, depth: 8, each: [8, 8] } as const;
 
 describe.skipIf(!hasGpu)("products by matrix units, their operations written out", () => {
   beforeAll(startGpu);
