@@ -5,6 +5,7 @@ import { checkRun } from "./check-run.js";
 import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
 import { exhausted, Faults } from "./faults.js";
+import type { Tuning } from "./kernels/products/tuning.js";
 import { bytesOf, TensorMemory } from "./memory.js";
 import { Pool, type Slot } from "./pool.js";
 import { Reads } from "./reads.js";
@@ -36,6 +37,10 @@ export interface BackendStats extends Readonly<DispatchCounts> {
 }
 
 export class GpuBackend extends TfjsBackend {
+  /** In which precision products are multiplied. Sums, and what lies in memory, are float32 always. */
+  precision: "f32" | "f16" = "f32";
+  /** Where choices that were measured are kept. Default: nothing is measured, and the same is chosen always. */
+  tuning: Tuning | undefined;
   readonly #commands: Commands;
   readonly #dispatcher: Dispatcher;
   readonly #faults: Faults;

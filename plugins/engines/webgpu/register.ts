@@ -4,10 +4,13 @@ import type { Call, GpuKernel } from "./kernel.js";
 import { attentionKernels } from "./kernels/attention.js";
 import { batchNormKernels } from "./kernels/batch-norm.js";
 import { binaryKernels } from "./kernels/binary.js";
+import { convolutionKernels } from "./kernels/convolution.js";
+import { depthwiseKernels } from "./kernels/depthwise.js";
 import { groupNormKernels } from "./kernels/group-norm.js";
 import { imageKernels } from "./kernels/images.js";
 import { layerNormKernels } from "./kernels/layer-norm.js";
 import { layoutKernels } from "./kernels/layout.js";
+import { matMulKernels } from "./kernels/mat-mul.js";
 import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
 import { resizeKernels } from "./kernels/resize.js";
@@ -16,6 +19,9 @@ import { fusedPointwiseKernels, unaryKernels } from "./kernels/unary.js";
 import { updateKernels } from "./kernels/updates.js";
 
 const kernels: readonly GpuKernel[] = [
+  ...matMulKernels,
+  ...convolutionKernels,
+  ...depthwiseKernels,
   ...fusedPointwiseKernels,
   ...unaryKernels,
   ...binaryKernels,
