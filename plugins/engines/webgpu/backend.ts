@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { Dispatcher } from "./dispatcher.js";
+import { type GpuSettings, usualSettings } from "./options.js";
 import type { Dispatch } from "./shader.js";
 
 /** What the published class keeps private, and shares with ours: both write into one pass, in order. */
@@ -16,7 +17,12 @@ interface Inside {
 export class GpuBackend extends WebGPUBackend {
   private readonly dispatcher: Dispatcher;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  /** @param settings what the engine was started with */
+  constructor(
+    device: GPUDevice,
+    info: GPUAdapterInfo,
+    readonly settings: GpuSettings = usualSettings,
+  ) {
     super(device, info);
     this.dispatcher = new Dispatcher(device);
   }
