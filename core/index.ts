@@ -116,7 +116,7 @@ export { Parameters } from "./models/parameters.js";
 export type { PublicWeights } from "./models/public-weights.js";
 export type { Precision } from "./onnx/precision.js";
 export { precisions } from "./onnx/precision.js";
-export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, UsedEngine } from "./ops/engine.js";
+export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, EngineDevice, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
 export type { ModelCalibration, WayOfAsking } from "./prediction/calibration.js";
 export { calibrationFor, calibrationsOf, keepCalibration } from "./prediction/calibration.js";

@@ -14,6 +14,8 @@ export interface RunArguments {
   readonly seed?: number;
   readonly engine?: string;
   readonly threads?: number;
+  /** A number of `fgkd doctor`, or a part of a name. */
+  readonly device?: number | string;
   readonly workers?: number;
   readonly cache?: string;
   readonly onBadImage?: "skip" | "fail";
@@ -50,6 +52,8 @@ export interface ModelArguments {
   readonly tta?: "none" | keyof typeof viewCounts;
   readonly engine?: string;
   readonly threads?: number;
+  /** A number of `fgkd doctor`, or a part of a name. */
+  readonly device?: number | string;
   /** Load modules that lie inside the run folder. */
   readonly trust?: boolean;
 }
@@ -112,7 +116,7 @@ export interface PredictArguments extends ModelArguments {
   readonly batchSize?: number;
 }
 
-export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
+export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "device" | "trust"> {
   readonly method: string;
   /** An inner map, of gradient methods. */
   readonly map?: string;
@@ -129,7 +133,7 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly json?: boolean;
 }
 
-export interface ExportArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
+export interface ExportArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "device" | "trust"> {
   /** A format. */
   readonly to: string;
   readonly out?: string;

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { viewCounts } from "../index.js";
 import type { Environment } from "./environment.js";
-import { whole } from "./settings/option-values.js";
+import { device, whole } from "./settings/option-values.js";
 
 /** What a command declares itself with. */
 export interface Declaring {
@@ -29,6 +29,7 @@ export function withModelOptions(command: Command): Command {
     )
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--device <which>", "GPU of the engine: its number in fgkd doctor, or a part of its name", device)
     .option("--uncalibrated", "leave out what fgkd calibrate has found")
     .option("--trust", "load code that lies in the run's own folder");
 }
@@ -54,6 +55,7 @@ export function withRunOptions(command: Command): Command {
     .option("--seed <number>", "of everything random", whole(0))
     .option("-e, --engine <name>", "compute engine (default: auto)")
     .option("--threads <number>", "threads of the engine (default: one per core; onednn has them)", whole(1))
+    .option("--device <which>", "GPU of the engine: its number in fgkd doctor, or a part of its name", device)
     .option("--teacher <file>", "a trained teacher: a file of weights, or the folder of a run")
     .option(
       "--count <number>",

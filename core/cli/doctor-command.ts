@@ -19,10 +19,17 @@ async function doctorCommand(environment: Environment): Promise<number> {
     const mark = check.available ? colors.green("✔") : colors.yellow("✘");
     line(environment, `${mark} ${engine.name}`, check.detail, engine.name.length + 2);
     if (!check.available && check.remedy) line(environment, "", `cure: ${check.remedy}`);
+    const devices = (await engine.devices?.()) ?? [];
+    // The only one is what the check has told of.
+    if (devices.length > 1 || !check.available)
+      for (const [at, { name, detail }] of devices.entries())
+        line(environment, "", `--device ${at}: ${name}, ${detail}`);
+    if (check.available && check.automatic === false)
+      line(environment, "", `left out by "auto": --engine ${engine.name} takes it`);
     line(environment, "", colors.dim(`priority ${engine.priority ?? 0}; ${capabilitiesOf(engine.capabilities)}`));
   }
   print(environment);
-  const chosen = checks.find(({ check }) => check.available)?.engine.name;
+  const chosen = checks.find(({ check }) => check.available && check.automatic !== false)?.engine.name;
   print(environment, chosen ? `fgkd will run on ${colors.bold(chosen)}.` : colors.red("No engine can run here."));
   return chosen ? 0 : 1;
 }

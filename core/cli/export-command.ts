@@ -7,7 +7,7 @@ import type { ExportArguments } from "./arguments.js";
 import type { Declaring } from "./declaring.js";
 import { type Environment, lineLogger, print, type Stop } from "./environment.js";
 import { engineAsked, imagesAt, pluginsFor } from "./model-command.js";
-import { whole } from "./settings/option-values.js";
+import { device, whole } from "./settings/option-values.js";
 
 /** @returns the exit code */
 async function exportCommand(place: string, given: ExportArguments, environment: Environment): Promise<number> {
@@ -93,6 +93,7 @@ export function declareExport({ command, run, environment }: Declaring): void {
     .option("--license <words>", "under which terms it may be used")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--device <which>", "GPU of the engine: its number in fgkd doctor, or a part of its name", device)
     .option("--trust", "load code that lies in the run's own folder")
     .action((model: string, given: ExportArguments) => run(exportCommand(model, given, environment)));
 }

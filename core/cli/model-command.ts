@@ -24,9 +24,13 @@ export async function pluginsFor(
 }
 
 /** As `loadModel` and its like take it; `undefined` where nothing is asked for. */
-export function engineAsked({ engine: name, threads }: Pick<ModelArguments, "engine" | "threads">) {
-  if (name === undefined && threads === undefined) return undefined;
-  return { ...(name !== undefined && { name }), ...(threads !== undefined && { threads }) };
+export function engineAsked({ engine: name, threads, device }: Pick<ModelArguments, "engine" | "threads" | "device">) {
+  if (name === undefined && threads === undefined && device === undefined) return undefined;
+  return {
+    ...(name !== undefined && { name }),
+    ...(threads !== undefined && { threads }),
+    ...(device !== undefined && { device }),
+  };
 }
 
 type FindImages = (

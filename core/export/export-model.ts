@@ -85,7 +85,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     logger,
   });
   try {
-    const subject = subjectOf(opened, { ...options, precision });
+    const subject = await subjectOf(opened, { ...options, precision });
     const name = options.out ?? `${subject.owner}${exporter.extension || `-${exporter.name}`}`;
     const place = resolve(options.from ?? "", name);
     if (existsSync(place))
@@ -117,7 +117,10 @@ function checkedPrecision({ name, precisions }: Exporter, precision: Precision):
   throw invalidOption(`export ${name}`, "precision", `one of ${precisions.join(", ")}`, precision, "Or leave it out.");
 }
 
-function subjectOf(opened: OpenModels, options: ExportOptions & { readonly precision: Precision }): ExportSubject {
+async function subjectOf(
+  opened: OpenModels,
+  options: ExportOptions & { readonly precision: Precision },
+): Promise<ExportSubject> {
   const [first, ...others] = opened.models;
   // There is one at least.
   const { role: owner, model } = first as NonNullable<typeof first>;
@@ -131,7 +134,7 @@ function subjectOf(opened: OpenModels, options: ExportOptions & { readonly preci
       "Each member has a file of its own.",
     );
   }
-  const graph = simplified(traceModel(owner, model, { size: opened.settings.input.crop, also: ["features"] }));
+  const graph = simplified(await traceModel(owner, model, { size: opened.settings.input.crop, also: ["features"] }));
   const about = aboutExport(opened, { ...options, checked: options.unchecked !== true });
   return { owner, model, graph, about, precision: options.precision };
 }

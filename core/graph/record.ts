@@ -30,14 +30,14 @@ export const inputName = "images";
  * @param names of tensors that have one: variables
  * @param compute its tensors are freed
  */
-export function record(
+export async function record(
   input: tf.Tensor,
   names: ReadonlyMap<number, string>,
   compute: (input: tf.Tensor) => Readonly<Record<string, tf.Tensor>>,
-): Recording {
+): Promise<Recording> {
   const kernels: RecordedKernel[] = [];
   const values = new Map<string, { readonly shape: readonly number[]; readonly type: string }>();
-  const constants = new Map<string, GraphConstant>();
+  const held = new Map<string, tf.Tensor>();
   const known = new Map<number, string>();
   const make = ({ id, shape, dtype }: tf.Tensor, name = `value${values.size}`) => {
     known.set(id, name);
@@ -47,10 +47,10 @@ export function record(
   const nameOf = (tensor: tf.Tensor): string => {
     const made = known.get(tensor.id);
     if (made !== undefined) return made;
-    const name = names.get(tensor.id) ?? `constant${constants.size}`;
+    const name = names.get(tensor.id) ?? `constant${held.size}`;
     known.set(tensor.id, name);
-    // A copy: on some engines it is a view of memory that is used again.
-    constants.set(name, { shape: [...tensor.shape], data: tensor.dataSync().slice() as GraphConstant["data"] });
+    // Read when all has run: an engine with a queue cannot be read from in between.
+    held.set(name, tf.keep(tensor.clone()));
     return name;
   };
   const depends = (tensor: tf.Tensor) => values.has(known.get(tensor.id) ?? "");
@@ -66,15 +66,29 @@ export function record(
       outputs: made.map((tensor) => make(tensor)),
     });
   };
-  const outputs = composed(() =>
-    listening(listen, () =>
-      tf.tidy(() => {
-        const computed = Object.entries(compute(input));
-        return Object.fromEntries(computed.map(([name, tensor]) => [name, nameOf(tensor)]));
-      }),
-    ),
-  );
-  return { kernels, values, constants, outputs };
+  try {
+    const outputs = composed(() =>
+      listening(listen, () =>
+        tf.tidy(() => {
+          const computed = Object.entries(compute(input));
+          return Object.fromEntries(computed.map(([name, tensor]) => [name, nameOf(tensor)]));
+        }),
+      ),
+    );
+    return { kernels, values, constants: await valuesOf(held), outputs };
+  } finally {
+    tf.dispose([...held.values()]);
+  }
+}
+
+async function valuesOf(held: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, GraphConstant>> {
+  const constants = new Map<string, GraphConstant>();
+  for (const [name, tensor] of held) {
+    // A copy: on some engines it is a view of memory that is used again.
+    const data = (await tensor.data()).slice() as GraphConstant["data"];
+    constants.set(name, { shape: [...tensor.shape], data });
+  }
+  return constants;
 }
 
 type Listener = (kernel: string, inputs: object, attributes: object, outputs: readonly tf.Tensor[]) => void;

@@ -32,7 +32,7 @@ const batches = [2, 3] as const;
  * @param owner for messages
  * @throws FGKD_NOT_EXPORTABLE for a model whose pass depends on the number of images in another way than by their rows
  */
-export function traceModel(owner: string, model: Model, { size, also = [] }: TraceOptions): Graph {
+export async function traceModel(owner: string, model: Model, { size, also = [] }: TraceOptions): Promise<Graph> {
   const names = new Map([...model.parameters.variables].map(([name, variable]) => [variable.id, name]));
   const answers = (images: tf.Tensor) => {
     const outputs = model.forward({ images: images as tf.Tensor4D, normalisation: inUnits }, "eval");
@@ -44,16 +44,17 @@ export function traceModel(owner: string, model: Model, { size, also = [] }: Tra
       ...Object.fromEntries(further.map((name) => [name, fields[name] as tf.Tensor])),
     };
   };
-  const [one, other] = batches.map((count) => {
+  const recorded = async (count: number) => {
     const images = pixels(count, size);
     try {
-      return record(images, names, answers);
+      return await record(images, names, answers);
     } finally {
       images.dispose();
     }
-  });
-  // There are as many as batches.
-  return together(owner, one as Recording, other as Recording);
+  };
+  // In turn: what a run hears of is all that runs meanwhile.
+  const one = await recorded(batches[0]);
+  return together(owner, one, await recorded(batches[1]));
 }
 
 /** What models take in place of mean and deviation for pixels that are in [0, 1]. */

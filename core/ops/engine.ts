@@ -9,6 +9,8 @@ export interface EngineCheck {
   readonly detail: string;
   /** A command or an action that makes it available. */
   readonly remedy?: string;
+  /** Whether `auto` may take it. Default true: false for what is right and slow, as a GPU that is made of software. */
+  readonly automatic?: boolean;
   /** What results depend on beside the engine's options: its library's version, the processor's instructions. */
   readonly version?: string;
 }
@@ -18,6 +20,13 @@ export interface UsedEngine {
   readonly name: string;
   readonly options?: Engine["options"];
   readonly version?: string;
+}
+
+/** One of several devices that an engine can compute on. */
+export interface EngineDevice {
+  readonly name: string;
+  /** Vendor, driver, what it can do, memory. */
+  readonly detail: string;
 }
 
 /** What came of compiling an engine. */
@@ -46,7 +55,7 @@ export interface Engine {
   readonly alsoCalled?: readonly string[];
   /**
    * `engine: "auto"` takes, of the engines that can run, the one of highest priority; of equal ones that registered first.
-   * Those of fgkd: `tensorflow` 40, `onednn` 30, `wasm` 20, `cpu` 10. Default 0.
+   * Those of fgkd: `webgpu` 50, `tensorflow` 40, `onednn` 30, `wasm` 20, `cpu` 10. Default 0.
    */
   readonly priority?: number;
   /** Default: none. */
@@ -60,6 +69,8 @@ export interface Engine {
   readonly queue?: boolean;
   /** Never throws, changes nothing. */
   check(): Promise<EngineCheck>;
+  /** The devices that its option `device` chooses among, in the order of their numbers. Never throws, changes nothing. */
+  devices?(): Promise<readonly EngineDevice[]>;
   /** Makes it the active backend of this process. */
   start(): Promise<void>;
   /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */

@@ -37,9 +37,9 @@ export async function startChosenEngine(
     else candidates.push(engine);
   }
   for (const engine of byPriority(candidates)) {
-    const { available, detail } = await engine.check();
-    if (available) return start(engine);
-    failures.push(`${engine.name}: ${detail}`);
+    const { available, automatic = true, detail } = await engine.check();
+    if (available && automatic) return start(engine);
+    failures.push(`${engine.name}: ${detail}${available ? ` (--engine ${engine.name} takes it)` : ""}`);
   }
   throw engineUnavailable("auto", failures.join("; ") || "no plugin registers an engine");
 }

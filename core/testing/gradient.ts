@@ -24,47 +24,79 @@ export interface GradientCheckOptions {
 export function gradientError(
   compute: (...inputs: tf.Tensor[]) => tf.Tensor,
   inputs: readonly tf.Tensor[],
-  { step = 0.01, samples = 50, seed = 0 }: GradientCheckOptions = {},
+  options: GradientCheckOptions = {},
 ): number {
+  const work = compare(compute, inputs, options);
+  let next = work.next();
+  while (!next.done) next = work.next(next.value.dataSync().slice());
+  return next.value;
+}
+
+/** The same on an engine that is read from asynchronously alone, as `webgpu` is in Node. */
+export async function awaitedGradientError(
+  compute: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly tf.Tensor[],
+  options: GradientCheckOptions = {},
+): Promise<number> {
+  const work = compare(compute, inputs, options);
+  let next = work.next();
+  while (!next.done) next = work.next((await next.value.data()).slice());
+  return next.value;
+}
+
+type Values = ArrayLike<number>;
+
+/** Yields tensors, and goes on with their values. */
+function* compare(
+  compute: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly tf.Tensor[],
+  { step = 0.01, samples = 50, seed = 0 }: GradientCheckOptions,
+): Generator<tf.Tensor, number, Values> {
   const random = createRandom(seed);
   const size = tf.tidy(() => compute(...inputs).size);
   const weights = random.normals(size);
   const gradients = tf.tidy(() =>
-    tf
-      .grads((...tensors) =>
-        compute(...tensors)
-          .reshape([size])
-          .mul(tf.tensor1d(weights))
-          .sum(),
-      )([...inputs])
-      .map((gradient) => gradient.dataSync().slice()),
+    tf.grads((...tensors) =>
+      compute(...tensors)
+        .reshape([size])
+        .mul(tf.tensor1d(weights))
+        .sum(),
+    )([...inputs]),
   );
-  const errors = inputs.map((input, position) => {
-    const values = input.dataSync().slice();
-    const valueAt = (index: number, value: number) =>
-      tf.tidy(() => {
-        const moved = tf.tensor(Float32Array.from(values).fill(value, index, index + 1), input.shape);
-        return weightedSum(
-          compute(...inputs.map((other, at) => (at === position ? moved : other))).dataSync(),
-          weights,
-        );
-      });
+  const errors: number[] = [];
+  for (const [position, input] of inputs.entries()) {
+    const analytic = yield* valuesOf(gradients[position] as tf.Tensor);
+    const values = yield input;
     const places = random.permutation(values.length).slice(0, samples);
-    const numeric = places.map((index) => {
+    const numeric: number[] = [];
+    for (const index of places) {
+      const sums: number[] = [];
       // What float32 makes of the moved value, not what was asked for.
-      const [above, below] = [
-        Math.fround((values[index] as number) + step),
-        Math.fround((values[index] as number) - step),
-      ];
-      return (valueAt(index, above) - valueAt(index, below)) / (above - below);
-    });
-    return { places, numeric, analytic: gradients[position] as ArrayLike<number> };
-  });
-  return Math.max(...errors.map(({ places, numeric, analytic }) => relativeDifference(places, numeric, analytic)));
+      const moved = [1, -1].map((side) => Math.fround((values[index] as number) + side * step));
+      for (const value of moved) {
+        const output = tf.tidy(() => {
+          const other = tf.tensor(Float32Array.from(values).fill(value, index, index + 1), input.shape);
+          return compute(...inputs.map((one, at) => (at === position ? other : one))).clone();
+        });
+        sums.push(weightedSum(yield* valuesOf(output), weights));
+      }
+      const [above = 0, below = 0] = sums;
+      numeric.push((above - below) / ((moved[0] as number) - (moved[1] as number)));
+    }
+    errors.push(relativeDifference(places, numeric, analytic));
+  }
+  return Math.max(...errors);
+}
+
+/** Of a tensor that is freed when it has been read. */
+function* valuesOf(tensor: tf.Tensor): Generator<tf.Tensor, Values, Values> {
+  const values = yield tensor;
+  tensor.dispose();
+  return values;
 }
 
 /** In double precision: summed in float32, the difference of two such sums would be noise. */
-function weightedSum(values: ArrayLike<number>, weights: Float32Array): number {
+function weightedSum(values: Values, weights: Float32Array): number {
   return weights.reduce((sum, weight, index) => sum + weight * (values[index] as number), 0);
 }
 

@@ -13,7 +13,7 @@ type LegacyUtil = { isNullOrUndefined?: (value: unknown) => boolean; isArray?: (
 export function tensorflowEngine(): Engine {
   return {
     name: "tensorflow",
-    alsoCalled: ["gpu", "cuda", "nvidia", "tfjs-node-gpu", "tfjs-node"],
+    alsoCalled: ["cuda", "nvidia", "tfjs-node-gpu", "tfjs-node"],
     priority: 40,
     // TensorFlow's library chooses its threads; on a GPU it adds up in any order.
     capabilities: {

@@ -9,8 +9,8 @@ import { root } from "./blocks.js";
 const page = readFileSync(join(root, "docs/reference/engines.md"), "utf8");
 
 /** The rows of the table under a heading that has such a first column. */
-function rowsOf(firstColumn: string): readonly (readonly string[])[] {
-  const [, after = ""] = page.split(`| ${firstColumn} |`);
+function rowsOf(firstColumn: string, text = page): readonly (readonly string[])[] {
+  const [, after = ""] = text.split(`| ${firstColumn} |`);
   const lines = after.split("\n").slice(2);
   const end = lines.findIndex((line) => !line.startsWith("|"));
   return lines.slice(0, end).map((line) =>
@@ -41,6 +41,13 @@ describe("the reference of engines", () => {
     const { engines: registry } = createTraining({ plugins: [engines()] });
     const options = Object.keys(registry.choose({ name: "onednn" }).options ?? {});
     expect(rowsOf("option").map(([name]) => name)).toEqual(options.map((name) => `\`${name}\``));
+  });
+
+  test("tells every option of webgpu", () => {
+    const { engines: registry } = createTraining({ plugins: [engines()] });
+    const [, own = ""] = page.split("## Options of `webgpu`");
+    const options = Object.keys(registry.choose({ name: "webgpu" }).options ?? {});
+    expect(rowsOf("option", own).map(([name]) => name)).toEqual(options.map((name) => `\`${name}\``));
   });
 
   test("tells the priorities of fgkd's own", () => {

@@ -148,7 +148,7 @@ setTimeout(() => { throw new Error("mine"); });
   test("nobody is given TensorFlow's library who did not ask for it; once installed, it is found and used", async () => {
     const before = await project.fgkd("doctor");
     expect(before.text).toContain("✘ tensorflow  @tensorflow/tfjs-node-gpu: not installed");
-    expect((await project.fgkd(...training, "--engine", "gpu")).text).toContain(
+    expect((await project.fgkd(...training, "--engine", "cuda")).text).toContain(
       'is called "tensorflow". Try: --engine tensorflow, after: npm install @tensorflow/tfjs-node-gpu',
     );
     await standIn(project);

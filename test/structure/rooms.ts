@@ -117,6 +117,7 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "what looks on and reports: health of generators, worth of ensembles, an early end",
   },
   { name: "plugins/engines/onednn", holds: "the engine on oneDNN and native loops" },
+  { name: "plugins/engines/webgpu", holds: "the engine on WebGPU: shaders, and what runs them" },
   { name: "plugins/engines/wasm", holds: "the engine on WebAssembly" },
   { name: "plugins/engines/webgpu", holds: "the engine on any vendor's GPU: shaders, their order, memory and reads" },
   { name: "plugins/engines", holds: "what computes: these, TensorFlow, plain JavaScript" },

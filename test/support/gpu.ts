@@ -13,9 +13,16 @@ export const hasGpu: boolean = isHere(
   real || existsSync(software) ? null : "the package chromium-common brings an adapter in software",
 );
 
-export async function startGpu(): Promise<void> {
-  // Read by the loader of Vulkan when the first adapter is asked for.
+/** Whether the processor computes in the place of a GPU. */
+export const isSoftwareGpu = !real;
+
+/** Has the loader of Vulkan find the adapter, when the first is asked for. */
+export function useGpu(): void {
   if (!real) process.env.VK_ICD_FILENAMES = software;
+}
+
+export async function startGpu(): Promise<void> {
+  useGpu();
   await startWebgpu();
 }
 

@@ -1,7 +1,7 @@
 /** The options of `fgkd explain`. */
 import { type Command, Option } from "commander";
 import { explainMethods } from "../../index.js";
-import { share, whole } from "../settings/option-values.js";
+import { device, share, whole } from "../settings/option-values.js";
 
 export function withExplainOptions(command: Command): Command {
   return command
@@ -32,6 +32,7 @@ export function withExplainOptions(command: Command): Command {
     .option("--batch-size <number>", "images at a time (default: 8, or what the run's tests had if fewer)", whole(1))
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--device <which>", "GPU of the engine: its number in fgkd doctor, or a part of its name", device)
     .option("--trust", "load code that lies in the run's own folder")
     .option("--json", "maps, and where they are highest, as JSON");
 }

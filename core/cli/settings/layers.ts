@@ -106,11 +106,16 @@ function countLayer({ name, grows, options = {} }: Preset, count: number): Setti
   return { origin: "--count", config: { options: { [name]: { [grows]: count } } } };
 }
 
-/** Threads are an option of engines: an engine that has none refuses them. */
-export function engineLayers({ engine, threads }: Pick<RunArguments, "engine" | "threads">): readonly SettingsLayer[] {
+/** Threads and devices are options of engines: an engine that has none refuses them. */
+export function engineLayers({
+  engine,
+  threads,
+  device,
+}: Pick<RunArguments, "engine" | "threads" | "device">): readonly SettingsLayer[] {
   return [
     ...(engine === undefined ? [] : [{ origin: "--engine", config: { engine } }]),
     ...(threads === undefined ? [] : [{ origin: "--threads", config: { engine: { threads } } as Config }]),
+    ...(device === undefined ? [] : [{ origin: "--device", config: { engine: { device } } as Config }]),
   ];
 }
 

@@ -32,3 +32,10 @@ export function above(text: string): number {
     throw new InvalidArgumentError("It must be a number above 0, such as 0.001.");
   return value;
 }
+
+/** A number of the list of `fgkd doctor`, or a part of a name. */
+export function device(text: string): number | string {
+  if (text.trim() === "")
+    throw new InvalidArgumentError("It must be a number, or a part of a name: fgkd doctor has both.");
+  return /^\d+$/.test(text) ? Number(text) : text;
+}

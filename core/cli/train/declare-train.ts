@@ -18,7 +18,7 @@ export function declareTrain({ command, run, environment }: Declaring): void {
 }
 
 /** What may stand beside `--resume`. Whether a setting may still be corrected, the run decides. */
-const besideResume = ["resume", "preset", "quiet", "yes", "engine", "threads", "count", "force", "trust"];
+const besideResume = ["resume", "preset", "quiet", "yes", "engine", "threads", "device", "count", "force", "trust"];
 const correcting = ["data", "teacher", "workers", "cache", "onBadImage", "set"];
 
 /** A resumed run goes on as it was asked for: whatever would change it is refused. */

@@ -19,6 +19,7 @@ import {
 } from "../../index.js";
 import type { TrainArguments } from "../arguments.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "../environment.js";
+import { engineAsked } from "../model-command.js";
 import { reportAtEnd } from "../report/report-run.js";
 import { createDisplay } from "../terminal/display.js";
 import { shownHub } from "../terminal/fetching.js";
@@ -196,12 +197,12 @@ async function drive(
 }
 
 /** The engine asked for now; else that of the run to be resumed; else that of the settings. */
-function engineFor({ engine, threads }: TrainArguments, old: RunFolder | null, run: Run): { readonly name: string } {
+function engineFor(given: TrainArguments, old: RunFolder | null, run: Run): { readonly name: string } {
   const earlier = old?.readManifest();
   const usual = earlier ? engineOf(earlier) : run.config.run.engine;
   // What a new run is asked for stands in its settings already.
   if (!old) return usual;
-  return { ...(engine === undefined ? usual : { name: engine }), ...(threads !== undefined && { threads }) };
+  return { ...(given.engine === undefined && usual), ...engineAsked(given) } as { readonly name: string };
 }
 
 function introduce(

@@ -22,6 +22,8 @@ export interface BackendOptions {
   readonly memory?: number | undefined;
   /** Dispatches that are handed to the queue together. Default 64. */
   readonly submitEvery?: number | undefined;
+  /** In which products are multiplied. Sums, and what lies in memory, are float32 always. Default f32. */
+  readonly precision?: "f32" | "f16";
 }
 
 /** What was done since the start, and what is held. */
@@ -37,8 +39,8 @@ export interface BackendStats extends Readonly<DispatchCounts> {
 }
 
 export class GpuBackend extends TfjsBackend {
-  /** In which precision products are multiplied. Sums, and what lies in memory, are float32 always. */
-  precision: "f32" | "f16" = "f32";
+  /** See {@link BackendOptions.precision}. */
+  precision: "f32" | "f16";
   /** Where choices that were measured are kept. Default: nothing is measured, and the same is chosen always. */
   tuning: Tuning | undefined;
   readonly #commands: Commands;
@@ -52,9 +54,10 @@ export class GpuBackend extends TfjsBackend {
   constructor(
     device: GPUDevice,
     readonly info: GPUAdapterInfo,
-    { memory, submitEvery = 64 }: BackendOptions = {},
+    { memory, submitEvery = 64, precision = "f32" }: BackendOptions = {},
   ) {
     super(device, info);
+    this.precision = precision;
     const lacking = (bytes: number) => exhausted(bytes, this.#pool.bytesInUse, memory);
     this.#faults = new Faults(device, lacking);
     this.#commands = new Commands(device, submitEvery);

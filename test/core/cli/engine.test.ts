@@ -206,16 +206,112 @@ describe("auto", () => {
   test("prefers fgkd's own engines in the order of what they promise", () => {
     const { engines } = createTraining({ plugins: [shipped()] });
     const made = engines.names.map((name) => engines.choose({ name })).reverse();
-    expect(byPriority(made).map(({ name }) => name)).toEqual(["tensorflow", "onednn", "wasm", "cpu"]);
+    expect(byPriority(made).map(({ name }) => name)).toEqual(["webgpu", "tensorflow", "onednn", "wasm", "cpu"]);
   });
 });
+
+/** An engine with two devices, which is right and slow. */
+const slow = definePlugin({
+  name: "slow",
+  defaults: {},
+  register: ({ engines }) =>
+    engines.register("slow", {
+      defaults: { device: null as number | string | null },
+      create: ({ device }) => ({
+        name: "slow",
+        priority: 90,
+        options: { device },
+        check: async () => ({ available: true, automatic: false, detail: "a GPU of software" }),
+        devices: async () => [
+          { name: "first", detail: "128 MiB" },
+          { name: "second", detail: "256 MiB" },
+        ],
+        start: async () => void (await tf.setBackend("cpu")),
+      }),
+    }),
+} as const);
+
+declare module "../../../core/index.js" {
+  interface Engines {
+    slow: { readonly device?: number | string | null };
+  }
+}
+
+describe("an engine that is right and slow", () => {
+  const createSlow = () =>
+    createWorld({ presets: [definePreset({ ...toyPreset, plugins: [toyPreset.plugins, slow()] })] });
+
+  test("is not what auto takes", async () => {
+    const world = await createSlow();
+    expect(await world.fgkd("--preset toy")).toBe(0);
+    expect((await manifestOf(world)).engine).toBe("cpu");
+  });
+
+  test("is taken by its name, on the device that is asked for by number or name", async () => {
+    const world = await createSlow();
+    expect(await world.fgkd("--preset toy --engine slow --device 1 --out runs/toy-1")).toBe(0);
+    expect(await manifestOf(world)).toMatchObject({ engine: "slow", engineOptions: { device: 1 } });
+    expect(await world.fgkd("--preset toy --engine slow --device second --out runs/toy-2")).toBe(0);
+    expect(await world.fgkd("config --preset toy --engine slow --device second")).toBe(0);
+    expect(world.out).toMatch(/engine\.device +second +--device/);
+  });
+
+  test("refuses a device that has no words", async () => {
+    const world = await createSlow();
+    expect(await world.fgkd("--preset toy --engine slow --device=")).toBe(1);
+    expect(world.err).toContain("It must be a number, or a part of a name");
+  });
+
+  test("is told by auto where nothing else could run", async () => {
+    const { engines } = createTraining({ plugins: [slow()] });
+    await expect(startChosenEngine({ name: "auto" }, engines)).rejects.toThrow(
+      "slow: a GPU of software (--engine slow takes it)",
+    );
+  });
+
+  test("has its devices in doctor", async () => {
+    const world = await createWorld();
+    await writeFile(join(world.cwd, "slow.ts"), slowSource);
+    await writeFile(join(world.cwd, "fgkd.config.ts"), 'export default { plugins: ["./slow.ts"] };');
+    expect(await world.fgkd("doctor")).toBe(0);
+    expect(world.out).toMatch(
+      /^✔ slow +a GPU of software\n +--device 0: first, 128 MiB\n +--device 1: second, 256 MiB\n +left out by "auto": --engine slow takes it\n/m,
+    );
+    expect(world.out).toContain("fgkd will run on cpu.");
+  });
+});
+
+const slowSource = `
+import { definePlugin } from "fgkd";
+export const slow = definePlugin({
+  name: "slow",
+  defaults: {},
+  register: ({ engines }) =>
+    engines.register("slow", {
+      defaults: { device: null },
+      create: () => ({
+        name: "slow",
+        priority: 90,
+        check: async () => ({ available: true, automatic: false, detail: "a GPU of software" }),
+        devices: async () => [{ name: "first", detail: "128 MiB" }, { name: "second", detail: "256 MiB" }],
+        start: async () => {},
+      }),
+    }),
+});
+`;
 
 describe("an engine by another word", () => {
   const { engines } = createTraining({ plugins: [shipped()] });
 
-  test.each(["gpu", "CUDA", "nvidia"])("%s is refused with the one that is meant, and what it needs", async (name) => {
+  test.each(["CUDA", "nvidia"])("%s is refused with the one that is meant, and what it needs", async (name) => {
     await expect(startChosenEngine({ name }, engines)).rejects.toThrow(
       /^FGKD_ENGINE_UNAVAILABLE engine "\w+" cannot run here: the engine that is meant is called "tensorflow"\. Try: --engine tensorflow, after: npm install @tensorflow\/tfjs-node-gpu /,
+    );
+  });
+
+  test.each(["gpu", "Vulkan", "metal"])("%s is refused with the engine webgpu", async (name) => {
+    await expect(startChosenEngine({ name }, engines)).rejects.toThrow(
+      `FGKD_ENGINE_UNAVAILABLE engine "${name}" cannot run here: the engine that is meant is called "webgpu". Try: --engine webgpu`,
     );
   });
 

@@ -26,7 +26,7 @@ let places = 0;
 /** How far the answers of a model's folder are from its own, and what else came of it. */
 async function asked(model: Model, size: number, count: number, precision: Precision = "fp32") {
   const place = join(home.path, `folder-${places++}`);
-  const graph = simplified(traceModel("net", model, { size, also: ["features"] }));
+  const graph = simplified(await traceModel("net", model, { size, also: ["features"] }));
   const about = { version: "1", classes: ["a"] } as unknown as ExportAbout;
   const subject: ExportSubject = { owner: "net", model, graph, about, precision };
   await tfjs.write(subject, place);

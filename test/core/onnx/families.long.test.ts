@@ -11,7 +11,7 @@ describe("a file of ONNX", () => {
   test.each(Object.keys(families))("answers 100 images as %s does", async (family) => {
     const model = choose(families[family] as never);
     const images = pictures(100);
-    const { logits } = await runOnnx(fileOf(traceModel(family, model, { size: 32 })), images);
+    const { logits } = await runOnnx(fileOf(await traceModel(family, model, { size: 32 })), images);
     expect(difference(await logitsOf(model, images), logits?.data as Float32Array)).toBeLessThan(1e-4);
     images.dispose();
   });

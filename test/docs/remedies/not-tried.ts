@@ -1,6 +1,7 @@
 /** Texts with a command in them that nobody is told to type, or that cannot be typed in a test; by the reason. */
 export const notTried: Readonly<Record<string, readonly string[]>> = {
   "a registry is needed": [
+    "npm install webgpu@0.6.2 (Dawn, 51 MB)",
     "npm install @tensorflow/tfjs-node-gpu (NVIDIA GPU, CUDA 11 and cuDNN 8) or npm install @tensorflow/tfjs-node; both download TensorFlow's library while installing",
     "npm install",
     "npm install onnxruntime-web, or onnxruntime-node, which is faster; or go without with --unchecked.",
@@ -33,5 +34,7 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "… classes; --json has them all.",
     "… more pairs: --json. ",
     "…All … classes: --per-class.",
+    "--device …: …, …",
+    "Which adapter: its number in fgkd doctor, or a part of its name; null: the first, the most powerful.",
   ],
 };

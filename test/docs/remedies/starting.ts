@@ -24,6 +24,27 @@ const twoNames = definePlugin({
   },
 });
 
+/** An engine that auto passes by, of two devices. */
+const slow = `
+import { definePlugin } from "fgkd";
+export const slow = definePlugin({
+  name: "slow",
+  defaults: {},
+  register: ({ engines }) =>
+    engines.register("slow", {
+      defaults: { device: null },
+      create: () => ({
+        name: "slow",
+        priority: 90,
+        check: async () => ({ available: true, automatic: false, detail: "a GPU of software" }),
+        devices: async () => [{ name: "first", detail: "128 MiB" }, { name: "second", detail: "256 MiB" }],
+        start: async () => {},
+      }),
+    }),
+});
+`;
+const withSlow = { "fgkd.config.json": '{ "plugins": ["./slow.mjs"] }', "slow.mjs": slow };
+
 const noPlugin = { "fgkd.config.json": '{ "plugins": ["wings"] }' };
 const wings = 'export const wings = { name: "wings", apply() {} };';
 
@@ -98,6 +119,34 @@ export const starting: readonly Situation[] = [
       const world = await worldWith({}, { presets: [preset] });
       const said = heard(told, await fails(world, "--preset toy --epochs 1 --engine gpu"));
       await works(world, `--preset toy --epochs 1 ${typed(said, /--engine \S+/)}`, said);
+    },
+  },
+  {
+    told: 'left out by "auto": --engine … takes it',
+    async tried(told) {
+      const world = await worldWith(withSlow);
+      const said = heard(told, await works(world, "doctor"));
+      expect(await works(world, `--preset toy --epochs 1 ${typed(said, /--engine \S+/)}`, said)).toContain(
+        "slow (a GPU",
+      );
+    },
+  },
+  {
+    told: " (--engine … takes it)",
+    async tried(told) {
+      const world = await worldWith(withSlow);
+      // No other engine has this option.
+      const said = heard(told, await fails(world, "--preset toy --epochs 1 --device 1"));
+      expect(await works(world, `--preset toy --epochs 1 ${typed(said, /--engine \w+/)}`)).toContain("slow (a GPU");
+    },
+  },
+  {
+    told: "It must be a number, or a part of a name: fgkd doctor has both.",
+    async tried(told) {
+      const world = await worldWith(withSlow);
+      const said = heard(told, await fails(world, "--preset toy --engine slow --device="));
+      expect(await works(world, typed(said, /fgkd doctor/))).toContain("--device 1: second");
+      await works(world, "--preset toy --epochs 1 --engine slow --device 1", said);
     },
   },
   {

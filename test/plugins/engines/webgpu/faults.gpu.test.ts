@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { chooseAdapter } from "../../../../plugins/engines/webgpu/adapters.js";
 import type { BackendOptions, GpuBackend } from "../../../../plugins/engines/webgpu/backend.js";
 import { openDevice } from "../../../../plugins/engines/webgpu/device.js";
 import type { Shader } from "../../../../plugins/engines/webgpu/shader.js";
@@ -20,8 +21,9 @@ describe.skipIf(!hasGpu)("what goes wrong on a device", () => {
   const open = async (options?: BackendOptions) => {
     // Loaded once there is a `navigator.gpu`, as tfjs' package needs it.
     const { GpuBackend } = await import("../../../../plugins/engines/webgpu/backend.js");
-    const { device, info } = await openDevice();
-    return { device, backend: new GpuBackend(device, info, options) };
+    const adapter = await chooseAdapter(null);
+    const device = await openDevice(adapter);
+    return { device, backend: new GpuBackend(device, adapter.adapter.info, options) };
   };
   const double = (backend: GpuBackend, x: tf.TensorInfo, shader = doubling) => {
     const y = backend.allocate(x.shape);
