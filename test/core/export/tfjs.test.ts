@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tfjs } from "../../../core/export/tfjs.js";
+import { tfGraph } from "../../../core/export/tfjs-graph.js";
 import { simplified } from "../../../core/graph/simplify.js";
 import { traceModel } from "../../../core/graph/trace.js";
 import { type ExportAbout, type ExportSubject, exportModel, type Model, type Precision } from "../../../core/index.js";
@@ -80,6 +81,24 @@ describe("a folder for TensorFlow.js", () => {
     expect(size(small)).toBeLessThan(size(whole) / part + 400);
     expect(small.apart).toBeLessThan(most);
     expect(small.apart).toBeGreaterThan(whole.apart);
+  });
+
+  test("has weights of 8 bits where they were if they lie on its steps: the least, 0 and the greatest", () => {
+    // 256 values, a step apart.
+    const data = Float32Array.from({ length: 256 }, (_, at) => (at - 100) / 4);
+    const { weights, bytes } = tfGraph(
+      "net",
+      {
+        input: "images",
+        outputs: {},
+        nodes: [],
+        values: new Map([["images", { shape: [1, 8, 8, 3], type: "float32" }]]),
+        constants: new Map([["w", { shape: [256], data }]]),
+      },
+      "int8",
+    );
+    const { scale, min } = weights[0]?.quantization as { readonly scale: number; readonly min: number };
+    expect([...(bytes[0] as Uint8Array)].map((byte) => byte * scale + min)).toEqual([...data]);
   });
 
   test("is exported of a run, with all that is said of it, and compared", async () => {
