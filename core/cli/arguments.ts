@@ -118,7 +118,8 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly json?: boolean;
 }
 
-export interface ExportArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "trust"> {
+export interface ExportArguments
+  extends Pick<ModelArguments, "role" | "uncalibrated" | "engine" | "threads" | "trust"> {
   /** A format. */
   readonly to: string;
   readonly out?: string;

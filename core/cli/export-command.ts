@@ -24,7 +24,7 @@ export async function exportCommand(place: string, given: ExportArguments, envir
 
 async function exported(
   place: string,
-  { to, out, role, precision, data, images: count, unchecked, license, ...given }: ExportArguments,
+  { to, out, role, precision, data, images: count, unchecked, uncalibrated, license, ...given }: ExportArguments,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ExportReport> {
@@ -39,6 +39,7 @@ async function exported(
     images: data === undefined ? undefined : await placesOf(data, count, environment),
     count,
     unchecked,
+    calibrated: uncalibrated !== true,
     license,
     engine: engineAsked(given),
     plugins: await pluginsFor(path, given, environment),
@@ -60,8 +61,9 @@ async function placesOf(data: readonly string[], count: number, environment: Env
   return found;
 }
 
-function tell({ place, classes, parity, loader }: ExportReport, environment: Environment): void {
-  print(environment, `${place}: ${classes.length} classes`);
+function tell({ place, classes, calibration, parity, loader }: ExportReport, environment: Environment): void {
+  const calibrated = calibration ? `, calibrated: temperature ${calibration.temperature.toFixed(2)}` : "";
+  print(environment, `${place}: ${classes.length} classes${calibrated}`);
   if (parity) tellParity(parity, environment);
   if (loader !== undefined) print(environment, `\n${loader.trimEnd()}`);
 }

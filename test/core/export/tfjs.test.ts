@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withProbabilities } from "../../../core/export/probabilities.js";
 import { tfjs } from "../../../core/export/tfjs.js";
 import { tfGraph } from "../../../core/export/tfjs-graph.js";
 import { simplified } from "../../../core/graph/simplify.js";
@@ -27,13 +28,13 @@ let places = 0;
 /** How far the answers of a model's folder are from its own, and what else came of it. */
 async function asked(model: Model, size: number, count: number, precision: Precision = "fp32") {
   const place = join(home.path, `folder-${places++}`);
-  const graph = simplified(traceModel("net", model, { size, also: ["features"] }));
+  const graph = withProbabilities(simplified(traceModel("net", model, { size, also: ["features"] })));
   const about = { version: "1", classes: ["a"] } as unknown as ExportAbout;
   const subject: ExportSubject = { owner: "net", model, graph, about, precision };
   await tfjs.write(subject, place);
   const opened = await tfjs.open(place, subject);
   const images = pictures(count, size);
-  const logits = await opened.logits(images);
+  const { logits } = await opened.answers(images);
   const apart = difference(await logitsOf(model, images), logits);
   await opened.close();
   images.dispose();
@@ -97,7 +98,9 @@ describe("a folder for TensorFlow.js", () => {
       },
       "int8",
     );
-    const { scale, min } = weights[0]?.quantization as { readonly scale: number; readonly min: number };
+    const quantization = weights[0]?.quantization;
+    if (quantization?.dtype !== "uint8") throw new Error("its weights are not in bytes");
+    const { scale, min } = quantization;
     expect([...(bytes[0] as Uint8Array)].map((byte) => byte * scale + min)).toEqual([...data]);
   });
 
