@@ -111,6 +111,8 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly out?: string;
   /** Instead of files so many drawn birds. */
   readonly drawn?: number;
+  /** Instead of files so many images that the run is tested on. */
+  readonly tested?: number;
   readonly opacity: number;
   /** Of each picture in the grid, in pixels. */
   readonly side: number;
