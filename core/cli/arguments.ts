@@ -126,6 +126,8 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly out?: string;
   /** Instead of files so many drawn birds. */
   readonly drawn?: number;
+  /** Instead of files so many images that the run is tested on. */
+  readonly tested?: number;
   readonly opacity: number;
   /** Of each picture in the grid, in pixels. */
   readonly side: number;
@@ -133,7 +135,8 @@ export interface ExplainArguments extends Pick<ModelArguments, "role" | "engine"
   readonly json?: boolean;
 }
 
-export interface ExportArguments extends Pick<ModelArguments, "role" | "engine" | "threads" | "device" | "trust"> {
+export interface ExportArguments
+  extends Pick<ModelArguments, "role" | "uncalibrated" | "engine" | "threads" | "device" | "trust"> {
   /** A format. */
   readonly to: string;
   readonly out?: string;

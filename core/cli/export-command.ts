@@ -28,7 +28,7 @@ async function exportCommand(place: string, given: ExportArguments, environment:
 
 async function exported(
   place: string,
-  { to, out, role, precision, data, images: count, unchecked, license, ...given }: ExportArguments,
+  { to, out, role, precision, data, images: count, unchecked, uncalibrated, license, ...given }: ExportArguments,
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ExportReport> {
@@ -43,6 +43,7 @@ async function exported(
     images: data === undefined ? undefined : await placesOf(data, count, environment),
     count,
     unchecked,
+    calibrated: uncalibrated !== true,
     license,
     engine: engineAsked(given),
     plugins: await pluginsFor(path, given, environment),
@@ -64,8 +65,9 @@ async function placesOf(data: readonly string[], count: number, environment: Env
   return found;
 }
 
-function tell({ place, classes, parity, loader }: ExportReport, environment: Environment): void {
-  print(environment, `${place}: ${classes.length} classes`);
+function tell({ place, classes, calibration, parity, loader }: ExportReport, environment: Environment): void {
+  const calibrated = calibration ? `, calibrated: temperature ${calibration.temperature.toFixed(2)}` : "";
+  print(environment, `${place}: ${classes.length} classes${calibrated}`);
   if (parity) tellParity(parity, environment);
   if (loader !== undefined) print(environment, `\n${loader.trimEnd()}`);
 }
@@ -90,6 +92,7 @@ export function declareExport({ command, run, environment }: Declaring): void {
     .option("-d, --data <images...>", "images to compare its answers on (default: the run's test images)")
     .option("--images <number>", "on how many", whole(1), 100)
     .option("--unchecked", "keep it without a comparison, which it then says")
+    .option("--uncalibrated", "leave out what fgkd calibrate has found")
     .option("--license <words>", "under which terms it may be used")
     .option("-e, --engine <name>", "compute engine")
     .option("--threads <number>", "threads of the engine", whole(1))

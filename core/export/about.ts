@@ -5,6 +5,7 @@ import { openTensorFile } from "../formats/open-tensor-file.js";
 import { aboutWeights } from "../models/about-weights.js";
 import type { ModelInput } from "../models/model.js";
 import type { Precision } from "../onnx/precision.js";
+import type { ModelCalibration } from "../prediction/calibration.js";
 import type { OpenModels } from "../prediction/open-models.js";
 import { version } from "../store/manifest.js";
 import { exportMismatch } from "../values/export-errors.js";
@@ -33,9 +34,11 @@ export interface ExportAbout {
   readonly preprocessing: ExportedPreprocessing;
   /** In label order. */
   readonly classes: readonly string[];
+  /** How far it is to be believed, as `fgkd calibrate` has found; of images alone, without further views. */
+  readonly calibration?: ModelCalibration;
   /** Under which terms it may be used, as whoever exported it says. */
   readonly license?: string;
-  /** What the run's own file says: role, network, calibration, … */
+  /** What the run's own file says: role, network, best epoch, … */
   readonly model: Readonly<Record<string, unknown>>;
   /** What it was made from: the run's data, and the weights that its models began with. */
   readonly from: Readonly<Record<string, unknown>>;
@@ -43,11 +46,14 @@ export interface ExportAbout {
   readonly checked: boolean;
 }
 
-type Chosen = Pick<ExportAbout, "precision" | "checked"> & { readonly license?: string | undefined };
+type Chosen = Pick<ExportAbout, "precision" | "checked"> & {
+  readonly license?: string | undefined;
+  readonly calibration: ModelCalibration | null;
+};
 
 /** @param opened with one model */
 export function aboutExport({ found, models, settings, classes }: OpenModels, chosen: Chosen): ExportAbout {
-  const { precision, checked, license } = chosen;
+  const { precision, checked, license, calibration } = chosen;
   const [model, file] = [models[0]?.model, found[0]];
   if (!model?.input || !file) throw new Error("one model is exported, and it has an input");
   const { resize, fit, crop, transforms } = settings.input;
@@ -64,6 +70,7 @@ export function aboutExport({ found, models, settings, classes }: OpenModels, ch
       inside: { ...model.input },
     },
     classes,
+    ...(calibration && { calibration }),
     ...(license !== undefined && { license }),
     model: aboutWeights(openTensorFile(file.file).metadata),
     from: originOf(file),

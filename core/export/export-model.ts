@@ -9,6 +9,7 @@ import { traceModel } from "../graph/trace.js";
 import type { PluginOption } from "../lifecycle/plugin.js";
 import type { Precision } from "../onnx/precision.js";
 import { builtInPlugins } from "../prediction/built-in.js";
+import { type ModelCalibration, toldCalibration } from "../prediction/calibration.js";
 import { type OpenModels, openModels } from "../prediction/open-models.js";
 import { asStorage } from "../store/storage.js";
 import { unfinished } from "../values/artifacts.js";
@@ -20,6 +21,7 @@ import { checkImages } from "./check-images.js";
 import type { Exporter, ExportSubject } from "./exporter.js";
 import { exporters } from "./exporters.js";
 import { checkParity, type Parity } from "./parity.js";
+import { withProbabilities } from "./probabilities.js";
 
 export interface ExportOptions {
   /** A format of fgkd's, or one of yours. */
@@ -38,6 +40,8 @@ export interface ExportOptions {
   readonly count?: number | undefined;
   /** Kept without a comparison, which the file then says. Default false. */
   readonly unchecked?: boolean | undefined;
+  /** Whether its calibration counts, where it has one for images as they are. Default true. */
+  readonly calibrated?: boolean | undefined;
   /** The terms under which it may be used: a name of SPDX, or words. Default: it says nothing. */
   readonly license?: string | undefined;
   /** The engine that is started. Default: the run's, or `auto`; `null`: none, since one runs already. */
@@ -56,6 +60,8 @@ export interface ExportReport {
   readonly place: string;
   readonly to: string;
   readonly classes: readonly string[];
+  /** By which its probabilities come about; `null` where it has none. */
+  readonly calibration: ModelCalibration | null;
   /** How near its answers are to the model's; absent where they were not compared. */
   readonly parity?: Parity;
   /** Lines of code that load it, where the format has some. */
@@ -91,9 +97,16 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     if (existsSync(place))
       throw pathProblem(place, "there is something already", "Take it away, or name another place with --out.");
     const parity = await written(exporter, subject, place, opened, options);
-    const loader = exporter.loader?.(place);
-    const { classes } = opened;
-    return { place, to: exporter.name, classes, ...(parity && { parity }), ...(loader !== undefined && { loader }) };
+    const loader = exporter.loader?.(place, subject.about);
+    const { classes, calibration = null } = subject.about;
+    return {
+      place,
+      to: exporter.name,
+      classes,
+      calibration,
+      ...(parity && { parity }),
+      ...(loader !== undefined && { loader }),
+    };
   } finally {
     await opened.close();
   }
@@ -134,8 +147,13 @@ async function subjectOf(
       "Each member has a file of its own.",
     );
   }
-  const graph = simplified(await traceModel(owner, model, { size: opened.settings.input.crop, also: ["features"] }));
-  const about = aboutExport(opened, { ...options, checked: options.unchecked !== true });
+  // A graph is asked about images as they are, without mirror images or crops.
+  const way = { models: [owner], ensembler: null, testTime: null };
+  const calibration =
+    options.calibrated === false ? null : toldCalibration(opened, way, options.logger ?? silentLogger);
+  const traced = simplified(await traceModel(owner, model, { size: opened.settings.input.crop, also: ["features"] }));
+  const graph = withProbabilities(traced, calibration?.temperature);
+  const about = aboutExport(opened, { ...options, calibration, checked: options.unchecked !== true });
   return { owner, model, graph, about, precision: options.precision };
 }
 
@@ -170,13 +188,14 @@ async function compared(
   opened: OpenModels,
   { images: given, count = 100, logger = silentLogger, signal }: ExportOptions,
 ): Promise<Parity> {
-  const { model, precision } = subject;
+  const { model, precision, about } = subject;
   const asked = await exporter.open(temporary, subject);
   try {
     const images = await checkImages(opened, given, count, logger);
     try {
       const { input } = opened.settings;
-      return await checkParity({ model, asked, images, input, count, precision, file: place, signal });
+      const temperature = about.calibration?.temperature;
+      return await checkParity({ model, asked, temperature, images, input, count, precision, file: place, signal });
     } finally {
       await images.close();
     }

@@ -10,7 +10,10 @@ export interface ExportSubject {
   /** For messages: its role. */
   readonly owner: string;
   readonly model: Model;
-  /** What it computes, simplified: from pixels in [0, 1] to `logits`, and `features`, its last map, where it has one. */
+  /**
+   * What it computes, simplified: from pixels in [0, 1] to `logits`; `probabilities`, their softmax at the temperature of its calibration; and `features`,
+   * its last map, where it has one.
+   */
   readonly graph: Graph;
   readonly about: ExportAbout;
   readonly precision: Precision;
@@ -22,9 +25,9 @@ export interface AskedModel {
   readonly about: unknown;
   /**
    * @param images `[batch, size, size, 3]`, pixels in [0, 1]; not its to free
-   * @returns `[batch, classes]`, row by row
+   * @returns `[batch, classes]`, row by row; `probabilities` where the format has them
    */
-  logits(images: tf.Tensor4D): Promise<Float32Array>;
+  answers(images: tf.Tensor4D): Promise<{ readonly logits: Float32Array; readonly probabilities?: Float32Array }>;
   close(): Promise<void>;
 }
 
@@ -46,5 +49,5 @@ export interface Exporter {
    */
   open(place: string, subject: ExportSubject): Promise<AskedModel>;
   /** Lines of code that load it, for whoever has exported it. Default: none are shown. */
-  loader?(place: string): string;
+  loader?(place: string, about: ExportAbout): string;
 }

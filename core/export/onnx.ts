@@ -12,8 +12,8 @@ import type { Exporter } from "./exporter.js";
 import { loadOnnxRuntime } from "./onnx-runtime.js";
 
 /**
- * One file. Its metadata have `fgkd`, all that is said of the model as JSON; `classes`, a list; `preprocessing`; and `license`, where
- * somebody said one.
+ * One file. Its metadata have `fgkd`, all that is said of the model as JSON; `classes`, a list; `preprocessing`;
+ * `calibration`, where it was calibrated; and `license`, where somebody said one.
  */
 export const onnx: Exporter = {
   name: "onnx",
@@ -24,6 +24,7 @@ export const onnx: Exporter = {
       fgkd: JSON.stringify(about),
       classes: JSON.stringify(about.classes),
       preprocessing: JSON.stringify(about.preprocessing),
+      ...(about.calibration && { calibration: JSON.stringify(about.calibration) }),
       ...(about.license !== undefined && { license: about.license }),
     };
     const options = { name: owner, producer: { name: "fgkd", version: version() }, metadata, precision };
@@ -37,12 +38,13 @@ export const onnx: Exporter = {
     const session = await runtime.InferenceSession.create(file);
     return {
       about,
-      logits: async (images) => {
+      answers: async (images) => {
         const [count, height, width, channels] = images.shape;
         const data = await taken(images.transpose([0, 3, 1, 2]));
         const given = new runtime.Tensor("float32", data, [count, channels, height, width]);
-        const { logits } = await session.run({ images: given });
-        return Float32Array.from(logits?.data ?? []);
+        const { logits, probabilities } = await session.run({ images: given });
+        const [one, other] = [logits, probabilities].map((output) => Float32Array.from(output?.data ?? []));
+        return { logits: one as Float32Array, probabilities: other as Float32Array };
       },
       close: () => session.release(),
     };

@@ -10,6 +10,7 @@ import { wantedInput } from "./about.js";
 import { logitsOf, taken } from "./answers.js";
 import type { CheckImages } from "./check-images.js";
 import type { AskedModel } from "./exporter.js";
+import { apartFromLogits } from "./probabilities.js";
 
 /** How near an exported model is to its model. */
 export interface Parity {
@@ -32,6 +33,8 @@ const leastAgreement = 0.98;
 export interface ParityOptions {
   readonly model: Model;
   readonly asked: AskedModel;
+  /** At which its logits become probabilities. */
+  readonly temperature: number | undefined;
   readonly images: CheckImages;
   /** As the run's own tests have it. */
   readonly input: InputSettings;
@@ -46,21 +49,24 @@ export interface ParityOptions {
 
 /**
  * The model is given the images of its run's tests; the exported one those that its own words describe, made of the same pictures. So wrong
- * words are found as wrong weights are.
+ * words are found as wrong weights are. What it says to be probabilities must be those of its own logits.
  *
  * @throws FGKD_EXPORT_MISMATCH when they differ, or when there is no image
  */
 export async function checkParity(options: ParityOptions): Promise<Parity> {
   const { model, asked, images, input, count, precision, file } = options;
   const [own, theirs] = [images.batches(input), images.batches(wantedInput(file, asked.about))];
-  const seen = { images: 0, difference: 0, scale: 0, agreeing: 0 };
+  const seen = { images: 0, difference: 0, scale: 0, agreeing: 0, shares: 0 };
   try {
     while (seen.images < count) {
       options.signal?.throwIfAborted();
       const [mine, other] = [await own.next(), await theirs.next()];
       if (mine.done || other.done) break;
       const count = mine.value.images?.shape[0] ?? 0;
-      compare(await ownLogits(model, mine.value), await askedLogits(asked, other.value), count, seen);
+      const { logits, probabilities } = await askedAnswers(asked, other.value);
+      compare(await ownLogits(model, mine.value), logits, count, seen);
+      const apart = probabilities ? apartFromLogits(probabilities, logits, count, options.temperature) : 0;
+      seen.shares = Math.max(seen.shares, apart);
     }
   } finally {
     await own.return();
@@ -72,6 +78,12 @@ export async function checkParity(options: ParityOptions): Promise<Parity> {
   const agreement = seen.agreeing / seen.images;
   const parity = { images: seen.images, of: images.what, difference: seen.difference, relative, agreement };
   refuseUnlike(parity, precision, file);
+  if (!(seen.shares <= tolerance))
+    throw exportMismatch(
+      file,
+      `its probabilities differ by up to ${seen.shares.toPrecision(3)} from those that its logits have at a temperature of ${options.temperature ?? 1}`,
+      "Undo what was changed in it, and export it again.",
+    );
   return parity;
 }
 
@@ -106,10 +118,10 @@ async function ownLogits(model: Model, batch: Batch): Promise<Float32Array> {
   return logits;
 }
 
-async function askedLogits(asked: AskedModel, batch: Batch): Promise<Float32Array> {
-  const logits = await asked.logits(need(batch, "images", "export"));
+async function askedAnswers(asked: AskedModel, batch: Batch): ReturnType<AskedModel["answers"]> {
+  const answers = await asked.answers(need(batch, "images", "export"));
   release(batch);
-  return logits;
+  return answers;
 }
 
 function refuseUnlike({ difference, relative, agreement, images }: Parity, precision: Precision, file: string): void {

@@ -41,8 +41,13 @@ export const tfjs: Exporter = {
     const model = await tf.loadGraphModel({ load: async () => artifactsIn(place) });
     return {
       about: model.metadata,
-      // One output by its name is one tensor.
-      logits: (images) => taken(tf.tidy(() => model.execute(images, "logits") as tf.Tensor)),
+      answers: async (images) => {
+        // Two outputs by their names are two tensors.
+        const [logits, probabilities] = tf.tidy(
+          () => model.execute(images, ["logits", "probabilities"]) as [tf.Tensor, tf.Tensor],
+        );
+        return { logits: await taken(logits), probabilities: await taken(probabilities) };
+      },
       close: async () => model.dispose(),
     };
   },
@@ -51,7 +56,7 @@ export const tfjs: Exporter = {
 // As a server has ${place}:
 const model = await tf.loadGraphModel("model.json");
 const { classes, preprocessing } = model.metadata;
-const logits = model.execute(images, "logits"); // images: [batch, ${"size, size"}, 3], in [0, 1]
+const probabilities = model.execute(images, "probabilities"); // images: [batch, ${"size, size"}, 3], in [0, 1]
 `,
 };
 

@@ -5,17 +5,20 @@ import { inUnits } from "../graph/trace.js";
 import { bytesOf } from "../onnx/emitter.js";
 import { halves } from "../onnx/precision.js";
 import { writeAtomically } from "../store/atomic.js";
+import { calibrationEntry } from "../store/calibrated-file.js";
 import { asStorage } from "../store/storage.js";
 import { exportMismatch, notExportable } from "../values/export-errors.js";
 import type { NamedArray } from "../values/named-array.js";
 import { isRecord } from "../values/unknown.js";
+import type { ExportAbout } from "./about.js";
+import { answerInPython } from "./answer-in-python.js";
 import { logitsOf, taken } from "./answers.js";
 import type { Exporter } from "./exporter.js";
 import { type PickledTensor, PickledTensors, pickle } from "./pickle-writer.js";
 import { longestArchive, zipped } from "./zip-writer.js";
 
 /**
- * One file, a dictionary: `state_dict`; `backbone`, the network's name; `classes`; `preprocessing`, as JSON; `license`, where somebody said one;
+ * One file, a dictionary: `state_dict`; `backbone`, the network's name; `classes`; `preprocessing`, as JSON; `calibration`, as JSON, where it was calibrated; `license`, where somebody said one;
  * `fgkd`, what the run says of the model, so that fgkd reads the file as it reads a run's own; and `export`, what is said beyond that. Nothing but plain data and tensors, which `torch.load(weights_only=True)` reads.
  */
 export const torch: Exporter = {
@@ -31,12 +34,16 @@ export const torch: Exporter = {
       tensors.set(name, { key, storage, shape: array.shape });
       files.push([`model/data/${key}`, data]);
     }
-    const { model: said, classes: _, ...beyond } = about;
+    const { model: said, classes: _, calibration, ...beyond } = about;
     const content = {
       state_dict: new PickledTensors(tensors),
       backbone: isRecord(said.backbone) ? String(said.backbone.name) : "",
       classes: about.classes,
       preprocessing: JSON.stringify(about.preprocessing),
+      ...(calibration && {
+        calibration: JSON.stringify(calibration),
+        [calibrationEntry]: JSON.stringify([calibration]),
+      }),
       ...(about.license !== undefined && { license: about.license }),
       fgkd: JSON.stringify(said),
       export: JSON.stringify(beyond),
@@ -52,9 +59,9 @@ export const torch: Exporter = {
     twin.import(file.read());
     return {
       about: aboutIn(place, file.metadata),
-      logits: (images) => {
+      answers: async (images) => {
         const batch = { images, normalisation: inUnits };
-        return taken(tf.tidy(() => model.parameters.lend(twin, () => logitsOf(model, batch))));
+        return { logits: await taken(tf.tidy(() => model.parameters.lend(twin, () => logitsOf(model, batch)))) };
       },
       close: async () => twin.dispose(),
     };
@@ -73,8 +80,8 @@ function aboutIn(place: string, { export: beyond }: Readonly<Record<string, stri
   return JSON.parse(beyond);
 }
 
-/** Ten lines of Python. */
-function loader(place: string): string {
+/** A few lines of Python; of a calibrated model with what makes an answer of its logits. */
+function loader(place: string, { calibration }: ExportAbout): string {
   return `import json, torch, torchvision
 
 def load(path):
@@ -85,8 +92,9 @@ def load(path):
         import timm
         model = timm.create_model(said["backbone"], num_classes=len(said["classes"]))
     model.load_state_dict(said["state_dict"])
-    return model.eval(), said["classes"], json.loads(said["preprocessing"])
+    calibration = json.loads(said.get("calibration", "null"))
+    return model.eval(), said["classes"], json.loads(said["preprocessing"]), calibration
 
-model, classes, preprocessing = load(${JSON.stringify(place)})
-`;
+model, classes, preprocessing, calibration = load(${JSON.stringify(place)})
+${calibration ? `\n${answerInPython}` : ""}`;
 }

@@ -17,6 +17,8 @@ video[hidden] { display: none; }
 figure { position: relative; margin: 0; aspect-ratio: 1; }
 canvas { position: absolute; inset: 0; width: 100%; height: 100%; border-radius: .75rem; }
 #guesses { list-style: none; margin: 0; padding: 0; }
+#instead { grid-column: 1 / -1; margin: 0; font-size: 1.2rem; overflow-wrap: anywhere; }
+#instead:not([hidden]) ~ #guesses { opacity: .7; }
 #guesses li { display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; margin-bottom: .75rem; overflow-wrap: anywhere; }
 meter { grid-column: 1 / -1; width: 100%; height: 1rem; }
 footer { margin-top: 2rem; font-size: .85rem; opacity: .8; overflow-wrap: anywhere; }
@@ -47,6 +49,7 @@ export function webPage(title: string, words: string): string {
 <video id="video" autoplay playsinline muted hidden></video>
 <p id="status" role="status">The model is being loaded …</p>
 <section id="answer" aria-live="polite" hidden>
+<p id="instead" hidden></p>
 <figure><canvas id="seen"></canvas><canvas id="map"></canvas></figure>
 <ol id="guesses"></ol>
 </section>

@@ -1,8 +1,9 @@
 /** The script of the page that `--to web` writes: JavaScript of browsers, as text, with nothing loaded from elsewhere. */
 
 /**
- * It prepares pictures as fgkd does (antialiased bilinear resizing, the middle square), asks the model, and shows the likeliest classes and, where
- * the model has maps, which parts of the picture speak for the first. Before it takes a picture it asks the model about one that it knows the answer of.
+ * It prepares pictures as fgkd does (antialiased bilinear resizing, the middle square), asks the model, and shows the likeliest classes, what a
+ * calibrated model says instead of the first (a group of classes, or that it does not know), and, where the model has maps, which parts of the picture
+ * speak for the first. Before it takes a picture it asks the model about one that it knows the answer of.
  */
 export const webScript = `"use strict";
 const byId = (id) => document.getElementById(id);
@@ -69,9 +70,26 @@ async function ask(square) {
 }
 
 function shares(logits) {
-  const most = Math.max(...logits), raised = Array.from(logits, (logit) => Math.exp(logit - most));
+  const most = Math.max(...logits), { temperature } = about.calibration || { temperature: 1 };
+  const raised = Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
   const sum = raised.reduce((a, b) => a + b, 0);
   return raised.map((value) => value / sum);
+}
+
+const percent = (share) => (100 * share).toFixed(1) + " %";
+
+/** What is answered where the first class is not likely enough; nothing where it is. */
+function instead(probabilities, best) {
+  const { thresholds, ranks } = about.calibration || { thresholds: probabilities.map(() => 0), ranks: [] };
+  const isEnough = (share, threshold) => threshold !== null && share >= threshold;
+  if (isEnough(probabilities[best], thresholds[best])) return "";
+  for (const { rank, groups, threshold } of ranks) {
+    const sums = new Map();
+    probabilities.forEach((share, label) => sums.set(groups[label], (sums.get(groups[label]) || 0) + share));
+    const [group, sum] = [...sums].reduce((most, one) => (one[1] > most[1] ? one : most));
+    if (isEnough(sum, threshold)) return group + " (" + rank + ") " + percent(sum);
+  }
+  return "unknown";
 }
 
 function showPicture(square, { maps, shape }, label) {
@@ -102,12 +120,14 @@ function showPicture(square, { maps, shape }, label) {
   over.drawImage(small, 0, 0, size, size);
 }
 
-function showGuesses(probabilities) {
-  const order = probabilities.map((_, label) => label).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
-  byId("guesses").replaceChildren(...order.map((label) => {
+function showGuesses(probabilities, order) {
+  const words = instead(probabilities, order[0]);
+  byId("instead").hidden = !words;
+  byId("instead").textContent = words;
+  byId("guesses").replaceChildren(...order.slice(0, 5).map((label) => {
     const [item, name, share, bar] = ["li", "span", "span", "meter"].map((tag) => document.createElement(tag));
     name.textContent = about.classes[label];
-    share.textContent = (100 * probabilities[label]).toFixed(1) + " %";
+    share.textContent = percent(probabilities[label]);
     bar.value = probabilities[label];
     bar.setAttribute("aria-label", about.classes[label]);
     item.dataset.probability = probabilities[label];
@@ -125,9 +145,9 @@ async function classify(blob) {
     context.drawImage(bitmap, 0, 0);
     const square = prepared(context.getImageData(0, 0, bitmap.width, bitmap.height));
     const answer = await ask(square);
-    const probabilities = shares(answer.logits);
-    showPicture(square, answer, probabilities.indexOf(Math.max(...probabilities)));
-    showGuesses(probabilities);
+    const order = [...answer.logits.keys()].sort((a, b) => answer.logits[b] - answer.logits[a] || a - b);
+    showPicture(square, answer, order[0]);
+    showGuesses(shares(answer.logits), order);
     byId("answer").hidden = false;
     status("");
   } catch (problem) {

@@ -6,6 +6,7 @@ import type { AnswerRule } from "../measures/answering.js";
 import type { Permission } from "../store/atomic.js";
 import { calibrationText, writeCalibrationText } from "../store/calibrated-file.js";
 import { corruptFile } from "../values/errors.js";
+import type { Logger } from "../values/logger.js";
 import type { FoundModel } from "./find-models.js";
 
 /** How models are asked. A calibration holds for answers that come about in the same way. */
@@ -70,6 +71,21 @@ export function calibrationFor(
   return calibrationsOf(models, classes).find((one) => holdsFor(one, way));
 }
 
+/** The same; says so where the models are calibrated, though not for answers that come about like these. @throws FGKD_CORRUPT_FILE */
+export function toldCalibration(
+  { found, classes }: { readonly found: readonly FoundModel[]; readonly classes: readonly string[] },
+  way: WayOfAsking,
+  { warn }: Logger,
+): ModelCalibration | null {
+  const own = calibrationFor(found, way, classes.length);
+  const known = own ? [] : calibrationsOf(found, classes.length);
+  if (known.length > 0)
+    warn(
+      `Calibrated for ${known.map(wayInWords).join("; ")}, and asked for ${wayInWords(way)}: probabilities are as the network gives them.`,
+    );
+  return own ?? null;
+}
+
 function holdsFor(calibration: WayOfAsking, { models, ensembler, testTime }: WayOfAsking): boolean {
   const text = (way: WayOfAsking) => JSON.stringify([way.models, way.ensembler, way.testTime]);
   return text(calibration) === text({ models, ensembler, testTime });
@@ -110,7 +126,7 @@ function parsed(text: string): unknown {
 }
 
 /** How a way of asking is told: `student, flip`. */
-export function wayInWords({ models, ensembler, testTime }: WayOfAsking): string {
+function wayInWords({ models, ensembler, testTime }: WayOfAsking): string {
   const who = models.join(", ");
   return `${ensembler === null ? who : `${ensembler} of ${who}`}${testTime === null ? "" : `, ${testTime}`}`;
 }

@@ -12,9 +12,9 @@ import { badImage, invalidConfig, invalidOption } from "../values/errors.js";
 import { type Logger, silentLogger } from "../values/logger.js";
 import { release } from "../values/records.js";
 import { builtInPlugins } from "./built-in.js";
-import { calibrationFor, calibrationsOf, type ModelCalibration, wayInWords } from "./calibration.js";
+import { type ModelCalibration, toldCalibration } from "./calibration.js";
 import { mergedPrediction } from "./merged.js";
-import { type OpenModels, openModels } from "./open-models.js";
+import { openModels } from "./open-models.js";
 
 export interface LoadModelOptions {
   /** Which models of a run, `teacher` or `student@ema`; several are merged. Default: the student, or all that were trained. */
@@ -119,7 +119,12 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const layers = [{ origin: "loadModel()", config }];
   const opened = await openModels(path, { plugins, roles, ensembler, layers, logger, startsEngine: engine !== null });
   const { classes, models, merge, settings, source } = opened;
-  const calibration = options.calibrated === false ? null : ownCalibration(opened, merge && ensembler.name, logger);
+  const way = {
+    models: models.map(({ role }) => role),
+    ensembler: merge ? ensembler.name : null,
+    testTime: settings.evaluation.testTime,
+  };
+  const calibration = options.calibrated === false ? null : toldCalibration(opened, way, logger);
   const views = testViews(settings.evaluation.testTime, settings.input, "loadModel()");
   const answer = mergedPrediction(models, views, merge);
   let isDisposed = false;
@@ -207,23 +212,6 @@ function saidOf(scores: Float32Array, { classes, top, gives, calibration }: How)
     ? answerBy(calibration, probabilities, order[0] as number, classes)
     : { kind: "class", ...best };
   return { guesses, answer };
-}
-
-/** Says so where the model is calibrated, though not for answers that come about like these. */
-function ownCalibration(
-  { found, models, classes, settings }: OpenModels,
-  ensembler: string | undefined,
-  { warn }: Logger,
-): ModelCalibration | null {
-  const { testTime } = settings.evaluation;
-  const way = { models: models.map(({ role }) => role), ensembler: ensembler ?? null, testTime };
-  const own = calibrationFor(found, way, classes.length);
-  const known = own ? [] : calibrationsOf(found, classes.length);
-  if (known.length > 0)
-    warn(
-      `Calibrated for ${known.map(wayInWords).join("; ")}, and asked for ${wayInWords(way)}: probabilities are as the network gives them.`,
-    );
-  return own ?? null;
 }
 
 function unreadable(image: GivenImage, problem: string, position: number): Error {

@@ -7,11 +7,11 @@ import { digestOfFile } from "./checkpoint-format.js";
 import { asStorage } from "./storage.js";
 
 /** Among the texts of the file. */
-const entry = "fgkd.calibration";
+export const calibrationEntry = "fgkd.calibration";
 
 /** What stands there; `undefined` where nothing does. @throws as `openTensorFile` does */
 export function calibrationText(file: string): string | undefined {
-  return openTensorFile(file).metadata[entry];
+  return openTensorFile(file).metadata[calibrationEntry];
 }
 
 /**
@@ -20,14 +20,14 @@ export function calibrationText(file: string): string | undefined {
  * @throws FGKD_STORAGE, what `permission` throws, and as `openTensorFile` does
  */
 export function writeCalibrationText(file: string, text: string, permission: Permission = () => {}): void {
-  const pieces = rewritten(file, (metadata) => ({ ...metadata, [entry]: text }));
+  const pieces = rewritten(file, (metadata) => ({ ...metadata, [calibrationEntry]: text }));
   asStorage(file, () => writeAtomically(file, pieces, permission));
 }
 
 /** SHA-256 of a file as it was before it was calibrated: a run that began with it knows it again. */
 export function digestOfUncalibrated(file: string): string {
   if (!isCalibrated(file)) return digestOfFile(file);
-  return digestOfPieces(rewritten(file, ({ [entry]: _, ...others }) => others));
+  return digestOfPieces(rewritten(file, ({ [calibrationEntry]: _, ...others }) => others));
 }
 
 /** SHA-256 of a file that is not written. */

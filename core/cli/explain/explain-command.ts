@@ -18,6 +18,7 @@ import { count, visibleJson } from "../terminal/text.js";
 import { createWriter } from "../terminal/writer.js";
 import { type AskedImage, drawnBirds, imageFiles, modelsFirst } from "./explain-images.js";
 import { withExplainOptions } from "./explain-options.js";
+import { testedImages } from "./explain-parts.js";
 import { pictureFolder } from "./explain-pictures.js";
 import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
 
@@ -35,12 +36,7 @@ async function explainCommand(
     problems += 1;
     warn(problem);
   };
-  if (given.drawn !== undefined && files.length > 0)
-    throw invalidConfig("--drawn", `${files[0]} is named, too`, "Leave one of them out.");
-  const images =
-    given.drawn === undefined
-      ? await imageFiles(files, environment, tell)
-      : await drawnBirds(resolve(cwd, models[0] as string), given.drawn, environment);
+  const images = await imagesAsked(resolve(cwd, models[0] as string), files, given, environment, tell);
   const explainers: Asked[] = [];
   try {
     for (const model of models) explainers.push(await load(model, images, given, environment, explainers.length === 0));
@@ -51,6 +47,22 @@ async function explainCommand(
   } finally {
     for (const { explainer } of explainers) await explainer.dispose();
   }
+}
+
+function imagesAsked(
+  model: string,
+  files: readonly string[],
+  given: ExplainArguments,
+  environment: Environment,
+  tell: (problem: string) => void,
+): Promise<readonly AskedImage[]> {
+  const { drawn, tested } = given;
+  const option = drawn === undefined ? "--tested" : "--drawn";
+  if (drawn === undefined && tested === undefined) return imageFiles(files, environment, tell);
+  const besides = files[0] ?? (drawn !== undefined && tested !== undefined ? "--tested" : undefined);
+  if (besides !== undefined) throw invalidConfig(option, `${besides} is named, too`, "Leave one of them out.");
+  if (drawn !== undefined) return drawnBirds(model, drawn, environment);
+  return testedImages(model, tested as number, given, environment);
 }
 
 /** Models of one place, and the images as they are given to them. */

@@ -13,7 +13,7 @@ export interface AskedImage {
   given(explainer: Pick<Explainer, "input">): GivenImage;
   /** Its class, as far as that is known. */
   className(classes: readonly string[]): string | undefined;
-  /** Shares of a map on the parts of a drawn bird; `undefined` where transforms of its own move them. */
+  /** Shares of a map on the parts of what it shows, where they are known; `undefined` where transforms of its own move them. */
   shares?(map: ArrayLike<number>, explainer: Pick<Explainer, "input">): Readonly<Record<string, number>> | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function imageFiles(
 }
 
 /** The class after which the nearest folder around a file is named. */
-function folderAmong(classes: readonly string[], path: string): string | undefined {
+export function folderAmong(classes: readonly string[], path: string): string | undefined {
   for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
     const name = basename(at).normalize("NFC");
     if (classes.includes(name)) return name;

@@ -27,6 +27,7 @@ export function withExplainOptions(command: Command): Command {
     )
     .option("-o, --out <folder>", "folder of the pictures (default: explained-<number>; with --json, none)")
     .option("--drawn <number>", "so many of the drawn birds that the run is tested on, instead of images", whole(1))
+    .option("--tested <number>", "so many of the photographs that the run is tested on, instead of images", whole(1))
     .option("--opacity <share>", "of the colours over the picture", share, 0.5)
     .option("--side <pixels>", "of each picture in the grid", whole(32), 192)
     .option("--batch-size <number>", "images at a time (default: 8, or what the run's tests had if fewer)", whole(1))

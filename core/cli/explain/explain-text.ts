@@ -19,7 +19,7 @@ type Shares = Readonly<Record<string, number>>;
 export interface ToldImage {
   readonly name: string;
   readonly seen: SeenImage;
-  /** On parts of a drawn bird, by column; and of the area. */
+  /** On the parts of what it shows, by column; and of the area. */
   readonly shares?: readonly Shares[];
   readonly area?: Shares;
 }
@@ -63,7 +63,7 @@ function placeOf({ map, cells }: Explanation): string {
     : "its map is 0 everywhere";
 }
 
-/** Shares of attention on the parts of drawn birds, averaged over images. */
+/** Shares of attention on the parts of what is shown, averaged over images. */
 export interface MeanShares {
   /** Of a map that is the same everywhere. */
   readonly area: Shares;
@@ -88,13 +88,20 @@ export function meanShares(
   return { area: mean(known.map(({ area }) => area)), models: Object.fromEntries(models) };
 }
 
+/** Beyond so many parts they are rows, and models columns. */
+const mostColumns = 8;
+
 export function sharesTable({ area, models }: MeanShares, { stdout, variables }: Environment): string {
   const places = Object.keys(area);
+  const columns = [["share of the area", area] as const, ...Object.entries(models)];
+  const share = (shares: Shares, place: string) => percent(100 * (shares[place] ?? Number.NaN));
+  if (places.length > mostColumns) {
+    const heads = columns.map(([head]) => ({ head, align: "right" as const }));
+    const rows = places.map((place) => [place, ...columns.map(([, shares]) => share(shares, place))]);
+    return table([{ head: "attention on" }, ...heads], rows, stdout, variables);
+  }
   const heads = places.map((head) => ({ head, align: "right" as const }));
-  const rows = [["share of the area", area] as const, ...Object.entries(models)].map(([title, shares]) => [
-    title,
-    ...places.map((place) => percent(100 * (shares[place] ?? Number.NaN))),
-  ]);
+  const rows = columns.map(([title, shares]) => [title, ...places.map((place) => share(shares, place))]);
   return table([{ head: "attention on" }, ...heads], rows, stdout, variables);
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findModels, keepCalibration } from "../../../core/index.js";
 import { readMetadata } from "../../../core/onnx/model-proto.js";
 import { alone, createHome, type Home, trained } from "../prediction/pictures.js";
 import { createWorld } from "./world.js";
@@ -46,6 +47,23 @@ describe("fgkd export", () => {
     expect(world.out).toContain("Compared on 2 given images");
     expect(await world.fgkd(`export ${run} --to onnx -o none.onnx --data ${run}/models`)).toBe(1);
     expect(world.err).toContain("no image among what is given");
+  });
+
+  test("takes the calibration along, and says so, unless it is told to leave it out", async () => {
+    const world = await createPictureWorld();
+    const own = join(world.cwd, "run");
+    cpSync(run, own, { recursive: true });
+    const asked = { models: ["student"], ensembler: null, testTime: null, split: "given", images: 26 } as const;
+    keepCalibration(findModels(own), { ...asked, temperature: 1.375, error: 0.1, thresholds: [0, 0], ranks: [] });
+    expect(await world.fgkd(`export ${own} --to onnx`)).toBe(0);
+    expect(world.out).toContain("student.onnx: 2 classes, calibrated: temperature 1.38\n");
+    expect(await world.fgkd(`export ${own} --to onnx -o plain.onnx --uncalibrated`)).toBe(0);
+    expect(world.out).toContain("plain.onnx: 2 classes\n");
+    const [one, other] = ["student.onnx", "plain.onnx"].map((name) =>
+      readMetadata(readFileSync(join(world.cwd, name))),
+    );
+    expect(JSON.parse(one?.calibration ?? "").temperature).toBe(1.375);
+    expect(other?.calibration).toBeUndefined();
   });
 
   test("goes without a comparison where it is told to, and says so", async () => {

@@ -53,11 +53,11 @@ describe("an exported model", () => {
         },
         open: async (place, subject) => {
           const asked = await onnx.open(place, subject);
-          const logits = (images: tf.Tensor4D) => {
+          const answers = (images: tf.Tensor4D) => {
             stop();
-            return asked.logits(images);
+            return asked.answers(images);
           };
-          return { ...asked, logits };
+          return { ...asked, answers };
         },
       };
       const asked = exported({
@@ -149,7 +149,7 @@ describe("nothing is written", () => {
           ...onnx,
           open: async (...call) => ({
             ...(await onnx.open(...call)),
-            logits: async () => new Float32Array([Number.NaN]),
+            answers: async () => ({ logits: new Float32Array([Number.NaN]) }),
           }),
         },
       },
@@ -163,7 +163,10 @@ describe("nothing is written", () => {
           ...onnx,
           open: async (...call) => {
             const asked = await onnx.open(...call);
-            return { ...asked, logits: async (images) => (await asked.logits(images)).map((logit) => -logit) };
+            const answers: typeof asked.answers = async (images) => ({
+              logits: (await asked.answers(images)).logits.map((logit) => -logit),
+            });
+            return { ...asked, answers };
           },
         },
       },

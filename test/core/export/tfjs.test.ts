@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withProbabilities } from "../../../core/export/probabilities.js";
 import { tfjs } from "../../../core/export/tfjs.js";
+import { tfGraph } from "../../../core/export/tfjs-graph.js";
 import { simplified } from "../../../core/graph/simplify.js";
 import { traceModel } from "../../../core/graph/trace.js";
 import { type ExportAbout, type ExportSubject, exportModel, type Model, type Precision } from "../../../core/index.js";
@@ -26,13 +28,13 @@ let places = 0;
 /** How far the answers of a model's folder are from its own, and what else came of it. */
 async function asked(model: Model, size: number, count: number, precision: Precision = "fp32") {
   const place = join(home.path, `folder-${places++}`);
-  const graph = simplified(await traceModel("net", model, { size, also: ["features"] }));
+  const graph = withProbabilities(simplified(await traceModel("net", model, { size, also: ["features"] })));
   const about = { version: "1", classes: ["a"] } as unknown as ExportAbout;
   const subject: ExportSubject = { owner: "net", model, graph, about, precision };
   await tfjs.write(subject, place);
   const opened = await tfjs.open(place, subject);
   const images = pictures(count, size);
-  const logits = await opened.logits(images);
+  const { logits } = await opened.answers(images);
   const apart = difference(await logitsOf(model, images), logits);
   await opened.close();
   images.dispose();
@@ -80,6 +82,26 @@ describe("a folder for TensorFlow.js", () => {
     expect(size(small)).toBeLessThan(size(whole) / part + 400);
     expect(small.apart).toBeLessThan(most);
     expect(small.apart).toBeGreaterThan(whole.apart);
+  });
+
+  test("has weights of 8 bits where they were if they lie on its steps: the least, 0 and the greatest", () => {
+    // 256 values, a step apart.
+    const data = Float32Array.from({ length: 256 }, (_, at) => (at - 100) / 4);
+    const { weights, bytes } = tfGraph(
+      "net",
+      {
+        input: "images",
+        outputs: {},
+        nodes: [],
+        values: new Map([["images", { shape: [1, 8, 8, 3], type: "float32" }]]),
+        constants: new Map([["w", { shape: [256], data }]]),
+      },
+      "int8",
+    );
+    const quantization = weights[0]?.quantization;
+    if (quantization?.dtype !== "uint8") throw new Error("its weights are not in bytes");
+    const { scale, min } = quantization;
+    expect([...(bytes[0] as Uint8Array)].map((byte) => byte * scale + min)).toEqual([...data]);
   });
 
   test("is exported of a run, with all that is said of it, and compared", async () => {

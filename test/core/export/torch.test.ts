@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { zipped } from "../../../core/export/zip-writer.js";
 import { exportModel, loadModel, openTensorFile, readSafetensors } from "../../../core/index.js";
 import { halves } from "../../../core/onnx/precision.js";
 import { alone, createHome, type Home, plugins, trained } from "../prediction/pictures.js";
@@ -48,6 +49,15 @@ test("has each storage begin where processors like numbers to begin, and the sam
   const at = one.indexOf(name);
   const padding = one.readUInt16LE(at - 30 + 28);
   expect((at + name.length + padding) % 64).toBe(0);
+});
+
+test("has the checksum of each of its files before it and in the directory, where readers of archives look for it", () => {
+  const archive = Buffer.concat(zipped([["model/digits", Buffer.from("123456789")]]));
+  // What every description of CRC-32 gives for these nine.
+  const known = 0xcbf43926;
+  expect(archive.readUInt32LE(14)).toBe(known);
+  const directory = archive.indexOf("PK\x01\x02", 0, "latin1");
+  expect(archive.readUInt32LE(directory + 16)).toBe(known);
 });
 
 test("in 16 bits has the nearest numbers of 16 bits", async () => {

@@ -4,7 +4,9 @@ import type { Graph } from "../../../core/graph/graph.js";
 import { simplified } from "../../../core/graph/simplify.js";
 import { traceModel } from "../../../core/graph/trace.js";
 import { FgkdError } from "../../../core/index.js";
+import { bytesOf } from "../../../core/onnx/emitter.js";
 import { readMetadata } from "../../../core/onnx/model-proto.js";
+import { reduced } from "../../../core/onnx/precision.js";
 import { choose } from "../../plugins/backbones/building.js";
 import { startEngine } from "../../support/engines.js";
 import { about, difference, fileOf, logitsOf, pictures, runOnnx } from "./answers.js";
@@ -79,6 +81,18 @@ describe("a graph by looking on", () => {
           .mul(1 / images.shape[0] ** 2)
           .add(tf.linspace(0, 1, images.shape[0]).expandDims(1)),
       /its constant/,
+    ],
+    [
+      "a row more than there are images",
+      (images) =>
+        images
+          .mean([1, 2])
+          .pad([
+            [0, 1],
+            [0, 0],
+          ])
+          .slice([0, 0], [images.shape[0], 3]),
+      /the shape of value\d+ depends on the number of images/,
     ],
   ])("refuses a model whose pass has %s", async (_, answer, message) => {
     await expect(traceModel("net", net(answer), { size: 8 })).rejects.toThrow(message);
@@ -178,6 +192,25 @@ describe("a file of ONNX", () => {
       if (!(apart < 1e-5)) wrong.push(`${name}: ${apart}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  test("has weights of 8 bits within half a step, 127 steps for the largest of each output channel", () => {
+    const [channels, inner] = [4, 64];
+    const values = Float32Array.from(drawn(9)([channels, inner]), (value, at) => value * 10 ** Math.floor(at / inner));
+    const { initializers } = reduced("int8", {
+      made: [{ operator: "Conv", inputs: ["x", "w"], outputs: ["y"], attributes: {} }],
+      initializers: new Map([["w", { type: "float32", shape: [channels, inner, 1, 1], data: bytesOf(values) }]]),
+    });
+    const [steps, scales] = ["w.int8", "w.scale"].map((name) => initializers.get(name)?.data as Uint8Array);
+    const scaleOf = new Float32Array(scales?.slice().buffer as ArrayBuffer);
+    const whole = new Int8Array(steps?.slice().buffer as ArrayBuffer);
+    expect([whole.length, scaleOf.length]).toEqual([channels * inner, channels]);
+    for (const [channel, scale] of scaleOf.entries()) {
+      const own = whole.subarray(channel * inner, (channel + 1) * inner);
+      expect(Math.max(...own.map(Math.abs))).toBe(127);
+      for (const [at, step] of own.entries())
+        expect(Math.abs(step * scale - (values[channel * inner + at] as number))).toBeLessThan(0.50001 * scale);
+    }
   });
 
   test("is not written of a kernel that no operator stands for, which the error names with a way out", async () => {

@@ -43,6 +43,7 @@ beforeAll(async () => {
     )}`,
     "broken.js": 'export const transform = () => { throw new Error("the colours ran out"); };',
     "empty.js": "export const other = 1;",
+    "spread.js": "export const transform = (picture) => ({ ...picture, data: picture.data.map(() => 200) });",
     "odd.js": "export const transform = () => ({ width: 3, height: 3, data: new Uint8Array(5) });",
   });
 });
@@ -166,6 +167,16 @@ describe("a stranger's transform", () => {
         expect((red[0] as number) * 255).toBeGreaterThanOrEqual(6.9);
         expect((red[0] as number) * 255).toBeLessThan(57);
       }
+  });
+
+  test("that takes the rest of a picture along has what it painted, also where noise was to be exact before", async () => {
+    const train = [
+      { name: "resize", fit: "warp" },
+      { name: "random-erasing", probability: 1, scale: [0.2, 1 / 3] },
+      { name: "test-tint" },
+    ] as const;
+    const batches = await collect(await open("spread.js"), passWith({ train }));
+    expect(new Set(batches.flatMap(({ images }) => [...images]))).toEqual(new Set([Math.fround(200 / 255)]));
   });
 
   test.each([

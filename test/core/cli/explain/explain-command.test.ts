@@ -1,12 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modelsFirst } from "../../../../core/cli/explain/explain-images.js";
+import { attentionOnParts } from "../../../../core/cli/explain/explain-parts.js";
 import type { Config } from "../../../../core/index.js";
 import { alone, createHome, type Home, members, trained } from "../../prediction/pictures.js";
 import { createWorld } from "../world.js";
+
+const cub = new URL("../../../../../shared/data/layouts/CUB_200_2011", import.meta.url).pathname;
 
 let home: Home;
 let run = "";
@@ -128,6 +131,77 @@ describe("fgkd explain", () => {
     expect(world.err).toContain("--drawn: the first model is not of a run on drawn birds. Name images instead.");
   });
 
+  test.skipIf(!existsSync(cub))(
+    "tells how much lies on which part of CUB's birds (skipped without ../shared)",
+    async () => {
+      const data = { name: "folder", path: cub, layout: "cub", workers: 1 };
+      const place = await trained(home, alone, { data } as Config, "cub");
+      const world = await createPictureWorld();
+      expect(await world.fgkd(`explain ${place} --tested 100 --class true --json`), world.err).toBe(0);
+      const { images, parts } = JSON.parse(world.out) as Document;
+      const said = (name: string) => readFileSync(join(cub, name), "utf8").trim().split("\n");
+      const idOf = new Map(said("images.txt").map((line) => line.split(" ").reverse() as [string, string]));
+      const isTest = new Set(
+        said("train_test_split.txt")
+          .filter((line) => line.endsWith(" 0"))
+          .map((line) => line.split(" ")[0]),
+      );
+      expect(images).toHaveLength(isTest.size);
+      for (const { image, area = {}, explanations } of images) {
+        const id = idOf.get(image.slice(image.indexOf("images/") + 7)) as string;
+        expect(isTest.has(id)).toBe(true);
+        expect(image).toContain(`/${explanations[0]?.asked.label}/`);
+        const visible = said("parts/part_locs.txt").filter((line) => line.startsWith(`${id} `) && line.endsWith(" 1"));
+        // What is hidden has no area.
+        const names = new Map(
+          said("parts/parts.txt").map((line) => [line.split(" ")[0], line.replace(/^\d+ (left |right )?/, "")]),
+        );
+        const seen = new Set(visible.map((line) => names.get(line.split(" ")[1])));
+        for (const [part, share] of Object.entries(area))
+          if (!["rest", "background"].includes(part) && !seen.has(part)) expect(share).toBe(0);
+        expect(Object.values(area).reduce((total, share) => total + share)).toBeCloseTo(1, 9);
+        expect(Object.values(explanations[0]?.parts ?? {}).reduce((total, share) => total + share)).toBeCloseTo(1, 5);
+      }
+      expect(Object.keys(parts?.models.student ?? {})).toEqual([
+        "back",
+        "beak",
+        "belly",
+        "breast",
+        "crown",
+        "eye",
+        "forehead",
+        "leg",
+        "nape",
+        "tail",
+        "throat",
+        "wing",
+        "rest",
+        "background",
+      ]);
+      const before = world.out.length;
+      expect(await world.fgkd(`explain ${place} --tested 2 --out seen`)).toBe(0);
+      expect(world.out.slice(before)).toMatch(
+        /attention on +share of the area +student\nback +\d+\.\d % +\d+\.\d %\nbeak/,
+      );
+    },
+  );
+
+  test("takes photographs that a run is tested on, where nobody says where parts are, and refuses what are none", async () => {
+    const world = await createPictureWorld();
+    expect(await world.fgkd(`explain ${run} --tested 3 --class true --json`)).toBe(0);
+    const { images, parts } = JSON.parse(world.out) as Document;
+    expect(parts).toBeUndefined();
+    expect(images.map(({ image }) => image.slice(image.indexOf("/test/")))).toEqual([
+      "/test/finch/0.png",
+      "/test/finch/3.jpeg",
+      "/test/wren/1.jpeg",
+    ]);
+    expect(await world.fgkd(`explain ${birds} --tested 3`)).toBe(1);
+    expect(world.err).toContain("--tested: the first model was not tested on files. Name images instead.");
+    expect(await world.fgkd(`explain ${birds} --tested 3 --drawn 2`)).toBe(1);
+    expect(world.err).toContain("--drawn: --tested is named, too. Leave one of them out.");
+  });
+
   test("refuses what there is not", async () => {
     const world = await createPictureWorld();
     const photo = `${home.photos}/test/wren/0.png`;
@@ -151,5 +225,54 @@ describe("fgkd explain", () => {
       ["photos", "b.safetensors"],
     ]);
     expect(modelsFirst([run, home.photos], "/")).toEqual([[run], [home.photos]]);
+  });
+});
+
+describe("attention on parts", () => {
+  const box = { left: 20, top: 0, width: 40, height: 20 };
+  const parts = { "left eye": [25, 5], "right eye": [33, 5], tail: [58, 15] } as const;
+  const names = ["eye", "leg", "tail"];
+  /** One place of a map of 8 × 8 over 80 pixels. */
+  const at = (x: number, y: number, seen = { left: 0, top: 0, width: 80, height: 80 }) => {
+    const map = new Float32Array(64);
+    map[8 * y + x] = 3;
+    const shares = attentionOnParts(map, seen, { parts, box }, names);
+    expect(Object.keys(shares)).toEqual(["eye", "leg", "tail", "rest", "background"]);
+    return Object.entries(shares).filter(([, share]) => share > 0);
+  };
+
+  test("is on the nearest part within a tenth of the box, on the rest of the box, or beside it", () => {
+    expect(at(2, 0)).toEqual([["eye", 1]]);
+    expect(at(3, 0)).toEqual([["eye", 1]]);
+    expect(at(5, 1)).toEqual([["tail", 1]]);
+    expect(at(4, 1)).toEqual([["rest", 1]]);
+    expect(at(2, 2)).toEqual([["background", 1]]);
+  });
+
+  test("is sought where the network looks, in a part of the picture", () => {
+    // The middle of each place is then a quarter as far from the corner of what is seen.
+    const seen = { left: 23, top: 3, width: 20, height: 20 };
+    expect(at(0, 0, seen)).toEqual([["eye", 1]]);
+    expect(at(7, 7, seen)).toEqual([["background", 1]]);
+  });
+
+  test("is shared by what it lies on, and nowhere where there is none", () => {
+    const even = attentionOnParts(
+      new Float32Array(6400).fill(1),
+      { left: 0, top: 0, width: 80, height: 80 },
+      { parts, box },
+      names,
+    );
+    // Circles of 4 pixels, of which the tail's reaches over the box; the eyes' do not.
+    expect(even.eye).toBeCloseTo((2 * Math.PI * 16) / 6400, 2);
+    expect(even.tail).toBeCloseTo((Math.PI * 16) / 6400, 2);
+    expect(even.leg).toBe(0);
+    const none = attentionOnParts(
+      new Float32Array(64),
+      { left: 0, top: 0, width: 80, height: 80 },
+      { parts, box },
+      names,
+    );
+    expect(Object.values(none)).toEqual([0, 0, 0, 0, 0]);
   });
 });
