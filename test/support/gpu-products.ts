@@ -29,7 +29,7 @@ export function matrices(
 }
 
 /** A convolution and its gradients. */
-export function convolution(
+function convolution(
   x: [number, number, number, number],
   filter: [number, number, number, number],
   stride: number,

@@ -41,6 +41,6 @@ export function matrixSide(first: string, strides: { readonly outer: number; rea
   };
 }
 
-export function times(expression: string, factor: number): string {
+function times(expression: string, factor: number): string {
   return factor === 1 ? `${expression}` : `${expression} * ${factor}u`;
 }

@@ -70,7 +70,7 @@ if (next < end) {
 ${a.fetch("next")}
 ${b.fetch("next")}
 }
-for (var k = 0u; k < ${tile.depth}u; k += ${unrolled}u) {
+${unrolled === tile.depth ? "{ const k = 0u;" : `for (var k = 0u; k < ${tile.depth}u; k += ${unrolled}u) {`}
 ${Array.from({ length: unrolled }, (_, e) => outerProduct(tile, e, held)).join("\n")}
 }
 workgroupBarrier();
