@@ -1,5 +1,6 @@
 /** The presets that fgkd brings. */
 import type { DeitConvnextOptions } from "./deit-convnext.js";
+import type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
 import type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 import type { EnsembleOptions } from "./members.js";
 
@@ -46,7 +47,7 @@ declare module "../core/index.js" {
     dafl: DataFree;
     "deit-convnext": TransformerTaught;
     dfad: DataFree;
-    "dfkd-generator": DataFree;
+    "dfkd-generator": DataFree & { readonly options: DfkdGeneratorOptions };
     dfq: DataFree;
     dkd: Taught;
     ensemble: Members;
@@ -62,6 +63,7 @@ export { dadkd } from "./dadkd.js";
 export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
 export { type DeitConvnextOptions, deitConvnext } from "./deit-convnext.js";
 export { dfkdGenerator } from "./dfkd-generator.js";
+export type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
 export type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 export type { EnsembleOptions } from "./members.js";
 export { ensemble, orEnsemble } from "./or-ensemble.js";

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Preset } from "../../core/index.js";
-import { baseline, dadkd, dkd, kd, orEnsemble } from "../../presets/index.js";
+import { baseline, dadkd, dfkdGenerator, dkd, kd, orEnsemble } from "../../presets/index.js";
 import { switchedBy, switchedOn } from "../support/recipes.js";
 
 const pages: readonly (readonly [string, Preset])[] = [
   ["dadkd", dadkd],
+  ["dfkd-generator", dfkdGenerator],
   ["or-ensemble", orEnsemble.configure?.({ members: 2 }) as Preset],
 ];
 
