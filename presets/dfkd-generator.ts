@@ -1,6 +1,7 @@
 /** Data-free distillation: a generator with spatial attention, and a student that never sees an image. */
-import { type Config, definePresetWithOptions, describeOptions } from "../core/index.js";
+import { definePresetWithOptions, describeOptions } from "../core/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
+import { paperSets, paperSettings, paperSteps, paperTeacher } from "./data-free-paper.js";
 import {
   type DfkdGeneratorOptions,
   dfkdGeneratorSchema,
@@ -10,11 +11,6 @@ import {
 
 const name = "dfkd-generator";
 const summary = "distillation without data: attention generator, attention distillation, semantic contrast";
-
-/** Of birds and cars the authors' loader shows the teacher parts of any size; of aircraft, as usual, a crop of the middle size. */
-const parts: Config = {
-  input: { transforms: { train: [{ name: "resize" }, { name: "random-resized-crop" }, { name: "flip" }] } },
-};
 
 /** "Data-free Knowledge Distillation for Fine-grained Visual Categorization", ICCV 2023. */
 export const dfkdGenerator = definePresetWithOptions<DfkdGeneratorOptions>({
@@ -37,33 +33,18 @@ function method({ measure, form, anchors, range, beta2 }: Settlement) {
         { name: "semantic-contrast", anchors },
       ],
     },
-    // ResNet-34 teaches ResNet-18 at 224 px; 50 rounds an epoch of 20 steps of the generator and 15 of the student.
+    // 50 rounds an epoch of 20 steps of the generator and 15 of the student.
     defaults: {
-      epochs: 200,
-      batchSize: 64,
-      data: { name: "birds" },
-      input: { resize: 256, crop: 224, flip: 0.5 },
-      optimizer: {
-        name: "sgd",
-        learningRate: 0.01,
-        momentum: 0.9,
-        weightDecay: 5e-4,
-        schedule: { name: "cosine" },
-      },
-      models: {
-        teacher: { backbone: { name: "resnet34" } },
-        student: { backbone: { name: "resnet18" } },
-        generator: { backbone: { name: "attention-generator", range } },
-      },
-      evaluation: { last: 1 },
+      ...paperSettings,
+      models: { ...paperSettings.models, generator: { backbone: { name: "attention-generator", range } } },
       stages: {
-        teacher: { epochs: 100, evaluation: { every: 5 } },
+        teacher: paperTeacher,
         warmup: { enabled: false, stepsPerEpoch: 400, optimizer: { ...adam, beta2 }, evaluation: { every: 0 } },
         generator: { stepsPerEpoch: 1000, stepsPerTurn: 20, optimizer: { ...adam, beta2 }, evaluation: { every: 0 } },
-        student: { stepsPerEpoch: 750, stepsPerTurn: 15 },
+        student: { stepsPerEpoch: paperSteps, stepsPerTurn: 15 },
       },
     },
-    sets: { cub: parts, cars: parts },
+    sets: paperSets,
     scales: {
       paper: {},
       // A generator of half the width, warmed up, and kept to all classes alike; at γ = 8 the contrast of a batch with several

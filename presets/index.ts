@@ -1,4 +1,5 @@
 /** The presets that fgkd brings. */
+import type { DataFreeComparisonOptions } from "./data-free-comparisons.js";
 import type { DeitConvnextOptions } from "./deit-convnext.js";
 import type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
 import type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
@@ -35,32 +36,36 @@ interface TransformerTaught {
   readonly options: DeitConvnextOptions;
 }
 
+interface DataFreeComparison extends DataFree {
+  readonly options: DataFreeComparisonOptions;
+}
+
 declare module "../core/index.js" {
   interface Presets {
     baseline: Alone;
-    cmi: DataFree;
+    cmi: DataFreeComparison;
     dadkd: {
       readonly stages: "teacher" | "baseline" | "student";
       readonly roles: "teacher" | "baseline" | "student";
       readonly options: DadkdOptions;
     };
-    dafl: DataFree;
+    dafl: DataFreeComparison;
     "deit-convnext": TransformerTaught;
-    dfad: DataFree;
+    dfad: DataFreeComparison;
     "dfkd-generator": DataFree & { readonly options: DfkdGeneratorOptions };
-    dfq: DataFree;
+    dfq: DataFreeComparison;
     dkd: Taught;
     ensemble: Members;
     kd: Taught;
     "or-ensemble": Members;
     snapmix: Omit<Alone, "options">;
-    zskt: DataFree;
+    zskt: DataFreeComparison;
   }
 }
 
 export { baseline, dkd, kd, snapmixPreset as snapmix } from "./comparisons.js";
 export { dadkd } from "./dadkd.js";
-export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
+export { cmi, type DataFreeComparisonOptions, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
 export { type DeitConvnextOptions, deitConvnext } from "./deit-convnext.js";
 export { dfkdGenerator } from "./dfkd-generator.js";
 export type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
