@@ -138,6 +138,7 @@ export type {
   Entry,
   EntryClass,
   FactoryContext,
+  Foreseen,
   Loss,
   Losses,
   Metrics,

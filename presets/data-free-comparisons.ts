@@ -2,10 +2,18 @@
  * The methods that data-free distillation is compared with, as weights of its loop. Figures are those of their common
  * implementation in the code of "Contrastive Model Inversion for Data-Free Knowledge Distillation", 2021.
  */
-import type { Config, LossSettings } from "../core/index.js";
+import { z } from "zod";
+import {
+  type Config,
+  definePresetWithOptions,
+  describeOptions,
+  type LossSettings,
+  type OptionsOf,
+} from "../core/index.js";
 import type { NoiseOptions } from "../plugins/generators/index.js";
 import type { ClassPriorsOptions, DisagreementOptions } from "../plugins/losses/index.js";
 import { adam, dataFreePreset, demoNoise, demoSettings, demoTeacher, fastAdam } from "./data-free.js";
+import { paperSets, paperSettings, paperSteps, paperTeacher } from "./data-free-paper.js";
 
 /** A row of the table: what is left out weighs nothing. */
 interface Row {
@@ -40,9 +48,26 @@ const never = { every: 0 } as const;
 /** Of the generator. */
 const large = { firstWidth: 256 } as const;
 
-/** Stages of so many steps of the student an epoch, and as many of the generator as the turns make of them. */
-function inTurns([generator, student]: Row["turns"], steps: number) {
-  const turn = Math.min(student, steps);
+const schema = z.object({
+  variant: z
+    .enum(["table-1"])
+    .nullable()
+    .default(null)
+    .describe(
+      "table-1: the setting of DFKD-FGVC's table 1, in which it is compared: 224 px, networks for ImageNet, batches of 64; null: that of the methods' common code, at 32 px.",
+    ),
+});
+
+export type DataFreeComparisonOptions = OptionsOf<typeof schema>;
+
+const variants = { "table-1": "DFKD-FGVC's table 1: ResNet-34 teaches ResNet-18 at 224 px" };
+
+/**
+ * Stages of so many steps of the student an epoch, or a few more that turns may be whole, and as many of the generator as the turns make of them.
+ */
+function inTurns([generator, student]: Row["turns"], atLeast: number) {
+  const turn = Math.min(student, atLeast);
+  const steps = Math.ceil(atLeast / turn) * turn;
   return {
     generator: { stepsPerEpoch: (steps / student) * generator, stepsPerTurn: (turn / student) * generator },
     student: { stepsPerEpoch: steps, stepsPerTurn: turn },
@@ -51,10 +76,9 @@ function inTurns([generator, student]: Row["turns"], steps: number) {
 
 /** While images are made the student works by its running averages; where it has no say it is not asked. */
 function row({ name, summary, statistics = 0, priors = {}, disagreement = { weight: 0 }, ...own }: Row) {
-  const { noise = {}, network = {}, learningRate = 0.1 } = own;
-  const size = { noise: { size: network.noise ?? 256 } };
-  const [paper, demo] = [inTurns(own.turns, 400), inTurns(own.turns, 80)];
-  return dataFreePreset({
+  const { noise = {}, network = {} } = own;
+  const demo = inTurns(own.turns, 80);
+  const method = (variant: "table-1" | null) => ({
     name,
     summary,
     generator: {
@@ -62,27 +86,14 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
       priors,
       disagreement,
       noise,
-      outputs: disagreement.weight === 0 ? { student: null } : { studentMode: "eval" },
+      outputs: disagreement.weight === 0 ? { student: null } : ({ studentMode: "eval" } as const),
     },
     student: {
       teachers: [{ name: "teacher-logits" }],
       losses: [own.student],
       images: { generatorMode: own.generatorMode ?? "train" },
-    },
-    defaults: {
-      ...defaults,
-      models: {
-        teacher: { backbone: { name: "resnet34", stem } },
-        student: { backbone: { name: "resnet18", stem } },
-        generator: { backbone: { name: "small-generator", ...network } },
-      },
-      stages: {
-        teacher: { evaluation: { every: 5 } },
-        warmup: { enabled: false, stepsPerEpoch: 400, optimizer: adam, options: size, evaluation: never },
-        generator: { ...paper.generator, optimizer: adam, options: size, evaluation: never },
-        student: { ...paper.student, optimizer: { learningRate }, options: size },
-      },
-    },
+    } as const,
+    ...(variant === null ? { defaults: ofTheirCode(own) } : { defaults: ofTableOne(own), sets: paperSets }),
     scales: {
       paper: {},
       demo: {
@@ -98,8 +109,55 @@ function row({ name, summary, statistics = 0, priors = {}, disagreement = { weig
           student: { ...demo.student, options: demoNoise, evaluation: { every: 2 } },
         },
       },
-    },
+    } as const,
   });
+  return definePresetWithOptions<DataFreeComparisonOptions>({
+    name,
+    summary,
+    variants,
+    ...describeOptions(`preset ${name}`, schema),
+    create: ({ variant }) => dataFreePreset(method(variant)),
+  });
+}
+
+type Own = Omit<Row, "name" | "summary">;
+
+/** At 32 px, as the code that has them all. */
+function ofTheirCode({ turns, network = {}, learningRate = 0.1 }: Own): Config {
+  const { generator, student } = inTurns(turns, 400);
+  return {
+    ...defaults,
+    models: {
+      teacher: { backbone: { name: "resnet34", stem } },
+      student: { backbone: { name: "resnet18", stem } },
+      generator: { backbone: { name: "small-generator", ...network } },
+    },
+    stages: stagesOf(network, generator, { ...student, optimizer: { learningRate } }, { evaluation: { every: 5 } }),
+  };
+}
+
+/**
+ * As DFKD-FGVC compares them: its images, networks, batches, optimisers and budget, the weights and turns of each method. Which generator they
+ * had is not said; here it is the paper's own without its attention, for one of small images has a hundred million weights at 224 px.
+ */
+function ofTableOne({ turns, network = {} }: Own): Config {
+  const { generator, student } = inTurns(turns, paperSteps);
+  const backbone = { name: "attention-generator", noise: network.noise ?? 256, attentionWeight: 0 } as const;
+  return {
+    ...paperSettings,
+    models: { ...paperSettings.models, generator: { backbone } },
+    stages: stagesOf(network, generator, student, paperTeacher),
+  };
+}
+
+function stagesOf(network: NonNullable<Row["network"]>, generator: object, student: object, teacher: object) {
+  const made = { optimizer: adam, options: { noise: { size: network.noise ?? 256 } } };
+  return {
+    teacher,
+    warmup: { enabled: false, stepsPerEpoch: 400, ...made, evaluation: never },
+    generator: { ...generator, ...made, evaluation: never },
+    student: { ...student, options: made.options },
+  };
 }
 
 /** "Data-Free Learning of Student Networks", ICCV 2019. */

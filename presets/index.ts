@@ -1,5 +1,7 @@
 /** The presets that fgkd brings. */
+import type { DataFreeComparisonOptions } from "./data-free-comparisons.js";
 import type { DeitConvnextOptions } from "./deit-convnext.js";
+import type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
 import type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 import type { EnsembleOptions } from "./members.js";
 
@@ -34,34 +36,39 @@ interface TransformerTaught {
   readonly options: DeitConvnextOptions;
 }
 
+interface DataFreeComparison extends DataFree {
+  readonly options: DataFreeComparisonOptions;
+}
+
 declare module "../core/index.js" {
   interface Presets {
     baseline: Alone;
-    cmi: DataFree;
+    cmi: DataFreeComparison;
     dadkd: {
       readonly stages: "teacher" | "baseline" | "student";
       readonly roles: "teacher" | "baseline" | "student";
       readonly options: DadkdOptions;
     };
-    dafl: DataFree;
+    dafl: DataFreeComparison;
     "deit-convnext": TransformerTaught;
-    dfad: DataFree;
-    "dfkd-generator": DataFree;
-    dfq: DataFree;
+    dfad: DataFreeComparison;
+    "dfkd-generator": DataFree & { readonly options: DfkdGeneratorOptions };
+    dfq: DataFreeComparison;
     dkd: Taught;
     ensemble: Members;
     kd: Taught;
     "or-ensemble": Members;
     snapmix: Omit<Alone, "options">;
-    zskt: DataFree;
+    zskt: DataFreeComparison;
   }
 }
 
 export { baseline, dkd, kd, snapmixPreset as snapmix } from "./comparisons.js";
 export { dadkd } from "./dadkd.js";
-export { cmi, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
+export { cmi, type DataFreeComparisonOptions, dafl, dfad, dfq, zskt } from "./data-free-comparisons.js";
 export { type DeitConvnextOptions, deitConvnext } from "./deit-convnext.js";
 export { dfkdGenerator } from "./dfkd-generator.js";
+export type { DfkdGeneratorOptions } from "./dfkd-generator-recipes.js";
 export type { DadkdOptions, LowResolutionOptions } from "./low-resolution-recipes.js";
 export type { EnsembleOptions } from "./members.js";
 export { ensemble, orEnsemble } from "./or-ensemble.js";

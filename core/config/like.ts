@@ -1,10 +1,19 @@
 /** Roles that are like another one: what is not said of them is as that one has it. */
 import { invalidConfig, unknownName } from "../values/errors.js";
 import { merge } from "../values/merge.js";
-import type { SettingsLayer } from "./config.js";
 import type { ModelSettings } from "./model-settings.js";
 
 type Models = Readonly<Record<string, ModelSettings>>;
+
+interface Said {
+  readonly like?: unknown;
+  readonly input?: object;
+}
+
+/** The part of a layer of settings that speaks of models: any of it, of any of them. */
+interface Layer {
+  readonly config: { readonly models?: Readonly<Record<string, Said | undefined>> };
+}
 
 /**
  * The models with every `like` carried out: what layers say of such a role is laid over all that they say of the other one, whichever
@@ -16,7 +25,7 @@ type Models = Readonly<Record<string, ModelSettings>>;
  */
 export function likeOthers(
   models: Models,
-  layers: readonly SettingsLayer[],
+  layers: readonly Layer[],
   set: (path: string, from: string) => void = () => {},
 ): Models {
   const resolve = (role: string, asked: readonly string[] = []): ModelSettings => {
@@ -35,7 +44,7 @@ export function likeOthers(
     const said = new Set<string>();
     const laid = layers.reduce<object>(
       (below, { config }) => {
-        const { like: _, ...over } = config.models?.[role] ?? {};
+        const { like: _, ...over }: Said = config.models?.[role] ?? {};
         return merge(below, over, (path) => said.add(path));
       },
       hasItsOwn || input === undefined ? other : { ...other, input },

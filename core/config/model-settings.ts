@@ -1,5 +1,5 @@
 /** What a run is told of each of its models. */
-import type { PartialModelInput, Role } from "../models/model.js";
+import type { PartialModelInput } from "../models/model.js";
 import type { Backbones, Choice } from "../registries/entry.js";
 
 /** The model that plays a role. */
@@ -10,7 +10,7 @@ export interface ModelSettings {
    * says it of that one alone. Options without a name are laid over that one's backbone, another name takes its place; an empty
    * `input` has it seen by its own. Default: of none. Resolved settings do not have it any more.
    */
-  readonly like?: Role | null;
+  readonly like?: string | null;
   /**
    * How this model gets its images from a batch that others share: `size` and `crop` in pixels, `mean`, `deviation`,
    * `interpolation`. What is left out is said by its construction, its weights file, or else the stage's `input`. A

@@ -1,5 +1,5 @@
 /** Losses, augmenters and teachers in parts: one definition is an entry that config may choose, and a plugin to list. */
-import type { Augmenter, Entry, FactoryContext, Loss, Needs, Teacher } from "../registries/entry.js";
+import type { Augmenter, Entry, FactoryContext, Foreseen, Loss, Needs, Teacher } from "../registries/entry.js";
 import type { Registry } from "../registries/registry.js";
 import { resolveOptions } from "../values/options.js";
 import type { Batch } from "../values/records.js";
@@ -21,6 +21,8 @@ export interface EntryDefinition<Options extends object, Product> {
   needs?(options: Required<Options>): Needs;
   /** Fields of the batch that it sets. */
   readonly provides?: readonly (keyof Batch & string)[];
+  /** Looks at the models before the first stage begins: what it throws ends the run then, a sentence that it returns is told. */
+  foresee?(options: Required<Options>, models: Foreseen): string | undefined;
   /** Makes it, once per stage and line. What it must do beside, before the first step or after an epoch, it taps here. */
   create(options: Required<Options>, context: StageContext): Product;
 }
@@ -97,7 +99,7 @@ function defineForBatches<Own extends object>(
 }
 
 function define<Own extends object, Product, Given>(
-  { name, defaults, check, schema, needs, provides, create }: EntryDefinition<Own, Product>,
+  { name, defaults, check, schema, needs, provides, foresee, create }: EntryDefinition<Own, Product>,
   registryOf: (run: RunScope) => Registry<never, Product>,
   beside: Options,
   tap: (training: Training, options: Options) => void,
@@ -108,6 +110,7 @@ function define<Own extends object, Product, Given>(
     ...(schema && { schema }),
     ...(needs && { needs }),
     ...(provides && { provides }),
+    ...(foresee && { foresee }),
     // Its registry is a stage's, which adds the training.
     create: (options, context) => create(options, context as StageContext),
   };

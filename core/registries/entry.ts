@@ -1,5 +1,6 @@
 /** Entries: what a registered name stands for, and the open interfaces in which names and options are declared. */
 import type * as tf from "@tensorflow/tfjs";
+import type { Model } from "../models/model.js";
 import type { PublicWeights } from "../models/public-weights.js";
 import type { Random } from "../values/random.js";
 import type { Batch, LossTerms, Outputs, Step } from "../values/records.js";
@@ -67,6 +68,9 @@ export interface Needs {
   readonly models?: readonly string[];
 }
 
+/** The models of a run by role, as they are made before its first stage: what is known of them without an image. */
+export type Foreseen = (role: string) => Pick<Model, "maps"> | undefined;
+
 type Name<Entries> = keyof Entries & string;
 type OptionalKeys<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[keyof T];
 
@@ -82,6 +86,11 @@ export interface Entry<Options, Product> {
   readonly schema?: OptionsSchema;
   /** What it depends on, with these options. Default: nothing that is known beforehand. */
   needs?(options: Required<Options>): Needs;
+  /**
+   * Looks at the models before the first stage begins. What it throws ends the run then, and not after stages that worked in vain; what it
+   * returns, a sentence, is told. Default: nothing depends on them.
+   */
+  foresee?(options: Required<Options>, models: Foreseen): string | undefined;
   /** Weights that fit it, of a backbone, for `models.<role>.weights`: no short names without them. */
   readonly publicWeights?: readonly PublicWeights[];
   /** Fields of the batch that it sets: of an augmenter or a teacher. */

@@ -4,7 +4,7 @@ import { duplicateName, invalidOption, unknownName } from "../values/errors.js";
 import { resolveOptions } from "../values/options.js";
 import type { OptionsSchema } from "../values/schema.js";
 import type { Container } from "./container.js";
-import type { Choice, Entry, EntryClass, Needs } from "./entry.js";
+import type { Choice, Entry, EntryClass, Foreseen, Needs } from "./entry.js";
 import { guarded } from "./guarded.js";
 import type { Services } from "./services.js";
 
@@ -16,6 +16,8 @@ export interface Chosen {
   readonly options: Readonly<Record<string, unknown>>;
   readonly needs: Needs;
   readonly provides: readonly string[];
+  /** What it says of the models of the run before its first stage. @throws what it refuses */
+  foresee(models: Foreseen): string | undefined;
 }
 
 /** A typed face over a container: no duplicates, known names in every error. */
@@ -137,7 +139,8 @@ export function createRegistry<Entries, Product>(
       const { name, ...given } = choice as { readonly name: string };
       const { entry, options, who } = open(name, given, beside);
       const needs = guarded(who, "needs", () => entry.needs?.(options) ?? {});
-      return { options, needs, provides: entry.provides ?? [] };
+      const foresee = (models: Foreseen) => guarded(who, "foresee", () => entry.foresee?.(options, models));
+      return { options, needs, provides: entry.provides ?? [], foresee };
     },
     schemaOf: (name) => find(name).schema,
     publicWeights: (name) => find(name).publicWeights ?? [],

@@ -1,9 +1,11 @@
 /** What a later stage would fail at is told before an earlier one has worked for it. */
 import type { ResolvedConfig, Settings } from "../config/config.js";
 import type { Source } from "../data/source.js";
+import { weighsNothing } from "../lifecycle/lists.js";
 import type { ComposedTraining } from "../lifecycle/training.js";
 import { inputInWeights } from "../models/about-weights.js";
 import type { Model, Role } from "../models/model.js";
+import type { Foreseen } from "../registries/entry.js";
 import { type ChosenUpdate, weightsIn } from "../update/chosen.js";
 import { invalidConfig, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
@@ -78,6 +80,7 @@ export function checkHeaders(files: Iterable<WeightsFile>): void {
 export function preflight(run: CheckedRun, sourceOf: (stage: string) => Source): void {
   for (const { stage, config } of run.trainings) checkBatches(stage, config, sourceOf(stage));
   const seen = new Set<string>();
+  const maps = new Map<Role, Pick<Model, "maps">>();
   for (const [role, settings] of Object.entries(run.config.run.models)) {
     const stages = run.trainings.filter((training) => isIn(training, role));
     // A model of which no stage speaks is made by whoever asks for it, if anybody does.
@@ -88,9 +91,21 @@ export function preflight(run: CheckedRun, sourceOf: (stage: string) => Source):
     if (seen.has(key)) continue;
     seen.add(key);
     make(run, role, (model) => {
+      maps.set(role, { maps: model.maps ?? [] });
       for (const training of stages) checkModel(run, training, role, model);
     });
   }
+  foresee(run, (role) => maps.get(role));
+}
+
+/** What entries say of the models, told stage by stage. @throws what they refuse */
+function foresee({ trainings, factory }: CheckedRun, models: Foreseen): void {
+  for (const training of trainings)
+    for (const entry of training.chosen.filter((one) => !weighsNothing(one))) {
+      const { list, name, options } = entry;
+      const words = training[list].look({ name, ...options }).foresee(models);
+      if (words !== undefined) factory.logger?.info(`stage "${training.stage}": ${words}`);
+    }
 }
 
 function isIn(training: ComposedTraining, role: Role): boolean {

@@ -3,17 +3,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import {
+  type Batch,
   defineLoss,
   describeOptions,
-  invalidOption,
   type ModelMap,
   need,
   type OptionsOf,
+  type Outputs,
   type Training,
 } from "../../core/index.js";
-import { conv2d, stopGradient } from "../../core/ops/index.js";
+import { conv2d, globalAveragePool, stopGradient } from "../../core/ops/index.js";
 import { count, role, weight } from "../layers/option-types.js";
-import { mapNamed, mapsOf, pointwise, smallerSides } from "./auxiliary-layers.js";
+import { lastChannels, mapNamed, perceptron, pointwise, smallerSides } from "./auxiliary-layers.js";
 import {
   type AttentionWeights,
   attend,
@@ -42,7 +43,7 @@ const schema = z.object({
     .nullable()
     .default(null)
     .describe(
-      "The inner maps to compare, by public name: [{ student: layer2, teacher: layer3 }]; teacher-features must keep the teacher's. null: in order, those that end a level.",
+      "The inner maps to compare, by public name: [{ student: layer2, teacher: layer3 }]; teacher-features must keep the teacher's. null: in order, those that end a level; where the two have not as many, the pooled features alone.",
     ),
   student: role.default("student").describe("The role that the stage trains."),
   teacher: role.default("teacher").describe("The role whose model teaches, as teacher-features has it."),
@@ -59,19 +60,29 @@ declare module "../../core/index.js" {
 /** Below this mean, attention is as good as none. */
 const vanishing = 0.05;
 
+/** Inner maps of both models. */
+interface Maps {
+  readonly student: ModelMap;
+  readonly teacher: ModelMap;
+}
+
 /** What compares one pair of maps. */
 interface Pair {
-  readonly maps: { readonly student: ModelMap; readonly teacher: ModelMap };
+  /** Default: pooled features, as maps of one place. */
+  readonly maps?: Maps;
   readonly student: AttentionWeights;
   readonly teacher: AttentionWeights;
-  /** `[1, 1, student's channels, teacher's channels]` where they differ. */
-  readonly adapter?: tf.Tensor4D;
+  /** Brings the student's map to the teacher's channels, where they differ. */
+  readonly adapt?: (map: tf.Tensor4D) => tf.Tensor4D;
 }
 
 /**
  * Adds the term `attention`: the mean squared difference of attended maps, summed over pairs of inner maps.
  * `teacherFeatures()`, listed before it, provides the teacher's. Channels that differ are brought to the teacher's by a
  * trained 1×1 convolution, sides by pooling the larger map.
+ *
+ * Networks of another build, with more levels or fewer than the teacher, are compared by their pooled features alone, which two trained
+ * linear layers bring to the teacher's width: as the paper does with students that are no ResNets. It is told before the first stage begins.
  *
  * Metrics `attention/stage-1` and so on, by pair: the mean of the student's attention on the first batch of the epoch, which starts
  * near 0.5. Below 0.05 there is a warning, since maps agree as well where nothing is attended to.
@@ -83,24 +94,26 @@ export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
   name,
   ...describeOptions(name, schema),
   needs: ({ student, teacher }) => ({ batch: ["teacherMaps"], models: [student, teacher] }),
+  foresee: (options, models) => {
+    const [student, teacher] = [models(options.student)?.maps, models(options.teacher)?.maps];
+    if (!student || !teacher) return undefined;
+    const paired = comparedMaps(student, teacher, options);
+    if (paired.length > 0) return undefined;
+    const levels = `${levelsOf(student).length} levels and the teacher has ${levelsOf(teacher).length}`;
+    return `the student has ${levels}, so ${name} compares their pooled features alone. Pair inner maps by name to compare more: options.${name}.maps.`;
+  },
   create(options, { training }) {
     let pairs: readonly Pair[] = [];
     let means: tf.Variable | undefined;
     training.hooks.setup.tap(name, () => {
       pairs = declarePairs(training, options);
-      training.want({ maps: pairs.map(({ maps }) => maps.student.name) });
+      training.want({ maps: pairs.flatMap(({ maps }) => (maps ? [maps.student.name] : [])) });
       // Auxiliary, so that a run that is taken up within an epoch still knows what it measured at its start.
       means = training.auxiliary.buffer("attention.means", [pairs.length], ([count = 0]) => new Float32Array(count));
     });
     watchAttention(training, options, async () => Array.from((await means?.data()) ?? []));
     return (outputs, batch, { index }) => {
-      const student = need(outputs, "maps", name, "The student's backbone must give its inner maps.");
-      const teacher = need(batch, "teacherMaps", name, "List teacherFeatures() before it.");
-      const compared = pairs.map((pair) => {
-        const mine = need(student, pair.maps.student.name, name);
-        const theirs = need(teacher, pair.maps.teacher.name, name, "Let teacherFeatures({ maps }) keep it.");
-        return compare(pair, mine, theirs, options);
-      });
+      const compared = pairs.map((pair) => compare(pair, ...mapsToCompare(pair, outputs, batch), options));
       if (index === 0) means?.assign(stopGradient(() => tf.stack(compared.map(({ attention }) => attention.mean()))));
       const sum = tf.addN(compared.map(({ distance }) => distance)).asScalar();
       return { attention: sum.mul<tf.Scalar>(options.weight) };
@@ -108,44 +121,67 @@ export const attentionDistillation = defineLoss<AttentionDistillationOptions>({
   },
 });
 
+/** The student's and the teacher's. @throws FGKD_MISSING_FIELD */
+function mapsToCompare({ maps }: Pair, outputs: Outputs, batch: Batch): readonly [tf.Tensor4D, tf.Tensor4D] {
+  const remedy = "List teacherFeatures() before it.";
+  if (!maps) {
+    const [mine, theirs] = [need(outputs, "features", name), need(batch, "teacherFeatures", name, remedy)];
+    return [onePlace(globalAveragePool(mine)), onePlace(globalAveragePool(theirs))];
+  }
+  const student = need(outputs, "maps", name, "The student's backbone must give its inner maps.");
+  const teacher = need(batch, "teacherMaps", name, remedy);
+  const keep = "Let teacherFeatures({ maps }) keep it.";
+  return [need(student, maps.student.name, name), need(teacher, maps.teacher.name, name, keep)];
+}
+
+function onePlace(pooled: tf.Tensor2D): tf.Tensor4D {
+  return pooled.reshape([pooled.shape[0], 1, 1, pooled.shape[1]]);
+}
+
 function declarePairs(training: Training, options: Required<AttentionDistillationOptions>): Pair[] {
-  const { auxiliary } = training;
+  const { auxiliary, models, config } = training;
   const random = training.stream(name);
   const trained: Declare = (at, shape, start) => auxiliary.weight(at, shape, "convolution", start);
   const frozen: Declare = (at, shape, start) => auxiliary.buffer(at, shape, start);
-  return comparedMaps(training, options).map((maps, index) => {
-    const [from, to] = [maps.student.channels, maps.teacher.channels];
+  const [student, teacher] = [models.get(options.student), models.get(options.teacher)];
+  const sides = (index: number, channels: number) => {
     const at =
       (side: string, declare: Declare): Declare =>
       (part, ...rest) =>
         declare(`attention.${side}.${index}.${part}`, ...rest);
-    const sides = sidesOf(options.teacherAttention, at, trained, frozen, (declare) =>
-      attentionWeights(declare, random, to, options.order),
+    return sidesOf(options.teacherAttention, at, trained, frozen, (declare) =>
+      attentionWeights(declare, random, channels, options.order),
     );
-    const adapter = from === to ? {} : { adapter: pointwise(auxiliary, random, `adapter.${index}.weight`, from, to) };
-    return { maps, ...sides, ...adapter };
+  };
+  const paired = comparedMaps(student.maps ?? [], teacher.maps ?? [], options).map((maps, index): Pair => {
+    const [from, to] = [maps.student.channels, maps.teacher.channels];
+    const attentions = sides(index, to);
+    if (from === to) return { maps, ...attentions };
+    const adapter = pointwise(auxiliary, random, `adapter.${index}.weight`, from, to);
+    return { maps, ...attentions, adapt: (map) => conv2d(map, adapter) };
   });
+  if (paired.length > 0) return paired;
+  const [from, to] = [lastChannels(student, config.input.crop), lastChannels(teacher, config.input.crop)];
+  const attentions = sides(0, to);
+  const lifted = perceptron(auxiliary, random, "adapter.features", [from, to, to]);
+  return [{ ...attentions, adapt: (map) => onePlace(lifted(map.reshape([map.shape[0], from]))) }];
 }
 
-/** The maps that the options pair, or those that end a level of both backbones. */
-function comparedMaps(training: Training, options: Required<AttentionDistillationOptions>): readonly Pair["maps"][] {
-  const [student, teacher] = [mapsOf(training, options.student, name), mapsOf(training, options.teacher, name)];
-  if (options.maps)
-    return options.maps.map((pair) => ({
-      student: mapNamed(student, pair.student),
-      teacher: mapNamed(teacher, pair.teacher),
-    }));
-  const ends = (maps: readonly ModelMap[]) => maps.filter(({ endsLevel }) => endsLevel);
-  const [mine, theirs] = [ends(student), ends(teacher)];
-  if (mine.length !== theirs.length)
-    throw invalidOption(
-      name,
-      "models",
-      "two backbones with as many levels",
-      [mine.length, theirs.length],
-      "Choose a student with the teacher's number of levels, or pair maps by name: maps: [{ student, teacher }].",
-    );
+/** The maps that the options pair, or those that end a level of both backbones; none where these are not as many. */
+function comparedMaps(
+  student: readonly ModelMap[],
+  teacher: readonly ModelMap[],
+  { maps }: Required<AttentionDistillationOptions>,
+): readonly Maps[] {
+  if (maps)
+    return maps.map((pair) => ({ student: mapNamed(student, pair.student), teacher: mapNamed(teacher, pair.teacher) }));
+  const [mine, theirs] = [levelsOf(student), levelsOf(teacher)];
+  if (mine.length !== theirs.length) return [];
   return mine.map((map, index) => ({ student: map, teacher: theirs[index] as ModelMap }));
+}
+
+function levelsOf(maps: readonly ModelMap[]): readonly ModelMap[] {
+  return maps.filter(({ endsLevel }) => endsLevel);
 }
 
 function sidesOf(
@@ -197,13 +233,12 @@ function watchAttention(
 
 /** Of one pair: a scalar, the mean squared difference of the attended maps, and the student's attention. */
 function compare(
-  { student, teacher, adapter }: Pair,
+  { student, teacher, adapt }: Pair,
   mine: tf.Tensor4D,
   theirs: tf.Tensor4D,
   { form, teacherAttention }: Required<AttentionDistillationOptions>,
 ): { readonly distance: tf.Tensor; readonly attention: tf.Tensor4D } {
-  const adapted = adapter ? conv2d(mine, adapter) : mine;
-  const [own, other] = smallerSides(adapted, theirs);
+  const [own, other] = smallerSides(adapt ? adapt(mine) : mine, theirs);
   const attended = () => attend(other, teacher, form);
   const wanted = teacherAttention === "joint" ? attended() : stopGradient(attended);
   const attention = attentionOf(own, student, form);

@@ -23,6 +23,33 @@ export function pointwise(auxiliary: Training["auxiliary"], random: Random, name
   ) as tf.Tensor as tf.Tensor4D;
 }
 
+/**
+ * Two linear layers with a ReLU between, each drawn uniformly by its fan-in: `[batch, from]` to `[batch, to]`.
+ *
+ * @param at begins the names of its weights
+ */
+export function perceptron(
+  auxiliary: Training["auxiliary"],
+  random: Random,
+  at: string,
+  [from, hidden, to]: readonly [from: number, hidden: number, to: number],
+): (pooled: tf.Tensor2D) => tf.Tensor2D {
+  const linear = (layer: number, inputs: number, outputs: number) => {
+    const start = uniformByFanIn(random, inputs);
+    const weight = auxiliary.weight(`${at}.${layer}.weight`, [inputs, outputs], "linear", start);
+    // Declared with two sides.
+    return {
+      weight: weight as tf.Tensor as tf.Tensor2D,
+      bias: auxiliary.weight(`${at}.${layer}.bias`, [outputs], "plain", start),
+    };
+  };
+  const [first, second] = [linear(0, from, hidden), linear(2, hidden, to)];
+  return (pooled) => {
+    const inner = tf.relu(pooled.matMul(first.weight).add<tf.Tensor2D>(first.bias));
+    return inner.matMul(second.weight).add<tf.Tensor2D>(second.bias);
+  };
+}
+
 /** Channels of a model's last map, for images of this side. */
 export function lastChannels(model: Model, side: number): number {
   let channels = 0;

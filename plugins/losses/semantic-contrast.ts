@@ -4,9 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { defineLoss, describeOptions, need, type OptionsOf, type Role, type Training } from "../../core/index.js";
 import { globalAveragePool } from "../../core/ops/index.js";
-import { uniformByFanIn } from "../layers/initializers.js";
 import { count, role, temperature, weight } from "../layers/option-types.js";
-import { lastChannels } from "./auxiliary-layers.js";
+import { lastChannels, perceptron } from "./auxiliary-layers.js";
 
 const name = "semantic-contrast";
 
@@ -77,17 +76,7 @@ function declareProjectors(training: Training, { size, ...roles }: Required<Sema
 }
 
 function projector(training: Training, at: string, from: number, size: number): Projector {
-  const start = uniformByFanIn(training.stream(name), from);
-  const linear = (layer: number, to: number) => ({
-    // Declared with these ranks.
-    weight: training.auxiliary.weight(`${at}.${layer}.weight`, [from, to], "linear", start) as tf.Tensor as tf.Tensor2D,
-    bias: training.auxiliary.weight(`${at}.${layer}.bias`, [to], "plain", start),
-  });
-  const [first, second] = [linear(0, from), linear(2, size)];
-  return (pooled) => {
-    const hidden = tf.relu(pooled.matMul(first.weight).add<tf.Tensor2D>(first.bias));
-    return hidden.matMul(second.weight).add<tf.Tensor2D>(second.bias);
-  };
+  return perceptron(training.auxiliary, training.stream(name), at, [from, from, size]);
 }
 
 /**

@@ -49,7 +49,9 @@ export function renderOptionsPage(): string {
     return tables.length > 0 ? [`## ${kind}`, ...tables] : [];
   });
   const own = byTable(flattenPlugins(plugins).map(({ name, schema }) => [name, schema]));
-  const methods = byTable(Object.values(presets).map(({ name, schema }) => [name, schema]));
+  // The order of a module's exports depends on who loads it.
+  const sorted = Object.values(presets).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const methods = byTable(sorted.map(({ name, schema }) => [name, schema]));
   return [head, ...sections, "## plugins", ...own, "## presets", ...methods]
     .join("\n\n")
     .replace(/\n{3,}/g, "\n\n")

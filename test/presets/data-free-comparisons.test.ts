@@ -130,3 +130,44 @@ describe("the rows of data-free distillation", () => {
       expect(Object.keys(preset.stages)).toEqual(Object.keys(dfkdGenerator.stages));
   });
 });
+
+describe("the rows of data-free distillation, as variant table-1", () => {
+  const rows = [dafl, zskt, dfad, dfq, cmi].map((preset) => preset.configure?.({ variant: "table-1" }) as Preset);
+  const modelsOf = (preset: Preset) => settingsOf(preset, "paper").student?.models;
+
+  test.each(rows)(
+    "$name: the images, networks, batches and optimiser of dfkd-generator, and no other teacher",
+    (preset) => {
+      const [row, whole] = [settingsOf(preset, "paper"), settingsOf(dfkdGenerator, "paper")];
+      for (const field of ["input", "batchSize", "epochs", "optimizer"] as const)
+        expect(row.student?.[field], field).toEqual(whole.student?.[field]);
+      expect(row.teacher).toEqual({ ...whole.teacher, models: row.teacher?.models });
+      for (const role of ["teacher", "student"])
+        expect(modelsOf(preset)?.[role]).toEqual(modelsOf(dfkdGenerator)?.[role]);
+      expect(preset.sets).toEqual(dfkdGenerator.sets);
+    },
+  );
+
+  test.each(rows)(
+    "$name: its own turns and noise, in whole turns of at least as many steps of the student",
+    (preset) => {
+      const [row, code] = [settingsOf(preset, "paper"), settingsOf(shipped(preset.name), "paper")];
+      const [turn, steps] = [row.student?.stepsPerTurn ?? 0, row.student?.stepsPerEpoch ?? 0];
+      expect([row.generator?.stepsPerTurn, turn]).toEqual([code.generator?.stepsPerTurn, code.student?.stepsPerTurn]);
+      expect([steps % turn, steps >= 750, steps < 750 + turn]).toEqual([0, true, true]);
+      expect((row.generator?.stepsPerEpoch ?? 0) / (row.generator?.stepsPerTurn ?? 0)).toBe(steps / turn);
+      const size = preset.name === "dafl" ? 512 : 256;
+      expect(row.generator?.options.noise).toEqual({ size });
+      expect(modelsOf(preset)?.generator?.backbone).toMatchObject({ noise: size, attentionWeight: 0 });
+    },
+  );
+
+  test("resets the stem of the teacher, whichever backbone it has", () => {
+    for (const preset of rows) expect(modelsOf(preset)?.teacher?.backbone).not.toHaveProperty("stem");
+    expect(modelsOf(dafl)?.teacher?.backbone).toMatchObject({ stem: { stride: 1, pool: false } });
+  });
+});
+
+function shipped(name: string): Preset {
+  return [dafl, zskt, dfad, dfq, cmi].find((preset) => preset.name === name) as Preset;
+}

@@ -179,6 +179,32 @@ describe("dfkd-generator", () => {
     });
   });
 
+  test("teaches a student of another build by pooled features, which is told before the teacher is trained", async () => {
+    const backbone = { ...tinyNetwork, depths: [1, 1, 1], widths: [2, 4, 6] };
+    const told: string[] = [];
+    const other = await createRun({
+      preset: dfkdGenerator,
+      plugins: [squares()],
+      layers: [
+        { origin: "test", config: tiny },
+        { origin: "other", config: { models: { student: { backbone } }, stages: { warmup: { enabled: false } } } },
+      ],
+      logger: { info: (words) => told.push(words), warn: (words) => told.push(words) },
+    });
+    other.check();
+    expect(told).toContainEqual(
+      expect.stringMatching(/^stage "student": the student has 3 levels and the teacher has 2, so/),
+    );
+    let losses: Readonly<Record<string, number>> = {};
+    for await (const report of other.steps()) {
+      losses = report.losses;
+      if (report.stage === "student") break;
+    }
+    expect(Object.keys(losses)).toEqual(["distillation", "attention", "contrast"]);
+    expect(losses.attention).toBeGreaterThan(0);
+    await other.close();
+  });
+
   test("leads gradients from every loss of the generator back through teacher and student to the noise", async () => {
     const fresh = await start();
     const training = fresh.stages.find(({ stage }) => stage === "generator");

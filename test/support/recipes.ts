@@ -2,10 +2,10 @@
 import { type Config, configurePreset, type Preset, presetLayers, resolveConfig } from "../../core/index.js";
 import { composeStage } from "./preset-stages.js";
 
-export const recipes = ["settled", "paper-text", "official-code"] as const;
+const recipes = ["settled", "paper-text", "official-code"] as const;
 
 /** A setting as JSON, by its path as `fgkd config` has it; of options that nobody set, the default. At paper scale. */
-export type Values = ReadonlyMap<string, string>;
+type Values = ReadonlyMap<string, string>;
 
 /** Every setting of the run, of its stages where it is another there, and every option of what they list. */
 function valuesOf(given: Preset, recipe: string): Values {

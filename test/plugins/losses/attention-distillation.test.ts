@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Batch, createTraining, type Model, type Models, Parameters } from "../../../core/index.js";
+import { type Batch, createTraining, type Foreseen, type Model, type Models, Parameters } from "../../../core/index.js";
 import { type AttentionDistillationOptions, attentionDistillation } from "../../../plugins/losses/index.js";
 import "../../support/matchers.js";
 
@@ -89,5 +89,73 @@ describe("attention distillation", () => {
     const saved = await training.states.get("helpers")?.save();
     expect(saved?.tensors?.get("attention.means")?.shape).toEqual([2]);
     expect([...training.auxiliary.trained.keys()]).not.toContain("attention.means");
+  });
+});
+
+describe("networks of another build than the teacher's", () => {
+  const map = (name: string, channels: number, stride: number) => ({ name, channels, stride, endsLevel: true });
+  /** A network whose last map has so many channels, of this value everywhere. */
+  const network = (channels: number, levels: number, value: number): Model => ({
+    parameters: new Parameters(),
+    maps: Array.from({ length: levels }, (_, level) => map(`level${level}`, channels, 2 ** level)),
+    forward: () => ({ features: tf.fill([1, 2, 2, channels], value) }),
+  });
+  const student = network(4, 3, 1);
+  const teacher = network(6, 4, 2);
+  const models = {
+    get: (role: string) => (role === "teacher" ? teacher : student),
+    view: () => student,
+    addView: () => student,
+    built: [],
+    isPretrained: () => false,
+  } satisfies Models;
+
+  /** The term of one batch whose features are these, and its gradients by the name of the weight. */
+  async function lossOf(options: AttentionDistillationOptions, [mine, theirs]: readonly [tf.Tensor4D, tf.Tensor4D]) {
+    const training = createTraining({ plugins: [attentionDistillation(options)], services: { models } });
+    await training.hooks.setup.promise(training);
+    const trained = [...training.auxiliary.trained];
+    const { value, grads } = tf.variableGrads(() => {
+      const step = { epoch: 0, index: 1, progress: 0 };
+      const terms = training.hooks.loss.call({}, { features: mine }, { teacherFeatures: theirs }, step);
+      return terms.attention as tf.Scalar;
+    });
+    const moved = trained.filter(([, variable]) => {
+      const gradient = grads[variable.name];
+      return gradient && (gradient.abs().max().dataSync()[0] as number) > 0;
+    });
+    return { value: value.dataSync()[0] as number, trained, moved: moved.map(([name]) => name) };
+  }
+
+  const features = (channels: number) => tf.randomNormal([3, 2, 2, channels], 0, 1, "float32", channels) as tf.Tensor4D;
+
+  test("are compared by pooled features, through two linear layers that are trained with them", async () => {
+    const { value, trained, moved } = await lossOf({ weight: 1 }, [features(4), features(6)]);
+    expect(value).toBeGreaterThan(0);
+    const shapes = Object.fromEntries(trained.map(([name, { shape }]) => [name, shape]));
+    expect(shapes["adapter.features.0.weight"]).toEqual([4, 6]);
+    expect(shapes["adapter.features.2.weight"]).toEqual([6, 6]);
+    expect(moved).toEqual(expect.arrayContaining(["adapter.features.0.weight", "adapter.features.2.bias"]));
+  });
+
+  test("see only the mean of each channel: where it lies does not count", async () => {
+    const [mine, theirs] = [features(4), features(6)];
+    const there = await lossOf({}, [mine, theirs]);
+    const elsewhere = await lossOf({}, [mine.reverse(1), theirs.reverse(2)]);
+    expect(elsewhere.value).toBeCloseTo(there.value, 4);
+  });
+
+  test("are told of before the first stage begins, and pairs by name as well", () => {
+    const { losses } = createTraining({ plugins: [attentionDistillation({})] });
+    const foresee = (options: object, asked: Foreseen) =>
+      losses.look({ name: "attention-distillation", ...options }).foresee(asked);
+    expect(foresee({}, models.get)).toBe(
+      "the student has 3 levels and the teacher has 4, so attention-distillation compares their pooled features alone. Pair inner maps by name to compare more: options.attention-distillation.maps.",
+    );
+    expect(foresee({}, () => teacher)).toBeUndefined();
+    expect(foresee({ maps: [{ student: "level0", teacher: "level1" }] }, models.get)).toBeUndefined();
+    expect(() => foresee({ maps: [{ student: "level9", teacher: "level1" }] }, models.get)).toThrow(
+      'no map is registered as "level9"',
+    );
   });
 });
