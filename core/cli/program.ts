@@ -1,7 +1,9 @@
 /** The command line: which commands and options there are. */
 import { Argument, Command, Option } from "commander";
 import { exporters, precisions, splits, version, viewCounts, visible } from "../index.js";
+import { adviseCommand } from "./advise-command.js";
 import type {
+  AdviseArguments,
   CalibrateArguments,
   ConfigArguments,
   DataArguments,
@@ -158,6 +160,19 @@ function createProgram(environment: Environment, run: (command: Promise<number>)
     .addOption(new Option("--split <split>", "on which images (default: validation)").choices(["validation", "test"]))
     .option("-d, --data <place>", "calibrate on other images of the same classes")
     .action((place: string, given: CalibrateArguments) => run(calibrateCommand(place, given, environment)));
+  command("advise", "say what is in the way of a better student, of runs that have ended, or of data before one")
+    .argument("[places...]", "runs, the first beside the others; or what --data would be given")
+    .option("--teachers <models...>", "compare these for the data: runs, or files of weights of theirs")
+    .option("-p, --preset <name>", "whose inputs the images are for, and whose own data counts where none is given")
+    .addOption(
+      new Option("--scale <scale>", "of the preset (default: demo; with data, paper)").choices(["demo", "paper"]),
+    )
+    .option("-s, --set <key=value>", "a setting of the preset, or an option of the data; repeatable", collect)
+    .option("--json", "everything that was measured, as JSON")
+    .option("-e, --engine <name>", "compute engine")
+    .option("--threads <number>", "threads of the engine", whole(1))
+    .option("--trust", "load code that lies in a run's own folder")
+    .action((places: readonly string[], given: AdviseArguments) => run(adviseCommand(places, given, environment)));
   withRunOptions(command("find-lr", "look for a learning rate: raise it from step to step, and see what the loss does"))
     .option("--stage <name>", "of which stage (default: the last)")
     .option("--from <rate>", "learning rate of the first step", above, 1e-6)

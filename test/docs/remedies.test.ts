@@ -25,6 +25,7 @@ const commands = [
   "export",
   "calibrate",
   "find-lr",
+  "advise",
   "list",
   "config",
   "weights",
