@@ -74,7 +74,7 @@ export async function askCandidate(
         },
       });
       const right = perClass.reduce((sum, { correct }) => sum + correct, 0);
-      return { place, top1: shareOf(right, images), ratio: ratios.result(), inverses: ratios.inverses };
+      return { place, top1: shareOf(right, images), ratio: ratios.result(), classes: source.classes.length };
     } finally {
       await source.close();
     }

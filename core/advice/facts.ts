@@ -61,6 +61,7 @@ export interface StageFacts {
   readonly preset: string;
   /** Of the settings. */
   readonly learningRate: number;
+  readonly classes: number;
   /** Steps that it took. */
   readonly steps: number;
   readonly history: readonly EpochSummary[];

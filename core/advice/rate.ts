@@ -7,6 +7,9 @@ import { percent, quoted } from "./words.js";
 /** A loss that was so many times its lowest value has been thrown up: one that only falls from chance is not. */
 const THROWN = 3;
 
+/** Whoever knows nothing loses ln(classes): no loss that is well is so many times that, however its terms are weighed. */
+const BEYOND = 1000;
+
 /** A loss whose later epochs lie less than this share below the earlier ones has not moved: batches scatter by as much. */
 const STILL = 0.01;
 
@@ -21,7 +24,8 @@ export function rateDiverged(facts: StageFacts): Advice | null {
   const wild = sums.findIndex((sum) => !Number.isFinite(sum));
   const finite = sums.filter(Number.isFinite);
   const [highest, lowest] = [Math.max(...finite), Math.min(...finite)];
-  if (wild < 0 && !(lowest > 0 && highest >= THROWN * lowest)) return null;
+  const isLost = lowest >= BEYOND * Math.log(facts.classes);
+  if (wild < 0 && !isLost && !(lowest > 0 && highest >= THROWN * lowest)) return null;
   const said =
     wild >= 0
       ? `its loss was no number in epoch ${wild + 1}`
@@ -35,7 +39,7 @@ export function rateTooLow(facts: StageFacts): Advice | null {
   const learnt = accuracyOf(facts);
   if (sums.length < 2 || facts.steps < FEWEST || !sums.every(Number.isFinite)) return null;
   if (learnt === null || isAboveChance(learnt, facts)) return null;
-  if (Math.max(...sums) >= THROWN * Math.min(...sums)) return null;
+  if (rateDiverged(facts)) return null;
   const half = Math.floor(sums.length / 2);
   const [early, late] = [meanOf(sums.slice(0, half)), meanOf(sums.slice(-half))];
   if (!(early > 0) || early - late >= STILL * early) return null;

@@ -1,6 +1,6 @@
 /** Which of several teachers will teach best: by how sure they are of the images that are trained on. */
 import type { Share } from "../measures/share.js";
-import { meanOf, type TopRatio } from "../measures/top-ratio.js";
+import type { TopRatio } from "../measures/top-ratio.js";
 import { named, shellWord } from "../values/words.js";
 import type { Advice } from "./facts.js";
 import { percent } from "./words.js";
@@ -11,13 +11,13 @@ export interface Candidate {
   readonly place: string;
   readonly top1: Share;
   readonly ratio: TopRatio;
-  /** By image: second largest to largest logit, as `createTopRatios` has it. */
-  readonly inverses: readonly number[];
+  /** Of two classes there is no ratio: the second logit is what the first is not. */
+  readonly classes: number;
 }
 
 export interface RankedCandidate extends Candidate {
   /** Why it has no place among the others; `null` where it has one. */
-  readonly leftOut: "knows too little" | "has no ratio" | null;
+  readonly leftOut: "knows too little" | "has two classes" | "is no number" | null;
 }
 
 /**
@@ -32,30 +32,27 @@ const APART = 1.96;
 /** The lowest ratio first, as Gosal et al. (arXiv 2605.15689) found it to go with the best students; then those that are left out. */
 export function rankCandidates(candidates: readonly Candidate[]): readonly RankedCandidate[] {
   const best = Math.max(...candidates.map(({ top1 }) => top1.accuracy));
-  const judged = candidates.map((one): RankedCandidate => {
-    const leftOut =
-      one.top1.accuracy < Math.max(KNOWS.least, KNOWS.ofBest * best)
-        ? "knows too little"
-        : one.ratio.ratio === null
-          ? "has no ratio"
-          : null;
-    return { ...one, leftOut };
-  });
+  const judged = candidates.map((one): RankedCandidate => ({ ...one, leftOut: reasonAgainst(one, best) }));
   const inPlace = judged.filter(({ leftOut }) => leftOut === null);
   return [
-    ...inPlace.sort((a, b) => (a.ratio.ratio as number) - (b.ratio.ratio as number)),
+    ...inPlace.sort((a, b) => b.ratio.inverse - a.ratio.inverse),
     ...judged.filter(({ leftOut }) => leftOut !== null),
   ];
+}
+
+function reasonAgainst({ top1, ratio, classes }: Candidate, best: number): RankedCandidate["leftOut"] {
+  if (top1.accuracy < Math.max(KNOWS.least, KNOWS.ofBest * best)) return "knows too little";
+  if (Number.isNaN(ratio.inverse)) return "is no number";
+  return classes < 3 ? "has two classes" : null;
 }
 
 /** Which of them to take; nothing where there is no choice. */
 export function teacherToTake(ranked: readonly RankedCandidate[]): Advice | null {
   const [first, second] = ranked.filter(({ leftOut }) => leftOut === null);
   if (!first || !second) return null;
-  const [one, other] = [first, second].map(({ place, ratio }) => `${named(place)} (${inTwo(ratio.ratio)})`);
-  const differences = first.inverses.map((value, image) => value - (second.inverses[image] as number));
-  const { mean, standardError } = meanOf(differences);
-  if (Math.abs(mean) <= APART * standardError)
+  const [one, other] = [first, second].map(({ place, ratio }) => `${named(place)} (${inWords(ratio)})`);
+  const standardError = Math.hypot(first.ratio.standardError, second.ratio.standardError);
+  if (first.ratio.inverse - second.ratio.inverse <= APART * standardError)
     return {
       about: "teacher-choice",
       text: `The ratio of their two largest logits does not tell ${one} from ${other}: they differ by less than two standard errors on ${first.ratio.images} images; take the one that costs less.`,
@@ -77,6 +74,7 @@ export function teachersThatKnowTooLittle(ranked: readonly RankedCandidate[]): r
     }));
 }
 
-function inTwo(ratio: number | null): string {
-  return ratio === null ? "–" : ratio.toFixed(2);
+/** `ratio 1.81`; where there is none, the second logit lies below the mean of all. */
+function inWords({ ratio, inverse }: TopRatio): string {
+  return ratio === null ? `the second ${inverse.toFixed(2)} of the first` : `ratio ${ratio.toFixed(2)}`;
 }

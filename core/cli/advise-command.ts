@@ -50,10 +50,11 @@ async function onData(place: string | undefined, given: AdviseArguments, environ
 }
 
 function documentOf({ images, classes, pictures, candidates }: AdvisedData) {
-  const teachers = candidates.map(({ place, ratio: { ratio, standardError }, top1, leftOut }) => ({
+  const teachers = candidates.map(({ place, ratio: { ratio, inverse, standardError }, top1, leftOut }) => ({
     teacher: place,
     ratio,
-    standardError: ratio === null ? null : standardError,
+    inverse,
+    standardError,
     top1,
     leftOut,
   }));

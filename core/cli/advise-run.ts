@@ -101,6 +101,7 @@ function stagesOf({ history, stages, manifest }: ReportedRun, { composed }: Open
         stage,
         title: result.title,
         preset: composed.preset.name,
+        classes: source.classes.length,
         learningRate: config.optimizer.learningRate,
         steps: (manifest?.images[stage] ?? 0) / config.batchSize,
         history: history.filter((summary) => summary.stage === stage),

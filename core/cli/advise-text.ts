@@ -21,21 +21,17 @@ export function showAdvice(sentences: readonly string[], environment: Environmen
 /** The lowest ratio first, and what is left out below. */
 export function candidateTable(candidates: readonly RankedCandidate[], { stdout, variables }: Environment): string {
   const right = { align: "right" } as const;
-  const room = nameRoom(stdout, 50);
-  const rows = candidates.map(({ place, ratio, top1, leftOut }) => [
+  const room = nameRoom(stdout, 65);
+  const rows = candidates.map(({ place, ratio: { ratio, inverse, standardError }, top1, leftOut }) => [
     shortName(named(place), room),
-    ratio.ratio === null ? "–" : ratio.ratio.toFixed(3),
-    ratio.ratio === null ? "" : `±${(1.96 * ratio.standardError).toFixed(3)}`,
+    ratio === null ? "–" : ratio.toFixed(2),
+    inverse.toFixed(3),
+    `±${(1.96 * standardError).toFixed(3)}`,
     wording.percent(top1.accuracy),
     leftOut ?? "",
   ]);
-  const heads = [
-    { head: "teacher" },
-    { head: "ratio 1-2", ...right },
-    { head: "95 %", ...right },
-    { head: "right in training", ...right },
-    { head: "" },
-  ];
+  const numbers = ["ratio 1-2", "2 to 1", "95 %", "right in training"].map((head) => ({ head, ...right }));
+  const heads = [{ head: "teacher" }, ...numbers, { head: "" }];
   return table(heads, rows, stdout, variables);
 }
 

@@ -4,18 +4,18 @@ import { bestOf } from "./ranking.js";
 /** Of many images. */
 export interface TopRatio {
   readonly images: number;
-  /** The harmonic mean of largest to second largest logit; `null` where the second is, in the mean, no larger than the average one. */
-  readonly ratio: number | null;
-  /** Of `ratio`: how far chance moves it, such being the images. */
+  /** The mean of second largest to largest logit. */
+  readonly inverse: number;
+  /** Of `inverse`: how far chance moves it, such being the images. */
   readonly standardError: number;
+  /** 1 / `inverse`: the harmonic mean of largest to second largest; `null` where the second is, in the mean, no larger than the average logit. */
+  readonly ratio: number | null;
 }
 
 export interface TopRatios {
-  /** @param logits by class, three of them at least */
+  /** @param logits by class, two of them at least; of two the second is always what the first is not */
   add(logits: ArrayLike<number>): void;
   result(): TopRatio;
-  /** By image, in order: second largest to largest, from −1/(classes − 1) to 1. */
-  readonly inverses: readonly number[];
 }
 
 /**
@@ -32,14 +32,11 @@ export interface TopRatios {
 export function createTopRatios(): TopRatios {
   const inverses: number[] = [];
   return {
-    inverses,
     add: (logits) => void inverses.push(secondToLargest(logits)),
     result: () => {
       const images = inverses.length;
       const { mean, standardError } = meanOf(inverses);
-      return mean > 0
-        ? { images, ratio: 1 / mean, standardError: standardError / mean ** 2 }
-        : { images, ratio: null, standardError: Number.NaN };
+      return { images, inverse: mean, standardError, ratio: mean > 0 ? 1 / mean : null };
     },
   };
 }
@@ -55,7 +52,7 @@ function secondToLargest(logits: ArrayLike<number>): number {
 }
 
 /** The mean of some numbers, and its standard error: 0 of a single one. */
-export function meanOf(values: readonly number[]): { readonly mean: number; readonly standardError: number } {
+function meanOf(values: readonly number[]): { readonly mean: number; readonly standardError: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const standardError = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length);
