@@ -1,5 +1,21 @@
 /** The public face of fgkd: named exports only. The open interfaces are exported by name, so that merging works. */
 
+export { adviseData, adviseRun, type DataFacts } from "./advice/advise.js";
+export { type AskedCandidate, type AskingOptions, askCandidate } from "./advice/ask-candidate.js";
+export { inputOf, isBalanced, originOf } from "./advice/contestant.js";
+export type {
+  Advice,
+  ClassFacts,
+  Contestant,
+  InputFacts,
+  PictureFacts,
+  RunFacts,
+  StageFacts,
+} from "./advice/facts.js";
+export { mixedPairs } from "./advice/mixing.js";
+export { measurePictures } from "./advice/pictures.js";
+export { type Candidate, type RankedCandidate, rankCandidates } from "./advice/teachers.js";
+export { taughtPairs } from "./advice/teaching.js";
 export type {
   CheckpointSettings,
   Config,
@@ -89,15 +105,17 @@ export type { CountedCoverage, Coverage } from "./measures/coverage.js";
 export { countCoverage } from "./measures/coverage.js";
 export type { Comparison, PairedAnswers } from "./measures/paired.js";
 export { comparePaired, holm, mcnemarExact } from "./measures/paired.js";
+export { imagesToSettle } from "./measures/power.js";
 export type { FoundRates, RatedLoss } from "./measures/range-test.js";
 export { findRates } from "./measures/range-test.js";
 export { bestOf, rankOf } from "./measures/ranking.js";
 export type { Calibration, Reliability, ReliabilityBin } from "./measures/reliability.js";
 export { createReliability, usualBins } from "./measures/reliability.js";
 export type { Interval, Share } from "./measures/share.js";
-export { shareOf, wilsonInterval } from "./measures/share.js";
+export { differenceInterval, shareOf, wilsonInterval } from "./measures/share.js";
 export type { CollectedScores, LabelledScores, TemperatureFit, Trust } from "./measures/temperature.js";
 export { collectScores } from "./measures/temperature.js";
+export { createTopRatios, type TopRatio, type TopRatios } from "./measures/top-ratio.js";
 export { fitsModel } from "./models/fitting.js";
 export type {
   AnsweringTokens,

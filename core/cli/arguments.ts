@@ -100,6 +100,14 @@ export interface ReproduceArguments extends Pick<RunArguments, "scale" | "epochs
   readonly json?: boolean;
 }
 
+export interface AdviseArguments
+  extends Pick<RunArguments, "preset" | "config" | "scale" | "set">,
+    Pick<ModelArguments, "engine" | "threads" | "trust"> {
+  /** Runs, and files of weights as runs export them. */
+  readonly teachers?: readonly string[];
+  readonly json?: boolean;
+}
+
 export interface FindRateArguments extends RunArguments {
   /** Default: the last that is enabled. */
   readonly stage?: string;

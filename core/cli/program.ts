@@ -1,6 +1,7 @@
 /** The command line: which commands there are, and how words reach them. */
 import { Command } from "commander";
 import { version, visible } from "../index.js";
+import { declareAdvise } from "./advise/advise-command.js";
 import { declareBuildEngine } from "./build-engine-command.js";
 import { declareCalibrate } from "./calibrate/calibrate-command.js";
 import { declareData } from "./data/data-command.js";
@@ -30,6 +31,7 @@ const commands: readonly ((declaring: Declaring) => void)[] = [
   declareExplain,
   declareExport,
   declareCalibrate,
+  declareAdvise,
   declareFindRate,
   declareReproduce,
   declareList,

@@ -143,3 +143,8 @@ export function noticeLists({ warnings, missing, manifest }: ReportedRun): Marku
   if (all.length === 0) return null;
   return html`<ul class="notices">${all.map((words) => html`<li>${words.slice(0, 2000)}</li>`)}</ul>`;
 }
+
+/** What to do about it. */
+export function adviceList({ advice }: ReportedRun): Markup | null {
+  return advice.length === 0 ? null : html`<ul class="notices">${advice.map((words) => html`<li>${words}</li>`)}</ul>`;
+}

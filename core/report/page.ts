@@ -5,7 +5,15 @@ import { comparisonSection } from "./comparison.js";
 import { hardestSection, pairSection } from "./confusions.js";
 import { curveFigures } from "./curves.js";
 import { type Content, html, type Markup, nameOf } from "./markup.js";
-import { answerTable, noticeLists, settingTables, stageTable, timeAndMemory, whatWasRun } from "./overview.js";
+import {
+  adviceList,
+  answerTable,
+  noticeLists,
+  settingTables,
+  stageTable,
+  timeAndMemory,
+  whatWasRun,
+} from "./overview.js";
 import { style } from "./style.js";
 import type { ReportedComparison, ReportedRun } from "./subject.js";
 
@@ -56,6 +64,7 @@ async function partsOf(run: ReportedRun, level: 2 | 3): Promise<Markup> {
   return html`${part("run", "What was run", whatWasRun(run))}
     ${part("notices", "To be known", noticeLists(run))}
     ${part("results", "Results", (answers || run.stages.length > 0) && html`${answers && answerTable(answers)}${stageTable(run)}`)}
+    ${part("advice", "Advice", adviceList(run))}
     ${part("curves", "How it went", run.history.length > 0 && (await curveFigures(run.history, titles)))}
     ${part("confused", "Most confused", answers && pairSection(answers))}
     ${part("hardest", "Highest loss", answers && answers.hardest.length > 0 && hardestSection(answers))}

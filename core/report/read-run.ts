@@ -91,6 +91,7 @@ export function readReportedRun(path: string, name: string): ReportedRun {
     settings: settingsIn(config),
     answers: null,
     warnings: told?.warnings ?? [],
+    advice: [],
     missing,
   };
 }

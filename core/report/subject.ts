@@ -26,6 +26,8 @@ export interface ReportedRun {
   readonly answers: ReportedAnswers | null;
   /** What it said while it trained. */
   readonly warnings: readonly string[];
+  /** What to do about it, in sentences. */
+  readonly advice: readonly string[];
   /** What the page lacks, and why, in sentences. */
   readonly missing: readonly string[];
 }

@@ -47,8 +47,8 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/evaluation", budget: 480, holds: "how a model is tested, and what is measured" },
   {
     name: "core/measures",
-    // With temperatures, thresholds, and what they come to.
-    budget: 600,
+    // With temperatures, thresholds, and what they come to; how large a test would settle a difference, ratios of logits.
+    budget: 680,
     holds: "what a model's answers come to: confusion, calibration, intervals, paired tests; arithmetic alone",
   },
   {
@@ -79,6 +79,11 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "trained models for other software, compared with fgkd's answers before they are kept",
   },
   {
+    name: "core/advice",
+    budget: 560,
+    holds: "what is in the way of a better student: a function for each sentence, of what was measured",
+  },
+  {
     name: "core/report",
     budget: 1100,
     holds: "a page about runs: what was read of their folders and measured, as one file of HTML",
@@ -92,7 +97,7 @@ export const rooms: readonly PlannedRoom[] = [
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions, calibration,
   // explanations, exports, pages, advice, tables of publications. A raise is due with every command: each declares its own words.
-  { name: "core/cli", budget: 5600, holds: "the command, on nothing but the public face" },
+  { name: "core/cli", budget: 5900, holds: "the command, on nothing but the public face" },
   { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },

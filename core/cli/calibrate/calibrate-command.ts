@@ -29,7 +29,7 @@ async function calibrateCommand(place: string, given: CalibrateArguments, enviro
   const { data, error } = given;
   const split = given.split ?? (data === undefined ? "validation" : "test");
   const asked = { ...given, split, teacher: false, uncalibrated: true };
-  const opened = await openRun(place, asked, environment, remedy);
+  const opened = await openRun(place, asked, environment, { remedy });
   try {
     if (split === "test" && data === undefined)
       lineLogger(environment).warn(

@@ -13,6 +13,7 @@ import {
   noData,
   onlyClasses,
   openRunFolder,
+  type Preset,
   type Run,
   type Scores,
   type Source,
@@ -78,15 +79,21 @@ export interface OpenedRun extends Subject {
   close(): Promise<void>;
 }
 
+interface Opening {
+  /** For a run whose data has no such split. */
+  readonly remedy?: string;
+  /** What else of its models shall be there to be asked. Default: none. */
+  others?(preset: Preset): readonly FoundModel[];
+}
+
 /**
- * @param remedy for a run whose data has no such split
  * @throws what choosing and opening a run throws
  */
 export async function openRun(
   place: string,
   given: EvalArguments,
   environment: Environment,
-  remedy?: string,
+  { remedy, others = () => [] }: Opening = {},
 ): Promise<OpenedRun & { readonly chosen: ChosenAgain }> {
   const { cwd } = environment;
   const found = evalPlace(place, cwd);
@@ -96,7 +103,9 @@ export async function openRun(
   for (const words of [...differences.map((one) => `${one}.`), ...notices]) lineLogger(environment).warn(words);
   const models = modelsToTest(found, given.role);
   const teacher = given.teacher === false ? undefined : teacherOf(found, models, chosen);
-  const run = await composed(chosen, [...models, ...(teacher ? [teacher] : [])], given, environment);
+  const asked = [...models, ...(teacher ? [teacher] : [])];
+  const more = others(chosen.preset).filter(({ role }) => !asked.some((one) => one.role === role));
+  const run = await composed(chosen, [...asked, ...more], given, environment);
   try {
     checkClasses(run, folder.readManifest()?.classes ?? run.classes, given.data ?? folder.path);
     const name = shortPath(found.folder, cwd);

@@ -2,7 +2,17 @@
 
 import { join, resolve } from "node:path";
 import { Option } from "commander";
-import { pathProblem, type ReportedComparison, readReportedRun, reportPage, splits, writePage } from "../../index.js";
+import {
+  type Preset,
+  pathProblem,
+  type ReportedComparison,
+  type ReportedRun,
+  readReportedRun,
+  reportPage,
+  splits,
+  writePage,
+} from "../../index.js";
+import { companionsIn } from "../advise/advise-models.js";
 import type { ReportArguments } from "../arguments.js";
 import { type Declaring, withModelOptions } from "../declaring.js";
 import { type Environment, lineLogger, print } from "../environment.js";
@@ -52,12 +62,16 @@ async function lookAtPlace(
   const plain = readReportedRun(folder, name);
   let reported = plain;
   try {
-    const opened = await openRun(place, given, environment);
+    const others = (preset: Preset) => companionsIn(folder, name, preset).map(({ found }) => found);
+    const opened = await openRun(place, given, environment, { others });
     try {
       // Of a run that is given by one of its models the page is about that one.
       const shown = resolve(environment.cwd, place) === folder ? name : `${name} ${opened.model}`;
       reported = folderOf(folder, shown, opened.chosen);
-      return [opened, await withAnswers(reported, opened, environment)];
+      const onAdvice = (told: ReportedRun) => {
+        reported = told;
+      };
+      return [opened, await withAnswers(folder, reported, opened, environment, onAdvice)];
     } finally {
       await opened.close();
     }

@@ -17,6 +17,7 @@ import {
   watchAnswers,
   writePage,
 } from "../../index.js";
+import { type AdvisedRun, adviceOn } from "../advise/advise-run.js";
 import type { Environment } from "../environment.js";
 import { teacherOf } from "../eval/eval-models.js";
 import { lookAt, type OpenedRun, type TestedRun } from "../eval/eval-run.js";
@@ -45,14 +46,23 @@ export function folderOf(
   };
 }
 
-/** Asks the models of a run, and picks the images that are worth a look. */
+/**
+ * Asks the models of a run, and picks the images that are worth a look.
+ *
+ * @param folder of the run
+ * @param onAdvice told what is advised, before images are picked
+ */
 export async function withAnswers(
+  folder: string,
   reported: ReportedRun,
   opened: OpenedRun,
   { load }: Pick<Environment, "load">,
+  onAdvice: (told: ReportedRun) => void = () => {},
 ): Promise<LookedRun> {
   const watch = watchAnswers();
   const tested = await opened.test((scores) => watch.add(scores));
+  const told = await withAdvice({ folder, reported, opened, tested });
+  onAdvice(told);
   const { source, split, training, classes } = opened;
   const { batchSize, input } = training.config;
   const shown = { source, split, batchSize, input };
@@ -70,12 +80,22 @@ export async function withAnswers(
   const images = Object.fromEntries(splits.map((each) => [each, countIn(source, each)]));
   return {
     reported: {
-      ...reported,
+      ...told,
       images,
       answers: { model: tested.model, split, testTime, measures, teacher, ...examples },
     },
     tested,
   };
+}
+
+/** Where it cannot be had, the page says why: advice is no reason to go without a page. */
+async function withAdvice(run: AdvisedRun): Promise<ReportedRun> {
+  const { reported } = run;
+  try {
+    return { ...reported, advice: (await adviceOn(run)).map(({ text }) => text) };
+  } catch (error) {
+    return { ...reported, missing: [...reported.missing, `No advice is given: ${(error as Error).message}`] };
+  }
 }
 
 interface AboutRun {
@@ -97,24 +117,26 @@ interface Ended {
  * Writes the page of a run that has just ended, with the models that it still has. What goes wrong is told, and is no failure of the
  * run.
  *
- * @returns the page; `undefined` where there is none
+ * @returns the page, `undefined` where there is none; and what is advised on it
  */
 export async function reportAtEnd(
   run: Run,
   { path }: Pick<RunFolder, "path">,
   chosen: ChosenRun,
   { name, engine, warnings, logger, environment }: AboutRun,
-): Promise<string | undefined> {
+): Promise<{ readonly page?: string; readonly advice: readonly string[] }> {
+  let advice: readonly string[] = [];
   try {
     // Of Linux and macOS alike in kilobytes: Node.js sees to it.
     keepTold(path, { warnings, peakMemory: 1024 * process.resourceUsage().maxRSS });
     const { reported } = await atEnd(run, folderOf(path, name, chosen), { path, chosen, name, engine, environment });
-    return writePage(path, await reportPage([reported]));
+    advice = reported.advice;
+    return { page: writePage(path, await reportPage([reported])), advice };
   } catch (error) {
     logger.warn(
       `The page about the run could not be written, and the run is whole without it: ${(error as Error).message}`,
     );
-    return undefined;
+    return { advice };
   }
 }
 
@@ -123,6 +145,10 @@ async function atEnd(
   reported: ReportedRun,
   { path, chosen, name, engine, environment }: Pick<AboutRun, "name" | "engine" | "environment"> & Ended,
 ): Promise<LookedRun> {
+  let known = reported;
+  const onAdvice = (told: ReportedRun) => {
+    known = told;
+  };
   try {
     const models = findModels(path);
     const opened = lookAt(run, {
@@ -134,9 +160,9 @@ async function atEnd(
       modelOf: ({ role, name: file }) =>
         file === role ? run.models.get(role) : run.models.view(role, file.slice(role.length + 1)),
     });
-    return await withAnswers(reported, opened, environment);
+    return await withAnswers(path, reported, opened, environment, onAdvice);
   } catch (error) {
-    return { reported: withoutAnswers(reported, error as FgkdError), tested: null };
+    return { reported: withoutAnswers(known, error as FgkdError), tested: null };
   }
 }
 

@@ -17,6 +17,7 @@ import {
   summarize,
   version,
 } from "../../index.js";
+import { showAdvice } from "../advise/advise-text.js";
 import type { TrainArguments } from "../arguments.js";
 import { colorsOf, type Environment, lineLogger, print, type Stop } from "../environment.js";
 import { engineAsked } from "../model-command.js";
@@ -140,8 +141,9 @@ async function train(given: TrainArguments, old: RunFolder | null, environment: 
     const about = { name, engine: engine.name, warnings, logger, environment };
     // First of all: whoever has waited long enough may leave before the page is there.
     tellWhereItIs(name, environment);
-    const page = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : undefined;
+    const { page, advice = [] } = run.config.run.report ? await reportAtEnd(run, folder, chosen, about) : {};
     if (page !== undefined) print(environment, `A page about it: ${shortPath(page, cwd)}`);
+    showAdvice(advice, environment);
     return 0;
   } finally {
     // A checkpoint on its way is worth waiting for, whatever ends the run; what ends it is what is told.

@@ -86,6 +86,7 @@ export async function madeUpRun({ name = "runs/made-up-1", classes, images = 10,
     ],
     answers: { model: "student", split: "test", testTime: null, measures, teacher: null, ...examples },
     warnings: [],
+    advice: [],
     missing: [],
   };
   return run;

@@ -28,6 +28,18 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "Give more of them with --data.",
     "Calibrate it again, or pass --uncalibrated.",
   ],
+  "it is said of runs made for it, and typed there: test/core/advice/advise-command.test.ts": [
+    "draw them evenly with --set data.sampler=balanced, or let cross-entropy weigh them (balance: effective), not both",
+    "--set input.resize=… --set input.crop=…",
+    "--set models.….input.size=…",
+    "Mixing (…) keeps the student from fitting: … gets … of the … images right that it was trained on, … … without mixing, and on test images it is no better for it (… and …); train longer (--set stages.….epochs=…), or mix nothing (--set stages.….augmenters=[]).",
+    "it gets … of … images right, where answering one class always gets …; look for a better one with fgkd find-lr --preset … --stage …, and the run's other options",
+    "… will probably teach best: on … images its largest logit stands out the least from the second, next comes …, and over eight published data sets that went with better students, at a correlation of 0.63 (of the teacher's accuracy: 0.52); take it with --teacher ….",
+    "The teacher is weaker than the student alone: … gets … of … test images right, … … (…); train the teacher longer, give a better one with --teacher, or go without.",
+    "Distillation hurts here: … gets … of … test images right, … … (…); go without the teacher, or compare others with fgkd advise DATA --teachers FILES.",
+    "no number of images settles a difference of nothing: train both with other seeds (--seed 1)",
+    "were it as large as it looks, … would settle it: fgkd eval … … --data FOLDER",
+  ],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
