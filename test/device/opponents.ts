@@ -6,7 +6,7 @@ import { startEngine } from "../../core/index.js";
 import { webgpuEngine } from "../../plugins/engines/webgpu.js";
 import { open } from "./workloads.js";
 
-export interface Answer {
+interface Answer {
   readonly ready?: string;
   readonly seconds?: readonly number[];
   readonly bytes?: number;

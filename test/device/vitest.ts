@@ -104,7 +104,6 @@ function withWays(declare: Declare) {
 
 export const describe = withWays(declareGroup as Declare);
 export const test = withWays(declareTest);
-export const it = test;
 export const beforeAll = (work: Work) => void current.before.push(work);
 export const afterAll = (work: Work) => void current.after.push(work);
 export const beforeEach = (work: Work) => void current.beforeEach.push(work);
@@ -112,25 +111,25 @@ export const afterEach = (work: Work) => void current.afterEach.push(work);
 export const onTestFinished = (work: Work) => void finishing.push(work);
 export const onTestFailed = () => {};
 
-const matchers: Readonly<Record<string, (got: never, ...want: never[]) => boolean>> = {
-  toBe: (got, want) => Object.is(got, want),
-  toEqual: (got, want) => isDeepStrictEqual(plain(got), plain(want)),
-  toStrictEqual: (got, want) => isDeepStrictEqual(got, want),
+const matchers = {
+  toBe: (got: unknown, want: unknown) => Object.is(got, want),
+  toEqual: (got: unknown, want: unknown) => isDeepStrictEqual(plain(got), plain(want)),
+  toStrictEqual: (got: unknown, want: unknown) => isDeepStrictEqual(got, want),
   toBeCloseTo: (got: number, want: number, digits: number = 2) => Math.abs(got - want) < 10 ** -digits / 2,
   toBeLessThan: (got: number, want: number) => got < want,
   toBeLessThanOrEqual: (got: number, want: number) => got <= want,
   toBeGreaterThan: (got: number, want: number) => got > want,
   toBeGreaterThanOrEqual: (got: number, want: number) => got >= want,
-  toBeNaN: (got) => Number.isNaN(got),
-  toBeDefined: (got) => got !== undefined,
-  toBeUndefined: (got) => got === undefined,
-  toBeNull: (got) => got === null,
-  toBeTruthy: (got) => Boolean(got),
-  toContain: (got: string | readonly unknown[], want) => got.includes(want),
-  toHaveLength: (got: { readonly length: number }, want) => got.length === want,
+  toBeNaN: (got: unknown) => Number.isNaN(got),
+  toBeDefined: (got: unknown) => got !== undefined,
+  toBeUndefined: (got: unknown) => got === undefined,
+  toBeNull: (got: unknown) => got === null,
+  toBeTruthy: (got: unknown) => Boolean(got),
+  toContain: (got: string | readonly unknown[], want: unknown) => (got as readonly unknown[]).includes(want),
+  toHaveLength: (got: { readonly length: number }, want: number) => got.length === want,
   toMatch: (got: string, want: string | RegExp) => (typeof want === "string" ? got.includes(want) : want.test(got)),
-  toMatchObject: (got, want) => holds(got, want),
-  toThrow: (got, want) => isThrown(got, want),
+  toMatchObject: (got: unknown, want: unknown) => holds(got, want),
+  toThrow: (got: unknown, want?: string | RegExp) => isThrown(got, want),
 };
 
 /** Undefined fields count as absent. */
@@ -162,25 +161,30 @@ function isThrown(got: unknown, want?: string | RegExp): boolean {
   }
 }
 
-type Matchers = Readonly<Record<string, (...want: unknown[]) => void>>;
+type Name = keyof typeof matchers;
 
-function matchersOf(got: unknown, isNot: boolean, note = ""): Matchers {
-  const check = (name: string, want: readonly unknown[]) => {
-    if (matchers[name]?.(got as never, ...(want as never[])) !== isNot) return;
+const names = Object.keys(matchers) as readonly Name[];
+
+function matchersOf(got: unknown, isNot: boolean, note = ""): Readonly<Record<Name, (...want: unknown[]) => void>> {
+  const check = (name: Name, want: readonly unknown[]) => {
+    if (matchers[name](got as never, ...(want as [never])) !== isNot) return;
     const shown = [got, ...want].map((one) => String(one).slice(0, 100)).join(", ");
     throw new Error(`${note} ${isNot ? "not " : ""}${name}: ${shown}`.trim());
   };
-  return Object.fromEntries(Object.keys(matchers).map((name) => [name, (...want: unknown[]) => check(name, want)]));
+  // Of all names.
+  return Object.fromEntries(names.map((name) => [name, (...want: unknown[]) => check(name, want)])) as never;
 }
 
 /** What a promise comes to, asked later. */
-function awaited(settle: () => Promise<unknown>, isNot: boolean) {
-  return Object.fromEntries(
-    Object.keys(matchers).map((name) => [
-      name,
-      async (...want: unknown[]) => matchersOf(await settle(), isNot)[name]?.(...want),
-    ]),
-  );
+function awaited(
+  settle: () => Promise<unknown>,
+  isNot: boolean,
+): Readonly<Record<Name, (...want: unknown[]) => Promise<void>>> {
+  const later =
+    (name: Name) =>
+    async (...want: unknown[]) =>
+      matchersOf(await settle(), isNot)[name](...want);
+  return Object.fromEntries(names.map((name) => [name, later(name)])) as never;
 }
 
 export function expect(got: unknown, note = "") {
