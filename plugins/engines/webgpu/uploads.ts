@@ -7,7 +7,7 @@ type Values = tf.backend_util.TypedArray;
 /** Values so few are looked up by their content: a training step asks for the same constants again and again. */
 const few = 16;
 /** Constants that nobody uses, and that are kept all the same. */
-const kept = 1024;
+const kept = 256;
 
 export class Uploads {
   /** By content, that of longest ago first; each with the number of tensors that have it. */
