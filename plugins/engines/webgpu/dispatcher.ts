@@ -1,9 +1,9 @@
 /** Compiles shaders once, binds buffers once for each set of them, and writes runs into the open pass. */
 import type { Commands } from "./commands.js";
 import { Numbers } from "./numbers.js";
-import type { View } from "./pool.js";
 import { Recent } from "./recent.js";
 import { type NumberField, type Shader, sizeOfNumbers, wgsl, wordsOf } from "./shader.js";
+import type { View } from "./slot.js";
 
 /** What was done since the start, for tests and measurements. */
 export interface DispatchCounts {

@@ -1,6 +1,7 @@
 /** Values that come from JavaScript. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Pool, Slot } from "./pool.js";
+import type { Pool } from "./pool.js";
+import type { Slot } from "./slot.js";
 
 type Values = tf.backend_util.TypedArray;
 
