@@ -6,14 +6,15 @@ import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
 import { exhausted, Faults } from "./faults.js";
 import type { Tuning } from "./kernels/products/tuning.js";
+import { groupsFor, repeatWord, unpackBytes } from "./made-on-device.js";
 import { bytesOf, TensorMemory } from "./memory.js";
-import { Pool, type Slot } from "./pool.js";
+import { Pool } from "./pool.js";
 import { Reads } from "./reads.js";
 import type { Dispatch } from "./shader.js";
+import type { Slot } from "./slot.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
-import { groupsFor, unpackBytes } from "./unpack-bytes.js";
 import { Uploads } from "./uploads.js";
 
 /** How the engine uses a device. */
@@ -67,7 +68,10 @@ export class GpuBackend extends TfjsBackend {
       this.#commands,
       memory,
     );
-    this.#uploads = new Uploads(device, this.#pool);
+    this.#uploads = new Uploads(device, this.#pool, (slot, word, words) => {
+      const view = { slot, bytes: Math.ceil(words / 4) * 16 };
+      this.#dispatcher.encode(repeatWord, [view], { words, word }, groupsFor(words));
+    });
     this.#memory = new TensorMemory(this.#pool, this.#uploads);
     this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
     this.takeOver();
@@ -137,6 +141,8 @@ export class GpuBackend extends TfjsBackend {
     if (this.activeTimers != null || program.pixelsOpType != null) {
       this.endComputePassEncoder();
       super.recordAndSubmit(program, output, inputs, uniform);
+      // They do not say which slots they use.
+      this.#commands.submit();
       return;
     }
     this.#faults.check();

@@ -1,9 +1,9 @@
 /** Compiles shaders once, binds buffers once for each set of them, and writes runs into the open pass. */
 import type { Commands } from "./commands.js";
 import { Numbers } from "./numbers.js";
-import type { View } from "./pool.js";
 import { Recent } from "./recent.js";
-import { type Shader, sizeOfNumbers, wgsl, wordsOf } from "./shader.js";
+import { type NumberField, type Shader, sizeOfNumbers, wgsl, wordsOf } from "./shader.js";
+import type { View } from "./slot.js";
 
 /** What was done since the start, for tests and measurements. */
 export interface DispatchCounts {
@@ -27,6 +27,9 @@ interface Compiled {
   readonly layout: Layout;
   /** Bytes of its numbers; 0 for none. */
   readonly numbers: number;
+  readonly fields: readonly NumberField[];
+  /** Of its fields' types: like numbers of like types are the same words. */
+  readonly types: string;
 }
 
 export class Dispatcher {
@@ -36,6 +39,8 @@ export class Dispatcher {
   readonly #foreign = new Map<GPUComputePipeline, Recent<string, GPUBindGroup>>();
   readonly #numbers: Numbers;
   readonly #offset = [0];
+  #pass: GPUComputePassEncoder | undefined;
+  #pipeline: GPUComputePipeline | undefined;
 
   constructor(
     private readonly device: GPUDevice,
@@ -48,12 +53,13 @@ export class Dispatcher {
   encode(
     shader: Shader,
     views: readonly View[],
-    values: Readonly<Record<string, number>> | undefined,
+    values: Readonly<Record<string, number>> = {},
     [x, y, z]: readonly [number, number, number],
   ): void {
-    const { pipeline, layout, numbers } = this.#compiled.get(shader.key) ?? this.compile(shader);
+    const compiled = this.#compiled.get(shader.key) ?? this.compile(shader);
+    const { pipeline, layout, numbers } = compiled;
     // First: where there is no room for other numbers, commands are handed over, and a pass ends.
-    if (numbers > 0) this.#offset[0] = this.#numbers.offsetOf(wordsOf(shader.numbers ?? [], values ?? {}));
+    if (numbers > 0) this.#offset[0] = this.offsetOf(compiled, values);
     const key = keyOf(views);
     let group = layout.groups.get(key);
     if (!group) {
@@ -61,7 +67,7 @@ export class Dispatcher {
       layout.groups.set(key, group);
     }
     const pass = this.commands.openPass();
-    pass.setPipeline(pipeline);
+    this.setPipeline(pass, pipeline);
     if (numbers > 0) pass.setBindGroup(0, group, this.#offset);
     else pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
@@ -75,7 +81,7 @@ export class Dispatcher {
     words: Uint32Array<ArrayBuffer>,
     [x, y, z]: readonly [number, number, number],
   ): void {
-    const offset = this.#numbers.offsetOf(words);
+    const offset = this.#numbers.offsetOf(words.join(), () => words);
     let groups = this.#foreign.get(pipeline);
     if (!groups) {
       groups = new Recent(remembered);
@@ -89,10 +95,25 @@ export class Dispatcher {
       groups.set(key, group);
     }
     const pass = this.commands.openPass();
-    pass.setPipeline(pipeline);
+    this.setPipeline(pass, pipeline);
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
     this.dispatched(views);
+  }
+
+  private offsetOf({ fields, types }: Compiled, values: Readonly<Record<string, number>>): number {
+    let key = types;
+    // Minus zero is written as zero.
+    for (const { name } of fields) key += Object.is(values[name], -0) ? "-0 " : `${values[name]} `;
+    return this.#numbers.offsetOf(key, () => wordsOf(fields, values));
+  }
+
+  /** What is set already need not be set again. */
+  private setPipeline(pass: GPUComputePassEncoder, pipeline: GPUComputePipeline): void {
+    if (pass === this.#pass && pipeline === this.#pipeline) return;
+    pass.setPipeline(pipeline);
+    this.#pass = pass;
+    this.#pipeline = pipeline;
   }
 
   private dispatched(views: readonly View[]): void {
@@ -124,8 +145,9 @@ export class Dispatcher {
       layout: layout.pipelines,
       compute: { module, entryPoint: "main" },
     });
-    const numbers = sizeOfNumbers(shader.numbers ?? []);
-    const compiled = { pipeline, layout, numbers };
+    const fields = shader.numbers ?? [];
+    const types = fields.map(({ type }) => type[0]).join("");
+    const compiled = { pipeline, layout, numbers: sizeOfNumbers(fields), fields, types };
     this.#compiled.set(shader.key, compiled);
     this.counts.pipelines++;
     return compiled;

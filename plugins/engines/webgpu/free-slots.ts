@@ -1,5 +1,5 @@
 /** Slots that nobody has, by class of size, lowest number first. */
-import type { Slot } from "./pool.js";
+import type { Slot } from "./slot.js";
 
 export class FreeSlots {
   /** By class; within one, numbers fall: the lowest is the last. */

@@ -1,5 +1,5 @@
 /** Slots of what outlives a step, apart from those that a step takes and gives back. */
-import type { Slot } from "./pool.js";
+import type { Slot } from "./slot.js";
 
 /** What has lived for so much of a step is not from within one. */
 const most = 0.9;

@@ -1,6 +1,7 @@
 /** Which buffer a tensor has: how it comes by one, and who else may have it. */
 import * as tf from "@tensorflow/tfjs";
-import type { Pool, Slot, View } from "./pool.js";
+import type { Pool } from "./pool.js";
+import type { Slot, View } from "./slot.js";
 import type { TensorData } from "./tfjs-backend.js";
 import type { Uploads } from "./uploads.js";
 

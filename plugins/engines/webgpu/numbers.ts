@@ -21,11 +21,15 @@ export class Numbers {
     });
   }
 
-  /** Where in the buffer these words stand. Holds for the commands that are written before other words are asked for. */
-  offsetOf(words: Uint32Array<ArrayBuffer>): number {
-    const key = words.join();
+  /**
+   * Where in the buffer these words stand. Holds for the commands that are written before other words are asked for.
+   *
+   * @param key equal for equal words alone
+   */
+  offsetOf(key: string, wordsOf: () => Uint32Array<ArrayBuffer>): number {
     const known = this.#offsets.get(key);
     if (known !== undefined) return known;
+    const words = wordsOf();
     const need = Math.ceil(words.byteLength / alignment);
     if (this.#used + need > places) this.startAgain();
     const offset = this.#used * alignment;

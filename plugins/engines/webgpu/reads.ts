@@ -1,7 +1,8 @@
 /** Values on their way back to JavaScript, through staging buffers that are used again. */
 import type { Commands } from "./commands.js";
 import type { Faults } from "./faults.js";
-import { type Slot, sizeClass } from "./pool.js";
+import { sizeClass } from "./pool.js";
+import type { Slot } from "./slot.js";
 
 /** A staging buffer for what is asked for together. */
 const together = 64 << 10;

@@ -1,13 +1,14 @@
 /** Values that come from JavaScript. */
 import type * as tf from "@tensorflow/tfjs";
-import type { Pool, Slot } from "./pool.js";
+import type { Pool } from "./pool.js";
+import type { Slot } from "./slot.js";
 
 type Values = tf.backend_util.TypedArray;
 
 /** Values so few are looked up by their content: a training step asks for the same constants again and again. */
 const few = 16;
 /** Constants that nobody uses, and that are kept all the same. */
-const kept = 1024;
+const kept = 256;
 
 export class Uploads {
   /** By content, that of longest ago first; each with the number of tensors that have it. */
@@ -20,13 +21,15 @@ export class Uploads {
   constructor(
     private readonly device: GPUDevice,
     private readonly pool: Pool,
+    /** Makes a slot's first words all the same, on the device. */
+    private readonly repeat: (slot: Slot, word: number, words: number) => void,
   ) {}
 
   /** A slot with these values, 32 bits each: of real numbers as float32, else as whole numbers. It may be shared: see `own`. */
   send(values: Values, dtype: tf.DataType): Slot {
     const words = asWords(values, dtype);
-    if (words.length > few) return this.sendAnew(words);
-    const key = new Uint32Array(words.buffer, words.byteOffset, words.length).join();
+    if (words.length > few) return this.sendMany(words);
+    const key = words.join();
     const known = this.#constants.get(key);
     // Put in again, at the end: the first is that of longest ago.
     this.#constants.delete(key);
@@ -72,7 +75,16 @@ export class Uploads {
     }
   }
 
-  private sendAnew(words: Float32Array | Int32Array): Slot {
+  private sendMany(words: Uint32Array): Slot {
+    const [first = 0] = words;
+    // Others differ within a few words, and are not looked through.
+    if (words.some((word) => word !== first)) return this.sendAnew(words);
+    const slot = this.pool.take(words.byteLength);
+    this.repeat(slot, first, words.length);
+    return slot;
+  }
+
+  private sendAnew(words: Uint32Array): Slot {
     const slot = this.pool.takeForUpload(words.byteLength);
     this.write(slot, 0, words);
     return slot;
@@ -92,7 +104,9 @@ export class Uploads {
   }
 }
 
-function asWords(values: Values, dtype: tf.DataType): Float32Array | Int32Array {
-  if (dtype === "float32") return values instanceof Float32Array ? values : Float32Array.from(values);
-  return values instanceof Int32Array ? values : Int32Array.from(values);
+/** The bits of the values as the device has them. */
+function asWords(values: Values, dtype: tf.DataType): Uint32Array {
+  const Numbers = dtype === "float32" ? Float32Array : Int32Array;
+  const { buffer, byteOffset, length } = values instanceof Numbers ? values : Numbers.from(values);
+  return new Uint32Array(buffer, byteOffset, length);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Commands } from "../../../../plugins/engines/webgpu/commands.js";
-import { Pool, type Slot, sizeClass } from "../../../../plugins/engines/webgpu/pool.js";
+import { Pool, sizeClass } from "../../../../plugins/engines/webgpu/pool.js";
+import type { Slot } from "../../../../plugins/engines/webgpu/slot.js";
 
 /** A pool over a device that only counts. */
 function pool(bound?: number, device = Number.POSITIVE_INFINITY) {
