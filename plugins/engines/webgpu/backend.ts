@@ -5,6 +5,7 @@ import { checkRun } from "./check-run.js";
 import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
 import { exhausted, Faults } from "./faults.js";
+import type { Pointwise } from "./kernels/pointwise.js";
 import { bytesOf, TensorMemory } from "./memory.js";
 import { Pool, type Slot } from "./pool.js";
 import { Reads } from "./reads.js";
@@ -12,6 +13,7 @@ import type { Dispatch } from "./shader.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
+import { Waiting } from "./together.js";
 import { groupsFor, unpackBytes } from "./unpack-bytes.js";
 import { Uploads } from "./uploads.js";
 
@@ -43,6 +45,7 @@ export class GpuBackend extends TfjsBackend {
   readonly #uploads: Uploads;
   readonly #memory: TensorMemory;
   readonly #reads: Reads;
+  readonly #waiting: Waiting;
 
   constructor(
     device: GPUDevice,
@@ -62,6 +65,7 @@ export class GpuBackend extends TfjsBackend {
     this.#uploads = new Uploads(device, this.#pool);
     this.#memory = new TensorMemory(this.#pool, this.#uploads);
     this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
+    this.#waiting = new Waiting(this, device.limits.maxStorageBuffersPerShaderStage);
     this.takeOver();
   }
 
@@ -87,8 +91,28 @@ export class GpuBackend extends TfjsBackend {
     this.#faults.check();
     const { shader, reads, writes, numbers, groups } = dispatch;
     checkRun(dispatch, this.device.limits);
+    this.#waiting.settleFor(reads, writes);
     const views = [...reads.map((tensor) => this.viewOf(tensor)), ...writes.map((tensor) => this.viewToWrite(tensor))];
     this.#dispatcher.encode(shader, views, numbers, groups);
+  }
+
+  /**
+   * Runs an update once there are others of its kind, or before anything that depends on it.
+   *
+   * @param writes tensors that were allocated for it
+   */
+  runSoon(
+    rule: Pointwise,
+    reads: readonly tf.TensorInfo[],
+    writes: readonly tf.TensorInfo[],
+    numbers: Readonly<Record<string, number>>,
+  ): void {
+    this.#waiting.add(rule, { reads, writes, numbers });
+  }
+
+  /** Runs what waits for others of its kind. */
+  settle(): void {
+    this.#waiting.settle();
   }
 
   // What tfjs calls.
@@ -125,6 +149,7 @@ export class GpuBackend extends TfjsBackend {
     inputs: readonly tf.TensorInfo[],
     uniform?: readonly TfjsUniform[],
   ): void {
+    this.#waiting.settleFor(inputs, [output]);
     // Measuring, and pictures of a page, stay as tfjs has them.
     if (this.activeTimers != null || program.pixelsOpType != null) {
       this.endComputePassEncoder();
@@ -142,6 +167,7 @@ export class GpuBackend extends TfjsBackend {
     const { resource, values, dtype } = data;
     if (values != null || dtype === "complex64" || dtype === "string") return super.read(dataId);
     this.#faults.check();
+    this.#waiting.settleFor([{ dataId, shape: [], dtype }], []);
     const bytes = bytesOf(data);
     if (bytes === 0) return tf.util.getTypedArrayFromDType(dtype as "float32", 0);
     const read = await this.#reads.read(this.#memory.slotOf(resource as GPUBuffer), bytes);
