@@ -1,7 +1,6 @@
 /** Functions of single values: the same of every place of tensors of one shape, four places at a time. */
 import * as tf from "@tensorflow/tfjs";
-import type { GpuBackend } from "../backend.js";
-import type { NumberField, Shader } from "../shader.js";
+import type { Dispatch, NumberField, Shader } from "../shader.js";
 
 export const workgroup = 256;
 
@@ -79,7 +78,7 @@ function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }
 
 /** All in the order of their names. What is read has the size of what is written. */
 export function runPointwise(
-  backend: GpuBackend,
+  backend: { run(dispatch: Dispatch): void },
   pointwise: Pointwise,
   reads: readonly tf.TensorInfo[],
   writes: readonly tf.TensorInfo[],
