@@ -13,7 +13,10 @@ describe.skipIf(!hasGpu)("on the engine webgpu", () => {
     await expectSame(() => {
       const y = compute(...inputs());
       // Not made there: a cosine has four digits in WGSL.
-      const weights = tf.tensor(Float32Array.from({ length: y.size }, (_, at) => Math.cos(1.7 * at)), y.shape);
+      const weights = tf.tensor(
+        Float32Array.from({ length: y.size }, (_, at) => Math.cos(1.7 * at)),
+        y.shape,
+      );
       return [
         y,
         ...tf.grads((...xs) =>
