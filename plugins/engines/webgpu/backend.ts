@@ -5,6 +5,7 @@ import { checkRun } from "./check-run.js";
 import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
 import { exhausted, Faults } from "./faults.js";
+import type { Pointwise } from "./kernels/pointwise.js";
 import type { Tuning } from "./kernels/products/tuning.js";
 import { groupsFor, repeatWord, unpackBytes } from "./made-on-device.js";
 import { bytesOf, TensorMemory } from "./memory.js";
@@ -15,6 +16,7 @@ import type { Slot } from "./slot.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
+import { Waiting } from "./together.js";
 import { Uploads } from "./uploads.js";
 
 /** How the engine uses a device. */
@@ -51,6 +53,7 @@ export class GpuBackend extends TfjsBackend {
   readonly #uploads: Uploads;
   readonly #memory: TensorMemory;
   readonly #reads: Reads;
+  readonly #waiting: Waiting;
 
   constructor(
     device: GPUDevice,
@@ -74,6 +77,7 @@ export class GpuBackend extends TfjsBackend {
     });
     this.#memory = new TensorMemory(this.#pool, this.#uploads);
     this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
+    this.#waiting = new Waiting(this, device.limits.maxStorageBuffersPerShaderStage);
     this.takeOver();
   }
 
@@ -99,8 +103,28 @@ export class GpuBackend extends TfjsBackend {
     this.#faults.check();
     const { shader, reads, writes, numbers, groups } = dispatch;
     checkRun(dispatch, this.device.limits);
+    this.#waiting.settleFor(reads, writes);
     const views = [...reads.map((tensor) => this.viewOf(tensor)), ...writes.map((tensor) => this.viewToWrite(tensor))];
     this.#dispatcher.encode(shader, views, numbers, groups);
+  }
+
+  /**
+   * Runs an update once there are others of its kind, or before anything that depends on it.
+   *
+   * @param writes tensors that were allocated for it
+   */
+  runSoon(
+    rule: Pointwise,
+    reads: readonly tf.TensorInfo[],
+    writes: readonly tf.TensorInfo[],
+    numbers: Readonly<Record<string, number>>,
+  ): void {
+    this.#waiting.add(rule, { reads, writes, numbers });
+  }
+
+  /** Runs what waits for others of its kind. */
+  settle(): void {
+    this.#waiting.settle();
   }
 
   // What tfjs calls.
@@ -137,6 +161,7 @@ export class GpuBackend extends TfjsBackend {
     inputs: readonly tf.TensorInfo[],
     uniform?: readonly TfjsUniform[],
   ): void {
+    this.#waiting.settleFor(inputs, [output]);
     // Measuring, and pictures of a page, stay as tfjs has them.
     if (this.activeTimers != null || program.pixelsOpType != null) {
       this.endComputePassEncoder();
@@ -156,6 +181,7 @@ export class GpuBackend extends TfjsBackend {
     const { resource, values, dtype } = data;
     if (values != null || dtype === "complex64" || dtype === "string") return super.read(dataId);
     this.#faults.check();
+    this.#waiting.settleFor([{ dataId, shape: [], dtype }], []);
     const bytes = bytesOf(data);
     if (bytes === 0) return tf.util.getTypedArrayFromDType(dtype as "float32", 0);
     const read = await this.#reads.read(this.#memory.slotOf(resource as GPUBuffer), bytes);

@@ -24,7 +24,7 @@ interface Run {
 }
 
 /** From the outermost to the innermost; axes of one place are left out. */
-export function runsOf(shape: readonly number[], a: readonly number[], b: readonly number[]): readonly Run[] {
+function runsOf(shape: readonly number[], a: readonly number[], b: readonly number[]): readonly Run[] {
   const runs: Run[] = [];
   const sizeAt = (of: readonly number[], axis: number) => of[axis - shape.length + of.length] ?? 1;
   shape.forEach((size, axis) => {

@@ -1,12 +1,11 @@
-/** Functions of single values: the same of every place of tensors of one shape, four places at a time where they allow it. */
+/** Functions of single values: the same of every place of tensors of one shape, four places at a time. */
 import * as tf from "@tensorflow/tfjs";
-import type { GpuBackend } from "../backend.js";
-import type { NumberField, Shader } from "../shader.js";
+import type { Dispatch, NumberField, Shader } from "../shader.js";
 
 export const workgroup = 256;
 
 /** What a device dispatches along one axis, at least. */
-const mostGroups = 65_535;
+export const mostGroups = 65_535;
 
 export interface Pointwise {
   readonly name: string;
@@ -55,16 +54,16 @@ export function eachPlace(body: string): string {
   return `  for (var i = at.x; i < numbers.size; i += groups.x * ${workgroup}u) {\n${body}\n  }`;
 }
 
-function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise, width: 1 | 4): Shader {
-  const element = elementOf(width);
+function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise): Shader {
+  const element = elementOf(4);
   return {
-    key: `${name}/${width}`,
+    key: name,
     reads: reads.map((read) => ({ name: `${read}Values`, element })),
     writes: writes.map((write) => ({ name: `${write}Values`, element })),
     numbers: [{ name: "size", type: "u32" }, ...numbers],
     workgroup: [workgroup, 1, 1],
     text: () => ({
-      declarations: `${typesOf(width)}\n${declarations}`,
+      declarations: `${typesOf(4)}\n${declarations}`,
       main: eachPlace(
         [
           ...reads.map((read) => `    let ${read} = ${read}Values[i];`),
@@ -79,15 +78,20 @@ function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }
 
 /** All in the order of their names. What is read has the size of what is written. */
 export function runPointwise(
-  backend: GpuBackend,
+  backend: { run(dispatch: Dispatch): void },
   pointwise: Pointwise,
   reads: readonly tf.TensorInfo[],
   writes: readonly tf.TensorInfo[],
   numbers: Readonly<Record<string, number>> = {},
 ): void {
   const size = tf.util.sizeFromShape((writes[0] as tf.TensorInfo).shape);
-  const width = widthOf(size);
-  const threads = size / width;
-  const shader = shaderOf(pointwise, width);
-  backend.run({ shader, reads, writes, numbers: { size: threads, ...numbers }, groups: groupsOf(threads) });
+  // Buffers are whole vectors: what the last one has beyond the values is nobody's.
+  const threads = Math.ceil(size / 4);
+  backend.run({
+    shader: shaderOf(pointwise),
+    reads,
+    writes,
+    numbers: { size: threads, ...numbers },
+    groups: groupsOf(threads),
+  });
 }

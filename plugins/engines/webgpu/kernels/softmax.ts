@@ -37,7 +37,7 @@ ${acrossRow(plan, "sum")}
 ${eachColumn(plan, "      result[place] = dy[place] - expOf(y[place]) * sum;")}`,
 };
 
-export const rowFields: readonly NumberField[] = ["rows", "columns"].map((name) => ({ name, type: "u32" }));
+const rowFields: readonly NumberField[] = ["rows", "columns"].map((name) => ({ name, type: "u32" }));
 
 function shaderOf(kind: Kind, plan: RowPlan, reads: readonly string[]): Shader {
   return {

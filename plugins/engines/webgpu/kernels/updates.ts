@@ -1,7 +1,7 @@
-/** Steps of optimisers: the new parameter and the new means of its gradient, in one pass over the values. */
+/** Steps of optimisers, and averages that follow: new values in one pass over the old ones, several tensors at a time. */
 import type * as tf from "@tensorflow/tfjs";
 import { type Call, floatKernel, input } from "../kernel.js";
-import { type Pointwise, runPointwise } from "./pointwise.js";
+import type { Pointwise } from "./pointwise.js";
 
 const numbersNamed = (...names: string[]) => names.map((name) => ({ name, type: "f32" as const }));
 
@@ -52,6 +52,6 @@ export const updateKernels = [
 function step(call: Call, rule: Pointwise, numbers: Readonly<Record<string, number>>) {
   const reads = rule.reads.map((name) => input(call, name));
   const writes = rule.writes.map(() => call.backend.allocate((reads[0] as tf.TensorInfo).shape));
-  runPointwise(call.backend, rule, reads, writes, numbers);
+  call.backend.runSoon(rule, reads, writes, numbers);
   return writes;
 }
