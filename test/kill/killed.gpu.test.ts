@@ -21,7 +21,7 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
     cwd = await mkdtemp(join(tmpdir(), "fgkd-gpu-"));
     const config = { ...tinyConfig(dadkd), epochs: 1, stepsPerEpoch: 2 };
     await writeFile(at("tiny.json"), JSON.stringify(config));
-    await ended(["--engine", "webgpu", "--set", "engine.tuning=false", "--out", at("whole")]);
+    await ended(["--engine", "webgpu", "--out", at("whole")]);
   });
   afterAll(() => rm(cwd, { recursive: true, force: true }));
 
@@ -42,7 +42,7 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
 
   test("killed and resumed, has the bytes of a run that was let be", async () => {
     const run = at("killed");
-    const { signal } = await ended(["--engine", "webgpu", "--set", "engine.tuning=false", "--out", run], (child) =>
+    const { signal } = await ended(["--engine", "webgpu", "--out", run], (child) =>
       whenTrue(
         child,
         () => hasCheckpoint(run),
@@ -51,7 +51,7 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
     );
     expect(signal).toBe("SIGKILL");
     const manifest = JSON.parse(readFileSync(join(run, "manifest.json"), "utf8"));
-    expect(manifest).toMatchObject({ engine: "webgpu", engineOptions: { precision: "f32", tuning: false } });
+    expect(manifest).toMatchObject({ engine: "webgpu", engineOptions: { precision: "f32" } });
     expect(manifest.engineVersion).toContain("Dawn of webgpu");
     await ended(["--resume", run]);
     expect(outcome(run)).toEqual(outcome(at("whole")));

@@ -24,7 +24,7 @@ export function runsOnGpu(): boolean {
 }
 
 /** Whether the engine can run here. Never throws. */
-export async function checkWebgpu({ device, precision, tuning }: GpuSettings): Promise<EngineCheck> {
+export async function checkWebgpu({ device, precision }: GpuSettings): Promise<EngineCheck> {
   try {
     const found = await chooseAdapter(device);
     const { adapter, isSoftware, implementation } = found;
@@ -38,7 +38,7 @@ export async function checkWebgpu({ device, precision, tuning }: GpuSettings): P
     return {
       available: true,
       detail: `${found.name}, ${describeAdapter(found)}`,
-      version: [found.name, description, implementation, `tuning ${tuning === false ? "off" : "on"}`].join(", "),
+      version: [found.name, description, implementation].join(", "),
       ...(isSoftware && { automatic: false }),
     };
   } catch (cause) {

@@ -19,12 +19,6 @@ export const webgpuSchema = z.object({
     .nullable()
     .default(null)
     .describe("Most MiB of buffers; null: as many as the adapter gives."),
-  tuning: z
-    .union([z.boolean(), z.string().min(1)])
-    .default(true)
-    .describe(
-      "Whether sizes of tiles are chosen by measuring at first use, and kept in a file of the user's cache, or in this one; false: one choice for all.",
-    ),
 });
 
 export type WebgpuOptions = OptionsOf<typeof webgpuSchema>;
@@ -33,4 +27,4 @@ export type WebgpuOptions = OptionsOf<typeof webgpuSchema>;
 export type GpuSettings = Required<WebgpuOptions>;
 
 /** Those that decide nothing but how products are made: what a backend without an engine's options computes with. */
-export const usualSettings: GpuSettings = { device: null, precision: "f32", memory: null, tuning: false };
+export const usualSettings: GpuSettings = { device: null, precision: "f32", memory: null };

@@ -18,6 +18,8 @@ describe("docs/reference/cli.md", () => {
       "explain --help",
       "export --help",
       "calibrate --help",
+      "advise --help",
+      "reproduce --help",
       "find-lr --help",
       "config --help",
       "weights --help",

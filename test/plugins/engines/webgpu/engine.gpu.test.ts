@@ -7,9 +7,9 @@ describe.skipIf(!hasGpu)("the engine webgpu", () => {
   useGpu();
 
   test("tells adapter, driver and Dawn, which a resumed run must share", async () => {
-    const check = await webgpuEngine({ tuning: false }).check();
+    const check = await webgpuEngine({}).check();
     expect(check.available).toBe(true);
-    expect(check.version).toMatch(/^.+, .*\d.*, Dawn of webgpu 0\.6\.2, tuning off$/);
+    expect(check.version).toMatch(/^.+, .*\d.*, Dawn of webgpu 0\.6\.2$/);
   });
 
   test.skipIf(!isSoftwareGpu)("is not taken by auto where the GPU is software", async () => {
@@ -37,7 +37,7 @@ describe.skipIf(!hasGpu)("the engine webgpu", () => {
     await startGpu();
     expect(tf.getBackend()).toBe("webgpu");
     expect(webgpuEngine().capabilities?.gpu).toBe(!isSoftwareGpu);
-    await expect(webgpuEngine({ tuning: false, memory: 512 }).start()).rejects.toThrow(
+    await expect(webgpuEngine({ memory: 512 }).start()).rejects.toThrow(
       "it runs with memory null in this process, which cannot change to 512",
     );
     // Its adapters are Dawn's still, although there is a navigator.gpu now.

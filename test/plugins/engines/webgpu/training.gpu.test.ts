@@ -39,7 +39,7 @@ async function trained() {
   return { losses, weights };
 }
 
-const onGpu = () => startQueued(webgpuEngine({ tuning: false }));
+const onGpu = () => startQueued(webgpuEngine({}));
 
 /** Who reads at once is told so, whatever the tensor's size: the engine itself would answer for small ones. */
 function refuseReads(): void {
