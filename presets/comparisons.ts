@@ -1,11 +1,17 @@
 /** The rows that the paper compares DADKD with (its tables 2 and 3). */
-import { definePreset, definePresetWithOptions, describeOptions, type Stage } from "../core/index.js";
+import { type Config, definePreset, definePresetWithOptions, describeOptions, type Stage } from "../core/index.js";
 import { choices, fewClasses, paperSettings, scales, sets, teacherStage } from "./low-resolution.js";
-import { type LowResolutionOptions, lowResolutionSchema } from "./low-resolution-recipes.js";
+import { type LowResolutionOptions, type LowResolutionRecipe, lowResolutionSchema } from "./low-resolution-recipes.js";
 
 /** A student alone has no teacher's stage to say anything of. */
 const { stages: _teacher, ...demo } = scales.demo;
 const alone = { ...scales, demo };
+
+/** A recipe for all rows may speak of a teacher; here none is trained, and it does not begin with the student's weights. */
+function aloneSettings(recipe: LowResolutionRecipe): Config {
+  const settings = paperSettings(recipe);
+  return { ...settings, models: { ...settings.models, teacher: { ...settings.models?.teacher, weights: null } } };
+}
 
 /** A row: its student, behind a teacher where one is asked. */
 interface Row {
@@ -28,7 +34,7 @@ function row({ name, summary, student, scales: taught }: Row) {
         ...(taught && { teacher: teacherStage(recipe) }),
         student: { trains: "student", ...student },
       },
-      defaults: paperSettings(recipe),
+      defaults: taught ? paperSettings(recipe) : aloneSettings(recipe),
       sets,
       scales: taught ?? alone,
     }),
@@ -58,7 +64,7 @@ export const snapmixPreset = definePreset({
       losses: [{ name: "cross-entropy" }],
     },
   },
-  defaults: paperSettings("settled"),
+  defaults: aloneSettings("settled"),
   sets,
   scales: alone,
 });

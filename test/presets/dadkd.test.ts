@@ -151,6 +151,14 @@ describe("another student", () => {
     expect([teacher?.input?.size, student?.input?.size]).toEqual([undefined, 128]);
   });
 
+  test.each([baseline, snapmix])(
+    "alone, $name, gives its weights to no teacher, which nothing would train",
+    (preset) => {
+      const { student, teacher } = modelsOf(preset, "paper", asked);
+      expect([student?.weights, teacher?.weights]).toEqual(["imagenet", null]);
+    },
+  );
+
   test("has the teacher that is named, with the weights that are named", () => {
     const backbone = { name: "resnet101", head: "squeeze-excite" } as const;
     const { teacher } = modelsOf(dadkd, "paper", { models: { ...asked.models, teacher: { backbone, weights: null } } });
