@@ -30,7 +30,7 @@ async function read(words: readonly string[], { at = "", presses }: { at?: strin
     .replaceAll(/(\d+m )?\d+s$/gm, "TIME")
     .replaceAll(/━+/g, "━")
     // Its sentences have their own tests, and their numbers are those of sixteen images.
-    .replace(/^advice {2}“?[A-Z][^]*$/m, "advice  SENTENCES");
+    .replace(/^advice {2}“?[A-Z][\s\S]*$/m, "advice  SENTENCES");
   return `${told.trimEnd()}\n[${code}]`;
 }
 
