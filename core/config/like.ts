@@ -10,7 +10,7 @@ interface Said {
   readonly input?: object;
 }
 
-/** The part of a layer of settings that speaks of models: any of it, of any of them. */
+/** The part of a layer of settings that speaks of models. */
 interface Layer {
   readonly config: { readonly models?: Readonly<Record<string, Said | undefined>> };
 }

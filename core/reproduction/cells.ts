@@ -13,6 +13,8 @@ export interface Wanted {
   readonly rows?: readonly string[];
   /** Where each data set is, by the columns' names for it. */
   readonly places: Readonly<Record<string, string>>;
+  /** Epochs of every stage. Default: as published. */
+  readonly epochs?: number;
   /** Data for every column whose own has no place; with none of either the preset's own is taken. */
   readonly place?: string;
 }
@@ -46,8 +48,8 @@ export interface Plan {
   readonly cells: readonly Cell[];
   /** Each once, those that others learn from first. */
   readonly runs: readonly NeededRun[];
-  /** Whether the data are the published ones, so that accuracies can be held against each other, and not gains alone. */
-  readonly sameData: boolean;
+  /** Whether data and epochs are the published ones, so that accuracies can be held against each other, and not gains alone. */
+  readonly asPublished: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export function planTable(table: PublishedTable, wanted: Wanted): Plan {
       return [{ row, column, made, runs: needed }];
     }),
   );
-  return { columns, rows, cells, runs: [...runs.values()], sameData: isPublished(columns, wanted) };
+  return { columns, rows, cells, runs: [...runs.values()], asPublished: isPublished(columns, wanted) };
 }
 
 function rowsOf(table: PublishedTable, { rows: names }: Wanted): readonly PublishedRow[] {
@@ -99,8 +101,8 @@ function columnsOf({ columns }: PublishedTable, { places, place, scale }: Wanted
   }));
 }
 
-function isPublished(columns: readonly PublishedColumn[], { places, scale }: Wanted): boolean {
-  return scale === "paper" && columns.every(({ data }) => Object.hasOwn(places, data));
+function isPublished(columns: readonly PublishedColumn[], { places, scale, epochs }: Wanted): boolean {
+  return scale === "paper" && epochs === undefined && columns.every(({ data }) => Object.hasOwn(places, data));
 }
 
 interface Context {

@@ -1,5 +1,7 @@
 /** What several seeds on one set of test images say of an accuracy, and how far chance may have moved that. */
 
+import { wilsonInterval } from "../measures/share.js";
+
 /** Of the mean over seeds. */
 export interface Estimate {
   readonly seeds: number;
@@ -16,17 +18,16 @@ export interface Estimate {
   readonly reach: number;
 }
 
-/** The normal distribution has 95 % of its mass within so many standard deviations. */
-const Z = 1.959963984540054;
-
 /** Student's t: 97.5 % of the mass lies below, by degrees of freedom from 1 on. */
 const t = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
   2.101, 2.093, 2.086,
 ];
+/** For more of them than the table has: too wide rather than too narrow. */
+const last = 2.086;
 
 /**
- * The interval of a mean over seeds (Student's t) and that of a share of images (binomial) put together: runs differ by their
+ * The interval of a mean over seeds (Student's t) and that of a share of images (Wilson's) put together: runs differ by their
  * seeds, and all of them were tested on the same sample of images.
  *
  * @param accuracies in percent, one for each seed
@@ -35,10 +36,10 @@ const t = [
 export function estimate(accuracies: readonly number[], images: number): Estimate {
   const seeds = accuracies.length;
   const mean = accuracies.reduce((sum, value) => sum + value, 0) / seeds;
-  const share = Math.min(1, Math.max(0, mean / 100));
-  const byImages = 100 * Z * Math.sqrt((share * (1 - share)) / images);
+  const [low, high] = wilsonInterval((mean / 100) * images, images);
+  const byImages = (high - low) / 2;
   const variance = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1);
-  const bySeeds = seeds < 2 ? Number.NaN : (t[seeds - 2] ?? Z) * Math.sqrt(variance / seeds);
+  const bySeeds = seeds < 2 ? Number.NaN : (t[seeds - 2] ?? last) * Math.sqrt(variance / seeds);
   return {
     ...{ seeds, images, mean, bySeeds, byImages },
     spread: Math.max(...accuracies) - Math.min(...accuracies),

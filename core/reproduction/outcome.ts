@@ -30,7 +30,7 @@ export interface CellOutcome {
 export interface TableOutcome {
   readonly table: PublishedTable;
   readonly seeds: readonly number[];
-  readonly sameData: boolean;
+  readonly asPublished: boolean;
   readonly cells: readonly CellOutcome[];
 }
 
@@ -39,7 +39,7 @@ export interface TableOutcome {
  */
 export function tableOutcome(
   table: PublishedTable,
-  { columns, rows, cells, sameData }: Plan,
+  { columns, rows, cells, asPublished }: Plan,
   seeds: readonly number[],
   outcomeOf: (cell: Cell, run: string) => RunOutcome | undefined,
 ): TableOutcome {
@@ -65,11 +65,11 @@ export function tableOutcome(
         published: row.published[column.name] ?? null,
         gain: ours && beside ? ours.mean - beside.ours.mean : null,
         publishedGain: gainOf(row, row === first ? undefined : first, column),
-        verdict: held ? judged(held, beside, sameData) : null,
+        verdict: held ? judged(held, beside, asPublished) : null,
       };
     });
   });
-  return { table, seeds, sameData, cells: outcome };
+  return { table, seeds, asPublished, cells: outcome };
 }
 
 type Held = { readonly ours: Estimate; readonly published: number };
@@ -79,8 +79,8 @@ function heldOf(ours: Estimate | null, published: number | undefined): Held | un
 }
 
 /** On other data a baseline has nothing to be held against. */
-function judged(held: Held, baseline: Held | undefined, sameData: boolean): Verdict | null {
-  if (sameData) return judgeAccuracy({ ...held, ...(baseline && { baseline }) });
+function judged(held: Held, baseline: Held | undefined, asPublished: boolean): Verdict | null {
+  if (asPublished) return judgeAccuracy({ ...held, ...(baseline && { baseline }) });
   return baseline ? judgeGain({ ...held, baseline }) : null;
 }
 

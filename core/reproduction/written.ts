@@ -43,11 +43,13 @@ function textOf({ row, published, ours, accuracies, gain, publishedGain, verdict
 }
 
 /** What holds of the whole table. */
-export function notesOf({ table, seeds, sameData }: TableOutcome): readonly string[] {
+export function notesOf({ table, seeds, asPublished }: TableOutcome): readonly string[] {
   const slips = table.rows.flatMap(({ title, slip }) => (slip === undefined ? [] : [`${title}: ${slip}`]));
   return [
     `Seeds ${seeds.join(", ")}. Intervals are of 95 %, over seeds and test images${seeds.length < 2 ? "; of one seed over images alone" : ""}.`,
-    ...(sameData ? [] : ["These are not the published data: gains are held against each other, accuracies are not."]),
+    ...(asPublished
+      ? []
+      : ["Data, scale or epochs are not the published ones: gains are held against each other, accuracies are not."]),
     ...slips,
   ];
 }
@@ -74,12 +76,12 @@ export function asPage(outcome: TableOutcome): string {
 }
 
 /** For programs: numbers as they are. */
-export function asJson({ table, seeds, sameData, cells }: TableOutcome): object {
+export function asJson({ table, seeds, asPublished, cells }: TableOutcome): object {
   return {
     table: table.name,
     title: table.title,
     seeds,
-    sameData,
+    asPublished,
     cells: cells.map(({ row, column, ...cell }) => ({ row: row.name, column: column.name, ...cell })),
   };
 }

@@ -1,4 +1,4 @@
-/** The `webgpu` engine: any vendor's GPU through Vulkan, Metal or Direct3D, from one package of npm. */
+/** The `webgpu` engine: a GPU through Vulkan, Metal or Direct3D, from one package of npm. */
 import { describeOptions, type Engine } from "../../core/index.js";
 import {
   checkWebgpu,

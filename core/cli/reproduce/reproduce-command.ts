@@ -6,6 +6,7 @@ import {
   asJson,
   asMarkdown,
   asPage,
+  invalidConfig,
   type Plan,
   type PublishedTable,
   planTable,
@@ -24,7 +25,7 @@ import { shortPath } from "../train/run-place.js";
 import { showTable, showTables } from "./reproduce-text.js";
 import { runAll } from "./run-all.js";
 
-/** @returns the exit code: 1 where a run failed */
+/** @returns the exit code: that of the last run that failed */
 async function reproduceCommand(
   name: string,
   wanted: string | undefined,
@@ -42,8 +43,8 @@ async function reproduceCommand(
       tables.map((one) => one.name),
       `fgkd reproduce ${name} lists them.`,
     );
-  const { scale = "demo", seeds = [0], rows, data = [] } = given;
-  const plan = planTable(table, { scale, seeds, ...(rows && { rows }), ...placesIn(data, table) });
+  const { scale = "demo", seeds = [0], rows, epochs, data = [] } = given;
+  const plan = planTable(table, { scale, seeds, epochs, ...(rows && { rows }), ...placesIn(data, table) });
   const home = resolve(environment.cwd, given.out ?? join("runs", `${preset.name}-${table.name}-${scale}`));
   // What the runs say would stand in the middle of a document.
   const training = given.json ? { ...environment, stdout: environment.stderr } : environment;
@@ -57,7 +58,15 @@ function placesIn(data: readonly string[], { columns }: PublishedTable) {
     const [, key = "", place = ""] = /^([\w-]+)=(.+)$/.exec(word) ?? [];
     return columns.some((column) => column.data === key) ? [[key, place] as const] : [];
   });
-  const [place] = data.filter((word) => !named.some(([key, at]) => word === `${key}=${at}`));
+  const [place, ...more] = data.filter((word) => !named.some(([key, at]) => word === `${key}=${at}`));
+  if (place !== undefined && more.length + named.length > 0) {
+    const sets = [...new Set(columns.map((column) => column.data))].join(", ");
+    throw invalidConfig(
+      "--data",
+      `"${place}" stands beside others`,
+      `Give one place for all columns, or name the set of each: ${sets}.`,
+    );
+  }
   return { places: Object.fromEntries(named), ...(place !== undefined && { place }) };
 }
 

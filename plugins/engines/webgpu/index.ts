@@ -1,4 +1,4 @@
-/** The `webgpu` engine: any vendor's GPU, through Dawn in Node or a browser's own WebGPU. */
+/** The `webgpu` engine: a GPU, through Dawn in Node or a browser's own WebGPU. */
 import * as tf from "@tensorflow/tfjs";
 import type { EngineCheck, EngineDevice } from "../../../core/index.js";
 import { AdapterError, adapterNames, chooseAdapter, isReachable, openAdapter } from "./adapters.js";

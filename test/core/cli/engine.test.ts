@@ -12,6 +12,7 @@ import {
   startChosenEngine,
 } from "../../../core/index.js";
 import { engines as shipped } from "../../../plugins/engines/index.js";
+import { slowEngine } from "../../support/slow-engine.js";
 import { createWorld, toyPreset, type World } from "./world.js";
 
 /** A machine: how many threads its engine takes by itself, and the library it has. */
@@ -271,7 +272,7 @@ describe("an engine that is right and slow", () => {
 
   test("has its devices in doctor", async () => {
     const world = await createWorld();
-    await writeFile(join(world.cwd, "slow.ts"), slowSource);
+    await writeFile(join(world.cwd, "slow.ts"), slowEngine);
     await writeFile(join(world.cwd, "fgkd.config.ts"), 'export default { plugins: ["./slow.ts"] };');
     expect(await world.fgkd("doctor")).toBe(0);
     expect(world.out).toMatch(
@@ -280,26 +281,6 @@ describe("an engine that is right and slow", () => {
     expect(world.out).toContain("fgkd will run on cpu.");
   });
 });
-
-const slowSource = `
-import { definePlugin } from "fgkd";
-export const slow = definePlugin({
-  name: "slow",
-  defaults: {},
-  register: ({ engines }) =>
-    engines.register("slow", {
-      defaults: { device: null },
-      create: () => ({
-        name: "slow",
-        priority: 90,
-        check: async () => ({ available: true, automatic: false, detail: "a GPU of software" }),
-        devices: async () => [{ name: "first", detail: "128 MiB" }, { name: "second", detail: "256 MiB" }],
-        start: async () => {},
-      }),
-    }),
-});
-`;
-
 describe("an engine by another word", () => {
   const { engines } = createTraining({ plugins: [shipped()] });
 

@@ -58,6 +58,17 @@ describe("the runs of a table", () => {
     expect(cells.map(({ runs: [run] }) => run?.name)).toEqual(["alone-0", "alone-0", "kd-0", "kd-0"]);
   });
 
+  test("are as published at paper scale, on the published data, for as many epochs", () => {
+    const places = { cars: "/cars" };
+    const is = (wanted: object) => planTable(table, { scale: "paper", seeds: [0], places, ...wanted }).asPublished;
+    expect([{}, { scale: "demo" }, { epochs: 1 }, { places: {}, place: "/photos" }].map(is)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   test("of some rows come with the baseline, from which gains are counted", () => {
     expect(names({ rows: ["kd"], places: { cars: "/cars" } })).toEqual(["alone-0", "teacher-0", "kd-0"]);
   });

@@ -7,27 +7,31 @@ describe("what seeds and images leave open", () => {
     const found = estimate([70, 72, 74], 1000);
     expect(found.mean).toBe(72);
     expect(found.spread).toBe(4);
-    // s = 2, t(2) = 4.303: 4.303 · 2 / √3; 1.96 · √(0.72 · 0.28 / 1000).
+    // s = 2, t(2) = 4.303: 4.303 · 2 / √3; half of Wilson's interval of 720 in 1000.
     expect(found.bySeeds).toBeCloseTo(4.9687, 3);
-    expect(found.byImages).toBeCloseTo(2.7829, 3);
-    expect(found.reach).toBeCloseTo(Math.hypot(4.9687, 2.7829), 3);
+    expect(found.byImages).toBeCloseTo(2.7788, 3);
+    expect(found.reach).toBeCloseTo(Math.hypot(4.9687, 2.7788), 3);
   });
 
   test("of one seed is what the images leave open, and nothing is said of seeds", () => {
     const found = estimate([50], 100);
     expect(found.bySeeds).toBeNaN();
-    expect(found.reach).toBeCloseTo(9.8, 2);
+    expect(found.reach).toBeCloseTo(9.617, 2);
   });
 
-  test("of more seeds than the table of Student's t has is the normal distribution's", () => {
+  test("of more seeds than the table of Student's t has is that of the last it has, which is too wide", () => {
     const accuracies = Array.from({ length: 40 }, (_, at) => 70 + (at % 2));
-    expect(estimate(accuracies, 1e9).bySeeds).toBeCloseTo((1.96 * Math.sqrt(10 / 39)) / Math.sqrt(40), 3);
+    expect(estimate(accuracies, 1e9).bySeeds).toBeCloseTo((2.086 * Math.sqrt(10 / 39)) / Math.sqrt(40), 3);
+  });
+
+  test("of a model that gets every image right, or none, is not nothing: there are other images", () => {
+    for (const accuracy of [0, 100]) expect(estimate([accuracy], 50).byImages).toBeGreaterThan(3);
   });
 
   test("of a gain is that of both accuracies", () => {
     const { gain, reach } = gainOver(estimate([60], 100), estimate([50], 100));
     expect(gain).toBe(10);
-    expect(reach).toBeCloseTo(Math.hypot(9.602, 9.8), 2);
+    expect(reach).toBeCloseTo(Math.hypot(9.43, 9.617), 2);
   });
 
   test("shrinks with the root of how many there are", () => {

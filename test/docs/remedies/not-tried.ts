@@ -40,6 +40,9 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "no number of images settles a difference of nothing: train both with other seeds (--seed 1)",
     "were it as large as it looks, … would settle it: fgkd eval … … --data FOLDER",
   ],
+  "it needs a run of a table: test/core/cli/reproduce/reproduce-command.test.ts types it": [
+    "Give another folder with --out, or take this one away.",
+  ],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { definePlugin, definePreset } from "../../../core/index.js";
 import * as presets from "../../../presets/index.js";
 import { toyPreset } from "../../core/cli/world.js";
+import { slowEngine } from "../../support/slow-engine.js";
 import { fails, heard, install, type Situation, typed, works, worldWith, worldWithRun } from "./situation.js";
 
 /** An engine that goes by two names, and can run here. */
@@ -24,26 +25,7 @@ const twoNames = definePlugin({
   },
 });
 
-/** An engine that auto passes by, of two devices. */
-const slow = `
-import { definePlugin } from "fgkd";
-export const slow = definePlugin({
-  name: "slow",
-  defaults: {},
-  register: ({ engines }) =>
-    engines.register("slow", {
-      defaults: { device: null },
-      create: () => ({
-        name: "slow",
-        priority: 90,
-        check: async () => ({ available: true, automatic: false, detail: "a GPU of software" }),
-        devices: async () => [{ name: "first", detail: "128 MiB" }, { name: "second", detail: "256 MiB" }],
-        start: async () => {},
-      }),
-    }),
-});
-`;
-const withSlow = { "fgkd.config.json": '{ "plugins": ["./slow.mjs"] }', "slow.mjs": slow };
+const withSlow = { "fgkd.config.json": '{ "plugins": ["./slow.mjs"] }', "slow.mjs": slowEngine };
 
 const noPlugin = { "fgkd.config.json": '{ "plugins": ["wings"] }' };
 const wings = 'export const wings = { name: "wings", apply() {} };';

@@ -75,11 +75,26 @@ describe("fgkd reproduce", () => {
     expect(world.out).toMatch(/student, taught\s+60\.0 %\s+–/);
   });
 
+  test("takes no figure of a run that was asked for otherwise", async () => {
+    const world = await createWorld({ presets });
+    expect(await world.fgkd("reproduce toy table1 --rows alone --epochs 1")).toBe(0);
+    expect(await world.fgkd("reproduce toy table1 --rows alone --epochs 1")).toBe(0);
+    expect(await world.fgkd("reproduce toy table1 --rows alone --epochs 2")).toBe(1);
+    expect(world.err).toMatch(/FGKD_PATH.*alone-0.*other settings or data.*--out/s);
+    expect(await world.fgkd("reproduce toy table1 --rows alone --epochs 2 --out elsewhere")).toBe(0);
+  });
+
+  test("refuses several places of which it could not tell which is whose", async () => {
+    const world = await createWorld({ presets });
+    expect(await world.fgkd("reproduce toy table1 --data a --data b")).toBe(1);
+    expect(world.err).toMatch(/"a" stands beside others.*toys/s);
+  });
+
   test("tells the table as JSON, and nothing else", async () => {
     const world = await createWorld({ presets });
     expect(await world.fgkd("reproduce toy table1 --rows alone --json")).toBe(0);
-    const { cells, sameData } = JSON.parse(world.out);
-    expect(sameData).toBe(false);
+    const { cells, asPublished } = JSON.parse(world.out);
+    expect(asPublished).toBe(false);
     expect(cells[0]).toMatchObject({ row: "alone", column: "toys", published: 50, ours: { seeds: 1 }, verdict: null });
   });
 
