@@ -2,24 +2,16 @@
 import * as tf from "@tensorflow/tfjs";
 import {
   type Config,
-  createRandom,
   createRun,
   createTraining,
-  definePlugin,
   definePreset,
   flattenPlugins,
   need,
   type PluginOption,
   type Run,
-  type Source,
 } from "../../core/index.js";
 import { catalogue, crossEntropy, logitDistillation, snapmix, teacherLogits } from "../../plugins/index.js";
-
-declare module "../../core/index.js" {
-  interface Sources {
-    "one-batch": { readonly size: number };
-  }
-}
+import { noise, oneBatch } from "../support/one-batch.js";
 
 export interface Workload {
   /** As the peer calls it. */
@@ -68,8 +60,6 @@ export interface Running {
   step(): Promise<void>;
   close(): Promise<void>;
 }
-
-const classes = Array.from({ length: 200 }, (_, index) => `class ${index}`);
 
 /**
  * Composes the run that takes the workload's steps. Start an engine before the first.
@@ -155,44 +145,4 @@ function registering(): readonly PluginOption[] {
     const { engines, optimizers, backbones } = createTraining({ plugins: [plugin] });
     return engines.names.length + optimizers.names.length + backbones.names.length > 0;
   });
-}
-
-/** Registers the source `one-batch`: the same noise in every batch, for ever. */
-const oneBatch = definePlugin({
-  name: "one-batch",
-  defaults: {},
-  register({ sources }) {
-    sources.register("one-batch", {
-      defaults: {},
-      required: ["size"],
-      create: ({ size }) => ({ open: async () => openBatch(size) }),
-    });
-  },
-});
-
-function openBatch(size: number): Source {
-  return {
-    classes,
-    fingerprint: "",
-    count: () => Number.MAX_SAFE_INTEGER,
-    batchCount: () => Number.MAX_SAFE_INTEGER,
-    async *batches({ batchSize }) {
-      const images = noise(batchSize, size);
-      const labels = Array.from({ length: batchSize }, (_, row) => (row * 37) % classes.length);
-      const wanted = tf.tidy(
-        () => tf.oneHot(tf.tensor1d(labels, "int32"), classes.length, 1, 0, "float32") as tf.Tensor2D,
-      );
-      try {
-        // Whoever pulls a batch frees it.
-        for (;;) yield { images: images.clone(), labels: wanted.clone() };
-      } finally {
-        tf.dispose([images, wanted]);
-      }
-    },
-    close: async () => {},
-  };
-}
-
-function noise(batch: number, size: number): tf.Tensor4D {
-  return tf.tensor4d(createRandom(0).normals(batch * size * size * 3), [batch, size, size, 3]);
 }

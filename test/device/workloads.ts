@@ -1,17 +1,11 @@
 /** The steps that are measured on a GPU, taken by fgkd's own runs. `peer.py` takes the same in PyTorch. */
-import * as tf from "@tensorflow/tfjs";
-import { type Config, createRandom, createRun, definePlugin, definePreset, type Source } from "../../core/index.js";
+import { type Config, createRun, definePreset } from "../../core/index.js";
 import { snapmix } from "../../plugins/augmenters/index.js";
 import { convnext, deit, resnet } from "../../plugins/backbones/index.js";
 import { crossEntropy, logitDistillation } from "../../plugins/losses/index.js";
 import { optimizers } from "../../plugins/optimizers/index.js";
 import { teacherLogits } from "../../plugins/teachers/index.js";
-
-declare module "../../core/index.js" {
-  interface Sources {
-    "one-batch-of": { readonly size: number };
-  }
-}
+import { oneBatch } from "../support/one-batch.js";
 
 interface Workload {
   readonly backbone: { readonly name: string };
@@ -47,8 +41,6 @@ const tiny: Readonly<Record<string, Workload>> = {
 
 export const workloads = process.env.TINY ? tiny : real;
 
-const classes = Array.from({ length: 200 }, (_, index) => `class ${index}`);
-
 /** Composes the run that takes the steps, of which each ends when its loss is known. */
 export async function open(name: string): Promise<{ step(): Promise<number>; close(): Promise<void> }> {
   const { backbone, optimizer, batch, size, low } = workloads[name] as Workload;
@@ -69,7 +61,7 @@ export async function open(name: string): Promise<{ step(): Promise<number>; clo
       epochs: 1,
       evaluation: { every: 0 },
       batchSize: batch,
-      data: { name: "one-batch-of", size },
+      data: { name: "one-batch", size },
       models: { student: { backbone, ...(low && { input: { size: low } }) }, teacher: { backbone } },
       optimizer:
         optimizer === "sgd"
@@ -84,40 +76,4 @@ export async function open(name: string): Promise<{ step(): Promise<number>; clo
     return Object.values(value?.losses ?? {}).reduce((sum: number, loss) => sum + (loss as number), 0);
   };
   return { step, close: () => run.close() };
-}
-
-const oneBatch = definePlugin({
-  name: "one-batch-of",
-  defaults: {},
-  register({ sources }) {
-    sources.register("one-batch-of", {
-      defaults: {},
-      required: ["size"],
-      create: ({ size }) => ({ open: async () => openBatch(size) }),
-    });
-  },
-});
-
-function openBatch(size: number): Source {
-  return {
-    classes,
-    fingerprint: "",
-    count: () => Number.MAX_SAFE_INTEGER,
-    batchCount: () => Number.MAX_SAFE_INTEGER,
-    async *batches({ batchSize }) {
-      const pixels = createRandom(0).normals(batchSize * size * size * 3);
-      const images = tf.tensor4d(pixels, [batchSize, size, size, 3]);
-      const labels = Array.from({ length: batchSize }, (_, row) => (row * 37) % classes.length);
-      const wanted = tf.tidy(
-        () => tf.oneHot(tf.tensor1d(labels, "int32"), classes.length, 1, 0, "float32") as tf.Tensor2D,
-      );
-      try {
-        // Whoever pulls a batch frees it.
-        for (;;) yield { images: images.clone(), labels: wanted.clone() };
-      } finally {
-        tf.dispose([images, wanted]);
-      }
-    },
-    close: async () => {},
-  };
 }
