@@ -17,6 +17,10 @@ export interface Wanted {
   readonly epochs?: number;
   /** Data for every column whose own has no place; with none of either the preset's own is taken. */
   readonly place?: string;
+  /** Whether nothing starts from the weights that the publication starts from. Default: at paper scale all that did does. */
+  readonly fromScratch?: boolean;
+  /** Whether runs are told further settings. Default: none. */
+  readonly isChanged?: boolean;
 }
 
 /** A run that a table needs. */
@@ -42,13 +46,21 @@ export interface Cell {
   readonly made: PublishedRun;
 }
 
+export interface MergedRow {
+  readonly row: PublishedRow;
+  readonly as: PublishedRow;
+}
+
 export interface Plan {
+  readonly wanted: Wanted;
   readonly columns: readonly PublishedColumn[];
   readonly rows: readonly PublishedRow[];
   readonly cells: readonly Cell[];
   /** Each once, those that others learn from first. */
   readonly runs: readonly NeededRun[];
-  /** Whether data and epochs are the published ones, so that accuracies can be held against each other, and not gains alone. */
+  /** Rows that are other rows here, which they differ from in the network alone. */
+  readonly merged: readonly MergedRow[];
+  /** Whether data, weights, epochs and settings are the published ones, so that accuracies can be held against each other, and not gains alone. */
   readonly asPublished: boolean;
 }
 
@@ -59,15 +71,34 @@ export function planTable(table: PublishedTable, wanted: Wanted): Plan {
   const rows = rowsOf(table, wanted);
   const columns = columnsOf(table, wanted);
   const runs = new Map<string, NeededRun>();
-  const cells = columns.flatMap((column) =>
-    rows.flatMap((row): Cell[] => {
-      const { made } = row;
-      if (!made) return [];
-      const needed = wanted.seeds.map((seed) => addRun(row.name, made, { table, column, seed, wanted, columns }, runs));
-      return [{ row, column, made, runs: needed }];
-    }),
-  );
-  return { columns, rows, cells, runs: [...runs.values()], asPublished: isPublished(columns, wanted) };
+  const cellOf = (row: PublishedRow, column: PublishedColumn): Cell[] => {
+    const made = (wanted.scale === "paper" && row.made?.paper) || row.made;
+    if (!made) return [];
+    const needed = wanted.seeds.map((seed) => addRun(row.name, made, { table, column, seed, wanted, columns }, runs));
+    return [{ row, column, made, runs: needed }];
+  };
+  // A run is named after a row that is all of it, where there is one.
+  const named = [...rows].sort((one, other) => Number(isPart(one)) - Number(isPart(other)));
+  const all = columns.flatMap((column) => named.flatMap((row) => cellOf(row, column)));
+  const merged = wanted.scale === "paper" ? [] : sameRows(all);
+  const cells = all.filter(({ row }) => !merged.some((one) => one.row === row));
+  return { wanted, columns, rows, cells, merged, runs: [...runs.values()], asPublished: isPublished(columns, wanted) };
+}
+
+function isPart({ made }: PublishedRow): boolean {
+  return made?.stage !== undefined;
+}
+
+/** Without networks of the publication some rows ask for the same: of those the one that names no network stands for them, or the first. */
+function sameRows(cells: readonly Cell[]): readonly MergedRow[] {
+  const [first] = cells;
+  const here = cells.filter(({ column }) => column === first?.column);
+  const keyOf = ({ runs, made: { stage, measure } }: Cell) => JSON.stringify([runs, stage, measure]);
+  return here.flatMap((cell) => {
+    const same = here.filter((one) => keyOf(one) === keyOf(cell));
+    const kept = (same.find(({ made }) => made.network === undefined) ?? same[0]) as Cell;
+    return kept === cell ? [] : [{ row: cell.row, as: kept.row }];
+  });
 }
 
 function rowsOf(table: PublishedTable, { rows: names }: Wanted): readonly PublishedRow[] {
@@ -80,8 +111,10 @@ function rowsOf(table: PublishedTable, { rows: names }: Wanted): readonly Publis
         table.rows.map((row) => row.name),
         `These are the rows of ${table.name}.`,
       );
-  // What is gained is counted from it.
-  return table.rows.filter(({ name }) => names.includes(name) || name === table.baseline);
+  const asked = table.rows.filter(({ name }) => names.includes(name));
+  // What is gained is counted from them.
+  const baselines = asked.map(({ baseline = table.baseline }) => baseline);
+  return table.rows.filter((row) => asked.includes(row) || baselines.includes(row.name));
 }
 
 /** Those with data. On other data than the published the columns of one set are enough: they are held against the first's. */
@@ -95,14 +128,15 @@ function columnsOf({ columns }: PublishedTable, { places, place, scale }: Wanted
   // Of networks that are all the same small one, the first.
   const kind = ({ data, settings, stage }: PublishedColumn) => JSON.stringify([data, settings, stage]);
   const small = withData.filter((column, at) => withData.findIndex((one) => kind(one) === kind(column)) === at);
-  return small.map((column) => ({
-    ...column,
-    title: place === undefined ? column.title : `${place}, for ${column.title}`,
-  }));
+  if (Object.keys(places).length > 0) return small;
+  const here = place === undefined ? "drawn birds" : placeName(place);
+  return small.map((column) => ({ ...column, title: `${here}, beside ${column.title}` }));
 }
 
-function isPublished(columns: readonly PublishedColumn[], { places, scale, epochs }: Wanted): boolean {
-  return scale === "paper" && epochs === undefined && columns.every(({ data }) => Object.hasOwn(places, data));
+function isPublished(columns: readonly PublishedColumn[], wanted: Wanted): boolean {
+  const { places, scale, epochs, fromScratch = false, isChanged = false } = wanted;
+  if (scale !== "paper" || epochs !== undefined || fromScratch || isChanged) return false;
+  return columns.every(({ data }) => Object.hasOwn(places, data));
 }
 
 interface Context {
@@ -123,6 +157,7 @@ function addRun(row: string, made: PublishedRun, context: Context, runs: Map<str
   const isSmall = wanted.scale === "demo";
   const settings = {
     ...(isSmall ? {} : { ...column.network, ...made.network }),
+    ...(isSmall || wanted.fromScratch ? {} : made.weights),
     ...column.settings,
     ...made.settings,
   };
@@ -137,4 +172,9 @@ function addRun(row: string, made: PublishedRun, context: Context, runs: Map<str
   const run = { name: [row, ...(columns.length > 1 ? [column.name] : []), seed].join("-"), ...asked };
   runs.set(key, run);
   return run;
+}
+
+/** As tables name it: its folder's name, or what a place says that is more than a folder. */
+export function placeName(place: string): string {
+  return place.split(/[/\\]/).findLast((part) => part !== "" && part !== ".") ?? place;
 }

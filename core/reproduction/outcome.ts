@@ -1,6 +1,6 @@
 /** A published table beside what fgkd came to: cell by cell, with intervals and verdicts. */
 import type { PublishedColumn, PublishedRow, PublishedTable } from "../run/published.js";
-import type { Cell, Plan } from "./cells.js";
+import type { Cell, MergedRow, Plan, Wanted } from "./cells.js";
 import { type Estimate, estimate } from "./estimate.js";
 import { judgeAccuracy, judgeGain, type Verdict } from "./verdict.js";
 
@@ -31,6 +31,8 @@ export interface TableOutcome {
   readonly table: PublishedTable;
   readonly seeds: readonly number[];
   readonly asPublished: boolean;
+  readonly wanted: Pick<Wanted, "scale" | "place" | "places" | "epochs" | "fromScratch" | "isChanged">;
+  readonly merged: readonly MergedRow[];
   readonly cells: readonly CellOutcome[];
 }
 
@@ -39,7 +41,7 @@ export interface TableOutcome {
  */
 export function tableOutcome(
   table: PublishedTable,
-  { columns, rows, cells, asPublished }: Plan,
+  { wanted, columns, rows, cells, merged, asPublished }: Plan,
   seeds: readonly number[],
   outcomeOf: (cell: Cell, run: string) => RunOutcome | undefined,
 ): TableOutcome {
@@ -52,24 +54,30 @@ export function tableOutcome(
     // Seeds were tested on the same images.
     return found[0] ? estimate(accuraciesOf(found), found[0].images) : null;
   };
-  const outcome = columns.flatMap((column) => {
-    const first = rows.find(({ name }) => name === table.baseline);
-    const baseline = first && heldOf(oursOf(first, column), first.published[column.name]);
-    return rows.map((row): CellOutcome => {
-      const ours = oursOf(row, column);
-      const held = heldOf(ours, row.published[column.name]);
-      const beside = row === first ? undefined : baseline;
+  const heldIn = (row: PublishedRow | undefined, column: PublishedColumn) =>
+    row && heldOf(oursOf(row, column), row.published[column.name]);
+  const outcome = columns.flatMap((column) =>
+    rows.map((row): CellOutcome => {
+      const first = baselineOf(row, table);
+      const [ours, beside] = [oursOf(row, column), heldIn(first, column)];
+      const held = heldIn(row, column);
       return {
         ...{ row, column, ours },
         accuracies: accuraciesOf(foundOf(row, column)),
         published: row.published[column.name] ?? null,
         gain: ours && beside ? ours.mean - beside.ours.mean : null,
-        publishedGain: gainOf(row, row === first ? undefined : first, column),
+        publishedGain: gainOf(row, first, column),
         verdict: held ? judged(held, beside, asPublished) : null,
       };
-    });
-  });
-  return { table, seeds, asPublished, cells: outcome };
+    }),
+  );
+  return { table, seeds, asPublished, wanted, merged, cells: outcome };
+}
+
+/** The row that this one's gain is counted from. */
+export function baselineOf(row: PublishedRow, { rows, baseline }: PublishedTable): PublishedRow | undefined {
+  const name = row.baseline ?? baseline;
+  return rows.find((one) => one.name === name && one !== row);
 }
 
 type Held = { readonly ours: Estimate; readonly published: number };

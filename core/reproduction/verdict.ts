@@ -29,7 +29,8 @@ export function judgeAccuracy({ ours, published, baseline }: Held): Verdict {
       `${(published - mean).toFixed(1)} points below, where chance explains ${reach.toFixed(1)}`,
     );
   const distance = baseline ? Math.abs(published - baseline.published) : Number.POSITIVE_INFINITY;
-  if (reach > distance) return tooFew(ours, reach, distance, `tells it from the baseline`);
+  if (reach > distance)
+    return tooFew(ours, reach, distance, `what was published lies ${distance.toFixed(1)} from the baseline`);
   const beside =
     mean - reach > published ? `${(mean - published).toFixed(1)} points above` : `within ${reach.toFixed(1)} points`;
   return told("reproduced", beside);
@@ -39,21 +40,19 @@ export function judgeAccuracy({ ours, published, baseline }: Held): Verdict {
 export function judgeGain({ ours, published, baseline }: Required<Held>): Verdict {
   const { gain, reach } = gainOver(ours, baseline.ours);
   const claimed = published - baseline.published;
-  if (Math.abs(gain) <= reach) return tooFew(ours, reach, gain, `tells ${points(gain)} points from none`);
+  if (Math.abs(gain) <= reach) return tooFew(ours, reach, gain, `the gain here is ${points(gain)}`);
   const sameWay = Math.sign(gain) === Math.sign(claimed);
   const words = `${points(gain)} ± ${reach.toFixed(1)} points over the baseline here, published ${points(claimed)}`;
   return told(sameWay ? "reproduced" : "not reproduced", words);
 }
 
-function tooFew({ images, seeds }: Estimate, reach: number, distance: number, what: string): Verdict {
+function tooFew({ images, seeds }: Estimate, reach: number, distance: number, found: string): Verdict {
   const times = timesMore(reach, distance);
   const enough = Number.isFinite(times)
-    ? `${times} times as many of both would do`
-    : "no number of them would, the two being equal";
-  return told(
-    "too few",
-    `too few images or seeds: none of ${count(images, "image")} and ${count(seeds, "seed")} ${what}; ${enough}`,
-  );
+    ? `${times.toLocaleString("en")} times as many of both would do, if that stays`
+    : "of none no number of them would do";
+  const open = `${count(images, "image")} and ${count(seeds, "seed")} leave ± ${reach.toFixed(1)} points open, and ${found}`;
+  return told("too few", `too few images or seeds: ${open}; ${enough}`);
 }
 
 function told(outcome: Outcome, words: string): Verdict {

@@ -3,6 +3,7 @@ import { html, nameOf } from "../report/markup.js";
 import { documentOf } from "../report/page.js";
 import { tableOf } from "../report/table.js";
 import { percent, points } from "../values/wording.js";
+import { placeName } from "./cells.js";
 import type { CellOutcome, TableOutcome } from "./outcome.js";
 
 /** Of what `rowsOf` returns. */
@@ -28,10 +29,10 @@ export function rowsOf({
   }));
 }
 
-function textOf({ row, published, ours, accuracies, gain, publishedGain, verdict }: CellOutcome): string[] {
-  const title = row.made ? row.title : `${row.title} (not fgkd's)`;
+function textOf(cell: CellOutcome): string[] {
+  const { published, ours, accuracies, gain, publishedGain, verdict } = cell;
   return [
-    title,
+    titleOf(cell),
     percent(published),
     percent(ours?.mean),
     ours ? `± ${ours.reach.toFixed(1)}` : "–",
@@ -42,14 +43,30 @@ function textOf({ row, published, ours, accuracies, gain, publishedGain, verdict
   ];
 }
 
+/** Whose it is, where that is not fgkd's to make. */
+function titleOf({ row }: CellOutcome): string {
+  return row.made ? row.title : `${row.title} (as published)`;
+}
+
 /** What holds of the whole table. */
-export function notesOf({ table, seeds, asPublished }: TableOutcome): readonly string[] {
+export function notesOf({ table, seeds, asPublished, wanted, merged }: TableOutcome): readonly string[] {
   const slips = table.rows.flatMap(({ title, slip }) => (slip === undefined ? [] : [`${title}: ${slip}`]));
+  const other = table.rows.flatMap(({ title, here }) => (here === undefined ? [] : [`${title}: here ${here}`]));
+  const same = merged.map(({ row, as }) => `${row.title}: at demo scale the same run as ${as.title}.`);
+  const unlike = [
+    wanted.scale === "demo" && "demo scale: small networks, from scratch",
+    wanted.scale === "paper" && wanted.fromScratch && "from scratch, without the weights that were published",
+    wanted.epochs !== undefined && `${wanted.epochs} epochs`,
+    wanted.isChanged && "settings of your own (--set)",
+    Object.keys(wanted.places).length === 0 && "other images",
+  ].filter((word) => typeof word === "string");
   return [
     `Seeds ${seeds.join(", ")}. Intervals are of 95 %, over seeds and test images${seeds.length < 2 ? "; of one seed over images alone" : ""}.`,
     ...(asPublished
       ? []
-      : ["Data, scale or epochs are not the published ones: gains are held against each other, accuracies are not."]),
+      : [`Not as published (${unlike.join("; ")}): gains are held against each other, accuracies are not.`]),
+    ...same,
+    ...other,
     ...slips,
   ];
 }
@@ -69,19 +86,35 @@ export function asMarkdown(outcome: TableOutcome): string {
 /** A page of HTML that needs nothing else. */
 export function asPage(outcome: TableOutcome): string {
   const tables = rowsOf(outcome).map(
-    ({ title, rows }) => html`<section><h2>${nameOf(title)}</h2>${tableOf(title, columnHeads, rows)}</section>`,
+    ({ title, rows }) =>
+      html`<section class="verdicts"><h2>${nameOf(title)}</h2>${tableOf(title, columnHeads, rows)}</section>`,
   );
   const notes = html`<ul class="notices">${notesOf(outcome).map((note) => html`<li>${note}</li>`)}</ul>`;
   return documentOf(outcome.table.title, "fgkd reproduce", html`${tables}${notes}`);
 }
 
-/** For programs: numbers as they are. */
-export function asJson({ table, seeds, asPublished, cells }: TableOutcome): object {
+/** Where and when the runs were made. */
+export interface MadeWhere {
+  readonly preset: string;
+  /** As the manifests say: "onednn". */
+  readonly engine?: string;
+  /** The day on which the last of them ended: "2026-11-28". */
+  readonly ended?: string;
+}
+
+/** For programs: numbers as they are, and no path of this machine. */
+export function asJson({ table, seeds, asPublished, wanted, merged, cells }: TableOutcome, made?: MadeWhere): object {
+  const { scale, place, places, epochs, fromScratch, isChanged } = wanted;
+  const data =
+    place === undefined ? Object.entries(places).map(([set, at]) => `${set}=${placeName(at)}`) : [placeName(place)];
+  const columns = [...new Set(cells.map(({ column }) => column))];
   return {
+    ...made,
     table: table.name,
     title: table.title,
-    seeds,
-    asPublished,
+    ...{ scale, data, seeds, epochs, fromScratch, isChanged, asPublished },
+    columns: columns.map(({ name, title }) => ({ name, title })),
+    merged: merged.map(({ row, as }) => ({ row: row.name, as: as.name })),
     cells: cells.map(({ row, column, ...cell }) => ({ row: row.name, column: column.name, ...cell })),
   };
 }

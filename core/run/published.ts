@@ -8,6 +8,10 @@ export interface PublishedRun {
   readonly settings?: Readonly<Record<string, Json>>;
   /** Networks: at paper scale alone, for at demo scale they are small ones. Default: none. */
   readonly network?: Readonly<Record<string, Json>>;
+  /** Weights that the publication starts from: at paper scale, unless somebody wants none (`--from-scratch`). Default: from scratch. */
+  readonly weights?: Readonly<Record<string, Json>>;
+  /** At paper scale this run instead. Default: the same. */
+  readonly paper?: PublishedRun;
   /** A run of the table's `shared` whose teacher it learns from. Default: it trains its own, or has none. */
   readonly teacher?: string;
   /** The stage whose accuracy is the row's. Default: the run's last. */
@@ -39,6 +43,12 @@ export interface PublishedRow {
   readonly code?: Readonly<Record<string, number>>;
   /** A mistake in the publication. Default: none known. */
   readonly slip?: string;
+  /** What fgkd makes for it, where that is not quite the same. Default: the same. */
+  readonly here?: string;
+  /** What else the publication says of it, by head: "top-5". Shown as it is; nothing is held against it. Default: nothing. */
+  readonly beside?: Readonly<Record<string, string>>;
+  /** The row that its gain is counted from. Default: the table's `baseline`. */
+  readonly baseline?: string;
   /** How fgkd makes it. Default: it is somebody else's method, and shown as published. */
   readonly made?: PublishedRun;
 }

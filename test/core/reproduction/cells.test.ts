@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type PublishedTable, planTable } from "../../../core/index.js";
+import { type PublishedRow, type PublishedRun, type PublishedTable, planTable } from "../../../core/index.js";
 
 const table: PublishedTable = {
   name: "table9",
@@ -43,7 +43,7 @@ describe("the runs of a table", () => {
 
   test("have at demo scale no networks of the publication, and so one column for all of them", () => {
     const { runs, columns } = planTable(table, { scale: "demo", seeds: [0], places: {}, place: "/photos" });
-    expect(columns.map(({ title }) => title)).toEqual(["/photos, for CUB, small"]);
+    expect(columns.map(({ title }) => title)).toEqual(["photos, beside CUB, small"]);
     expect(runs.map(({ settings, data }) => [settings, data])).toEqual([
       [{}, "/photos"],
       [{ "stages.student.enabled": false }, "/photos"],
@@ -51,26 +51,71 @@ describe("the runs of a table", () => {
     ]);
   });
 
-  test("that are equal are one run", () => {
+  test("that are equal are one run, and at demo scale one row: networks alone tell some rows apart", () => {
     const twice = { ...table, rows: table.rows.flatMap((row) => [row, { ...row, name: `${row.name}-again` }]) };
-    const { runs, cells } = planTable(twice, { scale: "demo", seeds: [0], places: {} });
+    const at = (scale: "demo" | "paper") => planTable(twice, { scale, seeds: [0], places: { cars: "/cars" } });
+    expect(at("demo").runs.map(({ name }) => name)).toEqual(["alone-0", "teacher-0", "kd-0"]);
+    expect(at("demo").cells.map(({ runs: [run] }) => run?.name)).toEqual(["alone-0", "kd-0"]);
+    expect(at("demo").merged.map(({ row, as }) => `${row.name} is ${as.name}`)).toEqual([
+      "alone-again is alone",
+      "kd-again is kd",
+    ]);
+    expect(at("paper").cells.map(({ runs: [run] }) => run?.name)).toEqual(["alone-0", "alone-0", "kd-0", "kd-0"]);
+    expect(at("paper").merged).toEqual([]);
+  });
+
+  test("are named after a row that is all of one, not after one that is a stage of it", () => {
+    const [alone, kd] = table.rows as [PublishedRow, PublishedRow];
+    const part = { ...alone, name: "part", made: { ...alone.made, stage: "teacher" } as PublishedRun };
+    const { runs, cells } = planTable({ ...table, rows: [part, alone, kd] }, { scale: "demo", seeds: [0], places: {} });
     expect(runs.map(({ name }) => name)).toEqual(["alone-0", "teacher-0", "kd-0"]);
-    expect(cells.map(({ runs: [run] }) => run?.name)).toEqual(["alone-0", "alone-0", "kd-0", "kd-0"]);
+    expect(cells.map(({ row, runs: [run] }) => [row.name, run?.name])).toContainEqual(["part", "alone-0"]);
+  });
+
+  test("start at paper scale from the weights that the publication starts from, unless somebody wants none", () => {
+    const weights = { "models.student.weights": "imagenet" };
+    const row = { name: "alone", title: "alone", published: {}, made: { preset: "baseline", weights } };
+    const settings = (wanted: object) =>
+      planTable({ ...table, rows: [row] }, { scale: "paper", seeds: [0], places: { cars: "/cars" }, ...wanted }).runs[0]
+        ?.settings;
+    expect(settings({})).toEqual(weights);
+    expect(settings({ fromScratch: true })).toEqual({});
+    expect(settings({ scale: "demo" })).toEqual({});
+  });
+
+  test("may be others at paper scale", () => {
+    const paper = { preset: "kd", settings: { "options.kd.variant": "table-1" }, teacher: "teacher" };
+    const row = { name: "kd", title: "KD", published: {}, made: { preset: "kd", paper } };
+    const made = (scale: "demo" | "paper") => {
+      const { runs } = planTable({ ...table, rows: [row] }, { scale, seeds: [0], places: { cars: "/cars" } });
+      return runs.map(({ name, settings, teacher }) => [name, Object.keys(settings), teacher]);
+    };
+    expect(made("demo")).toEqual([["kd-0", [], undefined]]);
+    expect(made("paper")).toEqual([
+      ["teacher-0", ["stages.student.enabled"], undefined],
+      ["kd-0", ["options.kd.variant"], "teacher-0"],
+    ]);
   });
 
   test("are as published at paper scale, on the published data, for as many epochs", () => {
     const places = { cars: "/cars" };
     const is = (wanted: object) => planTable(table, { scale: "paper", seeds: [0], places, ...wanted }).asPublished;
-    expect([{}, { scale: "demo" }, { epochs: 1 }, { places: {}, place: "/photos" }].map(is)).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
+    const unlike = [
+      { scale: "demo" },
+      { epochs: 1 },
+      { places: {}, place: "/photos" },
+      { fromScratch: true },
+      { isChanged: true },
+    ];
+    expect(is({})).toBe(true);
+    expect(unlike.map(is)).toEqual(unlike.map(() => false));
   });
 
   test("of some rows come with the baseline, from which gains are counted", () => {
     expect(names({ rows: ["kd"], places: { cars: "/cars" } })).toEqual(["alone-0", "teacher-0", "kd-0"]);
+    const own = table.rows.map((row) => (row.name === "kd" ? { ...row, baseline: "other" } : row));
+    const { rows } = planTable({ ...table, rows: own }, { scale: "demo", seeds: [0], places: {}, rows: ["kd"] });
+    expect(rows.map(({ name }) => name)).toEqual(["kd", "other"]);
   });
 
   test("of a row that is another's method are none", () => {

@@ -63,7 +63,9 @@ describe("on the published data a figure", () => {
   test("is left open where the interval would take the baseline's for it as well", () => {
     const { outcome, words } = held([55, 73, 90], 50);
     expect(outcome).toBe("too few");
-    expect(words).toMatch(/none of 50 images and 3 seeds tells it from the baseline; \d+ times as many/);
+    expect(words).toMatch(
+      /50 images and 3 seeds leave ± \d+\.\d points open, and what was published lies 13\.9 from the baseline; \d+ times as many/,
+    );
   });
 });
 
@@ -93,10 +95,10 @@ describe("on other data a gain", () => {
     const { outcome, words } = held([52], [50], 300);
     expect(outcome).toBe("too few");
     // 8.0 points of chance for 2 points of gain.
-    expect(words).toMatch(/tells \+2\.0 points from none; 16 times as many of both would do/);
+    expect(words).toMatch(/leave ± 7\.9 points open, and the gain here is \+2\.0; 16 times as many of both would do/);
   });
 
   test("of nothing at all no number of images would tell from none", () => {
-    expect(held([50], [50]).words).toContain("no number of them would");
+    expect(held([50], [50]).words).toContain("+0.0; of none no number of them would do");
   });
 });
