@@ -190,8 +190,12 @@ export { keepTold, writePage } from "./report/told.js";
 export { watchAnswers } from "./report/watch-answers.js";
 export type { NeededRun, Plan } from "./reproduction/cells.js";
 export { planTable } from "./reproduction/cells.js";
+export type { FigurePlan } from "./reproduction/figure.js";
+export { planFigure } from "./reproduction/figure.js";
+export { asFigurePage, figureMarkdown } from "./reproduction/figure-page.js";
 export type { RunOutcome, TableOutcome } from "./reproduction/outcome.js";
 export { tableOutcome } from "./reproduction/outcome.js";
+export type { MadeWhere } from "./reproduction/written.js";
 export { asJson, asMarkdown, asPage, columnHeads, notesOf, rowsOf } from "./reproduction/written.js";
 export { checkPreset } from "./run/check-preset.js";
 export type { ConfigFile } from "./run/config-file.js";
@@ -202,7 +206,14 @@ export type { Preset, Scale, Stage, StageOverrides } from "./run/preset.js";
 export { definePreset, presetLayers, teacherRole } from "./run/preset.js";
 export type { PresetDefinition } from "./run/preset-options.js";
 export { configurePreset, definePresetWithOptions } from "./run/preset-options.js";
-export type { PublishedColumn, PublishedRow, PublishedRun, PublishedTable } from "./run/published.js";
+export type {
+  PublishedColumn,
+  PublishedFigure,
+  PublishedRow,
+  PublishedRun,
+  PublishedScan,
+  PublishedTable,
+} from "./run/published.js";
 export type { Run, RunOptions } from "./run/run.js";
 export { checkRun, createRun } from "./run/run.js";
 export type { RunState, Spent } from "./run/run-state.js";

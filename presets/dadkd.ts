@@ -2,7 +2,7 @@
 import { definePresetWithOptions, describeOptions } from "../core/index.js";
 import { choices, fewClasses, paperSettings, scales, sets, teacherStage } from "./low-resolution.js";
 import { type DadkdOptions, dadkdSchema, settlements } from "./low-resolution-recipes.js";
-import { dadkdTables } from "./tables/dadkd.js";
+import { dadkdFigures, dadkdTables } from "./tables/dadkd.js";
 
 /**
  * "Data Augmentation Guided Decouple Knowledge Distillation for Low-Resolution Fine-Grained Image Classification" (anonymous
@@ -12,6 +12,7 @@ export const dadkd = definePresetWithOptions<DadkdOptions>({
   name: "dadkd",
   summary: "low-resolution student, SnapMix with channel attention, decoupled distillation",
   tables: dadkdTables,
+  figures: dadkdFigures,
   ...describeOptions("preset dadkd", dadkdSchema),
   create: ({ recipe, softShare }) => {
     const { camWeights, sameClass, targets, warmupEpochs } = settlements[recipe];

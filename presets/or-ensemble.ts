@@ -1,13 +1,14 @@
 /** OR-ensemble: members trained one after another, with orthogonal attention; and the plain ensemble beside it. */
 import { definePresetWithOptions, describeOptions } from "../core/index.js";
 import { type EnsembleOptions, ensembleOf, ensembleSchema, orthogonality } from "./members.js";
-import { orEnsembleTables } from "./tables/or-ensemble.js";
+import { orEnsembleFigures, orEnsembleTables } from "./tables/or-ensemble.js";
 
 /** "Knowledge Transfer Based Fine-Grained Visual Classification", 2021: each member looks where the earlier ones do not. */
 export const orEnsemble = definePresetWithOptions<EnsembleOptions>({
   name: "or-ensemble",
   summary: "members trained one after another, each kept from looking where earlier ones look",
   tables: orEnsembleTables,
+  figures: orEnsembleFigures,
   ...describeOptions("preset or-ensemble", ensembleSchema),
   grows: "members",
   create: (options) =>

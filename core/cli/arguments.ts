@@ -96,6 +96,10 @@ export interface ReproduceArguments extends Pick<RunArguments, "scale" | "epochs
   readonly seeds?: readonly number[];
   readonly rows?: readonly string[];
   readonly out?: string;
+  /** Whether no run starts from the weights that were published. */
+  readonly fromScratch?: boolean;
+  /** For every run, beside what its row asks for. */
+  readonly set?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }

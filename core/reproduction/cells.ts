@@ -129,7 +129,7 @@ function columnsOf({ columns }: PublishedTable, { places, place, scale }: Wanted
   const kind = ({ data, settings, stage }: PublishedColumn) => JSON.stringify([data, settings, stage]);
   const small = withData.filter((column, at) => withData.findIndex((one) => kind(one) === kind(column)) === at);
   if (Object.keys(places).length > 0) return small;
-  const here = place === undefined ? "drawn birds" : placeName(place);
+  const here = place === undefined ? "the preset's own images" : placeName(place);
   return small.map((column) => ({ ...column, title: `${here}, beside ${column.title}` }));
 }
 

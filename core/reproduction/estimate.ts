@@ -39,7 +39,7 @@ export function estimate(accuracies: readonly number[], images: number): Estimat
   const [low, high] = wilsonInterval((mean / 100) * images, images);
   const byImages = (high - low) / 2;
   const variance = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1);
-  const bySeeds = seeds < 2 ? Number.NaN : (t[seeds - 2] ?? last) * Math.sqrt(variance / seeds);
+  const bySeeds = seeds < 2 ? Number.NaN : studentT(seeds) * Math.sqrt(variance / seeds);
   return {
     ...{ seeds, images, mean, bySeeds, byImages },
     spread: Math.max(...accuracies) - Math.min(...accuracies),
@@ -53,9 +53,34 @@ export function gainOver(one: Estimate, baseline: Estimate): { readonly gain: nu
 }
 
 /**
- * How many times as many images and seeds it takes until an interval of this reach is no wider than the distance that it is to
- * tell: its square, since intervals shrink with the root.
+ * How many times as many images and seeds it takes until the interval of a difference is no wider than the distance that it is to
+ * tell, if seeds go on to differ as they did: images shrink their part with the root, seeds theirs faster while they are few. Of one seed
+ * the images alone count.
+ *
+ * @param estimates the difference is of; of an accuracy by itself, one
+ * @returns infinity where there is no distance
  */
-export function timesMore(reach: number, distance: number): number {
-  return distance === 0 ? Number.POSITIVE_INFINITY : Math.ceil((reach / distance) ** 2);
+export function timesEnough(estimates: readonly Estimate[], distance: number): number {
+  if (distance === 0) return Number.POSITIVE_INFINITY;
+  const isEnough = (times: number) => Math.hypot(...estimates.map((one) => reachWith(one, times))) <= distance;
+  let most = 1;
+  while (!isEnough(most)) most *= 2;
+  let least = most / 2;
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    if (isEnough(middle)) most = middle;
+    else least = middle;
+  }
+  return most;
+}
+
+/** Of the mean, were there so many times as many images and seeds. */
+function reachWith({ seeds, bySeeds, byImages }: Estimate, times: number): number {
+  const images = byImages / Math.sqrt(times);
+  if (seeds < 2) return images;
+  return Math.hypot((bySeeds * studentT(times * seeds)) / studentT(seeds) / Math.sqrt(times), images);
+}
+
+function studentT(seeds: number): number {
+  return t[seeds - 2] ?? last;
 }

@@ -1,6 +1,6 @@
 /** Whether a published figure was reproduced, in words. */
 import { count, points } from "../values/wording.js";
-import { type Estimate, gainOver, timesMore } from "./estimate.js";
+import { type Estimate, gainOver, timesEnough } from "./estimate.js";
 
 type Outcome = "reproduced" | "not reproduced" | "too few";
 
@@ -30,7 +30,7 @@ export function judgeAccuracy({ ours, published, baseline }: Held): Verdict {
     );
   const distance = baseline ? Math.abs(published - baseline.published) : Number.POSITIVE_INFINITY;
   if (reach > distance)
-    return tooFew(ours, reach, distance, `what was published lies ${distance.toFixed(1)} from the baseline`);
+    return tooFew([ours], reach, distance, `what was published lies ${distance.toFixed(1)} from the baseline`);
   const beside =
     mean - reach > published ? `${(mean - published).toFixed(1)} points above` : `within ${reach.toFixed(1)} points`;
   return told("reproduced", beside);
@@ -40,19 +40,31 @@ export function judgeAccuracy({ ours, published, baseline }: Held): Verdict {
 export function judgeGain({ ours, published, baseline }: Required<Held>): Verdict {
   const { gain, reach } = gainOver(ours, baseline.ours);
   const claimed = published - baseline.published;
-  if (Math.abs(gain) <= reach) return tooFew(ours, reach, gain, `the gain here is ${points(gain)}`);
+  if (Math.abs(gain) <= reach)
+    return tooFew([ours, baseline.ours], reach, Math.abs(gain), `the gain here is ${points(gain)}`);
   const sameWay = Math.sign(gain) === Math.sign(claimed);
   const words = `${points(gain)} ± ${reach.toFixed(1)} points over the baseline here, published ${points(claimed)}`;
   return told(sameWay ? "reproduced" : "not reproduced", words);
 }
 
-function tooFew({ images, seeds }: Estimate, reach: number, distance: number, found: string): Verdict {
-  const times = timesMore(reach, distance);
-  const enough = Number.isFinite(times)
-    ? `${times.toLocaleString("en")} times as many of both would do, if that stays`
-    : "of none no number of them would do";
-  const open = `${count(images, "image")} and ${count(seeds, "seed")} leave ± ${reach.toFixed(1)} points open, and ${found}`;
-  return told("too few", `too few images or seeds: ${open}; ${enough}`);
+/** @param estimates that it is told by, that of the row first */
+function tooFew(estimates: readonly Estimate[], reach: number, distance: number, found: string): Verdict {
+  const [{ images, seeds }] = estimates as readonly [Estimate];
+  const open = `± ${reach.toFixed(1)} points are open with ${count(images, "image")} and ${count(seeds, "seed")}, and ${found}`;
+  return told(
+    "too few",
+    `too few images or seeds: ${open}; ${enough(timesEnough(estimates, distance), images, seeds)}`,
+  );
+}
+
+/** What would do, as long as what was found stays as it is. */
+function enough(times: number, images: number, seeds: number): string {
+  if (!Number.isFinite(times)) return "of none no number of them would do";
+  const more = `${(times * images).toLocaleString("en")} images`;
+  // What one seed comes to says nothing of how far others lie from it.
+  return seeds < 2
+    ? `${more} would do, if other seeds agree`
+    : `${more} and ${times * seeds} seeds would do, if that stays`;
 }
 
 function told(outcome: Outcome, words: string): Verdict {

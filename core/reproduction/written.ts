@@ -5,6 +5,7 @@ import { tableOf } from "../report/table.js";
 import { percent, points } from "../values/wording.js";
 import { placeName } from "./cells.js";
 import type { CellOutcome, TableOutcome } from "./outcome.js";
+import { scanCharts, scanNotes } from "./scan.js";
 
 /** Of what `rowsOf` returns. */
 export const columnHeads = [
@@ -49,7 +50,9 @@ function titleOf({ row }: CellOutcome): string {
 }
 
 /** What holds of the whole table. */
-export function notesOf({ table, seeds, asPublished, wanted, merged }: TableOutcome): readonly string[] {
+export function notesOf(outcome: TableOutcome): readonly string[] {
+  const { table, seeds, asPublished, wanted, merged } = outcome;
+  const scans = scanNotes(outcome);
   const slips = table.rows.flatMap(({ title, slip }) => (slip === undefined ? [] : [`${title}: ${slip}`]));
   const other = table.rows.flatMap(({ title, here }) => (here === undefined ? [] : [`${title}: here ${here}`]));
   const same = merged.map(({ row, as }) => `${row.title}: at demo scale the same run as ${as.title}.`);
@@ -65,6 +68,7 @@ export function notesOf({ table, seeds, asPublished, wanted, merged }: TableOutc
     ...(asPublished
       ? []
       : [`Not as published (${unlike.join("; ")}): gains are held against each other, accuracies are not.`]),
+    ...scans,
     ...same,
     ...other,
     ...slips,
@@ -84,13 +88,13 @@ export function asMarkdown(outcome: TableOutcome): string {
 }
 
 /** A page of HTML that needs nothing else. */
-export function asPage(outcome: TableOutcome): string {
+export async function asPage(outcome: TableOutcome): Promise<string> {
   const tables = rowsOf(outcome).map(
     ({ title, rows }) =>
       html`<section class="verdicts"><h2>${nameOf(title)}</h2>${tableOf(title, columnHeads, rows)}</section>`,
   );
   const notes = html`<ul class="notices">${notesOf(outcome).map((note) => html`<li>${note}</li>`)}</ul>`;
-  return documentOf(outcome.table.title, "fgkd reproduce", html`${tables}${notes}`);
+  return documentOf(outcome.table.title, "fgkd reproduce", html`${await scanCharts(outcome)}${tables}${notes}`);
 }
 
 /** Where and when the runs were made. */

@@ -8,7 +8,7 @@ import type { Preset } from "./preset.js";
 
 /** A preset in parts, for `definePresetWithOptions`. */
 export interface PresetDefinition<Options extends object>
-  extends Pick<Preset, "name" | "summary" | "variants" | "tables"> {
+  extends Pick<Preset, "name" | "summary" | "variants" | "tables" | "figures"> {
   /** One value per option, `null` where there is none. What is not here is refused. */
   readonly defaults: { readonly [K in keyof Options]-?: Options[K] };
   /** The option, a whole number, whose rise adds stages, and changes none of those before. Default: there is none. */
@@ -20,7 +20,7 @@ export interface PresetDefinition<Options extends object>
   /** The method with these options: data, as of any preset. */
   create(
     options: Required<Options>,
-  ): Omit<Preset, "name" | "summary" | "variants" | "tables" | "options" | "grows" | "configure">;
+  ): Omit<Preset, "name" | "summary" | "variants" | "tables" | "figures" | "options" | "grows" | "configure">;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface PresetDefinition<Options extends object>
  * config reaches the options by its name: `options: { "or-ensemble": { members: 3 } }`.
  */
 export function definePresetWithOptions<Options extends object>(definition: PresetDefinition<Options>): Preset {
-  const { name, summary, variants, tables, defaults, grows, check, schema, create } = definition;
+  const { name, summary, variants, tables, figures, defaults, grows, check, schema, create } = definition;
   const build = (given: Readonly<Record<string, unknown>>): Preset => {
     const options = resolveOptions<object>(`preset ${name}`, defaults, given) as Required<Options>;
     check?.(options);
@@ -38,6 +38,7 @@ export function definePresetWithOptions<Options extends object>(definition: Pres
       summary,
       ...(variants && { variants }),
       ...(tables && { tables }),
+      ...(figures && { figures }),
       ...(grows && { grows }),
       ...(schema && { schema }),
       options: options as Readonly<Record<string, unknown>>,

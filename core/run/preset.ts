@@ -5,7 +5,7 @@ import type { PluginOption } from "../lifecycle/plugin.js";
 import type { Steps } from "../lifecycle/schedule.js";
 import type { Role } from "../models/model.js";
 import type { OptionsSchema } from "../values/schema.js";
-import type { PublishedTable } from "./published.js";
+import type { PublishedFigure, PublishedTable } from "./published.js";
 
 /** One stage of a method: it trains exactly one model. */
 export interface Stage {
@@ -72,6 +72,8 @@ export interface Preset<Names extends string = string> {
   readonly variants?: Readonly<Record<string, string>>;
   /** Its tables, each of whose rows `fgkd reproduce` can make. Default: none. */
   readonly tables?: readonly PublishedTable[];
+  /** Its figures of where networks look, which `fgkd reproduce` can make of the same runs. Default: none. */
+  readonly figures?: readonly PublishedFigure[];
   /** The role whose weights `--teacher` loads, and whose stages it passes over. Default {@link teacherRole}. */
   readonly teacher?: Role;
   /** What they may be, where `describeOptions` said so. */

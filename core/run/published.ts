@@ -53,8 +53,18 @@ export interface PublishedRow {
   readonly made?: PublishedRun;
 }
 
+/** Rows that differ in one number. */
+export interface PublishedScan {
+  /** Of the number: "α". */
+  readonly title: string;
+  /** By name, in its order. */
+  readonly rows: readonly string[];
+  /** The one that the publication found best. */
+  readonly best: string;
+}
+
 export interface PublishedTable {
-  /** As the publication numbers it: "table5". */
+  /** As the publication numbers it: "table5", or "fig7" for a figure of accuracies. */
   readonly name: string;
   readonly title: string;
   readonly columns: readonly PublishedColumn[];
@@ -63,4 +73,27 @@ export interface PublishedTable {
   readonly shared?: Readonly<Record<string, PublishedRun>>;
   /** The row that gains are counted from. Default: none are. */
   readonly baseline?: string;
+  /** Which of its rows were published as the best of their kind, where figures were not. Default: none. */
+  readonly scans?: readonly PublishedScan[];
+}
+
+/** A figure of where networks look: runs of a table, side by side on the same test images. */
+export interface PublishedFigure {
+  /** As the publication numbers it: "fig2". */
+  readonly name: string;
+  readonly title: string;
+  /** What the publication shows there. */
+  readonly published: string;
+  /** The table whose runs these are. */
+  readonly table: string;
+  /** Of its columns; where these are one at demo scale, that. */
+  readonly column: string;
+  /** Of its rows, from left to right. */
+  readonly rows: readonly string[];
+  /** Whose maps of each run, from left to right. Default: the student's, or of all that it has trained. */
+  readonly roles?: readonly string[];
+  /** As `fgkd explain` calls it. Default: what each network has all for. */
+  readonly method?: string;
+  /** How many test images. Default: 4. */
+  readonly images?: number;
 }

@@ -1,5 +1,5 @@
 /** The tables of "Data Augmentation Guided Decouple Knowledge Distillation for Low-Resolution Fine-Grained Image Classification". */
-import type { PublishedColumn, PublishedRun, PublishedTable } from "../../core/index.js";
+import type { PublishedColumn, PublishedFigure, PublishedRun, PublishedTable } from "../../core/index.js";
 import { figures, setColumns, sets } from "./columns.js";
 
 const networks = ["18", "34", "50", "101"] as const;
@@ -263,3 +263,15 @@ const table5: PublishedTable = {
 };
 
 export const dadkdTables: readonly PublishedTable[] = [table1, table2, table4, table5];
+
+export const dadkdFigures: readonly PublishedFigure[] = [
+  {
+    name: "fig2",
+    title: "DADKD, figure 2: where the students of KD, DKD and DADKD look",
+    published: "KD, DKD and DADKD side by side, on one image.",
+    table: "table2",
+    column: "cub-r50",
+    rows: ["kd", "dkd", "dadkd"],
+    method: "grad-cam",
+  },
+];

@@ -1,5 +1,5 @@
 /** The tables of "Knowledge Transfer Based Fine-Grained Visual Classification". */
-import type { PublishedColumn, PublishedRun, PublishedTable } from "../../core/index.js";
+import type { PublishedColumn, PublishedFigure, PublishedRun, PublishedTable } from "../../core/index.js";
 import { figures, setColumns } from "./columns.js";
 
 const columns = setColumns("cub", "cars", "aircraft");
@@ -134,3 +134,16 @@ const table3: PublishedTable = {
 };
 
 export const orEnsembleTables: readonly PublishedTable[] = [table1, table2, table3];
+
+export const orEnsembleFigures: readonly PublishedFigure[] = [
+  {
+    name: "fig5",
+    title: "OR-ensemble, figure 5: where its members look, one by one",
+    published: "Member by member, where each of them looks.",
+    table: "table3",
+    column: "n6",
+    rows: ["plain", "or"],
+    roles: ["member-1", "member-2", "member-3"],
+    method: "spatial-attention",
+  },
+];

@@ -22,11 +22,15 @@ import { testedImages } from "./explain-parts.js";
 import { pictureFolder } from "./explain-pictures.js";
 import { explainedText, imageJson, meanShares, sharesTable, type ToldImage } from "./explain-text.js";
 
-/** @returns the exit code */
-async function explainCommand(
+/**
+ * @param heads of the columns. Default: what tells them apart, roles or runs
+ * @returns the exit code
+ */
+export async function explainCommand(
   places: readonly string[],
   given: ExplainArguments,
   environment: Environment,
+  heads?: readonly string[],
 ): Promise<number> {
   const { cwd } = environment;
   const [models, files] = modelsFirst(places, cwd);
@@ -40,7 +44,7 @@ async function explainCommand(
   const explainers: Asked[] = [];
   try {
     for (const model of models) explainers.push(await load(model, images, given, environment, explainers.length === 0));
-    const columns = columnsOf(models, explainers);
+    const columns = heads ?? columnsOf(models, explainers);
     const code = await explainAll(images, explainers, columns, given, environment, tell);
     if (problems > 0) warn(`${count(problems, "problem")} among ${count(images.length, "image")}: see above.`);
     return code === 0 && problems > 0 ? 1 : code;

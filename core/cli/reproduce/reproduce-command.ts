@@ -1,55 +1,63 @@
-/** `fgkd reproduce PRESET TABLE`: the runs of a published table, and what they come to beside it. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+/** `fgkd reproduce PRESET TABLE`: the runs of a published table or figure, and what they come to beside it. */
 import { join, resolve } from "node:path";
 import { Option } from "commander";
 import {
-  asJson,
-  asMarkdown,
-  asPage,
   invalidConfig,
   type Plan,
+  type Preset,
   type PublishedTable,
+  planFigure,
   planTable,
-  type RunOutcome,
-  readReportedRun,
-  tableOutcome,
   unknownName,
 } from "../../index.js";
 import type { ReproduceArguments } from "../arguments.js";
 import { collect, type Declaring } from "../declaring.js";
-import { type Environment, print } from "../environment.js";
+import type { Environment } from "../environment.js";
 import { createModules } from "../project/modules.js";
 import { loadPreset } from "../settings/load-preset.js";
 import { whole } from "../settings/option-values.js";
-import { shortPath } from "../train/run-place.js";
-import { showTable, showTables } from "./reproduce-text.js";
+import { showTables } from "./reproduce-text.js";
 import { runAll } from "./run-all.js";
+import { tellFigure } from "./tell-figure.js";
+import { type MadePlace, tellTable } from "./tell-table.js";
 
 /** @returns the exit code: that of the last run that failed */
 async function reproduceCommand(
   name: string,
-  wanted: string | undefined,
+  asked: string | undefined,
   given: ReproduceArguments,
   environment: Environment,
 ): Promise<number> {
   const preset = await loadPreset(name, createModules(environment), environment);
-  const tables = preset.tables ?? [];
-  if (wanted === undefined) return showTables(preset, environment);
-  const table = tables.find((one) => one.name === wanted);
-  if (!table)
-    throw unknownName(
-      "table",
-      wanted,
-      tables.map((one) => one.name),
-      `fgkd reproduce ${name} lists them.`,
-    );
-  const { scale = "demo", seeds = [0], rows, epochs, data = [] } = given;
-  const plan = planTable(table, { scale, seeds, epochs, ...(rows && { rows }), ...placesIn(data, table) });
+  if (asked === undefined) return showTables(preset, environment);
+  const { table, figure } = found(preset, asked);
+  const { scale = "demo", seeds = [0], rows, epochs, data = [], fromScratch, set } = given;
+  const wanted = {
+    ...{ scale, seeds, epochs, fromScratch, isChanged: set !== undefined },
+    ...(rows && { rows }),
+    ...placesIn(data, table),
+  };
+  // A figure is of its table's runs, and finds those that there are.
   const home = resolve(environment.cwd, given.out ?? join("runs", `${preset.name}-${table.name}-${scale}`));
   // What the runs say would stand in the middle of a document.
   const training = given.json ? { ...environment, stdout: environment.stderr } : environment;
-  const code = await runAll(plan.runs, { home, given, environment: training });
-  return given.dryRun || code.stopped ? code.exitCode : tell(table, plan, home, given, environment, code.exitCode);
+  const make = async <P extends Pick<Plan, "runs">>(plan: P, tell: (plan: P, place: MadePlace) => Promise<number>) => {
+    const { stopped, exitCode } = await runAll(plan.runs, { home, given, environment: training });
+    if (given.dryRun || stopped) return exitCode;
+    return tell(plan, { preset: preset.name, home, given, environment, exitCode });
+  };
+  return figure
+    ? make(planFigure(figure, table, wanted), (plan, place) => tellFigure(figure, plan, place))
+    : make(planTable(table, wanted), (plan, place) => tellTable(table, plan, place));
+}
+
+/** The table of that name, or that whose runs the figure of that name shows. */
+function found({ name, tables = [], figures = [] }: Preset, asked: string) {
+  const figure = figures.find((one) => one.name === asked);
+  const table = tables.find((one) => one.name === (figure?.table ?? asked));
+  if (table) return { table, ...(figure && { figure }) };
+  const known = [...tables, ...figures].map((one) => one.name);
+  throw unknownName("table", asked, known, `fgkd reproduce ${name} lists them.`);
 }
 
 /** `cub=<folder>` is where that set of the table is; a place alone stands for all of them. */
@@ -70,47 +78,10 @@ function placesIn(data: readonly string[], { columns }: PublishedTable) {
   return { places: Object.fromEntries(named), ...(place !== undefined && { place }) };
 }
 
-function tell(
-  table: PublishedTable,
-  plan: Plan,
-  home: string,
-  { seeds = [0], json }: ReproduceArguments,
-  environment: Environment,
-  exitCode: number,
-): number {
-  const outcome = tableOutcome(table, plan, seeds, ({ made, column }, run) =>
-    outcomeIn(join(home, run), { ...made, ...(column.stage !== undefined && { stage: column.stage }) }),
-  );
-  mkdirSync(home, { recursive: true });
-  const documents = {
-    md: asMarkdown(outcome),
-    html: asPage(outcome),
-    json: `${JSON.stringify(asJson(outcome), null, 2)}\n`,
-  };
-  for (const [ending, text] of Object.entries(documents)) writeFileSync(join(home, `${table.name}.${ending}`), text);
-  if (json) print(environment, documents.json.trimEnd());
-  else {
-    showTable(outcome, environment);
-    const place = shortPath(join(home, table.name), environment.cwd);
-    print(environment, `The same as ${place}.md, .html and .json; the runs lie beside them.`);
-  }
-  return exitCode;
-}
-
-/** What a finished run's stage came to. */
-function outcomeIn(folder: string, { stage, measure }: Plan["cells"][number]["made"]): RunOutcome | undefined {
-  if (!existsSync(join(folder, "result.json"))) return undefined;
-  const { stages } = readReportedRun(folder, folder);
-  const found = stage === undefined ? stages.at(-1) : stages.find((one) => one.stage === stage);
-  const accuracy = measure === undefined ? found?.accuracy : found?.measured[measure];
-  const { images } = found ?? {};
-  return typeof accuracy === "number" && images !== undefined ? { accuracy, images } : undefined;
-}
-
 /** Its words and options. */
 export function declareReproduce({ command, run, environment }: Declaring): void {
-  command("reproduce", "make a table of a publication, and say beside each of its figures whether it came out")
-    .argument("<preset>", "a preset that brings tables")
+  command("reproduce", "make a table or figure of a publication, and say beside each number whether it came out")
+    .argument("<preset>", "a preset that brings them")
     .argument("[table]", "which of them (default: list them)")
     .option(
       "-d, --data <place>",
@@ -125,6 +96,8 @@ export function declareReproduce({ command, run, environment }: Declaring): void
       "folder of the runs (default: runs/<preset>-<table>-<scale>); finished ones are not run again",
     )
     .option("--epochs <number>", "epochs of every stage", whole(0))
+    .option("--from-scratch", "start from random weights where the publication started from ImageNet's")
+    .option("--set <path=value>", "a setting of every run, beside what its row asks for; repeatable", collect)
     .option("--dry-run", "try two steps of every stage of every run, and keep nothing")
     .option("--json", "the table as JSON")
     .option("-e, --engine <name>", "compute engine (default: auto)")

@@ -1,5 +1,5 @@
 /** Tables of publications on a terminal. */
-import { columnHeads, notesOf, type Preset, rowsOf, type TableOutcome } from "../../index.js";
+import { columnHeads, notesOf, type Preset, type PublishedTable, rowsOf, type TableOutcome } from "../../index.js";
 import { colorsOf, type Environment, print } from "../environment.js";
 import { table } from "../terminal/tables.js";
 
@@ -23,20 +23,25 @@ export function showTable(outcome: TableOutcome, environment: Environment): void
 }
 
 /** @returns the exit code */
-export function showTables({ name, tables = [] }: Preset, environment: Environment): number {
+export function showTables({ name, tables = [], figures = [] }: Preset, environment: Environment): number {
   if (tables.length === 0) {
     print(environment, `${name} brings no table of a publication.`);
     return 0;
   }
   const { stdout, variables } = environment;
-  const rows = tables.map((one) => [
-    one.name,
-    one.title,
-    one.rows.filter(({ made }) => made).length,
-    [...new Set(one.columns.map(({ data }) => data))].join(", "),
-  ]);
+  const dataOf = ({ columns }: PublishedTable, column?: string) =>
+    [...new Set(columns.filter(({ name }) => column === undefined || name === column).map(({ data }) => data))].join(
+      ", ",
+    );
+  const rows = [
+    ...tables.map((one) => [one.name, one.title, one.rows.filter(({ made }) => made).length, dataOf(one)]),
+    ...figures.flatMap((one) => {
+      const of = tables.find((table) => table.name === one.table);
+      return of ? [[one.name, one.title, one.rows.length, dataOf(of, one.column)]] : [];
+    }),
+  ];
   const heads = [
-    { head: "table" },
+    { head: "name" },
     { head: "what it is" },
     { head: "rows made", align: "right" },
     { head: "data" },

@@ -79,14 +79,16 @@ async function runOne(needed: NeededRun, { home, given, environment }: Running):
   }
 }
 
-function asked(run: NeededRun, home: string, { dryRun, epochs, engine, threads }: ReproduceArguments): TrainArguments {
+function asked(run: NeededRun, home: string, given: ReproduceArguments): TrainArguments {
+  const { dryRun, epochs, engine, threads, set = [] } = given;
   const { preset, scale, seed, data, teacher } = run;
+  const own = Object.entries(run.settings).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   return {
     ...{ preset, scale, seed, epochs, engine, threads, dryRun },
     ...(data !== undefined && { data }),
     // A trial has no teacher that anybody has trained.
     ...(teacher !== undefined && !dryRun && { teacher: join(home, teacher) }),
-    set: Object.entries(run.settings).map(([path, value]) => `${path}=${JSON.stringify(value)}`),
+    set: [...own, ...set],
     out: join(home, run.name),
     quiet: true,
     yes: true,

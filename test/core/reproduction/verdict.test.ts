@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { estimate, gainOver, timesMore } from "../../../core/reproduction/estimate.js";
+import { estimate, gainOver, timesEnough } from "../../../core/reproduction/estimate.js";
 import { judgeAccuracy, judgeGain } from "../../../core/reproduction/verdict.js";
 
 describe("what seeds and images leave open", () => {
@@ -34,10 +34,21 @@ describe("what seeds and images leave open", () => {
     expect(reach).toBeCloseTo(Math.hypot(9.43, 9.617), 2);
   });
 
-  test("shrinks with the root of how many there are", () => {
-    expect(timesMore(4, 2)).toBe(4);
-    expect(timesMore(3, 2)).toBe(3);
-    expect(timesMore(3, 0)).toBe(Number.POSITIVE_INFINITY);
+  test("shrinks with the root of how many images there are", () => {
+    const one = estimate([50], 100);
+    expect(timesEnough([one], one.reach / 2)).toBe(4);
+    expect(timesEnough([one], one.reach)).toBe(1);
+    expect(timesEnough([one], 0)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("shrinks faster with seeds while they are few, and as far as that many really come to", () => {
+    const [few, first] = [estimate([48.8, 54.2], 320), estimate([44.5, 44.6], 320)];
+    const times = timesEnough([few, first], 6.9);
+    expect(times).toBe(3);
+    // The same, asked of as many: six seeds that differ as the two did.
+    const deviation = 5.4 / Math.SQRT2;
+    const six = [-1, 1, -1, 1, -1, 1].map((sign) => 51.5 + sign * deviation * Math.sqrt(5 / 6));
+    expect(gainOver(estimate(six, 960), estimate([44.5, 44.6, 44.5, 44.6, 44.5, 44.6], 960)).reach).toBeLessThan(6.9);
   });
 });
 
@@ -64,7 +75,7 @@ describe("on the published data a figure", () => {
     const { outcome, words } = held([55, 73, 90], 50);
     expect(outcome).toBe("too few");
     expect(words).toMatch(
-      /50 images and 3 seeds leave ± \d+\.\d points open, and what was published lies 13\.9 from the baseline; \d+ times as many/,
+      /± 45\.1 points are open with 50 images and 3 seeds, and what was published lies 13\.9 from the baseline; \d+ images and \d+ seeds would do/,
     );
   });
 });
@@ -94,8 +105,10 @@ describe("on other data a gain", () => {
   test("within chance is left open, with how many images and seeds would do", () => {
     const { outcome, words } = held([52], [50], 300);
     expect(outcome).toBe("too few");
-    // 8.0 points of chance for 2 points of gain.
-    expect(words).toMatch(/leave ± 7\.9 points open, and the gain here is \+2\.0; 16 times as many of both would do/);
+    // 7.9 points of chance for 2 points of gain: 16 times as many.
+    expect(words).toMatch(
+      /± 7\.9 points are open with 300 images and 1 seed, and the gain here is \+2\.0; 4,800 images would do/,
+    );
   });
 
   test("of nothing at all no number of images would tell from none", () => {

@@ -51,12 +51,12 @@ describe("fgkd reproduce", () => {
     expect(await world.fgkd("reproduce toy table1 --seeds 0,1")).toBe(0);
     const runs = ["alone-0", "alone-1", "teacher-0", "teacher-1", "taught-0", "taught-1"];
     for (const run of runs) expect(existsSync(join(world.cwd, home, run, "result.json")), run).toBe(true);
-    expect(world.out).toMatch(/somebody's \(not fgkd's\)\s+55\.0 %/);
+    expect(world.out).toMatch(/somebody's \(as published\)\s+55\.0 %/);
     expect(world.out).toMatch(/student, taught\s+60\.0 %\s+\d+\.\d %\s+± \d+\.\d/);
     expect(world.out).toMatch(/too few images or seeds|reproduced/);
     expect(world.out).toContain("student, taught: the text has 61.");
     expect(readFileSync(join(world.cwd, home, "table1.md"), "utf8")).toMatch(
-      /^# Toys, table 1\n\n## Toys\n\n\| row \|/,
+      /^# Toys, table 1\n\n## the preset's own images, beside Toys\n\n\| row \|/,
     );
     expect(readFileSync(join(world.cwd, home, "table1.html"), "utf8")).toMatch(/^<!doctype html>.*Toys, table 1/s);
   });
