@@ -105,6 +105,18 @@ describe("fgkd reproduce", () => {
     expect(existsSync(join(world.cwd, home))).toBe(false);
   });
 
+  test("counts settings for every run, and says that they are none of the publication's", async () => {
+    const world = await createWorld({ presets });
+    const typed = "reproduce toy table1 --rows alone --data toys=.";
+    expect(await world.fgkd(`${typed} --set batchSize=2 --from-scratch --json`)).toBe(0);
+    const { asPublished, isChanged, fromScratch, data } = JSON.parse(world.out);
+    expect({ asPublished, isChanged, fromScratch, data }).toEqual({
+      ...{ asPublished: false, isChanged: true, fromScratch: true, data: ["toys=."] },
+    });
+    const config = readFileSync(join(world.cwd, "runs/toy-table1-demo/alone-0/config.json"), "utf8");
+    expect(JSON.parse(config).layers).toContainEqual({ origin: "--set batchSize=2", config: { batchSize: 2 } });
+  });
+
   test("ends at Ctrl-C with the run that it was at, and without a table", async () => {
     const world = await createWorld({ presets, onLook: (look, one) => look === 3 && one.pressCtrlC() });
     expect(await world.fgkd("reproduce toy table1")).toBe(130);
