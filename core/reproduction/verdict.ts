@@ -59,7 +59,7 @@ function tooFew(estimates: readonly Estimate[], reach: number, distance: number,
 
 /** What would do, as long as what was found stays as it is. */
 function enough(times: number, images: number, seeds: number): string {
-  if (!Number.isFinite(times)) return "of none no number of them would do";
+  if (!Number.isFinite(times)) return "no number of them settles a difference of nothing";
   const more = `${(times * images).toLocaleString("en")} images`;
   // What one seed comes to says nothing of how far others lie from it.
   return seeds < 2

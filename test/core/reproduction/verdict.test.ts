@@ -112,6 +112,6 @@ describe("on other data a gain", () => {
   });
 
   test("of nothing at all no number of images would tell from none", () => {
-    expect(held([50], [50]).words).toContain("+0.0; of none no number of them would do");
+    expect(held([50], [50]).words).toContain("+0.0; no number of them settles a difference of nothing");
   });
 });

@@ -107,11 +107,11 @@ describe("fgkd reproduce", () => {
 
   test("counts settings for every run, and says that they are none of the publication's", async () => {
     const world = await createWorld({ presets });
-    const typed = "reproduce toy table1 --rows alone --data toys=.";
+    const typed = "reproduce toy table1 --rows alone";
     expect(await world.fgkd(`${typed} --set batchSize=2 --from-scratch --json`)).toBe(0);
     const { asPublished, isChanged, fromScratch, data } = JSON.parse(world.out);
     expect({ asPublished, isChanged, fromScratch, data }).toEqual({
-      ...{ asPublished: false, isChanged: true, fromScratch: true, data: ["toys=."] },
+      ...{ asPublished: false, isChanged: true, fromScratch: true, data: [] },
     });
     const config = readFileSync(join(world.cwd, "runs/toy-table1-demo/alone-0/config.json"), "utf8");
     expect(JSON.parse(config).layers).toContainEqual({ origin: "--set batchSize=2", config: { batchSize: 2 } });
