@@ -157,7 +157,7 @@ function addRun(row: string, made: PublishedRun, context: Context, runs: Map<str
   const isSmall = wanted.scale === "demo";
   const settings = {
     ...(isSmall ? {} : { ...column.network, ...made.network }),
-    ...(isSmall || wanted.fromScratch ? {} : made.weights),
+    ...(isSmall ? {} : wanted.fromScratch ? made.scratch : made.weights),
     ...column.settings,
     ...made.settings,
   };

@@ -10,6 +10,8 @@ export interface PublishedRun {
   readonly network?: Readonly<Record<string, Json>>;
   /** Weights that the publication starts from: at paper scale, unless somebody wants none (`--from-scratch`). Default: from scratch. */
   readonly weights?: Readonly<Record<string, Json>>;
+  /** Settings in place of these weights, where somebody wants none. Default: none. */
+  readonly scratch?: Readonly<Record<string, Json>>;
   /** At paper scale this run instead. Default: the same. */
   readonly paper?: PublishedRun;
   /** A run of the table's `shared` whose teacher it learns from. Default: it trains its own, or has none. */

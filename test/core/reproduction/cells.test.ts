@@ -74,12 +74,13 @@ describe("the runs of a table", () => {
 
   test("start at paper scale from the weights that the publication starts from, unless somebody wants none", () => {
     const weights = { "models.student.weights": "imagenet" };
-    const row = { name: "alone", title: "alone", published: {}, made: { preset: "baseline", weights } };
+    const scratch = { "models.student.backbone": { name: "resnet50", zeroInitResidual: true } };
+    const row = { name: "alone", title: "alone", published: {}, made: { preset: "baseline", weights, scratch } };
     const settings = (wanted: object) =>
       planTable({ ...table, rows: [row] }, { scale: "paper", seeds: [0], places: { cars: "/cars" }, ...wanted }).runs[0]
         ?.settings;
     expect(settings({})).toEqual(weights);
-    expect(settings({ fromScratch: true })).toEqual({});
+    expect(settings({ fromScratch: true })).toEqual(scratch);
     expect(settings({ scale: "demo" })).toEqual({});
   });
 
