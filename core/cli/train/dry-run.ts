@@ -16,6 +16,7 @@ import {
   type RunFolder,
   resolveConfig,
   type Source,
+  sequence,
   startChosenEngine,
 } from "../../index.js";
 import type { TrainArguments } from "../arguments.js";
@@ -87,10 +88,11 @@ async function createTrial(
 ): Promise<Run> {
   const { plugins, layers } = chosen;
   checkRun(chosen);
-  // One stage after the other, whatever the schedule: in turns, one that ends would end them all. The options have done their part.
-  const { schedule: _, configure: __, ...preset } = chosen.preset;
+  // One stage after the other, whatever the schedule: in turns, one that ends would end them all. That one uses what another trains later
+  // was looked at above, and needs a schedule. The options have done their part.
+  const { schedule, configure: _, ...preset } = chosen.preset;
   return createRun({
-    preset,
+    preset: { ...preset, ...(schedule && { schedule: (steps) => sequence(...Object.values(steps)) }) },
     layers: [...layers, { origin: "--dry-run", config: { stages: tested(chosen) } }],
     plugins: [...plugins, twoSteps(pace, environment.now)],
     logger,

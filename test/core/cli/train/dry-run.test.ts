@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { definePlugin, definePreset, type Preset } from "../../../../core/index.js";
+import { definePlugin, definePreset, type Preset, type Stage } from "../../../../core/index.js";
+import { teachers } from "../../../../plugins/teachers/index.js";
 import { createWorld, toyEnsemble, toyPreset, type World } from "../world.js";
 
 const everything = (world: World) => readdir(world.cwd, { recursive: true }).then((names) => names.sort());
@@ -96,6 +97,24 @@ describe("fgkd train --dry-run", () => {
     ]);
     expect(await world.fgkd("--preset toy-ensemble --dry-run --count 3")).toBe(0);
     expect(world.out).toContain("2 steps of member-1, member-2, member-3, with");
+  });
+
+  test("tries a stage that uses what a later one trains, as stages that take turns may: a generator its student", async () => {
+    const { teacher } = toyPreset.stages as Readonly<Record<string, Stage>>;
+    const looking = {
+      ...teacher,
+      trains: "teacher",
+      teachers: [{ name: "teacher-logits", teacher: "student" }],
+    } as Stage;
+    const preset = definePreset({
+      ...toyPreset,
+      plugins: [...toyPreset.plugins, teachers()],
+      stages: { ...toyPreset.stages, teacher: looking },
+      schedule: ({ student }) => student as never,
+    });
+    const world = await createWorld({ presets: [preset] });
+    expect(await world.fgkd("--preset toy --dry-run"), world.err).toBe(0);
+    expect(world.out).toContain("Dry run on cpu: 2 steps of the teacher, the student");
   });
 
   test("is stopped by Ctrl-C, leaves nothing, and is no way to take a run up", async () => {
