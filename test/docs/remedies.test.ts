@@ -26,6 +26,7 @@ const commands = [
   "calibrate",
   "find-lr",
   "reproduce",
+  "sweep",
   "advise",
   "list",
   "config",

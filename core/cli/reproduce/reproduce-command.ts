@@ -8,6 +8,7 @@ import {
   asPage,
   invalidConfig,
   type Plan,
+  type Preset,
   type PublishedTable,
   planTable,
   type RunOutcome,
@@ -33,23 +34,23 @@ async function reproduceCommand(
   environment: Environment,
 ): Promise<number> {
   const preset = await loadPreset(name, createModules(environment), environment);
-  const tables = preset.tables ?? [];
   if (wanted === undefined) return showTables(preset, environment);
-  const table = tables.find((one) => one.name === wanted);
-  if (!table)
-    throw unknownName(
-      "table",
-      wanted,
-      tables.map((one) => one.name),
-      `fgkd reproduce ${name} lists them.`,
-    );
-  const { scale = "demo", seeds = [0], rows, epochs, data = [] } = given;
-  const plan = planTable(table, { scale, seeds, epochs, ...(rows && { rows }), ...placesIn(data, table) });
-  const home = resolve(environment.cwd, given.out ?? join("runs", `${preset.name}-${table.name}-${scale}`));
+  const { table, plan, home } = planOf(preset, wanted, given, environment);
   // What the runs say would stand in the middle of a document.
   const training = given.json ? { ...environment, stdout: environment.stderr } : environment;
   const code = await runAll(plan.runs, { home, given, environment: training });
   return given.dryRun || code.stopped ? code.exitCode : tell(table, plan, home, given, environment, code.exitCode);
+}
+
+/** A table, the runs that it takes, and their folder. @throws FGKD_UNKNOWN_NAME, FGKD_INVALID_CONFIG */
+export function planOf(preset: Preset, wanted: string, given: ReproduceArguments, { cwd }: Pick<Environment, "cwd">) {
+  const { name, tables = [] } = preset;
+  const table = tables.find((one) => one.name === wanted);
+  const known = tables.map((one) => one.name);
+  if (!table) throw unknownName("table", wanted, known, `fgkd reproduce ${name} lists them.`);
+  const { scale = "demo", seeds = [0], rows, epochs, data = [] } = given;
+  const plan = planTable(table, { scale, seeds, epochs, ...(rows && { rows }), ...placesIn(data, table) });
+  return { table, plan, home: resolve(cwd, given.out ?? join("runs", `${name}-${table.name}-${scale}`)) };
 }
 
 /** `cub=<folder>` is where that set of the table is; a place alone stands for all of them. */
@@ -70,7 +71,8 @@ function placesIn(data: readonly string[], { columns }: PublishedTable) {
   return { places: Object.fromEntries(named), ...(place !== undefined && { place }) };
 }
 
-function tell(
+/** Shows the table of what has ended, and leaves it in the folder of the runs. @returns the exit code */
+export function tell(
   table: PublishedTable,
   plan: Plan,
   home: string,
