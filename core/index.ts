@@ -232,7 +232,7 @@ export { expandSweep } from "./sweep/expand.js";
 export { kubernetesJob } from "./sweep/kubernetes.js";
 export type { Sending } from "./sweep/slurm.js";
 export { slurmCommands, slurmScript, stepsOf } from "./sweep/slurm.js";
-export type { Cluster, KubernetesPlace, ReproducedTable, Sweep, SweepSettings } from "./sweep/sweep-file.js";
+export type { Sweep, SweepSettings } from "./sweep/sweep-file.js";
 export { checkSweep, defineSweep } from "./sweep/sweep-file.js";
 export { shortKeys, valueText } from "./sweep/task-names.js";
 export type { Gradients } from "./update/gradients.js";

@@ -26,8 +26,8 @@ export function kubernetesJob({ name, file, folder, cluster, command }: Sending,
   const { image, claim, mount = folder, namespace } = place;
   const { cpus, gpus, memory, atOnce = tasks, preamble = "" } = cluster;
   const own = place.folder ?? mount;
-  const script =
-    `${preamble.trim()}\nexec ${command} sweep ${shellWord(baseName(file))} --task "$JOB_COMPLETION_INDEX"`.trim();
+  const start = `exec ${command} sweep ${shellWord(baseName(file))} --task "$JOB_COMPLETION_INDEX"`;
+  const script = preamble.trim() === "" ? start : `${preamble.trim()}\n${start}`;
   const amounts = {
     ...(cpus !== undefined && { cpu: `${cpus}` }),
     ...(memory !== undefined && { memory: `${memory}Gi` }),

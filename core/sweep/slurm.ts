@@ -48,23 +48,24 @@ export function slurmScript({ name, file, folder, logs, cluster, command }: Send
     ...(cpus === undefined ? [] : [`export OMP_NUM_THREADS=${cpus}`]),
     ...(preamble.trim() === "" ? [] : [preamble.trim()]),
   ];
-  const head = ["#!/bin/bash", ...options, "#SBATCH --requeue"];
-  return `${[...head, "", ...before].join("\n")}
-echo "Task $SLURM_ARRAY_TASK_ID begins on $SLURMD_NODENAME, $(date), job $SLURM_JOB_ID."
-${command} sweep ${shellWord(file)} --task "$SLURM_ARRAY_TASK_ID" &
-task=$!
-trap 'kill -USR1 $task' USR1
-trap 'kill -TERM $task' TERM
-# A signal ends the wait, not the task.
-wait $task
-while kill -0 $task 2>/dev/null; do wait $task; done
-wait $task
-code=$?
-echo "Ended with code $code, $(date)."
-# Stopped before the time limit, with a checkpoint.
-if [ $code -eq 138 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
-exit $code
-`;
+  const lines = [
+    ...["#!/bin/bash", ...options, "#SBATCH --requeue", "", ...before],
+    'echo "Task $SLURM_ARRAY_TASK_ID begins on $SLURMD_NODENAME, $(date), job $SLURM_JOB_ID."',
+    `${command} sweep ${shellWord(file)} --task "$SLURM_ARRAY_TASK_ID" &`,
+    "task=$!",
+    "trap 'kill -USR1 $task' USR1",
+    "trap 'kill -TERM $task' TERM",
+    "# A signal ends the wait, not the task.",
+    "wait $task",
+    "while kill -0 $task 2>/dev/null; do wait $task; done",
+    "wait $task",
+    "code=$?",
+    'echo "Ended with code $code, $(date)."',
+    "# Stopped before the time limit, with a checkpoint.",
+    'if [ $code -eq 138 ]; then scontrol requeue "$SLURM_JOB_ID"; fi',
+    "exit $code",
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 /** Slurm reads a directive's value as a shell would, by words. */

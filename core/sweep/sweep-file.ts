@@ -62,7 +62,7 @@ export interface KubernetesPlace {
 }
 
 /** A table of a publication in place of settings, as `fgkd reproduce` takes it. */
-export interface ReproducedTable {
+interface ReproducedTable {
   readonly preset: string;
   readonly table: string;
   readonly data?: readonly string[];

@@ -20,7 +20,7 @@ export function declareSweep({ command, run, environment }: Declaring): void {
     )
     .option("--local <number>", "run all, so many at a time, each a process", whole(1))
     .addOption(new Option("--submit <cluster>", "write what sends them, and say how").choices(["slurm", "kubernetes"]))
-    .option("--preamble <file>", "lines of shell before fgkd starts, for --submit: modules, environments")
+    .option("--preamble <file>", "lines of shell that come first, for --submit: modules, environments")
     .option("--dry-run", "try two steps of every stage of every task, and keep nothing")
     .action((path: string, given: SweepArguments) => run(sweepCommand(path, given, environment)));
   sweep
