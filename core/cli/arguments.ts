@@ -104,6 +104,21 @@ export interface ReproduceArguments extends Pick<RunArguments, "scale" | "epochs
   readonly json?: boolean;
 }
 
+export interface SweepArguments {
+  /** Default: as Slurm or Kubernetes says. */
+  readonly task?: number;
+  /** So many tasks at a time, here. */
+  readonly local?: number;
+  readonly submit?: "slurm" | "kubernetes";
+  /** A file of shell, in place of the one that the sweep's file has. */
+  readonly preamble?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface CollectArguments {
+  readonly format: "table" | "csv" | "json";
+}
+
 export interface AdviseArguments
   extends Pick<RunArguments, "preset" | "config" | "scale" | "set">,
     Pick<ModelArguments, "engine" | "threads" | "trust"> {

@@ -48,7 +48,7 @@ export function withRunOptions(command: Command): Command {
       ]),
     )
     .option("-c, --config <file>", "settings (default: fgkd.config.ts, .js, .mjs, .json, .yaml, or package.json)")
-    .option("-s, --set <key=value>", "any setting, by its dotted path; repeatable", collect)
+    .option("-s, --set <key=value...>", "any setting, by its dotted path; several, and repeatable", collect)
     .option("--plugin <name>", "a plugin besides: tensorboard, csv-log, a package or a file; repeatable", collect)
     .option("--epochs <number>", "epochs of every stage", whole(0))
     .option("--batch-size <number>", "images in a step", whole(1))

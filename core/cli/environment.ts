@@ -1,6 +1,7 @@
 /** What commands may touch of the world, so that tests can call them without a process. */
 import { createColors } from "picocolors";
 import { type Logger, printable, visible } from "../index.js";
+import type { startChild } from "./sweep/child.js";
 import type { watchStalls } from "./watching/stall-watch.js";
 
 /** A stream of text; a terminal says so, and how wide it is. */
@@ -25,6 +26,8 @@ export interface Environment {
   onStop(listener: (stop: Stop) => void): () => void;
   /** Asks a question that yes or no answers; a signal takes it back, which means no. Absent where nobody could answer. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** Starts this command once more, in a process of its own. Absent where many share a process. */
+  readonly startChild?: typeof startChild;
   /** Watches whether a run still moves, and ends the process when it does not. Absent where many share a process. */
   readonly watchStalls?: typeof watchStalls;
 }

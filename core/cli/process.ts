@@ -3,6 +3,7 @@ import { storageFailed } from "../index.js";
 import type { Environment } from "./environment.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { runProgram } from "./program.js";
+import { startChild } from "./sweep/child.js";
 import { askYesNo } from "./terminal/ask.js";
 import { openStreams } from "./terminal/streams.js";
 import { hearInterrupts } from "./watching/interrupts.js";
@@ -25,6 +26,7 @@ export async function runCommand(words: readonly string[], signals: Signals): Pr
     load: (specifier) => import(specifier),
     now: () => performance.now(),
     onStop: signals.onStop,
+    startChild,
     watchStalls,
     ...(process.stdin.isTTY &&
       process.stderr.isTTY && {

@@ -19,6 +19,7 @@ import { declarePredict } from "./predict/predict-command.js";
 import { declareReport } from "./report/report-command.js";
 import { declareReproduce } from "./reproduce/reproduce-command.js";
 import { declareConfig } from "./settings/config-command.js";
+import { declareSweep } from "./sweep/declare-sweep.js";
 import { declareTrain } from "./train/declare-train.js";
 import { declareWeights } from "./weights-command.js";
 
@@ -34,6 +35,7 @@ const commands: readonly ((declaring: Declaring) => void)[] = [
   declareAdvise,
   declareFindRate,
   declareReproduce,
+  declareSweep,
   declareList,
   declareConfig,
   declareWeights,

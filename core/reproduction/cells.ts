@@ -6,7 +6,7 @@ import { unknownName } from "../values/errors.js";
 import type { Json } from "../values/state.js";
 
 /** What somebody wants of a table. */
-export interface Wanted {
+export interface WantedRuns {
   readonly scale: Scale;
   readonly seeds: readonly number[];
   /** Rows by name. Default: all. */
@@ -52,7 +52,7 @@ export interface MergedRow {
 }
 
 export interface Plan {
-  readonly wanted: Wanted;
+  readonly wanted: WantedRuns;
   readonly columns: readonly PublishedColumn[];
   readonly rows: readonly PublishedRow[];
   readonly cells: readonly Cell[];
@@ -67,7 +67,7 @@ export interface Plan {
 /**
  * @throws FGKD_UNKNOWN_NAME for a row that the table does not have, or data that no column is about
  */
-export function planTable(table: PublishedTable, wanted: Wanted): Plan {
+export function planTable(table: PublishedTable, wanted: WantedRuns): Plan {
   const rows = rowsOf(table, wanted);
   const columns = columnsOf(table, wanted);
   const runs = new Map<string, NeededRun>();
@@ -101,7 +101,7 @@ function sameRows(cells: readonly Cell[]): readonly MergedRow[] {
   });
 }
 
-function rowsOf(table: PublishedTable, { rows: names }: Wanted): readonly PublishedRow[] {
+function rowsOf(table: PublishedTable, { rows: names }: WantedRuns): readonly PublishedRow[] {
   if (names === undefined) return table.rows;
   for (const name of names)
     if (!table.rows.some((row) => row.name === name))
@@ -118,7 +118,7 @@ function rowsOf(table: PublishedTable, { rows: names }: Wanted): readonly Publis
 }
 
 /** Those with data. On other data than the published the columns of one set are enough: they are held against the first's. */
-function columnsOf({ columns }: PublishedTable, { places, place, scale }: Wanted): readonly PublishedColumn[] {
+function columnsOf({ columns }: PublishedTable, { places, place, scale }: WantedRuns): readonly PublishedColumn[] {
   const known = [...new Set(columns.map(({ data }) => data))];
   for (const name of Object.keys(places))
     if (!known.includes(name)) throw unknownName("data", name, known, "The table is about these.");
@@ -133,7 +133,7 @@ function columnsOf({ columns }: PublishedTable, { places, place, scale }: Wanted
   return small.map((column) => ({ ...column, title: `${here}, beside ${column.title}` }));
 }
 
-function isPublished(columns: readonly PublishedColumn[], wanted: Wanted): boolean {
+function isPublished(columns: readonly PublishedColumn[], wanted: WantedRuns): boolean {
   const { places, scale, epochs, fromScratch = false, isChanged = false } = wanted;
   if (scale !== "paper" || epochs !== undefined || fromScratch || isChanged) return false;
   return columns.every(({ data }) => Object.hasOwn(places, data));
@@ -144,7 +144,7 @@ interface Context {
   readonly column: PublishedColumn;
   readonly columns: readonly PublishedColumn[];
   readonly seed: number;
-  readonly wanted: Wanted;
+  readonly wanted: WantedRuns;
 }
 
 /** Adds it unless there is one that is equal, and before it what it learns from. */

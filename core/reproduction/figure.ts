@@ -1,7 +1,7 @@
 /** Which runs of a table a figure shows. */
 import type { PublishedFigure, PublishedTable } from "../run/published.js";
 import { unknownName } from "../values/errors.js";
-import { type Cell, type NeededRun, planTable, type Wanted } from "./cells.js";
+import { type Cell, type NeededRun, planTable, type WantedRuns } from "./cells.js";
 
 export interface FigurePlan {
   /** From left to right. */
@@ -14,7 +14,7 @@ export interface FigurePlan {
  * @param wanted its rows: which of the figure's. Default: all
  * @throws FGKD_UNKNOWN_NAME for a row that the figure does not show, or data that the table is not about
  */
-export function planFigure(figure: PublishedFigure, table: PublishedTable, wanted: Wanted): FigurePlan {
+export function planFigure(figure: PublishedFigure, table: PublishedTable, wanted: WantedRuns): FigurePlan {
   const { rows: asked = figure.rows, ...all } = wanted;
   for (const name of asked)
     if (!figure.rows.includes(name)) throw unknownName("row", name, figure.rows, `${figure.name} shows these.`);

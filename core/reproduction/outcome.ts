@@ -1,6 +1,6 @@
 /** A published table beside what fgkd came to: cell by cell, with intervals and verdicts. */
 import type { PublishedColumn, PublishedRow, PublishedTable } from "../run/published.js";
-import type { Cell, MergedRow, Plan, Wanted } from "./cells.js";
+import type { Cell, MergedRow, Plan, WantedRuns } from "./cells.js";
 import { type Estimate, estimate } from "./estimate.js";
 import { judgeAccuracy, judgeGain, type Verdict } from "./verdict.js";
 
@@ -31,7 +31,7 @@ export interface TableOutcome {
   readonly table: PublishedTable;
   readonly seeds: readonly number[];
   readonly asPublished: boolean;
-  readonly wanted: Pick<Wanted, "scale" | "place" | "places" | "epochs" | "fromScratch" | "isChanged">;
+  readonly wanted: Pick<WantedRuns, "scale" | "place" | "places" | "epochs" | "fromScratch" | "isChanged">;
   readonly merged: readonly MergedRow[];
   readonly cells: readonly CellOutcome[];
 }

@@ -68,11 +68,32 @@ const holder = z.object({
 /** In bytes. */
 const longest = 4096;
 
+/** Who has a folder in hand, as far as that can be seen from here. */
+export interface SeenLock {
+  /** In words. */
+  readonly holder: string;
+  /** `undefined`: it is out of sight, on another machine or in another container, and its signs of life alone tell. */
+  readonly isAlive: boolean | undefined;
+  /** When it gave the last one, in milliseconds by the clock of the disk. */
+  readonly signed: number;
+}
+
+/** Looks, and touches nothing. `null` where nobody has it, or has left it since. */
+export function lookAtLock(folder: string): SeenLock | null {
+  const path = join(folder, "lock");
+  // Opened first: a network file system asks its server again then, and answers `stat` from memory otherwise.
+  const other = read(path);
+  const signed = attempt(() => statSync(path).mtimeMs);
+  if (signed === undefined) return null;
+  const isSeen = other ? isAlive(other) : undefined;
+  return { holder: other ? describe(other) : "a process that has not said who it is", isAlive: isSeen, signed };
+}
+
 /** Milliseconds between two signs of life, for those who cannot see this process: other machines, other containers. */
 const beat = 15_000;
 
 /** A holder out of sight is taken for dead after so many milliseconds without a sign. */
-const patience = 120_000;
+export const lockPatience = 120_000;
 
 /**
  * Takes a run folder for this process alone.
@@ -123,8 +144,8 @@ function takeOver(folder: string, path: string, draft: string, text: string): vo
     if (put(draft, path, text)) return;
     const other = read(path);
     const age = statSync(draft).mtimeMs - (attempt(() => statSync(path).mtimeMs) ?? 0);
-    if (other && (isAlive(other) ?? age < patience)) throw refuse(folder, path, other);
-    if (!other && age < patience && existsSync(path) && attempts > 3) throw refuse(folder, path, other);
+    if (other && (isAlive(other) ?? age < lockPatience)) throw refuse(folder, path, other);
+    if (!other && age < lockPatience && existsSync(path) && attempts > 3) throw refuse(folder, path, other);
     moveAway(path, `${draft}.old`, other?.token);
   }
 }
@@ -159,7 +180,7 @@ function removeLeftDrafts(folder: string): void {
     const path = join(folder, file);
     const owner = read(path);
     const age = now - (attempt(() => statSync(path).mtimeMs) ?? now);
-    const isUnderWay = (owner && isAlive(owner)) ?? age < patience;
+    const isUnderWay = (owner && isAlive(owner)) ?? age < lockPatience;
     if (!isUnderWay) attempt(() => rmSync(path, { force: true }));
   }
 }

@@ -12,10 +12,11 @@ import { notTried } from "./remedies/not-tried.js";
 import { settings } from "./remedies/settings.js";
 import { starting } from "./remedies/starting.js";
 import { surroundings } from "./remedies/surroundings.js";
+import { sweeping } from "./remedies/sweeping.js";
 import { everyMatch, type Told, toldTexts } from "./remedies.js";
 
 const told = toldTexts();
-const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings];
+const situations = [...starting, ...settings, ...goingOn, ...looking, ...surroundings, ...sweeping];
 const commands = [
   "train",
   "eval",
@@ -26,6 +27,7 @@ const commands = [
   "calibrate",
   "find-lr",
   "reproduce",
+  "sweep",
   "advise",
   "list",
   "config",
@@ -38,7 +40,15 @@ const commands = [
 const verbs =
   /^(brings|could|depends|does|gives|has|is|keeps|knows|reads|says|sets|that|to|who|will|writes|wrote|ships|and|itself)$/;
 /** Options of other programs. */
-const foreign = ["--max-old-space-size", "--expose-gc", "--import", "--strict"];
+const foreign = [
+  "--max-old-space-size",
+  "--expose-gc",
+  "--import",
+  "--strict",
+  "--requeue",
+  "--dependency",
+  "--parsable",
+];
 
 const optionsIn = (text: string): readonly string[] => text.match(/--[a-z][a-z-]+/g) ?? [];
 const placesOf = (found: readonly Told[]) => found.map(({ place, text }) => `${place}: ${text.slice(0, 160)}`);

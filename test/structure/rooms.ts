@@ -95,11 +95,17 @@ export const rooms: readonly PlannedRoom[] = [
     holds:
       "tables and figures of publications: which runs make them, what these come to, and whether that is what was published",
   },
+  {
+    name: "core/sweep",
+    budget: 480,
+    holds:
+      "one experiment in many settings: from a file to numbered tasks, what sends them to a cluster, means over seeds",
+  },
   { name: "core", budget: 20, holds: "the public face, `fgkd`" },
   { name: "core/testing", budget: 250, holds: "what tests of plugins need: `fgkd/testing`" },
   // Places of data sets, `fgkd data check` and its tables, variants; the tables, document and comparison of `fgkd eval`; predictions, calibration,
-  // explanations, exports, pages, advice, tables of publications. A raise is due with every command: each declares its own words.
-  { name: "core/cli", budget: 6050, holds: "the command, on nothing but the public face" },
+  // explanations, exports, pages, advice, tables of publications, sweeps. A raise is due with every command: each declares its own words.
+  { name: "core/cli", budget: 6700, holds: "the command, on nothing but the public face" },
   { name: "plugins/native", holds: "what compiled parts have in common: how they are built, found and loaded" },
   { name: "plugins/layers", holds: "what networks are built of: convolutions, norms, heads, initializers" },
   { name: "plugins/backbones", holds: "networks that see, by families" },

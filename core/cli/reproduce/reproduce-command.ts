@@ -1,21 +1,13 @@
 /** `fgkd reproduce PRESET TABLE`: the runs of a published table or figure, and what they come to beside it. */
-import { join, resolve } from "node:path";
 import { Option } from "commander";
-import {
-  invalidConfig,
-  type Plan,
-  type Preset,
-  type PublishedTable,
-  planFigure,
-  planTable,
-  unknownName,
-} from "../../index.js";
+import { type Plan, planFigure, planTable } from "../../index.js";
 import type { ReproduceArguments } from "../arguments.js";
 import { collect, type Declaring } from "../declaring.js";
 import type { Environment } from "../environment.js";
 import { createModules } from "../project/modules.js";
 import { loadPreset } from "../settings/load-preset.js";
 import { whole } from "../settings/option-values.js";
+import { found, wantedOf } from "./choose-plan.js";
 import { showTables } from "./reproduce-text.js";
 import { runAll } from "./run-all.js";
 import { tellFigure } from "./tell-figure.js";
@@ -31,14 +23,7 @@ async function reproduceCommand(
   const preset = await loadPreset(name, createModules(environment), environment);
   if (asked === undefined) return showTables(preset, environment);
   const { table, figure } = found(preset, asked);
-  const { scale = "demo", seeds = [0], rows, epochs, data = [], fromScratch, set } = given;
-  const wanted = {
-    ...{ scale, seeds, epochs, fromScratch, isChanged: set !== undefined },
-    ...(rows && { rows }),
-    ...placesIn(data, table),
-  };
-  // A figure is of its table's runs, and finds those that there are.
-  const home = resolve(environment.cwd, given.out ?? join("runs", `${preset.name}-${table.name}-${scale}`));
+  const { wanted, home } = wantedOf(preset, table, given, environment);
   // What the runs say would stand in the middle of a document.
   const training = given.json ? { ...environment, stdout: environment.stderr } : environment;
   const make = async <P extends Pick<Plan, "runs">>(plan: P, tell: (plan: P, place: MadePlace) => Promise<number>) => {
@@ -49,33 +34,6 @@ async function reproduceCommand(
   return figure
     ? make(planFigure(figure, table, wanted), (plan, place) => tellFigure(figure, plan, place))
     : make(planTable(table, wanted), (plan, place) => tellTable(table, plan, place));
-}
-
-/** The table of that name, or that whose runs the figure of that name shows. */
-function found({ name, tables = [], figures = [] }: Preset, asked: string) {
-  const figure = figures.find((one) => one.name === asked);
-  const table = tables.find((one) => one.name === (figure?.table ?? asked));
-  if (table) return { table, ...(figure && { figure }) };
-  const known = [...tables, ...figures].map((one) => one.name);
-  throw unknownName("table", asked, known, `fgkd reproduce ${name} lists them.`);
-}
-
-/** `cub=<folder>` is where that set of the table is; a place alone stands for all of them. */
-function placesIn(data: readonly string[], { columns }: PublishedTable) {
-  const named = data.flatMap((word) => {
-    const [, key = "", place = ""] = /^([\w-]+)=(.+)$/.exec(word) ?? [];
-    return columns.some((column) => column.data === key) ? [[key, place] as const] : [];
-  });
-  const [place, ...more] = data.filter((word) => !named.some(([key, at]) => word === `${key}=${at}`));
-  if (place !== undefined && more.length + named.length > 0) {
-    const sets = [...new Set(columns.map((column) => column.data))].join(", ");
-    throw invalidConfig(
-      "--data",
-      `"${place}" stands beside others`,
-      `Give one place for all columns, or name the set of each: ${sets}.`,
-    );
-  }
-  return { places: Object.fromEntries(named), ...(place !== undefined && { place }) };
 }
 
 /** Its words and options. */

@@ -1,12 +1,12 @@
 /** The runs of a table, one after the other: finished ones are passed over, interrupted ones go on. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { FgkdError, type NeededRun, openRunFolder, pathProblem } from "../../index.js";
+import { FgkdError, type NeededRun } from "../../index.js";
 import type { ReproduceArguments, TrainArguments } from "../arguments.js";
 import { type Environment, print } from "../environment.js";
 import { tellFailure } from "../failure.js";
-import { chooseRun } from "../train/choose-run.js";
 import { shortPath } from "../train/run-place.js";
+import { refuseOther } from "../train/same-run.js";
 import { trainCommand } from "../train/train-command.js";
 
 interface Running {
@@ -29,7 +29,8 @@ export async function runAll(runs: readonly NeededRun[], { home, given, environm
   let exitCode = 0;
   for (const [at, needed] of runs.entries()) {
     if (isFinished(needed) && !given.dryRun) {
-      await refuseOther(needed, { home, given, environment });
+      // A figure of other data or settings is none of this table's.
+      await refuseOther(join(home, needed.name), asked(needed, home, given), environment);
       continue;
     }
     const { teacher } = needed;
@@ -45,20 +46,6 @@ export async function runAll(runs: readonly NeededRun[], { home, given, environm
     if (code !== 0) exitCode = code;
   }
   return { exitCode, stopped: false };
-}
-
-/** A figure of other data or settings is none of this table's. @throws FGKD_PATH */
-async function refuseOther(needed: NeededRun, { home, given, environment }: Running): Promise<void> {
-  const out = join(home, needed.name);
-  const { request } = await openRunFolder(out);
-  const wanted = await chooseRun(asked(needed, home, given), environment);
-  const said = ({ preset, layers }: typeof request) => JSON.stringify([preset, layers]);
-  if (said(request) !== said(wanted.request))
-    throw pathProblem(
-      shortPath(out, environment.cwd),
-      "holds a run of other settings or data than this table asks for",
-      "Give another folder with --out, or take this one away.",
-    );
 }
 
 async function runOne(needed: NeededRun, { home, given, environment }: Running): Promise<number> {
@@ -79,7 +66,8 @@ async function runOne(needed: NeededRun, { home, given, environment }: Running):
   }
 }
 
-function asked(run: NeededRun, home: string, given: ReproduceArguments): TrainArguments {
+/** What `fgkd train` is asked for to make it. */
+export function asked(run: NeededRun, home: string, given: ReproduceArguments): TrainArguments {
   const { dryRun, epochs, engine, threads, set = [] } = given;
   const { preset, scale, seed, data, teacher } = run;
   const own = Object.entries(run.settings).map(([path, value]) => `${path}=${JSON.stringify(value)}`);

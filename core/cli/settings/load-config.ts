@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, relative, resolve } from "node:path";
 import { defaultLoaders } from "cosmiconfig";
-import { checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem } from "../../index.js";
+import { checkPlain, FgkdError, invalidConfig, loadFailed, pathProblem, readFailed } from "../../index.js";
 import { type Environment, lineLogger } from "../environment.js";
 import { isFile, type Modules } from "../project/modules.js";
 import { absoluteFile } from "./absolute-paths.js";
@@ -78,20 +78,37 @@ export async function loadConfig(
   return { origin, path: found.filepath, config, ...(kept && { written: kept }) };
 }
 
+/**
+ * What a file of data or code holds, read as settings are: YAML, JSON, or the default export of JavaScript or TypeScript.
+ *
+ * @throws FGKD_PATH where it is not there, or too large; FGKD_LOAD_FAILED; FGKD_INVALID_CONFIG for what is no plain data
+ */
+export async function readPlainFile(what: string, path: string, modules: Modules): Promise<unknown> {
+  await refuseLarge(path);
+  const found = await read(path, modules, what).catch((cause: unknown) => {
+    if (cause instanceof FgkdError) throw cause;
+    throw (cause as NodeJS.ErrnoException).syscall === undefined
+      ? loadFailed(what, path, cause)
+      : readFailed(path, cause);
+  });
+  checkPlain(found?.config ?? null, path);
+  return found?.config ?? null;
+}
+
 interface Found {
   readonly filepath: string;
   readonly config: unknown;
 }
 
 /** What a file holds; `null` where it is empty. Data is read as data alone, without what it might want to import. */
-async function read(path: string, modules: Modules): Promise<Found | null> {
+async function read(path: string, modules: Modules, what = "config file"): Promise<Found | null> {
   const text = await readFile(path, "utf8");
   if (text.trim() === "") return null;
   const ending = extname(path) || "noExt";
   const reader = defaultLoaders[ending as keyof typeof defaultLoaders];
   const isCode = isScript(path);
   if (!isCode && !reader) throw new Error(`no file of settings ends in ${ending}: write JSON, YAML or TypeScript`);
-  const value: unknown = isCode ? theConfig(await modules.file("config file", path)) : reader(path, text);
+  const value: unknown = isCode ? theConfig(await modules.file(what, path)) : reader(path, text);
   const config = basename(path) === "package.json" ? (value as Partial<Record<string, unknown>> | null)?.fgkd : value;
   return config === null || config === undefined ? null : { filepath: path, config };
 }

@@ -43,10 +43,20 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "it needs a run of a table: test/core/cli/reproduce/reproduce-command.test.ts types it": [
     "Give another folder with --out, or take this one away.",
   ],
+  "it stands in scripts for clusters: test/core/cli/sweep/slurm.slow.test.ts sends one": [
+    '… sweep … --task "$SLURM_ARRAY_TASK_ID" &',
+    'exec … sweep … --task "$JOB_COMPLETION_INDEX"',
+    "#SBATCH --requeue",
+    "--dependency=afterany:$before ",
+    "before=$(sbatch --parsable …)",
+  ],
+  "nobody who types a command hears it": ["--local needs processes, and whoever calls this command has given it none"],
   "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
     "… classes; --json has them all.",
+    "Accuracies in percent; of several seeds the mean ± their standard deviation. --format csv and json have all measures.",
+    "It is an option of fgkd train, and takes what that takes.",
     "… more pairs: --json. ",
     "…All … classes: --per-class.",
     "--device …: …, …",

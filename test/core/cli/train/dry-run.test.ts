@@ -106,10 +106,11 @@ describe("fgkd train --dry-run", () => {
       trains: "teacher",
       teachers: [{ name: "teacher-logits", teacher: "student" }],
     } as Stage;
+    const stages: Readonly<Record<string, Stage>> = { ...toyPreset.stages, teacher: looking };
     const preset = definePreset({
       ...toyPreset,
       plugins: [...toyPreset.plugins, teachers()],
-      stages: { ...toyPreset.stages, teacher: looking },
+      stages,
       schedule: ({ student }) => student as never,
     });
     const world = await createWorld({ presets: [preset] });
