@@ -53,7 +53,6 @@ export function startFgkd(engine: string, workload: string, threads: number): Pr
     packages: "external",
     format: "esm",
     platform: "node",
-    keepNames: true,
   });
   return start(process.execPath, [outfile, engine, workload], threads);
 }

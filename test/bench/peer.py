@@ -13,6 +13,8 @@ import time
 sys.path.insert(0, sys.argv[1])
 import pytorch_steps  # noqa: E402
 import torch  # noqa: E402
+import torchvision  # noqa: E402
+from torchvision.models.resnet import BasicBlock, ResNet  # noqa: E402
 
 
 def tell(**answer):
@@ -32,6 +34,21 @@ def peak_memory():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def small_resnet(num_classes):
+    """A ResNet of four blocks: depths 1, 1, 1, 1 and widths 32, 64, 128, 256 after the usual stem of 64."""
+    net = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=num_classes)
+    net.inplanes = 64
+    for level, width in enumerate((32, 64, 128, 256)):
+        layer = net._make_layer(BasicBlock, width, 1, stride=1 if level == 0 else 2)
+        setattr(net, f"layer{level + 1}", layer)
+    net.fc = torch.nn.Linear(256, num_classes)
+    return net
+
+
+# Where pytorch_steps.py looks networks up.
+torchvision.models.small_resnet = small_resnet
 
 
 def workload(name):
