@@ -52,7 +52,15 @@ torchvision.models.small_resnet = small_resnet
 
 
 def workload(name):
-    """One of the file's, or another network in the same kind of step: "train mobilenet_v2 16x128"."""
+    """One of the file's, or another network in the same kind of step: "train mobilenet_v2 16x128"; with " bf16" under autocast."""
+    if name.endswith(" bf16"):
+        whole, batch = workload(name[: -len(" bf16")])
+
+        def step():
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                whole()
+
+        return step, batch
     if name in pytorch_steps.WORKLOADS:
         return pytorch_steps.WORKLOADS[name]()
     kind, network, sizes = name.split(" ")
