@@ -11,6 +11,14 @@ export interface BatchNormOptions {
   readonly most?: number;
 }
 
+export interface BatchNormTrainingOptions extends BatchNormOptions {
+  /**
+   * Whether no gradient reaches `x` through `mean` and `variance`: for running averages, which saves two operations. Default
+   * false.
+   */
+  readonly constantStatistics?: boolean;
+}
+
 export interface BatchNormResult<T extends tf.Tensor> {
   /** Shaped like the input. */
   readonly normalized: T;
@@ -38,7 +46,7 @@ export function batchNormTraining<T extends tf.Tensor>(
   x: T,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  options: BatchNormOptions = {},
+  { constantStatistics = false, ...options }: BatchNormTrainingOptions = {},
 ): BatchNormResult<T> {
   const settings = settingsOf(options);
   // By way of the closure, since an operation with a gradient of its own has one output.
@@ -50,6 +58,7 @@ export function batchNormTraining<T extends tf.Tensor>(
     return { value: value as T, gradient: (dy, saved) => backward(dy, saved, settings) };
   });
   const [mean, variance] = kept as [tf.Tensor1D, tf.Tensor1D];
+  if (constantStatistics) return { normalized, mean: handedBack(mean), variance: handedBack(variance) };
   const statistics = { mean: differentiableMean(x, mean), variance: differentiableVariance(x, mean, variance) };
   tf.dispose(kept);
   return { normalized, ...statistics };
@@ -131,6 +140,12 @@ function passes(affine: tf.Tensor, { most }: Settings): tf.Tensor {
 }
 
 /* The statistics are operations of their own: a loss that does not use them never runs their gradients. */
+
+/** A kept tensor becomes one of the scope that it is used in. */
+function handedBack<T extends tf.Tensor>(kept: T): T {
+  kept.kept = false;
+  return tf.engine().track(kept);
+}
 
 function differentiableMean(x: tf.Tensor, mean: tf.Tensor1D): tf.Tensor1D {
   const { shape } = x;

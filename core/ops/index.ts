@@ -4,7 +4,7 @@ export type { AdamMoments, AdamStepOptions } from "./adam.js";
 export { adamStep } from "./adam.js";
 export type { DeviationEstimator } from "./attention.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
-export type { BatchNormOptions, BatchNormResult } from "./batch-norm.js";
+export type { BatchNormOptions, BatchNormResult, BatchNormTrainingOptions } from "./batch-norm.js";
 export { batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { CamSources, CamWeights } from "./class-activation.js";
 export { channelSum, channelWeights } from "./class-activation.js";

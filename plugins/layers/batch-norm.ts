@@ -1,7 +1,7 @@
 /** The batch-normalisation layer, with its running statistics. */
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { batchNormInference, batchNormTraining, movingAverage, stopGradient } from "../../core/ops/index.js";
+import { batchNormInference, batchNormTraining, movingAverage } from "../../core/ops/index.js";
 import type { Construction } from "./construction.js";
 import { constant } from "./initializers.js";
 
@@ -53,10 +53,9 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
   const runningMean = parameters.buffer(`${name}.running_mean`, [channels], constant(0));
   const runningVariance = parameters.buffer(`${name}.running_var`, [channels], constant(1));
   const batches = parameters.counter(`${name}.num_batches_tracked`);
-  const move = (running: tf.Variable, value: () => tf.Tensor, factor = 1) =>
-    running.assign(
-      stopGradient(() => movingAverage(running, value(), { kept: 1 - momentum, share: momentum, factor })),
-    );
+  // No gradient asks for running averages, and those of the batch are constants here: nothing needs to be stopped.
+  const move = (running: tf.Variable, value: tf.Tensor, factor = 1) =>
+    running.assign(movingAverage(running, value, { kept: 1 - momentum, share: momentum, factor }));
 
   const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
     if (mode === "eval" || parameters.keepsStatistics(`${name}.weight`)) {
@@ -69,12 +68,13 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
     return tf.tidy(() => {
       // Times 0, so that the bias has a gradient, and decays as it does elsewhere.
       const shift = inputBias ? offset.add<tf.Tensor1D>(inputBias.mul(0)) : offset;
-      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, { epsilon, relu, most });
+      const options = { epsilon, relu, most, constantStatistics: true };
+      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, options);
       if (mode === "train") {
         const count = x.size / channels;
         batches.increase();
-        move(runningMean, () => (inputBias ? mean.add(inputBias) : mean));
-        move(runningVariance, () => variance, count / Math.max(1, count - 1));
+        move(runningMean, inputBias ? mean.add(inputBias) : mean);
+        move(runningVariance, variance, count / Math.max(1, count - 1));
       }
       return normalized;
     });

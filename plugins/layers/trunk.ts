@@ -9,6 +9,7 @@ import {
   unknownName,
   type WeightsAdapter,
 } from "../../core/index.js";
+import { isRecording } from "../../core/ops/index.js";
 import { type Construction, type Layer, watched } from "./construction.js";
 import { depthsOf } from "./depths.js";
 import type { Head } from "./heads.js";
@@ -68,7 +69,12 @@ export function assemble(at: Construction, { owner, stem, levels, head, adapts }
       watched(at, want, (): Outputs => {
         for (const name of want?.maps ?? []) if (!known.includes(name)) throw unknownName("map", name, known);
         const images = need(batch, "images", owner);
-        const passed = throughLevels(levels, stem ? stem.apply(images, mode) : images, mode, want?.maps);
+        const isSpare = mode === "eval" && !at.normInputs && !at.attention && !isRecording();
+        const spare = (map: tf.Tensor4D) => isSpare && map !== images;
+        const passed = throughLevels(levels, stem ? stem.apply(images, mode) : images, mode, {
+          wanted: want?.maps,
+          spare,
+        });
         return { ...apply(passed.map, mode), ...(want?.maps && { maps: passed.maps }) };
       }),
   };
@@ -86,8 +92,18 @@ function weightsOf(levels: readonly TrunkLevel[]): readonly (readonly string[])[
   return blocks.map(({ name, weights = [`${name}.`] }) => weights).filter((names) => names.length > 0);
 }
 
-/** The last map, and those that are wanted, in the order of the network. */
-function throughLevels(levels: readonly TrunkLevel[], x: tf.Tensor4D, mode: Mode, wanted: readonly string[] = []) {
+interface Passing {
+  /** Names of maps that the caller wants. */
+  readonly wanted?: readonly string[] | undefined;
+  /** Whether nobody needs a map once the next block has passed it. */
+  spare(map: tf.Tensor4D): boolean;
+}
+
+/**
+ * The last map, and those that are wanted, in the order of the network. Where nobody looks back, a map is freed as soon as the next
+ * is there: left to the scope around the whole pass, those of all blocks would lie in memory at its end.
+ */
+function throughLevels(levels: readonly TrunkLevel[], x: tf.Tensor4D, mode: Mode, { wanted = [], spare }: Passing) {
   const maps: Record<string, tf.Tensor4D> = {};
   let map = x;
   const keep = (name: string) => {
@@ -95,7 +111,9 @@ function throughLevels(levels: readonly TrunkLevel[], x: tf.Tensor4D, mode: Mode
   };
   for (const level of levels) {
     for (const { name, apply } of level.blocks) {
-      map = apply(map, mode);
+      const before = map;
+      map = apply(before, mode);
+      if (before !== map && spare(before) && !Object.values(maps).includes(before)) before.dispose();
       keep(name);
     }
     keep(level.name);

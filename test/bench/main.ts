@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { alone, contest, type Result, type Rules } from "./contest.js";
 import { compared, readFigures, recordFigures } from "./figures.js";
-import { findPeer, type Peer } from "./opponent.js";
+import { findPeer, type Peer, usualPython } from "./opponent.js";
 import { contestTable, inMarkdown, inTerminal, kernelTable, profileTable, singlesTable } from "./report.js";
 import { knownBackbones, type Workload, workloads } from "./workloads.js";
 
@@ -21,8 +21,8 @@ interface Options {
   readonly quick?: boolean;
   readonly profile?: boolean;
   readonly kernels?: boolean;
-  readonly peer: boolean;
-  readonly peerRoot?: string;
+  /** False: without PyTorch. */
+  readonly peer: readonly string[] | boolean;
   readonly markdown?: boolean;
   readonly json?: string;
   readonly record?: boolean;
@@ -39,7 +39,10 @@ const command = new Command("npm run bench --")
   .option("--profile", "also where fgkd's time goes, by kernel and shape")
   .option("--kernels", "single kernels in place of workloads")
   .option("--no-peer", "without PyTorch")
-  .option("--peer-root <folder>", "also against the PyTorch of the system in that folder; the faster one counts")
+  .option(
+    "--peer <command...>",
+    'the Python that has PyTorch, such as "chroot FOLDER python3"; of several the faster one counts (default: "/usr/bin/python3")',
+  )
   .option("--markdown", "tables to paste")
   .option("--json <file>", "also write every number")
   .option("--record", "keep the figures in test/bench/figures.json: later ones are compared with them")
@@ -95,8 +98,8 @@ if (options.json) {
 }
 
 function findPeers(): readonly Peer[] {
-  const roots = options.peerRoot === undefined ? [null] : [null, options.peerRoot];
-  const found = roots.map((root) => findPeer(root));
+  const commands = typeof options.peer === "boolean" ? [usualPython] : options.peer;
+  const found = commands.map((text) => findPeer(text));
   for (const { lacks } of found) if (lacks) note(`Without PyTorch: ${lacks}.`);
   return found.filter(({ lacks }) => !lacks);
 }

@@ -40,7 +40,8 @@ export interface Opponent {
 }
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const python = "/usr/bin/python3";
+/** Debian's, which sees Debian's PyTorch. */
+export const usualPython = "/usr/bin/python3";
 const peerFolder = here("../../../shared/bench");
 
 /** fgkd, in a process of its own. Compiled, as it is when installed: a loader of TypeScript would count as its memory. */
@@ -53,7 +54,6 @@ export function startFgkd(engine: string, workload: string, threads: number): Pr
     packages: "external",
     format: "esm",
     platform: "node",
-    keepNames: true,
   });
   return start(process.execPath, [outfile, engine, workload], threads);
 }
@@ -68,19 +68,21 @@ export interface Peer {
 }
 
 /**
- * PyTorch of this system, or of another in a folder, as `../shared/bench/newer-debian.sh` makes one.
+ * The PyTorch of a Python: of this system, or of another in a folder, as `../shared/bench/newer-debian.sh` makes one.
  *
- * @param root that folder; `null` for this system
+ * @param text how it is started: `python3`, or `chroot FOLDER python3`
  */
-export function findPeer(root: string | null = null): Peer {
-  const command = root === null ? [python] : ["chroot", root, python];
-  const files = root === null ? [here("peer.py"), peerFolder] : carriedTo(root);
-  const begin = (words: readonly string[]) => [...command, ...files, ...words] as [string, ...string[]];
+export function findPeer(text: string): Peer {
+  const command = text.split(" ").filter(Boolean);
+  const [program, root] = command;
   const absent = (lacks: string): Peer => ({ name: "PyTorch", lacks, start: () => Promise.reject(new Error(lacks)) });
   if (!existsSync(`${peerFolder}/pytorch_steps.py`)) return absent("../shared/bench/pytorch_steps.py is not there");
+  if (program === "chroot" && root && !existsSync(root)) return absent(`there is no folder ${root}`);
+  const files = program === "chroot" && root ? carriedTo(root) : [here("peer.py"), peerFolder];
+  const begin = (words: readonly string[]) => [...command, ...files, ...words] as [string, ...string[]];
   const [first, ...words] = begin([]);
   const { status, stdout, stderr } = spawnSync(first, words, { encoding: "utf8" });
-  if (status !== 0) return absent((stderr ?? `${first} does not start`).trim().split("\n").at(-1) ?? "");
+  if (status !== 0) return absent((stderr || `${first} does not start`).trim().split("\n").at(-1) ?? "");
   const { ready = "PyTorch" } = JSON.parse(stdout) as Answer;
   return {
     name: ready,

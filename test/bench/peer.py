@@ -13,6 +13,8 @@ import time
 sys.path.insert(0, sys.argv[1])
 import pytorch_steps  # noqa: E402
 import torch  # noqa: E402
+import torchvision  # noqa: E402
+from torchvision.models.resnet import BasicBlock, ResNet  # noqa: E402
 
 
 def tell(**answer):
@@ -34,8 +36,31 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def small_resnet(num_classes):
+    """A ResNet of four blocks: depths 1, 1, 1, 1 and widths 32, 64, 128, 256 after the usual stem of 64."""
+    net = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=num_classes)
+    net.inplanes = 64
+    for level, width in enumerate((32, 64, 128, 256)):
+        layer = net._make_layer(BasicBlock, width, 1, stride=1 if level == 0 else 2)
+        setattr(net, f"layer{level + 1}", layer)
+    net.fc = torch.nn.Linear(256, num_classes)
+    return net
+
+
+# Where pytorch_steps.py looks networks up.
+torchvision.models.small_resnet = small_resnet
+
+
 def workload(name):
-    """One of the file's, or another network in the same kind of step: "train mobilenet_v2 16x128"."""
+    """One of the file's, or another network in the same kind of step: "train mobilenet_v2 16x128"; with " bf16" under autocast."""
+    if name.endswith(" bf16"):
+        whole, batch = workload(name[: -len(" bf16")])
+
+        def step():
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                whole()
+
+        return step, batch
     if name in pytorch_steps.WORKLOADS:
         return pytorch_steps.WORKLOADS[name]()
     kind, network, sizes = name.split(" ")

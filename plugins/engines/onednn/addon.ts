@@ -20,7 +20,7 @@ type Broadcast<V extends Values, Out extends Values> = (
 ) => void;
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 9;
+const contract = 10;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -91,6 +91,7 @@ export interface Addon {
     options: Float32Array,
   ): void;
   sgd(p: Values, g: Values, m: Values, newP: Values, newM: Values, options: Float32Array): void;
+  movingAverage(average: Values, value: Values, y: Values, options: Float32Array): void;
 
   /** `kind`: 0 sum, 1 mean, 2 maximum, 3 minimum. */
   reduce(kind: number, x: Values, y: Values, outer: number, n: number, inner: number): void;

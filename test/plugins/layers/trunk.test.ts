@@ -91,3 +91,54 @@ test("a network of one's own has its maps, its head and its batch norms", () => 
   expect(model.maps?.filter(({ endsLevel }) => endsLevel).map(({ name }) => name)).toEqual(["level1"]);
   expect(() => model.forward({}, "eval")).toThrow("backbone tiny-net");
 });
+
+describe("a pass through many blocks", () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+
+  /** A network of six blocks that each note how many tensors there are before them. */
+  function counted() {
+    const counts: number[] = [];
+    const at = construct(createRandom(0));
+    const block = (name: string) => ({
+      name,
+      channels: 3,
+      apply: (x: tf.Tensor4D) => {
+        counts.push(tf.memory().numTensors);
+        return x.add<tf.Tensor4D>(1);
+      },
+    });
+    const levels = names.map((name) => ({ name, blocks: [block(name)] }));
+    const own = head(at, "fc", { kind: "linear", channels: 3, classes: 2, reduction: 4, hidden: 4, dropout: 0 });
+    return { model: assemble(at, { owner: "counted", levels, head: own }), counts };
+  }
+
+  const growth = (counts: readonly number[]) => (counts.at(-1) as number) - (counts[1] as number);
+
+  test("holds one map at a time in evaluation, and leaves the images", () => {
+    const { model, counts } = counted();
+    const given = images();
+    tf.tidy(() => void model.forward({ images: given }, "eval"));
+    expect(growth(counts)).toBe(0);
+    expect(given.isDisposed).toBe(false);
+    given.dispose();
+  });
+
+  test("holds the wanted ones beside it", () => {
+    const { model, counts } = counted();
+    const given = images();
+    const { maps } = model.forward({ images: given }, "eval", { maps: ["a", "c"] });
+    // Before the second block there is a; before the last there are a, c and e.
+    expect(growth(counts)).toBe(2);
+    expect(maps?.a?.sub(given).mean()).toBeAllclose(1);
+    expect(maps?.c?.sub(given).mean()).toBeAllclose(3);
+  });
+
+  test("holds all of them where a gradient is recorded", () => {
+    const { model, counts } = counted();
+    const loss = (x: tf.Tensor) =>
+      (model.forward({ images: x as tf.Tensor4D }, "eval").logits as tf.Tensor).sum().asScalar();
+    const slopes = tf.grad(loss)(images());
+    expect(growth(counts)).toBeGreaterThanOrEqual(4);
+    expect(slopes.shape).toEqual([2, 32, 32, 3]);
+  });
+});

@@ -9,7 +9,8 @@ export function elementwiseKernels(addon: Addon): NamedKernel[] {
   );
   const binary = Object.entries(addon.binaryOps).map(([name, op]) => binaryKernel(addon, name, op));
   const compare = Object.entries(addon.compareOps).map(([name, op]) => compareKernel(addon, name, op));
-  return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), sgdKernel(addon), adamKernel(addon)];
+  const updates = [sgdKernel(addon), adamKernel(addon), movingAverageKernel(addon)];
+  return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), ...updates];
 }
 
 /** The two settings of a unary operation, or zeros. */
@@ -184,3 +185,15 @@ function adamKernel(addon: Addon): NamedKernel {
 
 type AdamAttribute = "rate" | "beta1" | "beta2" | "correction" | "epsilon" | "decay" | "shrinkage";
 type Seven<T> = [T, T, T, T, T, T, T];
+
+/** `average · kept + (value · factor) · share`, in one pass. */
+function movingAverageKernel(addon: Addon): NamedKernel {
+  return floatKernel("FgkdMovingAverage", ({ inputs, attrs, backend }) => {
+    const [average, value] = [inputs.average as tf.TensorInfo, inputs.value as tf.TensorInfo];
+    const y = backend.output(average.shape, "float32");
+    const { kept, share, factor } = attrs as Record<"kept" | "share" | "factor", number>;
+    const options = Float32Array.of(kept, share, factor);
+    addon.movingAverage(backend.values(average), backend.values(value), backend.values(y), options);
+    return y;
+  });
+}

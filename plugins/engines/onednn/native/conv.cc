@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engine.h"
+#include "versions.h"
 
 namespace fgkd {
 
@@ -33,7 +34,7 @@ namespace {
 
 struct Descs {
   memory::desc input, filter, output, bias;
-  memory::dims strides, dilations, before, after;
+  ConvGeometry geometry;
 };
 
 Descs describeTensors(const ConvShape& s) {
@@ -43,17 +44,8 @@ Descs describeTensors(const ConvShape& s) {
           memory::desc(filterDims, dt::f32, s.groups > 1 ? tag::hwigo : tag::hwio),
           memory::desc({s.n, s.k, s.oh, s.ow}, dt::f32, s.outputBlocked ? tag::nChw8c : tag::nhwc),
           memory::desc({s.k}, dt::f32, tag::x),
-          {s.sh, s.sw},
-          {s.dh - 1, s.dw - 1},
-          {s.pt, s.pl},
-          {s.pb, s.pr}};
+          {{s.sh, s.sw}, {s.dh - 1, s.dw - 1}, {s.pt, s.pl}, {s.pb, s.pr}}};
 }
-
-#if DNNL_VERSION_MAJOR >= 3
-memory::dims dimsOf(const memory::desc& desc) { return desc.get_dims(); }
-#else
-memory::dims dimsOf(const memory::desc& desc) { return desc.dims(); }
-#endif
 
 dnnl::primitive_attr attributes(const ConvShape& s) {
   dnnl::primitive_attr attr;
@@ -61,42 +53,9 @@ dnnl::primitive_attr attributes(const ConvShape& s) {
   if (s.activation == int(Activation::kNone)) return attr;
   dnnl::post_ops ops;
   bool six = s.activation == int(Activation::kRelu6);
-#if DNNL_VERSION_MAJOR >= 3
-  ops.append_eltwise(six ? algorithm::eltwise_clip : algorithm::eltwise_relu, 0.f, six ? 6.f : 0.f);
-#else
-  ops.append_eltwise(1.f, six ? algorithm::eltwise_clip : algorithm::eltwise_relu, 0.f, six ? 6.f : 0.f);
-#endif
+  appendEltwise(ops, six ? algorithm::eltwise_clip : algorithm::eltwise_relu, 0.f, six ? 6.f : 0.f);
   attr.set_post_ops(ops);
   return attr;
-}
-
-dnnl::convolution_forward::primitive_desc forward(const ConvShape& s, const Descs& d, const memory::desc& in,
-                                                  const memory::desc& filter, const memory::desc& out,
-                                                  const dnnl::primitive_attr& attr, prop_kind prop) {
-  const auto alg = algorithm::convolution_direct;
-#if DNNL_VERSION_MAJOR >= 3
-  return s.bias ? dnnl::convolution_forward::primitive_desc(cpuEngine(), prop, alg, in, filter, d.bias, out, d.strides,
-                                                            d.dilations, d.before, d.after, attr)
-                : dnnl::convolution_forward::primitive_desc(cpuEngine(), prop, alg, in, filter, out, d.strides,
-                                                            d.dilations, d.before, d.after, attr);
-#else
-  return s.bias ? dnnl::convolution_forward::primitive_desc({prop, alg, in, filter, d.bias, out, d.strides,
-                                                             d.dilations, d.before, d.after},
-                                                            attr, cpuEngine())
-                : dnnl::convolution_forward::primitive_desc(
-                      {prop, alg, in, filter, out, d.strides, d.dilations, d.before, d.after}, attr, cpuEngine());
-#endif
-}
-
-template <class Descriptor>
-Descriptor backward(const Descs& d, const memory::desc& in, const memory::desc& filter, const memory::desc& out,
-                    const dnnl::primitive_attr& attr, const dnnl::convolution_forward::primitive_desc& hint) {
-  const auto alg = algorithm::convolution_direct;
-#if DNNL_VERSION_MAJOR >= 3
-  return Descriptor(cpuEngine(), alg, in, filter, out, d.strides, d.dilations, d.before, d.after, hint, attr);
-#else
-  return Descriptor({alg, in, filter, out, d.strides, d.dilations, d.before, d.after}, attr, cpuEngine(), hint);
-#endif
 }
 
 template <class Descriptor>
@@ -140,7 +99,9 @@ std::unique_ptr<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool bloc
   ConvCandidate& made = *owner;
   made.kind_ = ConvKind(s.kind);
   made.bias_ = d.bias;
-  auto fwd = forward(s, d, input, filter, output, attr, prop_kind::forward_training);
+  const auto direct = algorithm::convolution_direct;
+  auto fwd = forwardDescriptor(cpuEngine(), prop_kind::forward_training, direct, input, filter,
+                               s.bias ? &d.bias : nullptr, output, d.geometry, attr);
   if (made.kind_ == ConvKind::kForward) {
     if (!advance(fwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_forward(fwd);
@@ -149,7 +110,8 @@ std::unique_ptr<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool bloc
     made.output_ = {DNNL_ARG_DST, true, d.output, fwd.dst_desc(), {}};
     made.finish(fwd, blocked);
   } else if (made.kind_ == ConvKind::kInputGradient) {
-    auto bwd = backward<dnnl::convolution_backward_data::primitive_desc>(d, input, filter, output, attr, fwd);
+    auto bwd = backwardDescriptor<dnnl::convolution_backward_data::primitive_desc>(
+        cpuEngine(), direct, input, filter, output, d.geometry, attr, fwd);
     if (!advance(bwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_backward_data(bwd);
     made.input_ = {DNNL_ARG_DIFF_SRC, true, d.input, bwd.diff_src_desc(), {}};
@@ -157,7 +119,8 @@ std::unique_ptr<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool bloc
     made.output_ = {DNNL_ARG_DIFF_DST, false, d.output, bwd.diff_dst_desc(), {}};
     made.finish(bwd, blocked);
   } else {
-    auto bwd = backward<dnnl::convolution_backward_weights::primitive_desc>(d, input, filter, output, attr, fwd);
+    auto bwd = backwardDescriptor<dnnl::convolution_backward_weights::primitive_desc>(
+        cpuEngine(), direct, input, filter, output, d.geometry, attr, fwd);
     if (!advance(bwd, implementation)) return nullptr;
     made.primitive_ = dnnl::convolution_backward_weights(bwd);
     made.input_ = {DNNL_ARG_SRC, false, d.input, bwd.src_desc(), {}};

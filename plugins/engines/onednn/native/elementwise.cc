@@ -211,6 +211,20 @@ Napi::Value adam(const Args& args) {
   return args.info().Env().Undefined();
 }
 
+/**
+ * `movingAverage(average, value, y, [kept, share, factor])`: y = average · kept + (value · factor) · share, each product
+ * rounded by itself: this file is compiled for no instruction that adds in the same go.
+ */
+Napi::Value movingAverage(const Args& args) {
+  auto average = args.array<float>(0);
+  auto value = args.f32(1, average.size), y = args.f32(2, average.size), options = args.f32(3, 3);
+  const float kept = options[0], share = options[1], factor = options[2];
+  pieces(y.size, 1, [&](size_t at, size_t n) {
+    for (size_t i = at; i < at + n; ++i) y[i] = average[i] * kept + value[i] * factor * share;
+  });
+  return args.info().Env().Undefined();
+}
+
 Napi::Object numbers(Napi::Env env, const std::vector<const char*>& names) {
   auto made = Napi::Object::New(env);
   for (size_t i = 0; i < names.size(); ++i) made.Set(names[i], double(i));
@@ -233,6 +247,7 @@ void bindElementwise(Napi::Object& exports) {
   bind(exports, "select", select);
   bind(exports, "sgd", sgd);
   bind(exports, "adam", adam);
+  bind(exports, "movingAverage", movingAverage);
 }
 
 }  // namespace fgkd
