@@ -44,7 +44,8 @@ export function judgeGain({ ours, published, baseline }: Required<Held>): Verdic
     return tooFew([ours, baseline.ours], reach, Math.abs(gain), `the gain here is ${points(gain)}`);
   const sameWay = Math.sign(gain) === Math.sign(claimed);
   const words = `${points(gain)} ± ${reach.toFixed(1)} points over the baseline here, published ${points(claimed)}`;
-  return told(sameWay ? "reproduced" : "not reproduced", words);
+  // How far others would lie from it, one seed does not say.
+  return told(sameWay ? "reproduced" : "not reproduced", ours.seeds < 2 ? `${words}; of one seed` : words);
 }
 
 /** @param estimates that it is told by, that of the row first */

@@ -94,6 +94,10 @@ describe("on other data a gain", () => {
     );
   });
 
+  test("of one seed says so: nobody knows yet how far others lie from it", () => {
+    expect(held([60], [50]).words).toMatch(/^reproduced: .*, published \+13\.9; of one seed$/);
+  });
+
   test("is not reproduced where it points the other way", () => {
     expect(held([50, 50.5, 51], [60, 60.5, 61]).outcome).toBe("not reproduced");
   });
