@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "engine.h"
 #include "loops.h"
@@ -12,7 +13,7 @@ namespace fgkd {
 namespace {
 
 /** Counts the changes of what functions take and give; JavaScript refuses a binary that was built for another. */
-constexpr int kContract = 9;
+constexpr int kContract = 10;
 
 /** Node fails hard, and frees twice, where a buffer has more. */
 constexpr size_t kMostBytes = 0xffffffff;
@@ -84,6 +85,7 @@ Napi::Value describe(const Args& args) {
   made.Set("version", version());
   made.Set("instructionSet", instructionSet());
   made.Set("loops", loops().name);
+  made.Set("bf16", hasBf16Tiles() ? "tiles" : hasBf16Units() ? "vectors" : "none");
   made.Set("threads", omp_get_max_threads());
   return made;
 }
@@ -110,7 +112,9 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   bindConvolutions(exports);
   bindDepthwise(exports);
   bindMatMul(exports);
+  bindMatMulBf16(exports);
   bindAttention(exports);
+  bindBf16(exports);
   bindElementwise(exports);
   bindReductions(exports);
   bindPooling(exports);
