@@ -66,7 +66,7 @@ export class ConvPlans {
       runDepthwise(this.addon, sizes, x, w, y, b);
       return;
     }
-    const fields = [...fieldsOf(sizes), Number(inputBlocked), Number(outputBlocked), 0];
+    const fields = [...fieldsOf(sizes), Number(inputBlocked), Number(outputBlocked)];
     const plan = this.#planFor(fields, operations(sizes), (handle) =>
       this.addon.convTune(handle, x, w, y, b, !this.options.winograd),
     );
@@ -76,7 +76,7 @@ export class ConvPlans {
   /** With operands of bf16: by the processor's units, or the same numbers as floats. */
   #runBf16(backend: OnednnBackend, sizes: ConvSizes, { images, filter, results, bias }: ConvTensors): void {
     const b = bias === undefined ? null : backend.values(bias);
-    const plan = isFastDepthwise(sizes) ? null : this.#bf16PlanFor([...fieldsOf(sizes), 0, 0, 1]);
+    const plan = isFastDepthwise(sizes) ? null : this.#bf16PlanFor([...fieldsOf(sizes), 0, 0]);
     if (plan !== null) {
       asBf16(backend, [images, results], ([x, y]) => {
         const packed = plan.packedBytes > 0 ? this.#packed(backend, plan, filter) : null;
@@ -107,13 +107,13 @@ export class ConvPlans {
   }
 
   #bf16PlanFor(fields: number[]): Plan | null {
-    return this.#kept(fields, () => {
+    return this.#kept(["bf16", ...fields], () => {
       const handle = this.addon.convPlanBf16(Int32Array.from(fields), !this.options.winograd);
       return handle && { handle, packedBytes: this.addon.convPackedBytes(handle) };
     });
   }
 
-  #kept<P extends Plan | null>(fields: number[], make: () => P): P {
+  #kept<P extends Plan | null>(fields: (number | string)[], make: () => P): P {
     const key = fields.join();
     const known = this.#plans.get(key);
     // What was made for these fields, which say whether it may be null.
@@ -144,7 +144,7 @@ export class ConvPlans {
   }
 }
 
-/** In the order of `ConvShape` in native/conv.h, but for its last fields: the order of the images, and bf16. */
+/** In the order of `ConvShape` in native/conv.h, but for its last fields: the order of the images, and whether they are bf16. */
 function fieldsOf({ info, kind, groups, bias, activation }: ConvSizes): number[] {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = info;
   // The end's padding is what the last window needs: with it, the output's size follows from the input's.

@@ -21,11 +21,14 @@ struct ConvPlan {
 
 using PlanHandle = Napi::External<ConvPlan>;
 
-ConvShape readShape(const Args& args, size_t i) {
-  auto fields = args.fields(i, ConvShape::kFields);
+/** All fields but the last, which is no matter of shape. */
+ConvShape readShape(const Args& args, size_t i, bool bf16) {
+  constexpr size_t kGiven = ConvShape::kFields - 1;
+  auto fields = args.fields(i, kGiven);
   ConvShape shape;
   static_assert(sizeof(ConvShape) == ConvShape::kFields * sizeof(int), "fields are read in one piece");
-  std::copy(fields.data, fields.data + ConvShape::kFields, reinterpret_cast<int*>(&shape));
+  std::copy(fields.data, fields.data + kGiven, reinterpret_cast<int*>(&shape));
+  shape.bf16 = bf16;
   shape.check();
   return shape;
 }
@@ -88,8 +91,8 @@ Napi::Value handleOf(const Args& args, std::unique_ptr<ConvPlan> plan) {
 /** `convPlanBf16(shape, direct)`; null where images kept as bf16 have to be widened first. */
 Napi::Value createBf16(const Args& args) {
   auto plan = std::make_unique<ConvPlan>();
-  plan->shape = readShape(args, 0);
-  if (!plan->shape.bf16) fail("the images are not of bf16");
+  plan->shape = readShape(args, 0, true);
+  if (plan->shape.inputBlocked || plan->shape.outputBlocked) fail("images of bf16 lie as tfjs has them");
   chooseBf16(*plan, args.flag(1));
   if (!plan->chosen) return args.info().Env().Null();
   return handleOf(args, std::move(plan));
@@ -98,8 +101,7 @@ Napi::Value createBf16(const Args& args) {
 /** `convPlan(shape, choice, direct)` */
 Napi::Value create(const Args& args) {
   auto plan = std::make_unique<ConvPlan>();
-  plan->shape = readShape(args, 0);
-  if (plan->shape.bf16) fail("images of bf16 have plans of their own");
+  plan->shape = readShape(args, 0, false);
   int choice = args.missing(1) ? -1 : args.integer(1);
   if (choice >= 0) {
     plan->chosen = tryMake(plan->shape, choice);
