@@ -26,6 +26,7 @@ async function doctorCommand(environment: Environment): Promise<number> {
         line(environment, "", `--device ${at}: ${name}, ${detail}`);
     if (check.available && check.automatic === false)
       line(environment, "", `left out by "auto": --engine ${engine.name} takes it`);
+    if (check.available && check.advice) line(environment, "", check.advice);
     line(environment, "", colors.dim(`priority ${engine.priority ?? 0}; ${capabilitiesOf(engine.capabilities)}`));
   }
   print(environment);

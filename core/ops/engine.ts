@@ -9,6 +9,8 @@ export interface EngineCheck {
   readonly detail: string;
   /** A command or an action that makes it available. */
   readonly remedy?: string;
+  /** What an option would gain on this machine: `fgkd doctor` tells it. */
+  readonly advice?: string;
   /** Whether `auto` may take it. Default true: false for what is right and slow, as a GPU that is made of software. */
   readonly automatic?: boolean;
   /** What results depend on beside the engine's options: its library's version, the processor's instructions. */

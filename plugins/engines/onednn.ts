@@ -1,5 +1,5 @@
 /** The `onednn` engine: native CPU kernels over oneDNN. */
-import { describeOptions, type Engine, type Services, silentLogger } from "../../core/index.js";
+import { describeOptions, type Engine, invalidOption, type Services, silentLogger } from "../../core/index.js";
 import {
   checkOnednn,
   compileOnednn,
@@ -17,11 +17,23 @@ export const onednnOptions = describeOptions("engine onednn", onednnSchema);
 
 export function onednnEngine(given: OnednnOptions, { logger }: Words = { logger: silentLogger }): Engine {
   onednnOptions.check(given);
+  if (given.precision === "bf16" && given.layout === "blocked")
+    throw invalidOption(
+      "engine onednn",
+      "layout",
+      'plain, or left out, with precision "bf16"',
+      given.layout,
+      "oneDNN multiplies bf16 of images as they lie.",
+    );
   const { options, outdated } = completeOptions(given);
   return {
     name: "onednn",
     priority: 30,
-    capabilities: { deterministic: !options.autotune, threads: options.threads },
+    capabilities: {
+      deterministic: !options.autotune,
+      halfPrecision: options.precision === "bf16",
+      threads: options.threads,
+    },
     options: { ...options },
     check: async () => checkOnednn(options),
     start: async () => {

@@ -26,11 +26,16 @@ export function exactGradients(step: TrainingStep): Gradients {
  *
  * @see Parker, "Monte Carlo Arithmetic", 1997
  */
-export function sensitivities(step: TrainingStep, exact: Gradients, draws = 4): ReadonlyMap<string, number> {
+export function sensitivities(
+  step: TrainingStep,
+  exact: Gradients,
+  draws = 4,
+  unit = 2 ** -24,
+): ReadonlyMap<string, number> {
   const squares = new Map([...exact].map(([name, { length }]) => [name, new Float64Array(length)]));
   for (let draw = 0; draw < draws; draw++) {
     const random = createRandom(`rounding/${draw}`);
-    const rounded = step((values) => values.map((value) => value * (1 + 2 ** -24 * (2 * random.next() - 1))));
+    const rounded = step((values) => values.map((value) => value * (1 + unit * (2 * random.next() - 1))));
     for (const [name, values] of squares)
       for (const [index, move] of difference(rounded, exact, name).entries())
         values[index] = (values[index] as number) + move ** 2 / draws;

@@ -5,12 +5,14 @@ import { whyNotBuilt } from "../../native/build-log.js";
 
 /** Values of a tensor as native code reads and writes them. */
 export type Values = Float32Array | Int32Array | Uint8Array;
+/** Values as floats, or kept as bf16. */
+export type Stored = Values | Uint16Array;
 /** A shape, or a list of sizes, in one piece. */
 type Sizes = Int32Array;
 /** A convolution prepared for one shape; native code frees it when it is collected. */
 export type ConvHandle = { readonly __plan: unique symbol };
 
-type Broadcast<V extends Values, Out extends Values> = (
+type Broadcast<V extends Stored, Out extends Stored> = (
   op: number,
   a: V,
   b: V,
@@ -18,6 +20,9 @@ type Broadcast<V extends Values, Out extends Values> = (
   aShape: Sizes,
   bShape: Sizes,
 ) => void;
+
+/** What the processor multiplies numbers of bf16 with: nothing, vectors (AVX512-BF16), or tiles of matrices (AMX). */
+export type Bf16Units = "none" | "vectors" | "tiles";
 
 /** The contract that this file describes: the number in native/addon.cc. */
 const contract = 10;
@@ -29,10 +34,15 @@ export interface Addon {
   release(buffer: ArrayBuffer): void;
   setThreads(threads: number): void;
   releaseScratch(): void;
-  describe(): { version: string; instructionSet: string; loops: string; threads: number };
+  describe(): { version: string; instructionSet: string; loops: string; threads: number; bf16: Bf16Units };
 
   /** `direct` leaves Winograd's algorithm out of the choice. */
   convPlan(shape: Sizes, choice?: number, direct?: boolean): ConvHandle;
+  /**
+   * Of images kept as bf16. Null where these are to be widened: the processor lacks units for them, or Winograd's way is as
+   * fast, which `direct` leaves out.
+   */
+  convPlanBf16(shape: Sizes, direct: boolean): ConvHandle | null;
   convTune(
     plan: ConvHandle,
     input: Values,
@@ -43,9 +53,9 @@ export interface Addon {
   ): number;
   convRun(
     plan: ConvHandle,
-    input: Values,
+    input: Stored,
     filter: Values,
-    output: Values,
+    output: Stored,
     bias: Values | null,
     packed: Uint8Array | null,
   ): void;
@@ -58,6 +68,12 @@ export interface Addon {
   depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
+  /** The same of operands rounded to bf16, where the processor has units for them. */
+  matMulBf16(a: Stored, b: Stored, y: Values, sizes: Sizes, bias: Values | null): void;
+
+  /** To the nearest, of two alike the even one; into floats, these are values that bf16 has. */
+  roundToBf16(x: Values, y: Stored): void;
+  widenBf16(x: Uint16Array, y: Values): void;
 
   /** Both return the bytes of memory that they took to work, of all threads. */
   selfAttention(packed: Values, y: Values, batch: number, tokens: number, channels: number, heads: number): number;
@@ -74,8 +90,8 @@ export interface Addon {
   readonly unaryOps: Readonly<Record<string, number>>;
   readonly binaryOps: Readonly<Record<string, number>>;
   readonly compareOps: Readonly<Record<string, number>>;
-  unary(op: number, x: Values, y: Values, alpha: number, beta: number): void;
-  readonly binary: Broadcast<Float32Array, Float32Array>;
+  unary(op: number, x: Stored, y: Stored, alpha: number, beta: number): void;
+  readonly binary: Broadcast<Stored, Stored>;
   readonly compare: Broadcast<Float32Array, Uint8Array>;
   readonly binaryInt: Broadcast<Int32Array, Int32Array>;
   readonly compareInt: Broadcast<Int32Array, Uint8Array>;
@@ -99,8 +115,8 @@ export interface Addon {
   softmax(x: Values, y: Values, rows: number, columns: number, log: boolean): void;
   softmaxGrad(dy: Values, y: Values, dx: Values, rows: number, columns: number, log: boolean): void;
 
-  pool(max: boolean, x: Values, y: Values, shape: Sizes): void;
-  maxPoolGrad(dy: Values, x: Values, y: Values, dx: Values, shape: Sizes): void;
+  pool(max: boolean, x: Stored, y: Stored, shape: Sizes): void;
+  maxPoolGrad(dy: Stored, x: Stored, y: Stored, dx: Stored, shape: Sizes): void;
   avgPoolGrad(dy: Values, dx: Values, shape: Sizes): void;
   resizeBilinear(x: Values, y: Values, shape: Sizes): void;
   resizeBilinearGrad(dy: Values, dx: Values, shape: Sizes): void;
@@ -116,10 +132,10 @@ export interface Addon {
   ): void;
 
   batchNormTraining(
-    x: Values,
+    x: Stored,
     scale: Values,
     offset: Values,
-    y: Values,
+    y: Stored,
     mean: Values,
     variance: Values,
     rows: number,
@@ -129,13 +145,13 @@ export interface Addon {
     most: number,
   ): void;
   batchNormTrainingGrad(
-    dy: Values,
-    x: Values,
+    dy: Stored,
+    x: Stored,
     scale: Values,
     offset: Values,
     mean: Values,
     variance: Values,
-    dx: Values,
+    dx: Stored,
     dScale: Values,
     dOffset: Values,
     rows: number,
@@ -145,12 +161,12 @@ export interface Addon {
     most: number,
   ): void;
   batchNormInference(
-    x: Values,
+    x: Stored,
     scale: Values | null,
     offset: Values | null,
     mean: Values,
     variance: Values,
-    y: Values,
+    y: Stored,
     rows: number,
     channels: number,
     area: number,

@@ -1,10 +1,10 @@
 /** The tfjs backend `onednn`: tensors in pooled host memory that JavaScript and native code share without copies. */
 import { freemem } from "node:os";
 import * as tf from "@tensorflow/tfjs";
-import type { Addon, Values } from "./addon.js";
-import type { Layout } from "./options.js";
+import type { Addon, Stored, Values } from "./addon.js";
+import type { CompleteOptions } from "./options.js";
 import { BufferPool } from "./pool.js";
-import { type BackendValues, type Convert, type ImageShape, TensorData } from "./tensor-data.js";
+import { type BackendValues, type Conversions, type ImageShape, TensorData } from "./tensor-data.js";
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 export type NumericType = keyof typeof arrays;
@@ -17,10 +17,12 @@ export class OnednnBackend extends tf.KernelBackend {
 
   /** Whether convolutions should work on images in blocks of eight channels. */
   readonly usesBlocks: boolean;
+  /** Whether operands of products are rounded to bf16, and images between them kept so. */
+  readonly usesBf16: boolean;
 
   constructor(
     readonly addon: Addon,
-    layout: Layout,
+    { layout, precision }: Pick<CompleteOptions, "layout" | "precision">,
   ) {
     super();
     this.pool = new BufferPool({
@@ -29,6 +31,7 @@ export class OnednnBackend extends tf.KernelBackend {
       // Node 20.13 and later know a container's limit.
       available: () => process.availableMemory?.() ?? freemem(),
     });
+    this.usesBf16 = precision === "bf16";
     this.usesBlocks = layout === "blocked";
   }
 
@@ -45,6 +48,28 @@ export class OnednnBackend extends tf.KernelBackend {
     return { dataId, shape: [...shape], dtype: "float32" };
   }
 
+  /** The same for values kept as bf16. */
+  bf16Output(shape: readonly number[]): tf.TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, TensorData.inBf16(this.takeBf16(tf.util.sizeFromShape([...shape])), this.#convert));
+    return { dataId, shape: [...shape], dtype: "float32" };
+  }
+
+  isBf16({ dataId }: tf.TensorInfo): boolean {
+    return this.usesBf16 && this.data.get(dataId).bf16 !== undefined;
+  }
+
+  /** The values as they are kept: as bf16, or as floats in the order of the shape. */
+  stored(info: tf.TensorInfo): Stored {
+    return this.data.get(info.dataId).bf16 ?? this.values(info);
+  }
+
+  /** Frees what values kept as bf16 were widened to. */
+  narrow({ dataId }: tf.TensorInfo): void {
+    const widened = this.data.has(dataId) ? this.data.get(dataId).narrow() : undefined;
+    if (widened !== undefined) this.giveBack(widened);
+  }
+
   /** Whether the values of these images are at hand in blocks of eight channels. */
   isBlocked({ dataId, shape }: tf.TensorInfo): boolean {
     return this.data.get(dataId).isBlocked(shape);
@@ -58,6 +83,18 @@ export class OnednnBackend extends tf.KernelBackend {
   /** The values in blocks of eight channels, `[n, c / 8, h, w, 8]`; only if `canBlock`. */
   blocked({ dataId, shape }: tf.TensorInfo): Float32Array {
     return this.data.get(dataId).blocked(shape as unknown as ImageShape);
+  }
+
+  /** As `aligned`, for kernels that read bf16; the result is kept so if all of `deciding` are, and there are any. */
+  asStored(
+    inputs: readonly tf.TensorInfo[],
+    deciding: readonly tf.TensorInfo[],
+  ): { values: Stored[]; output: tf.TensorInfo; result: Stored } {
+    if (!this.usesBf16) return this.aligned(inputs);
+    const { shape } = inputs[0] as tf.TensorInfo;
+    const isKeptSo = deciding.length > 0 && deciding.every((info) => this.isBf16(info));
+    const output = isKeptSo ? this.bf16Output(shape) : this.output(shape, "float32");
+    return { values: inputs.map((info) => this.stored(info)), output, result: this.stored(output) };
   }
 
   /** The values of tensors of one shape in an order that all of them share, and a result in that order. */
@@ -76,7 +113,11 @@ export class OnednnBackend extends tf.KernelBackend {
     return new type(buffer, 0, count) as InstanceType<(typeof arrays)[T]>;
   }
 
-  giveBack(values: Values): void {
+  takeBf16(count: number): Uint16Array {
+    return new Uint16Array(this.pool.take(count * Uint16Array.BYTES_PER_ELEMENT), 0, count);
+  }
+
+  giveBack(values: Stored): void {
     this.pool.give(values.buffer as ArrayBuffer);
   }
 
@@ -117,7 +158,9 @@ export class OnednnBackend extends tf.KernelBackend {
     }
     // A reader may keep the array longer than the tensor lives, so it must not lie in the pool.
     const converted = tf.util.convertBackendValuesAndArrayBuffer(values as BackendValues, dtype) as BackendValues;
-    return this.#unshared(converted);
+    const read = this.#unshared(converted);
+    this.narrow({ dataId, shape: [], dtype });
+    return read;
   }
 
   override async read(dataId: object): Promise<BackendValues> {
@@ -194,10 +237,17 @@ export class OnednnBackend extends tf.KernelBackend {
     return { dataId, shape: [...shape], dtype };
   }
 
-  readonly #convert: Convert = (values, [images, height, width, channels], toBlocks) => {
-    const converted = this.take("float32", values.length);
-    this.addon.blockChannels(values, converted, images, height * width, channels, !toBlocks);
-    return converted;
+  readonly #convert: Conversions = {
+    blocks: (values, [images, height, width, channels], toBlocks) => {
+      const converted = this.take("float32", values.length);
+      this.addon.blockChannels(values, converted, images, height * width, channels, !toBlocks);
+      return converted;
+    },
+    widen: (values) => {
+      const widened = this.take("float32", values.length);
+      this.addon.widenBf16(values, widened);
+      return widened;
+    },
   };
 
   /** The same values, outside the pool: CPU kernels may hand on a part of another tensor's memory. */

@@ -1,7 +1,5 @@
 /** Depthwise convolutions that native loops serve better than oneDNN: at stride 1, with windows of 3, 5 or 7 columns. */
-import type * as tf from "@tensorflow/tfjs";
-import type { Addon } from "./addon.js";
-import type { OnednnBackend } from "./backend.js";
+import type { Addon, Values } from "./addon.js";
 import type { ConvSizes } from "./conv-sizes.js";
 
 const columns = [3, 5, 7];
@@ -17,17 +15,15 @@ export function isFastDepthwise({ info, groups }: ConvSizes): boolean {
   return isDepthwise && isDense && isSmall;
 }
 
-/** The arguments of `ConvPlans.run`. */
+/** Images, filter and results, of which one is written, as the kind says. */
 export function runDepthwise(
   addon: Addon,
-  backend: OnednnBackend,
   { info, kind, activation }: ConvSizes,
-  images: tf.TensorInfo,
-  filter: tf.TensorInfo,
-  results: tf.TensorInfo,
-  bias?: tf.TensorInfo,
+  x: Values,
+  w: Values,
+  y: Values,
+  bias: Values | null,
 ): void {
-  const [x, w, y] = [backend.values(images), backend.values(filter), backend.values(results)];
   const { padInfo } = info;
   // In the order of `DepthwiseShape` in native/loops.h.
   const shape = Int32Array.of(
@@ -39,7 +35,7 @@ export function runDepthwise(
   } else if (kind === "filterGradient") {
     addon.depthwiseFilterGrad(x, y, w, shape);
   } else {
-    addon.depthwise(x, w, bias === undefined ? null : backend.values(bias), y, shape);
+    addon.depthwise(x, w, bias, y, shape);
     const op = { linear: undefined, relu: addon.unaryOps.Relu, relu6: addon.unaryOps.Relu6 }[activation];
     if (op !== undefined) addon.unary(op, y, y, 0, 0);
   }

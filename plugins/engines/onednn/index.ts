@@ -17,6 +17,8 @@ export interface OnednnCheck {
   readonly detail: string;
   /** A command that makes it available. */
   readonly remedy?: string;
+  /** What the processor could do if options were others. */
+  readonly advice?: string;
   /** Of oneDNN, and the instruction set it uses. */
   readonly version?: string;
 }
@@ -24,16 +26,29 @@ export interface OnednnCheck {
 const name = "onednn";
 
 /** Whether the engine can run here. Never throws, changes nothing. */
-export function checkOnednn({ threads = availableThreads() }: { readonly threads?: number } = {}): OnednnCheck {
+export function checkOnednn({
+  threads = availableThreads(),
+  precision = "f32",
+}: Partial<Pick<CompleteOptions, "threads" | "precision">> = {}): OnednnCheck {
   try {
-    const { version: number, instructionSet, loops } = loadAddon().describe();
+    const { version: number, instructionSet, loops, bf16 } = loadAddon().describe();
     // Left alone the loops go with the library's instructions; held down they round otherwise.
     const heldDown = process.env.FGKD_MAX_CPU_ISA ? `, loops for ${loops}` : "";
     const version = `oneDNN ${number}, ${instructionSet}${heldDown}`;
-    return { available: true, detail: `${version}, ${threads} ${threads === 1 ? "thread" : "threads"}`, version };
+    return {
+      available: true,
+      detail: `${version}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      version,
+      ...(bf16 !== "none" && precision === "f32" && { advice: adviceOf(bf16) }),
+    };
   } catch (cause) {
     return { available: false, detail: (cause as Error).message, remedy: remedyOf() };
   }
+}
+
+function adviceOf(units: "vectors" | "tiles"): string {
+  const what = units === "tiles" ? "matrices of bf16 (AMX)" : "vectors of bf16 (AVX512-BF16)";
+  return `this processor multiplies ${what}: engine: { name: "onednn", precision: "bf16" } makes use of it`;
 }
 
 /** What the engine of this process was started with. */
@@ -59,7 +74,7 @@ export async function startOnednn(given: OnednnOptions = {}): Promise<void> {
 
 function register(addon: Addon, options: CompleteOptions): CompleteOptions {
   addon.setThreads(options.threads);
-  tf.registerBackend(name, () => new OnednnBackend(addon, options.layout), 4);
+  tf.registerBackend(name, () => new OnednnBackend(addon, options), 4);
   registerKernels(name, addon, options);
   return options;
 }

@@ -7,6 +7,9 @@ import { availableThreads } from "./threads.js";
 /** How images lie between kernels: as tfjs has them, or in blocks of eight channels. */
 export type Layout = "plain" | "blocked";
 
+/** What operands of products are rounded to, and images kept in. */
+export type Precision = "f32" | "bf16";
+
 /** More than any machine has; an OpenMP library that cannot start a thread ends the process. */
 const most = 1024;
 
@@ -32,12 +35,18 @@ export const onednnSchema = z.object({
     .describe(
       "Takes for each shape the implementation that is fastest here, by measurement: two runs may differ; null: false.",
     ),
+  precision: z
+    .enum(["f32", "bf16"])
+    .default("f32")
+    .describe(
+      "Of the operands of products, and of images kept between layers; sums, weights, statistics and losses are float32 always.",
+    ),
   layout: z
     .enum(["plain", "blocked"])
     .nullable()
     .default(null)
     .describe(
-      "How images lie between kernels: as tfjs has them, or in blocks of eight channels; null: blocked on processors with AVX2 and no more, else plain.",
+      "How images lie between kernels: as tfjs has them, or in blocks of eight channels; null: blocked on processors with AVX2 and no more, else plain. With bf16: plain.",
     ),
 });
 
@@ -48,6 +57,7 @@ export interface CompleteOptions {
   readonly threads: number;
   readonly winograd: boolean;
   readonly autotune: boolean;
+  readonly precision: Precision;
   readonly layout: Layout;
 }
 
@@ -61,7 +71,7 @@ export interface OutdatedVariable {
 
 /** The options with this machine's defaults, and the environment variables that such a default came from. */
 export function completeOptions(
-  { threads, winograd, autotune, layout }: OnednnOptions,
+  { threads, winograd, autotune, precision = "f32", layout }: OnednnOptions,
   variables: NodeJS.ProcessEnv = process.env,
 ): { readonly options: CompleteOptions; readonly outdated: readonly OutdatedVariable[] } {
   const outdated: OutdatedVariable[] = [];
@@ -76,7 +86,12 @@ export function completeOptions(
     threads: threads ?? availableThreads(),
     winograd: winograd ?? earlier("FGKD_WINOGRAD", "winograd", (value) => value !== "0") ?? true,
     autotune: autotune ?? earlier("FGKD_AUTOTUNE", "autotune", (value) => value === "1") ?? false,
-    layout: layout ?? earlier("FGKD_ONEDNN_LAYOUT", "layout", layoutNamed) ?? usualLayout(),
+    precision,
+    // oneDNN multiplies bf16 of images as tfjs has them: nothing is reordered between layers.
+    layout:
+      precision === "bf16"
+        ? "plain"
+        : (layout ?? earlier("FGKD_ONEDNN_LAYOUT", "layout", layoutNamed) ?? usualLayout()),
   };
   return { options, outdated };
 }

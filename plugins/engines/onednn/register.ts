@@ -50,7 +50,9 @@ function combine(name: string, native: NativeKernel | undefined, fallback: tf.Ke
     const tensors = tensorsOf(call.inputs);
     if (native?.accepts(call, tensors)) {
       try {
-        return native.run(call);
+        const made = native.run(call);
+        if (call.backend.usesBf16) for (const info of tensors) call.backend.narrow(info);
+        return made;
       } catch (cause) {
         throw new Error(`onednn: ${name} of ${tensors.map(describe).join(", ")}: ${(cause as Error).message}`, {
           cause,
@@ -61,7 +63,9 @@ function combine(name: string, native: NativeKernel | undefined, fallback: tf.Ke
       throw new Error(`onednn: ${name} does not accept ${tensors.map(describe).join(", ")}`);
     }
     if (!views.has(name)) trace.fallback(name, tensors.map(describe).join(", "));
-    return fallback(parameters);
+    const made = fallback(parameters);
+    if (call.backend.usesBf16) for (const info of tensors) call.backend.narrow(info);
+    return made;
   });
 }
 

@@ -1,20 +1,25 @@
 /** The values of one tensor, in the order of its shape, in blocks of channels, or in both. */
 import * as tf from "@tensorflow/tfjs";
-import type { ConvHandle, Values } from "./addon.js";
+import type { ConvHandle, Stored } from "./addon.js";
 
 export type BackendValues = tf.backend_util.BackendValues;
 /** `[batch, height, width, channels]` */
 export type ImageShape = readonly [number, number, number, number];
 
-/** Converts between `[n, area, c]` and blocks of eight channels, `[n, c / 8, area, 8]`. */
-export type Convert = (values: Float32Array, shape: ImageShape, toBlocks: boolean) => Float32Array;
+/** Other ways to keep the same values, in memory of their own. */
+export interface Conversions {
+  /** Between `[n, area, c]` and blocks of eight channels, `[n, c / 8, area, 8]`. */
+  blocks(values: Float32Array, shape: ImageShape, toBlocks: boolean): Float32Array;
+  widen(values: Uint16Array): Float32Array;
+}
 
 /**
  * What the backend keeps for one tensor. tfjs' CPU kernels read `values`, `dtype` and `refCount`, and set
  * `complexTensorInfos`; the names are theirs.
  *
  * Convolutions of AVX2 are faster on images in blocks of eight channels. Kernels that can, pass such images on as they
- * are; whoever asks for `values` gets them in the usual order, converted once.
+ * are; whoever asks for `values` gets them in the usual order, converted once. Likewise what is kept as bf16: `values`
+ * are floats, widened for the kernel that asks and forgotten after it.
  */
 export class TensorData {
   refCount: number;
@@ -24,30 +29,51 @@ export class TensorData {
 
   #plain: BackendValues | undefined;
   #blocked: { readonly values: Float32Array; readonly shape: ImageShape } | undefined;
-  readonly #convert: Convert;
+  #bf16: Uint16Array | undefined;
+  readonly #convert: Conversions;
 
   constructor(
     values: BackendValues | undefined,
     readonly dtype: tf.DataType,
     refCount: number,
-    convert: Convert,
+    convert: Conversions,
   ) {
     this.#plain = values;
     this.refCount = refCount;
     this.#convert = convert;
   }
 
-  static inBlocks(values: Float32Array, shape: ImageShape, convert: Convert): TensorData {
+  static inBlocks(values: Float32Array, shape: ImageShape, convert: Conversions): TensorData {
     const made = new TensorData(undefined, "float32", 1, convert);
     made.#blocked = { values, shape };
     return made;
   }
 
+  static inBf16(values: Uint16Array, convert: Conversions): TensorData {
+    const made = new TensorData(undefined, "float32", 1, convert);
+    made.#bf16 = values;
+    return made;
+  }
+
   get values(): BackendValues | undefined {
+    if (this.#bf16 !== undefined) this.#plain ??= this.#convert.widen(this.#bf16);
     if (this.#plain === undefined && this.#blocked !== undefined) {
-      this.#plain = this.#convert(this.#blocked.values, this.#blocked.shape, false);
+      this.#plain = this.#convert.blocks(this.#blocked.values, this.#blocked.shape, false);
     }
     return this.#plain;
+  }
+
+  /** The values, if they are kept as bf16. */
+  get bf16(): Uint16Array | undefined {
+    return this.#bf16;
+  }
+
+  /** Forgets the floats that values kept as bf16 were widened to; returns them, for nobody uses them any more. */
+  narrow(): Float32Array | undefined {
+    if (this.#bf16 === undefined || this.#plain === undefined) return undefined;
+    const widened = this.#plain as Float32Array;
+    this.#plain = undefined;
+    return widened;
   }
 
   /** Whether the values are at hand in blocks of the channels of `shape`. */
@@ -57,19 +83,21 @@ export class TensorData {
 
   /** Whether `blocked` may be asked for this shape: a tensor looked at in two shapes is blocked in one of them only. */
   canBlock(shape: readonly number[]): boolean {
-    return this.dtype === "float32" && (this.#blocked === undefined || this.isBlocked(shape));
+    return (
+      this.dtype === "float32" && this.#bf16 === undefined && (this.#blocked === undefined || this.isBlocked(shape))
+    );
   }
 
   /** The values in blocks of the channels of `shape`, converted once if need be. */
   blocked(shape: ImageShape): Float32Array {
-    this.#blocked ??= { values: this.#convert(this.values as Float32Array, shape, true), shape };
+    this.#blocked ??= { values: this.#convert.blocks(this.values as Float32Array, shape, true), shape };
     return this.#blocked.values;
   }
 
   /** All arrays that hold this tensor's values. */
-  arrays(): Values[] {
+  arrays(): Stored[] {
     const packed = [...(this.packed?.values() ?? [])].filter((values) => values !== null);
-    const plain = ArrayBuffer.isView(this.#plain) ? [this.#plain as Values] : [];
-    return [...plain, ...(this.#blocked ? [this.#blocked.values] : []), ...packed];
+    const plain = ArrayBuffer.isView(this.#plain) ? [this.#plain as Stored] : [];
+    return [...plain, ...(this.#blocked ? [this.#blocked.values] : []), ...(this.#bf16 ? [this.#bf16] : []), ...packed];
   }
 }

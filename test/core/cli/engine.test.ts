@@ -36,7 +36,7 @@ function presetOn(machine: Machine, started: number[]) {
         }),
       });
       engines.register("onednn", {
-        defaults: { threads: null, winograd: null, autotune: null, layout: null },
+        defaults: { threads: null, winograd: null, autotune: null, precision: "f32", layout: null },
         create: ({ threads }) => ({
           name: "onednn",
           options: { threads: threads ?? machine.cores },

@@ -19,7 +19,7 @@ export function isActivation(name: unknown): boolean {
 export function activate(addon: Addon, { attrs, backend }: Call, y: tf.TensorInfo, activation: unknown): tf.TensorInfo {
   const op = addon.unaryOps[unary[activation as string] ?? ""];
   if (op === undefined) return y;
-  const values = backend.isBlocked(y) ? backend.blocked(y) : backend.values(y);
+  const values = backend.isBlocked(y) ? backend.blocked(y) : backend.stored(y);
   addon.unary(op, values, values, Number(attrs.leakyreluAlpha ?? 0.2), 0);
   return y;
 }

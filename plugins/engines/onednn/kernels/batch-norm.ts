@@ -1,6 +1,6 @@
 /** Batch normalisation over all axes but the last: in training with its gradient, and with given statistics. */
 import * as tf from "@tensorflow/tfjs";
-import type { Addon } from "../addon.js";
+import type { Addon, Stored } from "../addon.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
 
 export function batchNormKernels(addon: Addon): NamedKernel[] {
@@ -38,9 +38,9 @@ function inference(addon: Addon, call: Call): tf.TensorInfo {
   const { inputs, attrs, backend } = call;
   const [x, mean, variance] = [input(call, "x"), input(call, "mean"), input(call, "variance")];
   const optional = (info: tf.TensorInfo | undefined) => (info == null ? null : backend.values(info));
-  const { values, output, result } = backend.aligned([x]);
+  const { values, output, result } = backend.asStored([x], [x]);
   addon.batchNormInference(
-    ...[values[0] as Float32Array, optional(inputs.scale), optional(inputs.offset)],
+    ...[values[0] as Stored, optional(inputs.scale), optional(inputs.offset)],
     ...([backend.values(mean), backend.values(variance), result] as const),
     ...rowsOf(x),
     areaOf(backend.isBlocked(output), x),
@@ -53,11 +53,11 @@ function inference(addon: Addon, call: Call): tf.TensorInfo {
 function training(addon: Addon, call: Call): tf.TensorInfo[] {
   const { attrs, backend } = call;
   const [x, scale, offset] = [input(call, "x"), input(call, "scale"), input(call, "offset")];
-  const { values, output, result } = backend.aligned([x]);
+  const { values, output, result } = backend.asStored([x], [x]);
   const [rows, channels] = rowsOf(x);
   const [mean, variance] = [backend.output([channels], "float32"), backend.output([channels], "float32")];
   addon.batchNormTraining(
-    ...[values[0] as Float32Array, backend.values(scale), backend.values(offset)],
+    ...[values[0] as Stored, backend.values(scale), backend.values(offset)],
     ...([result, backend.values(mean), backend.values(variance)] as const),
     ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), mostOf(call)] as const),
   );
@@ -67,12 +67,12 @@ function training(addon: Addon, call: Call): tf.TensorInfo[] {
 function trainingGrad(addon: Addon, call: Call): tf.TensorInfo[] {
   const { attrs, backend } = call;
   const [x, dy] = [input(call, "x"), input(call, "dy")];
-  const { values, output, result } = backend.aligned([dy, x]);
+  const { values, output, result } = backend.asStored([dy, x], [x]);
   const [rows, channels] = rowsOf(x);
   const [dScale, dOffset] = [backend.output([channels], "float32"), backend.output([channels], "float32")];
   const given = ["scale", "offset", "mean", "variance"].map((name) => backend.values(input(call, name))) as Four;
   addon.batchNormTrainingGrad(
-    ...(values as [Float32Array, Float32Array]),
+    ...(values as [Stored, Stored]),
     ...given,
     ...([result, backend.values(dScale), backend.values(dOffset)] as const),
     ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), mostOf(call)] as const),

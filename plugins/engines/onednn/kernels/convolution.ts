@@ -91,6 +91,7 @@ function toBlocks(backend: OnednnBackend, wanted: boolean, info: tf.TensorInfo):
 }
 
 function newImages(backend: OnednnBackend, wanted: boolean, shape: readonly number[]): tf.TensorInfo {
+  if (backend.usesBf16) return backend.bf16Output(shape);
   return wanted && (shape[3] as number) % 8 === 0 ? backend.blockedOutput(shape) : backend.output(shape, "float32");
 }
 
@@ -105,7 +106,7 @@ function runForward(plans: ConvPlans, call: Call, depthwise: boolean): tf.Tensor
   const [x, filter] = [input(call, "x"), input(call, "filter")];
   const sizes = sizesOf(call, x.shape, filter.shape, depthwise, "forward");
   const y = prepare(call, sizes, x);
-  plans.run(call.backend, sizes, x, filter, y);
+  plans.run(call.backend, sizes, { images: x, filter, results: y });
   return y;
 }
 
@@ -115,7 +116,7 @@ function runInputGradient(plans: ConvPlans, call: Call, depthwise: boolean): tf.
   const blocks = wantsBlocks(call, sizes);
   toBlocks(call.backend, blocks, dy);
   const dx = newImages(call.backend, blocks, sizes.info.inShape);
-  plans.run(call.backend, sizes, dx, filter, dy);
+  plans.run(call.backend, sizes, { images: dx, filter, results: dy });
   return dx;
 }
 
@@ -126,7 +127,7 @@ function runFilterGradient(plans: ConvPlans, call: Call, depthwise: boolean): tf
   toBlocks(call.backend, blocks, x);
   toBlocks(call.backend, blocks, dy);
   const gradient = call.backend.output(sizes.info.filterShape, "float32");
-  plans.run(call.backend, sizes, x, gradient, dy);
+  plans.run(call.backend, sizes, { images: x, filter: gradient, results: dy });
   return gradient;
 }
 
@@ -138,6 +139,6 @@ function runFused(addon: Addon, plans: ConvPlans, call: Call, depthwise: boolean
   const plain = sizesOf(call, x.shape, filter.shape, depthwise, "forward");
   const sizes: ConvSizes = { ...plain, bias: bias !== undefined, activation: inside };
   const y = prepare(call, sizes, x);
-  plans.run(call.backend, sizes, x, filter, y, bias);
+  plans.run(call.backend, sizes, { images: x, filter, results: y, bias });
   return inside === activation ? y : activate(addon, call, y, activation);
 }

@@ -1,6 +1,6 @@
 /** Element-wise kernels: functions of one tensor, arithmetic and comparison of two with broadcasting, selection. */
 import * as tf from "@tensorflow/tfjs";
-import type { Addon, Values } from "../addon.js";
+import type { Addon, Stored, Values } from "../addon.js";
 import { type Call, floatKernel, input, isFloat, isNumeric, type NamedKernel } from "../kernel.js";
 
 export function elementwiseKernels(addon: Addon): NamedKernel[] {
@@ -13,6 +13,11 @@ export function elementwiseKernels(addon: Addon): NamedKernel[] {
   return [...unary, ...binary, ...compare, selectKernel(addon), addNKernel(addon), ...updates];
 }
 
+/** What networks have between products: results are kept as bf16 where operands are. All else comes out as floats. */
+const keptAsBf16 = new Set(["Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "FgkdGelu", "Add", "FgkdAddRelu"]);
+/** Gradients, kept as that operand is which the forward pass had. */
+const keptAsSecond = new Set(["EluGrad", "FgkdReluGrad", "FgkdGeluGrad"]);
+
 /** The two settings of a unary operation, or zeros. */
 function settingsOf(name: string, { attrs }: Call): [number, number] {
   if (name === "ClipByValue") return [Number(attrs.clipValueMin), Number(attrs.clipValueMax)];
@@ -20,8 +25,9 @@ function settingsOf(name: string, { attrs }: Call): [number, number] {
 }
 
 function runUnary(addon: Addon, call: Call, name: string, op: number): tf.TensorInfo {
-  const { values, output, result } = call.backend.aligned([input(call, "x")]);
-  addon.unary(op, values[0] as Float32Array, result, ...settingsOf(name, call));
+  const x = input(call, "x");
+  const { values, output, result } = call.backend.asStored([x], keptAsBf16.has(name) ? [x] : []);
+  addon.unary(op, values[0] as Stored, result, ...settingsOf(name, call));
   return output;
 }
 
@@ -61,10 +67,17 @@ function runBroadcast<V extends Values, Out extends Values>(
   return y;
 }
 
-function runSameShape(addon: Addon, { backend }: Call, operands: tf.TensorInfo[], op: number): tf.TensorInfo {
-  const { values, output, result } = backend.aligned(operands);
+function runSameShape(
+  addon: Addon,
+  { backend }: Call,
+  name: string,
+  operands: [tf.TensorInfo, tf.TensorInfo],
+  op: number,
+): tf.TensorInfo {
+  const deciding = keptAsBf16.has(name) ? operands : keptAsSecond.has(name) ? [operands[1]] : [];
+  const { values, output, result } = backend.asStored(operands, deciding);
   const size = Int32Array.of(result.length);
-  addon.binary(op, ...(values as [Float32Array, Float32Array]), result, size, size);
+  addon.binary(op, ...(values as [Stored, Stored]), result, size, size);
   return output;
 }
 
@@ -81,7 +94,7 @@ function binaryKernel(addon: Addon, name: string, op: number): NamedKernel {
         const operands = operandsOf(call, name);
         const [a, b] = operands;
         if (a.dtype === "float32" && tf.util.arraysEqual(a.shape, b.shape))
-          return runSameShape(addon, call, operands, op);
+          return runSameShape(addon, call, name, operands, op);
         return a.dtype === "float32"
           ? runBroadcast(call, operands, "float32", op, addon.binary)
           : runBroadcast(call, operands, "int32", op, addon.binaryInt);
@@ -132,8 +145,8 @@ function addNKernel(addon: Addon): NamedKernel {
     const terms = Object.values(call.inputs);
     const [first] = terms as [tf.TensorInfo];
     if (!terms.every((term) => tf.util.arraysEqual(term.shape, first.shape))) throw new Error("shapes differ");
-    const { values, output, result } = backend.aligned(terms);
-    let [sum] = values as [Float32Array];
+    const { values, output, result } = backend.asStored(terms, terms);
+    let [sum] = values as [Stored];
     if (values.length === 1) result.set(sum);
     const size = Int32Array.of(result.length);
     for (const term of values.slice(1)) {

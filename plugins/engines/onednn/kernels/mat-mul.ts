@@ -1,6 +1,7 @@
 /** Matrix products, batched and transposed, with an optional bias and activation. */
 import * as tf from "@tensorflow/tfjs";
-import type { Addon } from "../addon.js";
+import type { Addon, Values } from "../addon.js";
+import { asRoundedFloats } from "../bf16.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
 import { activate, isActivation } from "./activation.js";
 
@@ -49,8 +50,23 @@ function multiply(addon: Addon, call: Call, { bias, activation = "linear" }: Fin
   const turned = [Number(transposeA), Number(transposeB)];
   const sizes = Int32Array.of(batchA, batchB, m, n, k, ...turned, fusedActivations.indexOf(activation));
   const added = bias === undefined ? null : backend.values(bias);
-  addon.matMul(backend.values(a), backend.values(b), backend.values(y), sizes, added);
+  if (!backend.usesBf16) {
+    addon.matMul(backend.values(a), backend.values(b), backend.values(y), sizes, added);
+  } else if (hasUnits(addon)) {
+    addon.matMulBf16(backend.stored(a), backend.stored(b), backend.values(y), sizes, added);
+  } else {
+    asRoundedFloats(backend, [a, b], (read) =>
+      addon.matMul(...(read as [Values, Values]), backend.values(y), sizes, added),
+    );
+  }
   return y;
+}
+
+let units: boolean | undefined;
+
+function hasUnits(addon: Addon): boolean {
+  units ??= addon.describe().bf16 !== "none";
+  return units;
 }
 
 function fused(addon: Addon, call: Call): tf.TensorInfo {

@@ -33,13 +33,16 @@ function fieldsOf(info: tf.backend_util.Conv2DInfo, blocked: boolean): Int32Arra
   );
 }
 
-/** How a kernel reads its images, and makes more of them: in blocks if the first are, and the others can be. */
+/** How a kernel reads its images, and makes more of them: as the first are, blocks only if the others can be in blocks. */
 function inOneOrder({ backend }: Call, images: readonly tf.TensorInfo[]) {
   const blocked = backend.isBlocked(images[0] as tf.TensorInfo) && images.every((info) => backend.canBlock(info));
   return {
     blocked,
-    values: (info: tf.TensorInfo) => (blocked ? backend.blocked(info) : backend.values(info)),
-    output: (shape: number[]) => (blocked ? backend.blockedOutput(shape) : backend.output(shape, "float32")),
+    values: (info: tf.TensorInfo) => (blocked ? backend.blocked(info) : backend.stored(info)),
+    output: (shape: number[]) => {
+      if (blocked) return backend.blockedOutput(shape);
+      return backend.isBf16(images[0] as tf.TensorInfo) ? backend.bf16Output(shape) : backend.output(shape, "float32");
+    },
   };
 }
 
@@ -71,8 +74,10 @@ function maxPoolGrad(addon: Addon, call: Call): tf.TensorInfo {
 
 function avgPoolGrad(addon: Addon, call: Call): tf.TensorInfo {
   const [dy, x] = [input(call, "dy"), input(call, "input")];
-  const { blocked, values, output } = inOneOrder(call, [dy]);
-  const dx = output(x.shape);
-  addon.avgPoolGrad(values(dy), values(dx), fieldsOf(infoOf(call, x), blocked));
+  const { backend } = call;
+  const blocked = backend.isBlocked(dy) && backend.canBlock(dy);
+  const order = (info: tf.TensorInfo) => (blocked ? backend.blocked(info) : backend.values(info));
+  const dx = blocked ? backend.blockedOutput(x.shape) : backend.output(x.shape, "float32");
+  addon.avgPoolGrad(order(dy), order(dx), fieldsOf(infoOf(call, x), blocked));
   return dx;
 }

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "engine.h"
 #include "loops.h"
@@ -84,6 +85,7 @@ Napi::Value describe(const Args& args) {
   made.Set("version", version());
   made.Set("instructionSet", instructionSet());
   made.Set("loops", loops().name);
+  made.Set("bf16", hasBf16Tiles() ? "tiles" : hasBf16Units() ? "vectors" : "none");
   made.Set("threads", omp_get_max_threads());
   return made;
 }
@@ -110,7 +112,9 @@ Napi::Object initialise(Napi::Env, Napi::Object exports) {
   bindConvolutions(exports);
   bindDepthwise(exports);
   bindMatMul(exports);
+  bindMatMulBf16(exports);
   bindAttention(exports);
+  bindBf16(exports);
   bindElementwise(exports);
   bindReductions(exports);
   bindPooling(exports);

@@ -50,6 +50,11 @@ struct ArrayType<int32_t> {
   static constexpr const char* name = "Int32Array";
 };
 template <>
+struct ArrayType<uint16_t> {
+  static constexpr napi_typedarray_type value = napi_uint16_array;
+  static constexpr const char* name = "Uint16Array";
+};
+template <>
 struct ArrayType<uint8_t> {
   static constexpr napi_typedarray_type value = napi_uint8_array;
   static constexpr const char* name = "Uint8Array";
@@ -85,6 +90,11 @@ class Args {
       fail("argument " + std::to_string(i) + " holds " + std::to_string(span.size) + " values, " +
            std::to_string(length) + " expected");
     return span;
+  }
+  /** Whether the argument is a typed array of this type. */
+  template <class T>
+  bool is(size_t i) const {
+    return info_[i].IsTypedArray() && info_[i].As<Napi::TypedArray>().TypedArrayType() == ArrayType<T>::value;
   }
   /** The sizes, strides and paddings of images in one piece, each small enough that sums of some fit an int. */
   Span<int32_t> fields(size_t i, size_t length) const {

@@ -36,6 +36,8 @@ void bindMemory(Napi::Object& exports);
 void bindConvolutions(Napi::Object& exports);
 void bindDepthwise(Napi::Object& exports);
 void bindMatMul(Napi::Object& exports);
+void bindBf16(Napi::Object& exports);
+void bindMatMulBf16(Napi::Object& exports);
 void bindElementwise(Napi::Object& exports);
 void bindAttention(Napi::Object& exports);
 void bindReductions(Napi::Object& exports);

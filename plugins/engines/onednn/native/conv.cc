@@ -40,9 +40,10 @@ struct Descs {
 Descs describeTensors(const ConvShape& s) {
   memory::dims filterDims = s.groups > 1 ? memory::dims{s.groups, s.k / s.groups, s.c / s.groups, s.kh, s.kw}
                                          : memory::dims{s.k, s.c, s.kh, s.kw};
-  return {memory::desc({s.n, s.c, s.h, s.w}, dt::f32, s.inputBlocked ? tag::nChw8c : tag::nhwc),
+  const dt images = s.bf16 ? dt::bf16 : dt::f32;
+  return {memory::desc({s.n, s.c, s.h, s.w}, images, s.inputBlocked ? tag::nChw8c : tag::nhwc),
           memory::desc(filterDims, dt::f32, s.groups > 1 ? tag::hwigo : tag::hwio),
-          memory::desc({s.n, s.k, s.oh, s.ow}, dt::f32, s.outputBlocked ? tag::nChw8c : tag::nhwc),
+          memory::desc({s.n, s.k, s.oh, s.ow}, images, s.outputBlocked ? tag::nChw8c : tag::nhwc),
           memory::desc({s.k}, dt::f32, tag::x),
           {{s.sh, s.sw}, {s.dh - 1, s.dw - 1}, {s.pt, s.pl}, {s.pb, s.pr}}};
 }
@@ -91,16 +92,20 @@ void ConvCandidate::finish(const Descriptor& descriptor, bool blocked) {
 
 std::unique_ptr<ConvCandidate> ConvCandidate::make(const ConvShape& s, bool blocked, int implementation) {
   const Descs d = describeTensors(s);
-  const memory::desc input = blocked ? memory::desc(dimsOf(d.input), dt::f32, tag::any) : d.input;
-  const memory::desc output = blocked ? memory::desc(dimsOf(d.output), dt::f32, tag::any) : d.output;
-  const memory::desc filter(dimsOf(d.filter), dt::f32, tag::any);
+  const dt images = s.bf16 ? dt::bf16 : dt::f32;
+  const memory::desc input = blocked ? memory::desc(dimsOf(d.input), images, tag::any) : d.input;
+  const memory::desc output = blocked ? memory::desc(dimsOf(d.output), images, tag::any) : d.output;
+  // A filter that is read is rounded as it is brought into the layout wanted; a gradient of one stays as it is summed.
+  const bool rounds = s.bf16 && s.kind != int(ConvKind::kFilterGradient);
+  const memory::desc filter(dimsOf(d.filter), rounds ? dt::bf16 : dt::f32, tag::any);
   const auto attr = attributes(s);
   auto owner = std::make_unique<ConvCandidate>();
   ConvCandidate& made = *owner;
   made.kind_ = ConvKind(s.kind);
   made.bias_ = d.bias;
+  const memory::desc read(dimsOf(d.filter), images, tag::any);
   const auto direct = algorithm::convolution_direct;
-  auto fwd = forwardDescriptor(cpuEngine(), prop_kind::forward_training, direct, input, filter,
+  auto fwd = forwardDescriptor(cpuEngine(), prop_kind::forward_training, direct, input, read,
                                s.bias ? &d.bias : nullptr, output, d.geometry, attr);
   if (made.kind_ == ConvKind::kForward) {
     if (!advance(fwd, implementation)) return nullptr;
@@ -142,7 +147,7 @@ void ConvCandidate::pack(float* filter, void* packed) const {
   cpuStream().wait();
 }
 
-void ConvCandidate::run(float* input, float* filter, float* output, float* bias, void* packed) const {
+void ConvCandidate::run(void* input, float* filter, void* output, float* bias, void* packed) const {
   auto& stream = cpuStream();
   char* base = static_cast<char*>(scratch(scratchBytes_));
   std::unordered_map<int, memory> args;
@@ -150,10 +155,10 @@ void ConvCandidate::run(float* input, float* filter, float* output, float* bias,
   if (bias != nullptr) args.emplace(DNNL_ARG_BIAS, memory(bias_, cpuEngine(), bias));
 
   const ConvTensor* tensors[] = {&input_, &filter_, &output_};
-  float* data[] = {input, filter, output};
+  void* data[] = {input, filter, output};
   for (int i = 0; i < 3; ++i) {
     const auto& t = *tensors[i];
-    void* place = t.reorder ? base + t.scratchOffset : static_cast<void*>(data[i]);
+    void* place = t.reorder ? base + t.scratchOffset : data[i];
     bool isPacked = i == 1 && packed != nullptr && t.reorder && !t.written;
     if (isPacked) place = packed;
     memory wanted(t.wanted, cpuEngine(), place);

@@ -20,7 +20,9 @@ struct ConvShape {
   int kind, bias, activation;
   /** Whether the images before and after lie in blocks of eight channels, [n, c / 8, h, w, 8], and not as NHWC. */
   int inputBlocked, outputBlocked;
-  static constexpr size_t kFields = 23;
+  /** Whether the images before and after are kept as bf16; the filter's values of record are floats. */
+  int bf16;
+  static constexpr size_t kFields = 24;
 
   void check() const;
   size_t inputSize() const { return times({size_t(n), size_t(h), size_t(w), size_t(c)}); }
@@ -43,7 +45,7 @@ class ConvMethod {
  public:
   virtual ~ConvMethod() = default;
   /** `input`, `filter`, `output` as tfjs holds them, or `packed` in place of a filter that is read. */
-  virtual void run(float* input, float* filter, float* output, float* bias, void* packed) const = 0;
+  virtual void run(void* input, float* filter, void* output, float* bias, void* packed) const = 0;
   /** Bytes of the filter in the layout wanted, 0 when there is none worth keeping. */
   virtual size_t packedBytes() const { return 0; }
   virtual void pack(float*, void*) const {}
@@ -56,7 +58,7 @@ class ConvCandidate final : public ConvMethod {
   /** `blocked` lets oneDNN choose the layout of the images, which then are reordered; null when there is no such. */
   static std::unique_ptr<ConvCandidate> make(const ConvShape& shape, bool blocked, int implementation);
 
-  void run(float* input, float* filter, float* output, float* bias, void* packed) const override;
+  void run(void* input, float* filter, void* output, float* bias, void* packed) const override;
   size_t packedBytes() const override;
   void pack(float* filter, void* packed) const override;
   std::string describe() const override { return info_; }

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "args.h"
+#include "bf16.h"
 #include "bindings.h"
 #include "conv.h"
 #include "pointwise.h"
@@ -20,11 +21,14 @@ struct ConvPlan {
 
 using PlanHandle = Napi::External<ConvPlan>;
 
-ConvShape readShape(const Args& args, size_t i) {
-  auto fields = args.fields(i, ConvShape::kFields);
+/** All fields but the last, which is no matter of shape. */
+ConvShape readShape(const Args& args, size_t i, bool bf16) {
+  constexpr size_t kGiven = ConvShape::kFields - 1;
+  auto fields = args.fields(i, kGiven);
   ConvShape shape;
   static_assert(sizeof(ConvShape) == ConvShape::kFields * sizeof(int), "fields are read in one piece");
-  std::copy(fields.data, fields.data + ConvShape::kFields, reinterpret_cast<int*>(&shape));
+  std::copy(fields.data, fields.data + kGiven, reinterpret_cast<int*>(&shape));
+  shape.bf16 = bf16;
   shape.check();
   return shape;
 }
@@ -66,33 +70,68 @@ void chooseFixed(ConvPlan& plan, bool direct) {
   if (!plan.chosen) fail("oneDNN has no implementation for this convolution");
 }
 
+/**
+ * Of images kept as bf16: oneDNN's, where the processor has units for it and more than the reference. Without tiles
+ * Winograd's way in floats is as fast or faster: two products of bf16 are made in the time of one of floats, and it needs
+ * a quarter of them.
+ */
+void chooseBf16(ConvPlan& plan, bool direct) {
+  if (!hasBf16Units()) return;
+  ConvShape floats = plan.shape;
+  floats.bf16 = 0;
+  if (!direct && !hasBf16Tiles() && Winograd::pays(floats)) return;
+  auto made = tryMake(plan.shape, 0);
+  if (made && !has(made->describe(), "ref")) plan.chosen = std::move(made);
+}
+
+Napi::Value handleOf(const Args& args, std::unique_ptr<ConvPlan> plan) {
+  return PlanHandle::New(args.info().Env(), plan.release(), [](Napi::Env, ConvPlan* dead) { delete dead; });
+}
+
+/** `convPlanBf16(shape, direct)`; null where images kept as bf16 have to be widened first. */
+Napi::Value createBf16(const Args& args) {
+  auto plan = std::make_unique<ConvPlan>();
+  plan->shape = readShape(args, 0, true);
+  if (plan->shape.inputBlocked || plan->shape.outputBlocked) fail("images of bf16 lie as tfjs has them");
+  chooseBf16(*plan, args.flag(1));
+  if (!plan->chosen) return args.info().Env().Null();
+  return handleOf(args, std::move(plan));
+}
+
+/** `convPlan(shape, choice, direct)` */
 Napi::Value create(const Args& args) {
   auto plan = std::make_unique<ConvPlan>();
-  plan->shape = readShape(args, 0);
+  plan->shape = readShape(args, 0, false);
   int choice = args.missing(1) ? -1 : args.integer(1);
   if (choice >= 0) {
     plan->chosen = tryMake(plan->shape, choice);
     plan->choice = choice;
   }
   if (!plan->chosen) chooseFixed(*plan, args.flag(2));
-  auto* raw = plan.release();
-  return PlanHandle::New(args.info().Env(), raw, [](Napi::Env, ConvPlan* dead) { delete dead; });
+  return handleOf(args, std::move(plan));
 }
 
 struct Operands {
-  Span<float> input, filter, output, bias;
+  void* input;
+  float* filter;
+  void* output;
+  float* bias;
 };
 
 Operands readOperands(const Args& args, const ConvShape& shape) {
-  return {args.f32(1, shape.inputSize()), args.f32(2, shape.filterSize()), args.f32(3, shape.outputSize()),
-          shape.bias ? args.f32(4, shape.k) : Span<float>{}};
+  const auto images = [&](size_t i, size_t size) -> void* {
+    if (shape.bf16) return args.array<uint16_t>(i, size).data;
+    return args.f32(i, size).data;
+  };
+  return {images(1, shape.inputSize()), args.f32(2, shape.filterSize()).data, images(3, shape.outputSize()),
+          shape.bias ? args.f32(4, shape.k).data : nullptr};
 }
 
 double secondsOf(const ConvMethod& candidate, const Operands& o) {
   double best = 1e9;
   for (int i = 0; i < 4; ++i) {
     auto start = std::chrono::steady_clock::now();
-    candidate.run(o.input.data, o.filter.data, o.output.data, o.bias.data, nullptr);
+    candidate.run(o.input, o.filter, o.output, o.bias, nullptr);
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (i > 0) best = std::min(best, took.count());
   }
@@ -127,7 +166,7 @@ Napi::Value run(const Args& args) {
   auto o = readOperands(args, plan.shape);
   void* packed = nullptr;
   if (!args.missing(5)) packed = args.array<uint8_t>(5, plan.chosen->packedBytes()).data;
-  plan.chosen->run(o.input.data, o.filter.data, o.output.data, o.bias.data, packed);
+  plan.chosen->run(o.input, o.filter, o.output, o.bias, packed);
   return args.info().Env().Undefined();
 }
 
@@ -151,6 +190,7 @@ Napi::Value describe(const Args& args) {
 
 void bindConvolutions(Napi::Object& exports) {
   bind(exports, "convPlan", create);
+  bind(exports, "convPlanBf16", createBf16);
   bind(exports, "convTune", tune);
   bind(exports, "convRun", run);
   bind(exports, "convPack", pack);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "loops.h"
 #include "parallel.h"
@@ -25,10 +26,16 @@ void pieces(size_t n, size_t cost, const Body& body) {
 Napi::Value unary(const Args& args) {
   int op = args.integer(0);
   if (op < 0 || op >= kUnaryCount) fail("unknown operation");
-  auto x = args.array<float>(1);
-  auto y = args.f32(2, x.size);
+  const auto x = Stored::read(args, 1), y = Stored::read(args, 2, x.size);
   float alpha = float(args.number(3)), beta = float(args.number(4));
-  pieces(x.size, 1, [&](size_t at, size_t n) { loops().unary(op, x.data + at, y.data + at, n, alpha, beta); });
+  pieces(x.size, 1, [&](size_t first, size_t count) {
+    inPieces(x.bf16 || y.bf16, count, [&](size_t part, size_t n) {
+      const size_t at = first + part;
+      float *from = x.room(0, n), *to = y.room(1, n);
+      loops().unary(op, x.floats(at, n, from), y.place(at, to), n, alpha, beta);
+      y.keep(at, n, to);
+    });
+  });
   return args.info().Env().Undefined();
 }
 
@@ -105,10 +112,16 @@ Napi::Value binary(const Args& args) {
   int op = args.integer(0);
   if (op < 0 || op >= kBinaryCount) fail("unknown operation");
   Broadcast plan(args.shape(4), args.shape(5));
-  auto a = args.f32(1, plan.countA), b = args.f32(2, plan.countB), y = args.f32(3, plan.count);
+  const auto a = Stored::read(args, 1, plan.countA), b = Stored::read(args, 2, plan.countB),
+             y = Stored::read(args, 3, plan.count);
   int sa = plan.stepA.back() != 0, sb = plan.stepB.back() != 0;
-  plan.run([&](size_t i, size_t j, size_t k, size_t n) {
-    loops().binary(op, a.data + i, b.data + j, y.data + k, n, sa, sb);
+  plan.run([&](size_t i, size_t j, size_t k, size_t count) {
+    inPieces(a.bf16 || b.bf16 || y.bf16, count, [&](size_t part, size_t n) {
+      float* to = y.room(2, n);
+      loops().binary(op, a.floats(i + part * sa, sa ? n : 1, a.room(0, n)),
+                     b.floats(j + part * sb, sb ? n : 1, b.room(1, n)), y.place(k + part, to), n, sa, sb);
+      y.keep(k + part, n, to);
+    });
   });
   return args.info().Env().Undefined();
 }

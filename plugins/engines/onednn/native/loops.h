@@ -202,6 +202,11 @@ struct Loops {
 
   /** Columns of a panel: the right side of a small product, and its result, lie in rows of as many values. */
   size_t panel;
+  /** To bf16 (to the nearest, of two alike the even one), to floats that bf16 could hold, and back from bf16. */
+  void (*round)(const float* x, uint16_t* y, size_t n);
+  void (*roundInPlace)(const float* x, float* y, size_t n);
+  void (*widen)(const uint16_t* x, float* y, size_t n);
+
   /** Rows of a strip: the left side of a product lies in strips. */
   size_t stripRows;
   /**

@@ -1,6 +1,7 @@
 // Batch normalisation, optionally with ReLU, which may have a greatest value: in training with its gradient, and in inference.
 #include <cmath>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "loops.h"
 #include "parallel.h"
@@ -39,6 +40,13 @@ struct Layout {
       body(first * width(), count, piece % blocks() * 8, piece);
     });
   }
+  /** The same for the parts of pieces that are widened at a time; rooms are as large as a part, or nothing is widened. */
+  template <class Body>
+  void eachPart(bool widens, const Body& body) const {
+    each([&](size_t at, size_t count, size_t channel, size_t piece) {
+      inParts(widens, count, width(), [&](size_t row, size_t n) { body(at + row * width(), n, channel, piece); });
+    });
+  }
 };
 
 struct Sums {
@@ -47,10 +55,10 @@ struct Sums {
 
 /** Two sums per channel, from the sums of pieces; `body(offset, rows, first channel, sums, sums)` adds to its sums. */
 template <class Body>
-Sums sumPairs(const Layout& layout, const Body& body) {
+Sums sumPairs(const Layout& layout, bool widens, const Body& body) {
   size_t width = layout.width();
   std::vector<float> partial(layout.pieces() * width * 2, 0.f);
-  layout.each([&](size_t offset, size_t rows, size_t channel, size_t piece) {
+  layout.eachPart(widens, [&](size_t offset, size_t rows, size_t channel, size_t piece) {
     float* sums = partial.data() + piece * width * 2;
     body(offset, rows, channel, sums, sums + width);
   });
@@ -83,9 +91,12 @@ AffineValues affineOf(Span<float> scale, Span<float> offset, const float* mean, 
   return made;
 }
 
-void apply(const AffineValues& f, const float* x, float* y, const Layout& layout, float most) {
-  layout.each([&](size_t at, size_t rows, size_t channel, size_t) {
-    loops().affine(x + at, nullptr, y + at, rows, layout.width(), f.from(channel), most);
+void apply(const AffineValues& f, const Stored& x, const Stored& y, const Layout& layout, float most) {
+  layout.eachPart(x.bf16 || y.bf16, [&](size_t at, size_t rows, size_t channel, size_t) {
+    const size_t width = layout.width(), n = rows * width;
+    float* to = y.room(1, n);
+    loops().affine(x.floats(at, n, x.room(0, n)), nullptr, y.place(at, to), rows, width, f.from(channel), most);
+    y.keep(at, n, to);
   });
 }
 
@@ -93,13 +104,14 @@ void apply(const AffineValues& f, const float* x, float* y, const Layout& layout
 Napi::Value batchNormTraining(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t rows = layout.rows, c = layout.c;
-  auto x = args.f32(0, layout.size()), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, layout.size()),
-       mean = args.f32(4, c), variance = args.f32(5, c);
+  const auto x = Stored::read(args, 0, layout.size()), y = Stored::read(args, 3, layout.size());
+  auto scale = args.f32(1, c), offset = args.f32(2, c), mean = args.f32(4, c), variance = args.f32(5, c);
   // Sums of differences from the first row stay exact where the mean is far from zero.
   std::vector<float> pivot(c);
-  for (size_t i = 0; i < c; ++i) pivot[i] = layout.area > 0 ? x[i / 8 * layout.area * 8 + i % 8] : x[i];
-  auto sums = sumPairs(layout, [&](size_t at, size_t count, size_t channel, float* sum, float* squares) {
-    loops().moments(x.data + at, count, layout.width(), pivot.data() + channel, sum, squares);
+  for (size_t i = 0; i < c; ++i) pivot[i] = x.at(layout.area > 0 ? i / 8 * layout.area * 8 + i % 8 : i);
+  auto sums = sumPairs(layout, x.bf16, [&](size_t at, size_t count, size_t channel, float* sum, float* squares) {
+    const size_t width = layout.width(), n = count * width;
+    loops().moments(x.floats(at, n, x.room(0, n)), count, width, pivot.data() + channel, sum, squares);
   });
   for (size_t i = 0; i < c; ++i) {
     double shifted = sums.first[i] / double(rows);
@@ -108,7 +120,7 @@ Napi::Value batchNormTraining(const Args& args) {
     if (std::isnan(sums.second[i])) variance[i] = float(sums.second[i]);
   }
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x.data, y.data, layout, float(args.number(10)));
+  apply(f, x, y, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 
@@ -116,15 +128,18 @@ Napi::Value batchNormTraining(const Args& args) {
 Napi::Value batchNormTrainingGrad(const Args& args) {
   auto layout = Layout::read(args, 9);
   size_t rows = layout.rows, c = layout.c, width = layout.width();
-  auto dy = args.f32(0, layout.size()), x = args.f32(1, layout.size()), scale = args.f32(2, c), offset = args.f32(3, c),
-       mean = args.f32(4, c), variance = args.f32(5, c), dx = args.f32(6, layout.size()), dScale = args.f32(7, c),
-       dOffset = args.f32(8, c);
+  const auto dy = Stored::read(args, 0, layout.size()), x = Stored::read(args, 1, layout.size()),
+             dx = Stored::read(args, 6, layout.size());
+  auto scale = args.f32(2, c), offset = args.f32(3, c), mean = args.f32(4, c), variance = args.f32(5, c),
+       dScale = args.f32(7, c), dOffset = args.f32(8, c);
+  const bool widens = dy.bf16 || x.bf16 || dx.bf16;
   double epsilon = args.number(12);
   float most = float(args.number(13));
   auto f = affineOf(scale, offset, mean.data, variance.data, c, epsilon);
-  auto sums = sumPairs(layout, [&](size_t at, size_t count, size_t channel, float* sumDy, float* sumDyX) {
-    loops().normGradSums(dy.data + at, x.data + at, count, width, f.from(channel), mean.data + channel, most, sumDy,
-                         sumDyX);
+  auto sums = sumPairs(layout, widens, [&](size_t at, size_t count, size_t channel, float* sumDy, float* sumDyX) {
+    const size_t n = count * width;
+    loops().normGradSums(dy.floats(at, n, dy.room(0, n)), x.floats(at, n, x.room(1, n)), count, width, f.from(channel),
+                         mean.data + channel, most, sumDy, sumDyX);
   });
   std::vector<float> p(c), q(c), r(c);
   for (size_t i = 0; i < c; ++i) {
@@ -135,9 +150,13 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
     q[i] = float(-factor * inverse * inverse * sums.second[i] / double(rows));
     r[i] = float(-factor * sums.first[i] / double(rows));
   }
-  layout.each([&](size_t at, size_t count, size_t channel, size_t) {
-    loops().normGradApply(dy.data + at, x.data + at, dx.data + at, count, width, f.from(channel), mean.data + channel,
-                          most, p.data() + channel, q.data() + channel, r.data() + channel);
+  layout.eachPart(widens, [&](size_t at, size_t count, size_t channel, size_t) {
+    const size_t n = count * width;
+    float* to = dx.room(2, n);
+    loops().normGradApply(dy.floats(at, n, dy.room(0, n)), x.floats(at, n, x.room(1, n)), dx.place(at, to), count, width,
+                          f.from(channel), mean.data + channel, most, p.data() + channel, q.data() + channel,
+                          r.data() + channel);
+    dx.keep(at, n, to);
   });
   return args.info().Env().Undefined();
 }
@@ -146,10 +165,10 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
 Napi::Value batchNormInference(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t c = layout.c;
-  auto x = args.f32(0, layout.size()), scale = args.optionalF32(1, c), offset = args.optionalF32(2, c),
-       mean = args.f32(3, c), variance = args.f32(4, c), y = args.f32(5, layout.size());
+  const auto x = Stored::read(args, 0, layout.size()), y = Stored::read(args, 5, layout.size());
+  auto scale = args.optionalF32(1, c), offset = args.optionalF32(2, c), mean = args.f32(3, c), variance = args.f32(4, c);
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x.data, y.data, layout, float(args.number(10)));
+  apply(f, x, y, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 

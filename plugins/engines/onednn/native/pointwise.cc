@@ -8,7 +8,7 @@ namespace fgkd {
 
 bool Pointwise::fits(const ConvShape& s) {
   return s.kh == 1 && s.kw == 1 && s.groups == 1 && s.pt == 0 && s.pb == 0 && s.pl == 0 && s.pr == 0 &&
-         !s.inputBlocked && !s.outputBlocked;
+         !s.inputBlocked && !s.outputBlocked && !s.bf16;
 }
 
 /** The pixels of the input that the filter meets, one a line. */
@@ -19,7 +19,8 @@ Matrix Pointwise::inputPixels(float* input) const {
   return {input, s.sw * pixel, false, size_t(s.ow), size_t(s.oh), s.sh * row, image};
 }
 
-void Pointwise::run(float* input, float* filter, float* output, float* bias, void*) const {
+void Pointwise::run(void* images, float* filter, void* results, float* bias, void*) const {
+  float *input = static_cast<float*>(images), *output = static_cast<float*>(results);
   const auto& s = shape_;
   const size_t pixels = size_t(s.n) * s.oh * s.ow, c = s.c, k = s.k;
   Matrix x = inputPixels(input);

@@ -1,6 +1,7 @@
 // Pooling and bilinear resize of NHWC images, with gradients.
 #include <cstring>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "loops.h"
 #include "parallel.h"
@@ -33,13 +34,49 @@ PoolShape readPool(const Args& args, size_t i) {
 size_t inputSize(const PoolShape& s) { return times({size_t(s.n), size_t(s.h), size_t(s.w), size_t(s.c)}); }
 size_t outputSize(const PoolShape& s) { return times({size_t(s.n), size_t(s.oh), size_t(s.ow), size_t(s.c)}); }
 
+/** One operand of a pooling: whether it is written, and whether it has the input's size. */
+struct Image {
+  Stored values;
+  bool written, isInput;
+};
+using Rooms = std::vector<float*>;
+
+/** Calls `body(shape, operands)` for image after image, with operands widened; what is written begins as zeros. */
+template <class Body>
+void eachWidened(const PoolShape& s, const std::vector<Image>& operands, const Body& body) {
+  PoolShape one = s;
+  one.n = 1;
+  parallelItems(s.n, inputSize(one), [&](size_t image) {
+    Rooms rooms;
+    const auto sizeOf = [&](const Image& operand) { return operand.isInput ? inputSize(one) : outputSize(one); };
+    for (const auto& operand : operands) {
+      const size_t n = sizeOf(operand);
+      float* room = operand.values.room(int(rooms.size()), n);
+      rooms.push_back(operand.written ? operand.values.place(image * n, room)
+                                      : const_cast<float*>(operand.values.floats(image * n, n, room)));
+      if (operand.written) std::memset(rooms.back(), 0, n * sizeof(float));
+    }
+    body(one, rooms);
+    for (size_t i = 0; i < operands.size(); ++i) {
+      const size_t n = sizeOf(operands[i]);
+      if (operands[i].written) operands[i].values.keep(image * n, n, rooms[i]);
+    }
+  });
+}
+
 /** `pool(max, x, y, shape)` */
 Napi::Value pool(const Args& args) {
   auto s = readPool(args, 3);
-  auto x = args.f32(1, inputSize(s)), y = args.f32(2, outputSize(s));
+  const auto x = Stored::read(args, 1, inputSize(s)), y = Stored::read(args, 2, outputSize(s));
   auto run = args.flag(0) ? loops().maxPool : loops().avgPool;
+  if (x.bf16 || y.bf16) {
+    eachWidened(s, {{x, false, true}, {y, true, false}}, [&](const PoolShape& one, Rooms& rooms) {
+      run(one, rooms[0], rooms[1], 0, size_t(one.oh));
+    });
+    return args.info().Env().Undefined();
+  }
   parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * s.kh * s.kw,
-                 [&](size_t begin, size_t end) { run(s, x.data, y.data, begin, end); });
+                 [&](size_t begin, size_t end) { run(s, x.f32, y.f32, begin, end); });
   return args.info().Env().Undefined();
 }
 
@@ -65,11 +102,18 @@ void clear(Span<float> values) {
 /** `maxPoolGrad(dy, x, y, dx, shape)` */
 Napi::Value maxPoolGrad(const Args& args) {
   auto s = readPool(args, 4);
-  auto dy = args.f32(0, outputSize(s)), x = args.f32(1, inputSize(s)), y = args.f32(2, outputSize(s)),
-       dx = args.f32(3, inputSize(s));
-  clear(dx);
+  const auto dy = Stored::read(args, 0, outputSize(s)), x = Stored::read(args, 1, inputSize(s)),
+             y = Stored::read(args, 2, outputSize(s)), dx = Stored::read(args, 3, inputSize(s));
+  if (dy.bf16 || x.bf16 || y.bf16 || dx.bf16) {
+    const std::vector<Image> operands = {{dy, false, false}, {x, false, true}, {y, false, false}, {dx, true, true}};
+    eachWidened(s, operands, [](const PoolShape& one, Rooms& rooms) {
+      loops().maxPoolGrad(one, rooms[0], rooms[1], rooms[2], rooms[3], 0, 0, size_t(one.c));
+    });
+    return args.info().Env().Undefined();
+  }
+  clear({dx.f32, dx.size});
   eachImage(s, [&](size_t image, size_t first, size_t channels) {
-    loops().maxPoolGrad(s, dy.data, x.data, y.data, dx.data, image, first, channels);
+    loops().maxPoolGrad(s, dy.f32, x.f32, y.f32, dx.f32, image, first, channels);
   });
   return args.info().Env().Undefined();
 }

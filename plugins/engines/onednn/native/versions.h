@@ -37,6 +37,14 @@ Descriptor backwardDescriptor(const dnnl::engine& engine, dnnl::algorithm kind, 
   return Descriptor(engine, kind, in, filter, out, g.strides, g.dilations, g.before, g.after, hint, attr);
 }
 
+/** `bias` is null where there is none. */
+inline dnnl::matmul::primitive_desc matmulDescriptor(const dnnl::engine& engine, const dnnl::memory::desc& a,
+                                                     const dnnl::memory::desc& b, const dnnl::memory::desc* bias,
+                                                     const dnnl::memory::desc& y, const dnnl::primitive_attr& attr) {
+  using Made = dnnl::matmul::primitive_desc;
+  return bias == nullptr ? Made(engine, a, b, y, attr) : Made(engine, a, b, *bias, y, attr);
+}
+
 #else
 
 inline dnnl::memory::dims dimsOf(const dnnl::memory::desc& desc) { return desc.dims(); }
@@ -61,6 +69,13 @@ Descriptor backwardDescriptor(const dnnl::engine& engine, dnnl::algorithm kind, 
                               const dnnl::memory::desc& filter, const dnnl::memory::desc& out, const ConvGeometry& g,
                               const dnnl::primitive_attr& attr, const dnnl::convolution_forward::primitive_desc& hint) {
   return Descriptor({kind, in, filter, out, g.strides, g.dilations, g.before, g.after}, attr, engine, hint);
+}
+
+inline dnnl::matmul::primitive_desc matmulDescriptor(const dnnl::engine& engine, const dnnl::memory::desc& a,
+                                                     const dnnl::memory::desc& b, const dnnl::memory::desc* bias,
+                                                     const dnnl::memory::desc& y, const dnnl::primitive_attr& attr) {
+  using Operation = dnnl::matmul::desc;
+  return {bias == nullptr ? Operation(a, b, y) : Operation(a, b, *bias, y), attr, engine};
 }
 
 #endif

@@ -32,7 +32,7 @@ WinogradImages imagesOf(int h, int w, int channels, bool blocked, int top, int l
 
 bool Winograd::fits(const ConvShape& s) {
   return s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.groups == 1 && s.c % 8 == 0 &&
-         s.k % 8 == 0;
+         s.k % 8 == 0 && !s.bf16;
 }
 
 bool Winograd::pays(const ConvShape& s) {
@@ -88,7 +88,8 @@ std::string Winograd::describe() const {
   return "fgkd:winograd F(4x4, 3x3), blocks of " + std::to_string(blockTiles_) + " tiles";
 }
 
-void Winograd::run(float* input, float* filter, float* output, float* bias, void*) const {
+void Winograd::run(void* images, float* filter, void* results, float* bias, void*) const {
+  float *input = static_cast<float*>(images), *output = static_cast<float*>(results);
   switch (ConvKind(shape_.kind)) {
     case ConvKind::kForward: return runResult(input, filter, output, bias);
     case ConvKind::kInputGradient: return runResult(output, filter, input, nullptr);

@@ -13,7 +13,7 @@ class Winograd final : public ConvMethod {
   static bool pays(const ConvShape& shape);
 
   explicit Winograd(const ConvShape& shape);
-  void run(float* input, float* filter, float* output, float* bias, void* packed) const override;
+  void run(void* input, float* filter, void* output, float* bias, void* packed) const override;
   std::string describe() const override;
 
  private:

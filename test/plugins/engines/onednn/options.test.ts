@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
 import { completeOptions } from "../../../../plugins/engines/onednn/index.js";
 import { onednnEngine } from "../../../../plugins/engines/onednn.js";
 import { trainApart } from "../../../support/native-training.js";
@@ -7,8 +8,8 @@ import { available } from "./both.js";
 describe("the options of onednn", () => {
   test("have defaults, which the engine tells for the manifest", () => {
     const { options, capabilities } = onednnEngine({ threads: 2, layout: "plain" });
-    expect(options).toEqual({ threads: 2, winograd: true, autotune: false, layout: "plain" });
-    expect(capabilities).toEqual({ threads: 2, deterministic: true });
+    expect(options).toEqual({ threads: 2, winograd: true, autotune: false, precision: "f32", layout: "plain" });
+    expect(capabilities).toEqual({ threads: 2, deterministic: true, halfPrecision: false });
   });
 
   test("say that measured choices differ from run to run", () =>
@@ -17,7 +18,7 @@ describe("the options of onednn", () => {
   test("take their defaults from the environment variables of earlier versions, and tell which", () => {
     const variables = { FGKD_WINOGRAD: "0", FGKD_AUTOTUNE: "1", FGKD_ONEDNN_LAYOUT: "blocked" };
     const { options, outdated } = completeOptions({ threads: 1 }, variables);
-    expect(options).toEqual({ threads: 1, winograd: false, autotune: true, layout: "blocked" });
+    expect(options).toEqual({ threads: 1, winograd: false, autotune: true, precision: "f32", layout: "blocked" });
     expect(outdated.map(({ name, option, meaning }) => [name, option, meaning])).toEqual([
       ["FGKD_WINOGRAD", "winograd", false],
       ["FGKD_AUTOTUNE", "autotune", true],
@@ -26,7 +27,7 @@ describe("the options of onednn", () => {
   });
 
   test("count more than the environment", () => {
-    const given = { threads: 1, winograd: true, autotune: false, layout: "plain" } as const;
+    const given = { threads: 1, winograd: true, autotune: false, precision: "f32", layout: "plain" } as const;
     const variables = { FGKD_WINOGRAD: "0", FGKD_AUTOTUNE: "1", FGKD_ONEDNN_LAYOUT: "blocked" };
     expect(completeOptions(given, variables)).toEqual({ options: given, outdated: [] });
   });
@@ -35,8 +36,28 @@ describe("the options of onednn", () => {
     ["winograd", { winograd: 1 as never }],
     ["autotune", { autotune: "yes" as never }],
     ["layout", { layout: "NCHW" as never }],
+    ["precision", { precision: "f16" as never }],
+    ["layout", { precision: "bf16" as never, layout: "blocked" as never }],
   ])("refuse what %s cannot be", (option, given) => {
     expect(() => onednnEngine(given)).toThrow(`option "${option}" must be`);
+  });
+});
+
+describe("with precision bf16 the engine", () => {
+  test("says so, and leaves images as tfjs has them, whatever the processor", () => {
+    const { options, capabilities } = onednnEngine({ precision: "bf16", threads: 1 });
+    expect(options).toMatchObject({ precision: "bf16", layout: "plain" });
+    expect(capabilities?.halfPrecision).toBe(true);
+  });
+
+  test("is never chosen by itself", () => expect(onednnEngine({}).options?.precision).toBe("f32"));
+
+  test.skipIf(!available)("is advised where the processor has units for it, and it is not chosen", async () => {
+    const { bf16 } = loadAddon().describe();
+    const { advice } = await onednnEngine({}).check();
+    if (bf16 === "none") expect(advice).toBeUndefined();
+    else expect(advice).toContain('engine: { name: "onednn", precision: "bf16" }');
+    expect((await onednnEngine({ precision: "bf16" }).check()).advice).toBeUndefined();
   });
 });
 

@@ -26,6 +26,7 @@ void fillPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);
 void fillResample(Loops& loops);
+void fillBf16(Loops& loops);
 void fillGemm(Loops& loops);
 void fillPanels(Loops& loops);
 void fillWinograd(Loops& loops);

@@ -21,6 +21,7 @@ Loops table() {
   fillResize(made);
   fillDepthwise(made);
   fillResample(made);
+  fillBf16(made);
   fillGemm(made);
   fillPanels(made);
   fillWinograd(made);

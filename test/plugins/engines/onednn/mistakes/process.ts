@@ -16,7 +16,7 @@ const [runs, seed, file = ""] = process.argv.slice(2);
 const { addon, calls } = recordCalls(loadAddon());
 const { options } = completeOptions({});
 // In blocks, on whatever processor: only so every function is called.
-tf.registerBackend("onednn", () => new OnednnBackend(addon, "blocked"), 4);
+tf.registerBackend("onednn", () => new OnednnBackend(addon, { layout: "blocked", precision: "f32" }), 4);
 registerKernels("onednn", addon, options);
 await tf.setBackend("onednn");
 for (const run of Object.values(operations)) tf.tidy(() => void run());
