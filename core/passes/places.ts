@@ -74,3 +74,16 @@ export function letGo(values: readonly tf.TensorInfo[]): void {
   // tfjs is told as it tells itself: it counts buffers.
   for (const { dataId } of values) if (backend.disposeData(dataId)) tf.engine().removeDataId(dataId, backend);
 }
+
+/** A tensor of a value that somebody holds. */
+export function tensorOf({ dataId, shape, dtype }: tf.TensorInfo): tf.Tensor {
+  tf.backend().incRef(dataId);
+  return tf.engine().makeTensorFromDataId(dataId, shape, dtype);
+}
+
+/** Gives a variable a value that somebody holds. */
+export function assignHeld(variable: tf.Variable, held: tf.TensorInfo): void {
+  const value = tensorOf(held);
+  variable.assign(value);
+  value.dispose();
+}

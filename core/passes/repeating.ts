@@ -6,7 +6,7 @@ import { activeRecorder, type Recorder } from "../ops/recording.js";
 import type { Batch, Outputs } from "../values/records.js";
 import { differentiated } from "./differentiated.js";
 import { ForwardPass } from "./forward.js";
-import { infoOf } from "./places.js";
+import { assignHeld, infoOf } from "./places.js";
 import { activeTape, waysFrom } from "./tape.js";
 import { TrainingPass } from "./training-pass.js";
 
@@ -116,7 +116,7 @@ class Passes {
     const counted = parameters.counted;
     const now = this.#variables.map((variable) => variable.clone());
     try {
-      for (const [at, variable] of this.#variables.entries()) set(variable, before[at] as tf.TensorInfo);
+      for (const [at, variable] of this.#variables.entries()) assignHeld(variable, before[at] as tf.TensorInfo);
       return work();
     } finally {
       for (const [at, variable] of this.#variables.entries()) variable.assign(now[at] as tf.Tensor);
@@ -131,14 +131,6 @@ class Passes {
     const kept = this.#names.filter((name) => parameters.keepsStatistics(name));
     return JSON.stringify([images.shape, mode, want ?? {}, kept]);
   }
-}
-
-/** Assigns a value that somebody holds. */
-function set(variable: tf.Variable, { dataId, shape, dtype }: tf.TensorInfo): void {
-  tf.backend().incRef(dataId);
-  const value = tf.engine().makeTensorFromDataId(dataId, shape, dtype);
-  variable.assign(value);
-  value.dispose();
 }
 
 function remembered<V>(kinds: Map<string, V>, kind: string, make: () => V): V | undefined {

@@ -5,10 +5,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Recorder } from "../ops/recording.js";
 import type { Outputs } from "../values/records.js";
-import { BackwardPass, type Slopes } from "./backward.js";
 import type { ForwardPass, Work } from "./forward.js";
 import { takeApart } from "./outputs.js";
 import { hold, infoOf, letGo } from "./places.js";
+import { type Named, Repeatable } from "./repeatable.js";
 import { activeTape, type TapeNode, taped, waysFrom } from "./tape.js";
 import { walkBack } from "./walk-back.js";
 
@@ -46,7 +46,7 @@ interface Live {
 }
 
 export class TrainingPass {
-  readonly #backward = new Map<string, BackwardPass>();
+  readonly #backward = new Map<string, Repeatable>();
 
   constructor(
     private readonly recorder: Recorder,
@@ -131,7 +131,7 @@ export class TrainingPass {
     layers: Layers,
     dys: readonly (tf.Tensor | null)[],
     wanted: readonly string[],
-  ): { readonly slopes: Slopes; readonly left?: readonly tf.TensorInfo[] } {
+  ): { readonly slopes: Named; readonly left?: readonly tf.TensorInfo[] } {
     const { operations, reach, saved } = live;
     const backward = this.backwardFor(dys, wanted);
     const before = [...dys.filter((dy) => dy !== null), ...live.given];
@@ -157,9 +157,9 @@ export class TrainingPass {
     return { slopes };
   }
 
-  private backwardFor(dys: readonly (tf.Tensor | null)[], wanted: readonly string[]): BackwardPass {
+  private backwardFor(dys: readonly (tf.Tensor | null)[], wanted: readonly string[]): Repeatable {
     const key = `${dys.map((dy) => Number(dy !== null)).join("")} ${wanted.join()}`;
-    const known = this.#backward.get(key) ?? new BackwardPass(this.recorder);
+    const known = this.#backward.get(key) ?? new Repeatable(this.recorder);
     this.#backward.set(key, known);
     return known;
   }
@@ -198,7 +198,7 @@ function slopesOf(
   reach: Reach,
   dys: readonly (tf.Tensor | null)[],
   wanted: readonly string[],
-): Slopes {
+): Named {
   const given = new Map<number, tf.Tensor>();
   for (const [at, { output }] of reach.entries()) {
     const dy = dys[at];

@@ -2,7 +2,8 @@
  * What a training step asks of a GPU, and what JavaScript does for it: dispatches, new bind groups, submissions, bytes, and
  * processor time. On Dawn's null backend, which takes every command and runs none: needs no GPU, and says nothing of a GPU's time.
  *
- * Run with `npx tsx test/bench/gpu-steps.ts [WORKLOAD] [STEPS]`; workloads are those of `test/device/workloads.ts`.
+ * Run with `npx tsx test/bench/gpu-steps.ts [WORKLOAD] [STEPS] [layers]`; workloads are those of `test/device/workloads.ts`. With
+ * `layers` those of networks run in each step, and no pass is run again without them.
  */
 import { existsSync, readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
@@ -34,7 +35,9 @@ async function startNull(): Promise<() => BackendStats> {
   tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => backend, 5);
   registerKernels("webgpu");
-  await startEngine({ ...webgpuEngine({}), start: async () => void (await tf.setBackend("webgpu")) });
+  const { recorder, ...engine } = webgpuEngine({});
+  const start = async () => void (await tf.setBackend("webgpu"));
+  await startEngine({ ...engine, start, ...(process.argv[4] !== "layers" && recorder && { recorder }) });
   return () => backend.stats();
 }
 

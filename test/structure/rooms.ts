@@ -34,7 +34,7 @@ export const rooms: readonly PlannedRoom[] = [
   },
   {
     name: "core/passes",
-    budget: 500,
+    budget: 700,
     holds:
       "passes of networks through the tape: gradients that let go early, passes that are run again without their layers",
   },

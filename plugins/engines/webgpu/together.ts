@@ -86,12 +86,22 @@ function dispatchOf(rule: Pointwise, updates: readonly Update[]): Dispatch {
     begin += groups;
   }
   return {
-    shader: shaderOf(rule, updates.length),
+    shader: shaderFor(rule, updates.length),
     reads: updates.flatMap(({ reads }) => reads),
     writes: updates.flatMap(({ writes }) => writes),
     numbers,
     groups: [begin, 1, 1],
   };
+}
+
+/** By the number of updates. */
+const shaders = new WeakMap<Pointwise, Shader[]>();
+
+function shaderFor(rule: Pointwise, count: number): Shader {
+  const known = shaders.get(rule) ?? [];
+  shaders.set(rule, known);
+  known[count] ??= shaderOf(rule, count);
+  return known[count];
 }
 
 function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise, count: number): Shader {

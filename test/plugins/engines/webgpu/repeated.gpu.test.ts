@@ -28,13 +28,15 @@ function plainEngine(): Engine {
   return engine;
 }
 
-/** Counts the kernels that tfjs is asked for during the work. */
+const ofLayers = ["Conv2D", "FusedConv2D", "FgkdBatchNormTraining"];
+
+/** Counts the kernels of a network's layers that tfjs is asked for during the work. */
 async function counting<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly kernels: number }> {
   const engine = tf.engine();
   const run = engine.runKernel.bind(engine);
   let kernels = 0;
   engine.runKernel = <Made extends tf.Tensor | tf.Tensor[]>(...call: Parameters<typeof run>): Made => {
-    kernels++;
+    if (ofLayers.includes(call[0])) kernels++;
     return run<Made>(...call);
   };
   try {
@@ -113,10 +115,11 @@ function lateFeatures(from: number) {
 describe.skipIf(!hasGpu)("passes that are run again without their layers", () => {
   beforeAll(useGpu);
 
-  test("compute the bytes of layers that run, in training and in tests, and ask tfjs for a third of the kernels", async () => {
+  test("compute the bytes of layers that run, in training and in tests", async () => {
     const { plain, repeated } = await compared({ settings: { evaluation: { every: 1 } } });
     // The last epoch, with its test.
-    expect(sum(repeated.slice(-2))).toBeLessThan(sum(plain.slice(-2)) * 0.4);
+    expect(sum(plain.slice(-2))).toBeGreaterThan(0);
+    expect(sum(repeated.slice(-2))).toBe(0);
   });
 
   test("do so beside a teacher, after a look with the student itself, and where gradients are gathered over steps", async () => {
@@ -127,14 +130,15 @@ describe.skipIf(!hasGpu)("passes that are run again without their layers", () =>
       logitDistillation({ temperature: 3 }),
     ];
     const { plain, repeated } = await compared({ plugins, settings: { accumulate: 2 } });
-    expect(sum(repeated.slice(-2))).toBeLessThan(sum(plain.slice(-2)) * 0.7);
+    expect(sum(plain.slice(-2))).toBeGreaterThan(0);
+    expect(sum(repeated.slice(-2))).toBe(0);
   });
 
   test("run the layers after all where a loss asks for another gradient than before", async () => {
     const { plain, repeated } = await compared({ plugins: [crossEntropy(), lateFeatures(3)] });
     const [before, asked] = [repeated.slice(4, 6), repeated.slice(6, 8)];
-    expect(sum(before)).toBeLessThan(sum(plain.slice(4, 6)) / 2);
-    expect(sum(asked)).toBeGreaterThan(sum(plain.slice(6, 8)) / 2);
+    expect(sum(before)).toBe(0);
+    expect(sum(asked)).toBeGreaterThan(0);
   });
 
   const adam = { name: "adam", learningRate: 1e-3 };

@@ -1,21 +1,21 @@
-/** The backward part of a pass: noted while the gradients of its operations are taken, and run again without them. */
+/** A function of tensors, such as the backward part of a pass: noted while its operations run, and run again without them. */
 import * as tf from "@tensorflow/tfjs";
 import type { Recorder } from "../ops/recording.js";
 import { Attempt } from "./attempt.js";
 import { infoOf, type Place, Places, Values } from "./places.js";
 
-interface SlopeFacts {
-  readonly variable: string;
+interface Fact {
+  readonly name: string;
   readonly place: Place;
   readonly shape: readonly number[];
 }
 
-/** By variable's name. */
-export type Slopes = Readonly<Record<string, tf.Tensor>>;
+/** By name. */
+export type Named = Readonly<Record<string, tf.Tensor>>;
 
-/** Backward passes of one kind: with gradients of the same outputs, for the same variables. */
-export class BackwardPass {
-  readonly #attempt = new Attempt<readonly SlopeFacts[]>();
+/** One that does the same each time: for tensors of the same shapes, whatever their values. */
+export class Repeatable {
+  readonly #attempt = new Attempt<readonly Fact[]>();
 
   constructor(private readonly recorder: Recorder) {}
 
@@ -29,28 +29,28 @@ export class BackwardPass {
   }
 
   /**
-   * Takes the gradients, and notes what that does.
+   * Runs the operations, and notes them.
    *
-   * @param given gradients of outputs, and all that the forward pass was given and saved
+   * @param given all that they read
    */
-  note(given: readonly tf.TensorInfo[], run: () => Slopes): Slopes {
+  note(given: readonly tf.TensorInfo[], run: () => Named): Named {
     const noting = this.recorder.begin(given.map(infoOf));
-    let slopes: Slopes;
+    let made: Named;
     try {
-      slopes = tf.tidy(() => ({ ...run() }));
+      made = tf.tidy(() => ({ ...run() }));
     } catch (error) {
       noting.end([]);
       throw error;
     }
     const places = new Places(given);
-    const facts = Object.entries(slopes).map(([variable, slope]) => ({
-      variable,
-      place: places.of(slope),
-      shape: slope.shape,
+    const facts = Object.entries(made).map(([name, tensor]) => ({
+      name,
+      place: places.of(tensor),
+      shape: tensor.shape,
     }));
     const recording = noting.end(places.made);
     this.#attempt.add(recording && { recording, facts });
-    return slopes;
+    return made;
   }
 
   /** Which of what it is given it lets go of. Only where `isReady`. */
@@ -59,9 +59,9 @@ export class BackwardPass {
   }
 
   /** Does the same without the operations. Only where `isReady`. */
-  repeat(given: readonly tf.TensorInfo[]): Slopes {
+  repeat(given: readonly tf.TensorInfo[]): Named {
     const { recording, facts } = this.#attempt.whole;
     const values = new Values(given, recording.run(given));
-    return Object.fromEntries(facts.map(({ variable, place, shape }) => [variable, values.tensor(place, shape)]));
+    return Object.fromEntries(facts.map(({ name, place, shape }) => [name, values.tensor(place, shape)]));
   }
 }
