@@ -135,7 +135,7 @@ describe.skipIf(!hasGpu)("passes that are run again without their layers", () =>
   });
 
   test("run the layers after all where a loss asks for another gradient than before", async () => {
-    const { plain, repeated } = await compared({ plugins: [crossEntropy(), lateFeatures(3)] });
+    const { repeated } = await compared({ plugins: [crossEntropy(), lateFeatures(3)] });
     const [before, asked] = [repeated.slice(4, 6), repeated.slice(6, 8)];
     expect(sum(before)).toBe(0);
     expect(sum(asked)).toBeGreaterThan(0);
