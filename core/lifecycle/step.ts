@@ -2,11 +2,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Model } from "../models/model.js";
 import { hasQueue } from "../ops/engine.js";
+import { differentiatedBy } from "../passes/differentiated.js";
+import { releaseEarly } from "../passes/release-early.js";
 import type { WorkingUpdate } from "../update/chosen.js";
 import { type Computed, readLosses } from "../update/finite.js";
 import { isReady } from "../update/gradients.js";
 import type { LateReads } from "../update/late-reads.js";
-import { releaseEarly } from "../update/release-early.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
 import type { TensorCount } from "../watchdogs/tensor-count.js";
@@ -85,7 +86,7 @@ function differentiate(
   const variables = [...trained.values()];
   let names: readonly string[] = [];
   let terms: tf.Tensor1D | undefined;
-  const { value, grads } = tf.variableGrads(() => {
+  const compute = () => {
     const outputs = hooks.forward.call(forward(batch), batch, step);
     const named: LossTerms = hooks.loss.call({}, outputs, batch, step);
     names = Object.keys(named);
@@ -97,7 +98,8 @@ function differentiate(
     const total = tf.addN(list.map((term) => term.asScalar())) as tf.Scalar;
     releaseEarly(total, variables);
     return total;
-  }, variables);
+  };
+  const { value, grads } = differentiatedBy(variables, () => tf.variableGrads(compute, variables));
   value.dispose();
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, variable] of trained) {

@@ -46,6 +46,12 @@ export interface Model {
   /** Of a transformer: who of its tokens answers. Its explanations need it. Default: it has none. */
   readonly tokens?: AnsweringTokens;
   /**
+   * Whether a pass depends on the batch's images, the model's variables, the mode and what is wanted alone, and changes nothing but
+   * variables and counters: it draws no numbers, looks at nothing else, and does the same kernels each time. Then an engine that
+   * can may note a pass and run it again without the layers. Default false.
+   */
+  readonly isRepeatable?: boolean;
+  /**
    * Called inside the tape (`train`) or inside a tidy: it may leave temporaries behind.
    *
    * @throws FGKD_UNKNOWN_NAME for a map that the model does not have

@@ -88,7 +88,7 @@ export class Parameters {
   /** An integer that public checkpoints carry, like `num_batches_tracked`. */
   counter(name: string): { increase(): void } {
     this.#counters.set(name, 0);
-    return { increase: () => void this.#counters.set(name, (this.#counters.get(name) ?? 0) + 1) };
+    return { increase: () => this.count(name, 1) };
   }
 
   /**
@@ -110,6 +110,21 @@ export class Parameters {
 
   keepsStatistics(weight: string): boolean {
     return this.#keepsStatistics(weight);
+  }
+
+  /** All that is derived, as it is now; not the caller's to free. */
+  get derivedTensors(): readonly tf.Tensor[] {
+    return this.#derived.flatMap((derived) => derived.values);
+  }
+
+  /** How far each counter is. */
+  get counted(): ReadonlyMap<string, number> {
+    return new Map(this.#counters);
+  }
+
+  /** Moves a counter on. */
+  count(name: string, by: number): void {
+    this.#counters.set(name, (this.#counters.get(name) ?? 0) + by);
   }
 
   /** Frees what was derived, as after an evaluation in the midst of training; it is computed anew when needed. */

@@ -1,6 +1,7 @@
 /** Compute engines: what a plugin registers so that `--engine NAME` can choose it. */
 import * as tf from "@tensorflow/tfjs";
 import type { Json } from "../values/state.js";
+import { type Recorder, setRecorder } from "./recording.js";
 
 /** Whether an engine can run here, and if not, what cures it. */
 export interface EngineCheck {
@@ -75,6 +76,8 @@ export interface Engine {
   devices?(): Promise<readonly EngineDevice[]>;
   /** Makes it the active backend of this process. */
   start(): Promise<void>;
+  /** Once it has started: what notes passes of networks and runs them again. Default: every pass is run layer by layer. */
+  recorder?(): Recorder;
   /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */
   build?(): Promise<EngineBuild>;
 }
@@ -85,6 +88,7 @@ const queued = new WeakSet<object>();
 export async function startEngine(engine: Engine): Promise<void> {
   await engine.start();
   if (engine.queue) queued.add(tf.backend());
+  setRecorder(engine.recorder?.());
 }
 
 /** Whether the active backend is that of an engine with a queue. */

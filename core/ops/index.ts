@@ -28,6 +28,7 @@ export type { MovingAverageOptions } from "./moving-average.js";
 export { movingAverage } from "./moving-average.js";
 export type { MaxPoolOptions } from "./pooling.js";
 export { adaptiveAveragePool, globalAveragePool, globalMaxPool, maxPool } from "./pooling.js";
+export type { Noting, Recorder, Recording } from "./recording.js";
 export type { BoxPlace } from "./replace-box.js";
 export { replaceBox } from "./replace-box.js";
 export type { BranchFactors } from "./residual.js";

@@ -7,6 +7,7 @@ import { resolveInput, withInput } from "../models/input.js";
 import { inputNotes, inputWarnings } from "../models/input-words.js";
 import type { Model, ModelInput, Models, Role } from "../models/model.js";
 import { type Parameters, withValuesLater } from "../models/parameters.js";
+import { repeating } from "../passes/repeating.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import type { NamedArray } from "../values/named-array.js";
@@ -54,7 +55,7 @@ export function createModels(settings: Readonly<Record<string, ModelSettings>>, 
     const pretrained = file === undefined ? new Set<string>() : factory.load(role, bare, file);
     if (!isFilled) bare.parameters.drawRest();
     const { input, restore } = inputOf(role, chosen, bare, factory);
-    const entry = { model: withInput(role, bare, input), pretrained, restoreInput: restore };
+    const entry = { model: withInput(role, repeating(bare), input), pretrained, restoreInput: restore };
     models.set(role, entry);
     return entry;
   };

@@ -2,6 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { hold } from "../models/hold.js";
 import { runStock } from "../ops/kernels.js";
+import { activeRecorder, type Recorder } from "../ops/recording.js";
+import { hold as holdAll, infoOf, letGo, tensorOf } from "../passes/places.js";
+import { Repeatable } from "../passes/repeatable.js";
 import { notFinite } from "../values/errors.js";
 import type { Gradients } from "./gradients.js";
 
@@ -31,22 +34,24 @@ export async function readLosses(
   isFreed = false,
 ): Promise<Readonly<Record<string, number>>> {
   const looked = checked ? Object.entries(given) : [];
-  const gradients = Object.fromEntries(looked.map(([name, one]) => [name, isFreed ? hold(one) : one]));
-  const sums = checked ? tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[])) : terms;
+  const values = looked.map(([, one]) => one);
+  const held = isFreed ? holdAll(values) : values.map(infoOf);
+  const gradients = looked.map(([name], at) => ({ name, value: held[at] as tf.TensorInfo }));
+  const sums = checked ? withSums(terms, values) : terms;
   const numbers = isFreed ? hold(sums) : sums;
   if (isFreed && sums !== terms) sums.dispose();
   try {
     return await check(names, numbers, gradients, where);
   } finally {
     if (numbers !== terms) numbers.dispose();
-    if (isFreed) tf.dispose(gradients);
+    if (isFreed) letGo(held);
   }
 }
 
 async function check(
   names: readonly string[],
   numbers: tf.Tensor,
-  gradients: Gradients,
+  gradients: readonly LookedAt[],
   where: string,
 ): Promise<Readonly<Record<string, number>>> {
   const values = (await numbers.data()) as Float32Array;
@@ -60,12 +65,35 @@ async function check(
   return losses;
 }
 
+/** A gradient whose values somebody holds. */
+interface LookedAt {
+  readonly name: string;
+  readonly value: tf.TensorInfo;
+}
+
+/** By engine, for gradients of the same shapes. */
+const repeatables = new WeakMap<Recorder, Map<string, Repeatable>>();
+
+/** The terms, and `sumsOf` the gradients. @returns the caller's */
+function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tensor1D {
+  const compute = () => tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[]));
+  const recorder = activeRecorder();
+  if (!recorder) return compute();
+  const given = [terms, ...gradients];
+  const shapes = given.map(({ shape }) => shape.join()).join(" ");
+  const known = repeatables.get(recorder) ?? new Map<string, Repeatable>();
+  repeatables.set(recorder, known);
+  const repeatable = known.get(shapes) ?? new Repeatable(recorder);
+  known.set(shapes, repeatable);
+  if (repeatable.isReady) return repeatable.repeat(given).sums as tf.Tensor1D;
+  return repeatable.isOpen ? (repeatable.note(given, () => ({ sums: compute() })).sums as tf.Tensor1D) : compute();
+}
+
 /**
  * Numbers that are finite when every gradient is: sums of them. (Sums of finite values can overflow too, so one that is
  * not finite is a suspicion; `findNotFinite` makes it a certainty.)
  */
-function sumsOf(gradients: Gradients): readonly tf.Tensor[] {
-  const all = Object.values(gradients);
+function sumsOf(all: readonly tf.Tensor[]): readonly tf.Tensor[] {
   const small = all.filter(({ size }) => size < large).map(flat);
   const parts = [...all.filter(({ size }) => size >= large), ...(small.length > 0 ? [tf.concat1d(small)] : [])];
   return parts.map((part) => part.sum().reshape([1]));
@@ -79,10 +107,15 @@ function flat(tensor: tf.Tensor): tf.Tensor1D {
 
 /** The first gradient with a value that is not finite, and that value; `undefined` when there is none. */
 async function findNotFinite(
-  gradients: Gradients,
+  gradients: readonly LookedAt[],
 ): Promise<{ readonly name: string; readonly value: number } | undefined> {
-  for (const [name, gradient] of Object.entries(gradients)) {
+  for (const { name, value: held } of gradients) {
+    const tensor = tensorOf(held);
+    // A step that ends meanwhile counts its tensors, and no variables.
+    const gradient = hold(tensor);
+    tensor.dispose();
     const value = (await gradient.data()).find((one) => !Number.isFinite(one));
+    gradient.dispose();
     if (value !== undefined) return { name, value };
   }
   return undefined;

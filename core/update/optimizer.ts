@@ -1,7 +1,7 @@
 /** Optimisers: what a plugin registers (an update rule) and what every rule shares (groups, decay, slots). */
 import * as tf from "@tensorflow/tfjs";
-import { hold } from "../models/hold.js";
 import type { Parameters } from "../models/parameters.js";
+import { assignHeld, hold, letGo } from "../passes/places.js";
 import type { Choice, ParameterGroups, Schedules } from "../registries/entry.js";
 import type { NamedArray } from "../values/named-array.js";
 import type { Gradients } from "./gradients.js";
@@ -124,18 +124,15 @@ export function createOptimizer(
       }),
     hold: () => {
       const before = { count, missed: [...missed] };
-      const held = all.map((variable) => ({ variable, value: hold(variable) }));
-      const letGo = () => {
-        for (const { value } of held) value.dispose();
-      };
+      const held = hold(all);
       return {
-        letGo,
+        letGo: () => letGo(held),
         undo: () => {
           count = before.count;
           for (const name of missed.keys()) missed.delete(name);
           for (const [name, updates] of before.missed) missed.set(name, updates);
-          for (const { variable, value } of held) variable.assign(value);
-          letGo();
+          for (const [at, variable] of all.entries()) assignHeld(variable, held[at] as tf.TensorInfo);
+          letGo(held);
         },
       };
     },

@@ -46,7 +46,8 @@ export function createResnet(owner: string, options: Required<ResnetOptions>, co
   });
   const { head: kind, reduction, hidden } = options;
   const own = head(at, "fc", { kind, channels: from, classes, reduction, hidden, dropout: 0 });
-  return assemble(at, { owner, stem: first, levels, head: own, adapts: { rename: ownName } });
+  const isRepeatable = options.dropPath === 0;
+  return assemble(at, { owner, stem: first, levels, head: own, adapts: { rename: ownName }, isRepeatable });
 }
 
 /** DataFree calls the shortcuts and the classifier otherwise. */

@@ -1,5 +1,7 @@
 /** The `webgpu` engine: a GPU through Vulkan, Metal or Direct3D, from one package of npm. */
+import * as tf from "@tensorflow/tfjs";
 import { describeOptions, type Engine } from "../../core/index.js";
+import type { Recorder } from "../../core/ops/index.js";
 import {
   checkWebgpu,
   runsOnGpu,
@@ -33,5 +35,7 @@ export function webgpuEngine(given: WebgpuOptions = {}): Engine {
     check: () => checkWebgpu(settings),
     devices: webgpuDevices,
     start: () => startWebgpu(settings),
+    // Its backend notes what it runs.
+    recorder: () => tf.backend() as unknown as Recorder,
   };
 }

@@ -47,6 +47,8 @@ export interface NetworkParts {
   readonly head: Head;
   /** How files that others wrote fill the model. Default: by its own names. */
   readonly adapts?: WeightsAdapter | undefined;
+  /** Whether none of the layers draws numbers, or looks at more than its input: see `Model.isRepeatable`. Default false. */
+  readonly isRepeatable?: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface NetworkParts {
  *
  * @param at where stem, levels and head declared their weights
  */
-export function assemble(at: Construction, { owner, stem, levels, head, adapts }: NetworkParts): Model {
+export function assemble(at: Construction, { owner, stem, levels, head, adapts, isRepeatable }: NetworkParts): Model {
   const { apply, ...parts } = head;
   const maps = namedMaps(levels, stem?.stride ?? 1);
   const known = maps.map(({ name }) => name);
@@ -64,6 +66,7 @@ export function assemble(at: Construction, { owner, stem, levels, head, adapts }
     depths: depthsOf(at.parameters, [...(stem ? [stem.weights] : []), ...weightsOf(levels)]),
     ...parts,
     ...(adapts && { adapts }),
+    ...(isRepeatable && { isRepeatable }),
     maps,
     forward: (batch, mode, want) =>
       watched(at, want, (): Outputs => {

@@ -32,6 +32,12 @@ export const rooms: readonly PlannedRoom[] = [
     budget: 1100,
     holds: "a model's contract, its parameters, and how weights of files fill them",
   },
+  {
+    name: "core/passes",
+    budget: 700,
+    holds:
+      "passes of networks through the tape: gradients that let go early, passes that are run again without their layers",
+  },
   { name: "core/graph", budget: 350, holds: "a model's pass as data: kernels recorded while it runs, and made fewer" },
   { name: "core/onnx", budget: 850, holds: "a graph as a file of ONNX" },
   { name: "core/registries", budget: 300, holds: "what can be chosen by name: entries, their options, the containers" },

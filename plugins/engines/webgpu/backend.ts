@@ -1,6 +1,7 @@
 /** The backend of this engine: memory, order and reads of its own; kernels that it lacks run as tfjs has them. */
 import * as tf from "@tensorflow/tfjs";
 import { engineFailed } from "../../../core/index.js";
+import type { Noting, Recorder } from "../../../core/ops/index.js";
 import { checkRun } from "./check-run.js";
 import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
@@ -11,6 +12,7 @@ import { groupsFor, repeatWord, unpackBytes } from "./made-on-device.js";
 import { bytesOf, TensorMemory } from "./memory.js";
 import { Pool } from "./pool.js";
 import { Reads } from "./reads.js";
+import { Notes } from "./recorder.js";
 import type { Dispatch } from "./shader.js";
 import type { Slot } from "./slot.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
@@ -41,7 +43,7 @@ export interface BackendStats extends Readonly<DispatchCounts> {
   readonly bytesPeak: number;
 }
 
-export class GpuBackend extends TfjsBackend {
+export class GpuBackend extends TfjsBackend implements Recorder {
   /** See {@link BackendOptions.precision}. */
   precision: "f32" | "f16";
   /** Where choices that were measured are kept. Default: nothing is measured, and the same is chosen always. */
@@ -122,6 +124,25 @@ export class GpuBackend extends TfjsBackend {
     this.#waiting.add(rule, { reads, writes, numbers });
   }
 
+  /** See {@link Recorder.begin}. */
+  begin(given: readonly tf.TensorInfo[]): Noting {
+    const [pool, dispatcher, uploads, memory] = [this.#pool, this.#dispatcher, this.#uploads, this.#memory];
+    const settle = () => {
+      this.#faults.check();
+      this.#waiting.settle();
+    };
+    const dataOf = ({ dataId }: tf.TensorInfo) => this.tensorMap.get(dataId);
+    const make = (shape: readonly number[], dtype: tf.DataType) => this.makeTensorInfo([...shape], dtype);
+    const unshare = (tensor: tf.TensorInfo) => void this.viewToWrite(tensor);
+    const letGo = (tensor: tf.TensorInfo) => this.letGo(tensor);
+    return new Notes({ pool, dispatcher, uploads, memory, settle, unshare, dataOf, make, letGo }, given);
+  }
+
+  /** A holder of a tensor's values less; tfjs, which counts buffers, is told. */
+  letGo({ dataId }: tf.TensorInfo): void {
+    if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this as unknown as tf.KernelBackend);
+  }
+
   /** Runs what waits for others of its kind. */
   settle(): void {
     this.#waiting.settle();
@@ -166,6 +187,7 @@ export class GpuBackend extends TfjsBackend {
     if (this.activeTimers != null || program.pixelsOpType != null) {
       this.endComputePassEncoder();
       super.recordAndSubmit(program, output, inputs, uniform);
+      this.#dispatcher.witness?.refuse();
       // They do not say which slots they use.
       this.#commands.submit();
       return;
@@ -213,6 +235,7 @@ export class GpuBackend extends TfjsBackend {
   }
 
   private copy(from: Slot, to: Slot, bytes: number): void {
+    this.#dispatcher.witness?.refuse();
     this.#commands.outsidePass().copyBufferToBuffer(from.buffer, 0, to.buffer, 0, bytes);
     from.lastUsed = to.lastUsed = this.#commands.serial;
   }

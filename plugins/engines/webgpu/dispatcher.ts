@@ -2,8 +2,10 @@
 import type { Commands } from "./commands.js";
 import { Numbers } from "./numbers.js";
 import { Recent } from "./recent.js";
+import { type KnownRun, RunAgain } from "./run-again.js";
 import { type NumberField, type Shader, sizeOfNumbers, wgsl, wordsOf } from "./shader.js";
-import type { View } from "./slot.js";
+import type { Slot, View } from "./slot.js";
+import type { Witness } from "./witness.js";
 
 /** What was done since the start, for tests and measurements. */
 export interface DispatchCounts {
@@ -22,6 +24,15 @@ interface Layout {
   readonly groups: Recent<string, GPUBindGroup>;
 }
 
+/** A pipeline that tfjs made, and the buffers that it was bound to. */
+interface Foreign {
+  readonly key: string;
+  readonly groups: Recent<string, GPUBindGroup>;
+}
+
+/** Where numbers are bound, if there are any. */
+type Numbered = { readonly offset: number; readonly size: number } | undefined;
+
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
   readonly layout: Layout;
@@ -36,9 +47,13 @@ export class Dispatcher {
   readonly counts: DispatchCounts = { dispatches: 0, pipelines: 0, bindGroups: 0 };
   readonly #compiled = new Map<string, Compiled>();
   readonly #layouts = new Map<string, Layout>();
-  readonly #foreign = new Map<GPUComputePipeline, Recent<string, GPUBindGroup>>();
+  readonly #foreign = new Map<GPUComputePipeline, Foreign>();
   readonly #numbers: Numbers;
   readonly #offset = [0];
+  /** Of the numbers that were asked for last. */
+  #key = "";
+  /** Told of each run, while a recording is made. */
+  witness: Pick<Witness, "ran" | "refuse"> | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
 
@@ -60,18 +75,37 @@ export class Dispatcher {
     const { pipeline, layout, numbers } = compiled;
     // First: where there is no room for other numbers, commands are handed over, and a pass ends.
     if (numbers > 0) this.#offset[0] = this.offsetOf(compiled, values);
-    const key = keyOf(views);
-    let group = layout.groups.get(key);
-    if (!group) {
-      group = this.bind(layout.bindings, views, numbers > 0 ? { offset: 0, size: numbers } : undefined);
-      layout.groups.set(key, group);
-    }
+    const group = this.groupOf(layout, views, numbers > 0 ? { offset: 0, size: numbers } : undefined);
     const pass = this.commands.openPass();
     this.setPipeline(pass, pipeline);
     if (numbers > 0) pass.setBindGroup(0, group, this.#offset);
     else pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
     this.dispatched(views);
+    if (!this.witness) return;
+    this.witness.ran(new RunAgain(this.knownRun(compiled, shader, views, values, [x, y, z])), views);
+  }
+
+  /** Writes a run that was noted, over those of the slots whose places are said. */
+  again(run: RunAgain, slots: readonly Slot[], places: readonly number[]): void {
+    const { pipeline, groups, numbers, isDynamic } = run.known;
+    if (numbers && run.age !== this.#numbers.age)
+      run.moveTo(
+        this.#numbers.offsetOf(numbers.key, () => numbers.words),
+        this.#numbers.age,
+      );
+    const group = run.groupFor(slots, places);
+    const pass = this.commands.openPass();
+    this.setPipeline(pass, pipeline);
+    if (numbers && isDynamic) {
+      this.#offset[0] = run.offset;
+      pass.setBindGroup(0, group, this.#offset);
+    } else pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+    const { serial } = this.commands;
+    for (let at = 0; at < places.length; at++) (slots[places[at] as number] as Slot).lastUsed = serial;
+    this.counts.dispatches++;
+    this.commands.dispatched();
   }
 
   /** Writes a run of a shader of tfjs, whose bindings end with numbers. */
@@ -81,30 +115,66 @@ export class Dispatcher {
     words: Uint32Array<ArrayBuffer>,
     [x, y, z]: readonly [number, number, number],
   ): void {
-    const offset = this.#numbers.offsetOf(words.join(), () => words);
-    let groups = this.#foreign.get(pipeline);
-    if (!groups) {
-      groups = new Recent(remembered);
-      this.#foreign.set(pipeline, groups);
+    const numbersKey = words.join();
+    const offset = this.#numbers.offsetOf(numbersKey, () => words);
+    let foreign = this.#foreign.get(pipeline);
+    if (!foreign) {
+      foreign = { key: `tfjs/${this.#foreign.size}`, groups: new Recent(remembered) };
+      this.#foreign.set(pipeline, foreign);
       this.counts.pipelines++;
     }
     const key = `${keyOf(views)}${offset}`;
-    let group = groups.get(key);
+    let group = foreign.groups.get(key);
     if (!group) {
       group = this.bind(pipeline.getBindGroupLayout(0), views, { offset, size: words.byteLength });
-      groups.set(key, group);
+      foreign.groups.set(key, group);
     }
     const pass = this.commands.openPass();
     this.setPipeline(pass, pipeline);
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
     this.dispatched(views);
+    if (!this.witness) return;
+    const numbers = { key: numbersKey, words };
+    const known = { key: foreign.key, pipeline, groups: [x, y, z] as const, numbers, isDynamic: false };
+    const bind = (slots: readonly Slot[], offset: number) =>
+      this.bind(pipeline.getBindGroupLayout(0), alike(slots, views), { offset, size: words.byteLength });
+    this.witness.ran(new RunAgain({ ...known, bind }), views);
+  }
+
+  private knownRun(
+    { pipeline, layout, numbers, fields }: Compiled,
+    { key }: Shader,
+    views: readonly View[],
+    values: Readonly<Record<string, number>>,
+    groups: readonly [number, number, number],
+  ): KnownRun {
+    const numbered = numbers > 0 ? { offset: 0, size: numbers } : undefined;
+    return {
+      key,
+      pipeline,
+      groups,
+      numbers: numbered && { key: this.#key, words: wordsOf(fields, values) },
+      isDynamic: true,
+      // Those that are bound already, by whoever it was.
+      bind: (slots) => this.groupOf(layout, alike(slots, views), numbered),
+    };
+  }
+
+  private groupOf(layout: Layout, views: readonly View[], numbers: Numbered): GPUBindGroup {
+    const key = keyOf(views);
+    const known = layout.groups.get(key);
+    if (known) return known;
+    const group = this.bind(layout.bindings, views, numbers);
+    layout.groups.set(key, group);
+    return group;
   }
 
   private offsetOf({ fields, types }: Compiled, values: Readonly<Record<string, number>>): number {
     let key = types;
     // Minus zero is written as zero.
     for (const { name } of fields) key += Object.is(values[name], -0) ? "-0 " : `${values[name]} `;
+    this.#key = key;
     return this.#numbers.offsetOf(key, () => wordsOf(fields, values));
   }
 
@@ -123,11 +193,7 @@ export class Dispatcher {
     this.commands.dispatched();
   }
 
-  private bind(
-    layout: GPUBindGroupLayout,
-    views: readonly View[],
-    numbers: { readonly offset: number; readonly size: number } | undefined,
-  ): GPUBindGroup {
+  private bind(layout: GPUBindGroupLayout, views: readonly View[], numbers: Numbered): GPUBindGroup {
     this.counts.bindGroups++;
     const entries: GPUBindGroupEntry[] = views.map(({ slot, bytes }, binding) => ({
       binding,
@@ -171,6 +237,11 @@ export class Dispatcher {
     this.#layouts.set(key, layout);
     return layout;
   }
+}
+
+/** Other slots, of which a shader sees as much. */
+function alike(slots: readonly Slot[], views: readonly View[]): readonly View[] {
+  return slots.map((slot, at) => ({ slot, bytes: (views[at] as View).bytes }));
 }
 
 function keyOf(views: readonly View[]): string {

@@ -23,6 +23,11 @@ export class TensorMemory {
     data.resource = this.remember(slot);
   }
 
+  /** Gives a tensor this slot, which nobody else has. */
+  hand(data: TensorData, slot: Slot): void {
+    data.resource = this.remember(slot);
+  }
+
   /** Of a tensor that has its buffer. */
   viewOf(data: TensorData): View {
     return { slot: this.slotOf(data.resource as GPUBuffer), bytes: Math.ceil(bytesOf(data) / 16) * 16 };

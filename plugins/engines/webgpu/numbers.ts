@@ -9,6 +9,8 @@ export class Numbers {
   readonly buffer: GPUBuffer;
   readonly #offsets = new Map<string, number>();
   #used = 0;
+  /** Offsets hold as long as this does. */
+  age = 0;
 
   constructor(
     private readonly device: GPUDevice,
@@ -42,6 +44,7 @@ export class Numbers {
   /** The queue writes ahead of the commands being written: those that use what stands there are handed over first. */
   private startAgain(): void {
     this.commands.submit();
+    this.age++;
     this.#offsets.clear();
     this.#used = 0;
   }

@@ -3,6 +3,7 @@ import type { Commands } from "./commands.js";
 import { FreeSlots } from "./free-slots.js";
 import { Lasting } from "./lasting.js";
 import type { Slot } from "./slot.js";
+import type { Witness } from "./witness.js";
 
 /** Where buffers come from. */
 export interface BufferSource {
@@ -36,6 +37,8 @@ export class Pool {
   #beats = 0;
   /** Requests before free slots were last looked through. */
   #lookedThrough = 0;
+  /** Told of what is taken and given back, while a recording is made. */
+  witness: Pick<Witness, "took" | "gave"> | undefined;
 
   constructor(
     private readonly source: BufferSource,
@@ -66,7 +69,9 @@ export class Pool {
 
   /** A slot of at least so many bytes, with whatever it held before. */
   take(bytes: number): Slot {
-    return this.serve(sizeClass(bytes), () => true);
+    const slot = this.serve(sizeClass(bytes), () => true);
+    this.witness?.took(slot, bytes);
+    return slot;
   }
 
   /** One that the queue may write ahead of the commands being written. */
@@ -78,6 +83,7 @@ export class Pool {
   }
 
   give(slot: Slot): void {
+    this.witness?.gave(slot);
     slot.isTaken = false;
     this.#bytesInUse -= slot.size;
     if (this.#lasting.keeps(slot)) this.#bytesKept += slot.size;

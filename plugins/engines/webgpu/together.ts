@@ -18,7 +18,7 @@ interface Owner {
   run(dispatch: Dispatch): void;
   /** Keeps the values of a tensor although it is disposed of. */
   incRef(dataId: object): void;
-  disposeData(dataId: object): boolean;
+  letGo(tensor: tf.TensorInfo): void;
 }
 
 export class Waiting {
@@ -61,9 +61,8 @@ export class Waiting {
     this.#written.clear();
     if (!rule || updates.length === 0) return;
     this.owner.run(dispatchOf(rule, updates));
-    // Whoever disposed of a tensor meanwhile left the rest to us; tfjs, which counts buffers, is told.
-    for (const { dataId } of updates.flatMap(tensorsOf))
-      if (this.owner.disposeData(dataId)) tf.engine().removeDataId(dataId, this.owner as unknown as tf.KernelBackend);
+    // Whoever disposed of a tensor meanwhile left the rest to us.
+    for (const tensor of updates.flatMap(tensorsOf)) this.owner.letGo(tensor);
   }
 }
 
@@ -87,12 +86,22 @@ function dispatchOf(rule: Pointwise, updates: readonly Update[]): Dispatch {
     begin += groups;
   }
   return {
-    shader: shaderOf(rule, updates.length),
+    shader: shaderFor(rule, updates.length),
     reads: updates.flatMap(({ reads }) => reads),
     writes: updates.flatMap(({ writes }) => writes),
     numbers,
     groups: [begin, 1, 1],
   };
+}
+
+/** By the number of updates. */
+const shaders = new WeakMap<Pointwise, Shader[]>();
+
+function shaderFor(rule: Pointwise, count: number): Shader {
+  const known = shaders.get(rule) ?? [];
+  shaders.set(rule, known);
+  known[count] ??= shaderOf(rule, count);
+  return known[count];
 }
 
 function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise, count: number): Shader {

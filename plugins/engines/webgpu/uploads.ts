@@ -57,6 +57,12 @@ export class Uploads {
     return this.#keys.has(slot);
   }
 
+  /** What a slot holds that tensors share, in 32 bits each. */
+  constantOf(slot: Slot): Int32Array | undefined {
+    const key = this.#keys.get(slot);
+    return key === undefined ? undefined : Int32Array.from(new Uint32Array(key.split(",").map(Number)));
+  }
+
   /** A tensor no longer has this slot. */
   release(slot: Slot): void {
     const key = this.#keys.get(slot);

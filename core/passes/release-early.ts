@@ -1,13 +1,6 @@
 /** Memory of the backward pass: each part of the tape is let go as soon as gradients have passed it. */
 import * as tf from "@tensorflow/tfjs";
-
-/** What tfjs notes of an operation while a gradient will be asked for; the part of it that is used here. */
-interface TapeNode {
-  readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  readonly outputs: readonly tf.Tensor[];
-  readonly saved?: tf.Tensor[];
-  gradient?: (dys: tf.Tensor[]) => Record<string, () => tf.Tensor>;
-}
+import { activeTape, type TapeNode, waysFrom } from "./tape.js";
 
 /**
  * To be called at the end of the function whose gradient is taken, while tfjs still records.
@@ -21,50 +14,42 @@ interface TapeNode {
  * @param xs what its gradients are taken for
  */
 export function releaseEarly(y: tf.Tensor, xs: readonly tf.Tensor[]): void {
-  const tape: readonly TapeNode[] = tf.engine().state.activeTape ?? [];
+  const tape = activeTape();
   const watch = new Watch(newestTensor());
-  const passed = between(tape, xs, y);
+  const { passed, leading } = waysFrom(xs, tape, [y]);
   for (const node of tape) {
-    if (!passed.has(node)) tf.dispose([...(node.saved ?? [])]);
+    if (passed.has(node)) node.narrow?.(leading);
+    if (!passed.has(node)) for (const tensor of node.saved ?? []) tensor.dispose();
     else if (node.gradient) node.gradient = watch.over(node, node.gradient);
   }
 }
 
-/** The operations on a way from `xs` to `y`: those that gradients pass. */
-function between(tape: readonly TapeNode[], xs: readonly tf.Tensor[], y: tf.Tensor): ReadonlySet<TapeNode> {
-  const reached = new Set(xs.map(({ id }) => id));
-  const ahead = tape.filter(({ inputs, outputs }) => {
-    const isReached = Object.values(inputs).some(({ id }) => reached.has(id));
-    if (isReached) for (const { id } of outputs) reached.add(id);
-    return isReached;
-  });
-  const leading = new Set([y.id]);
-  const passed = ahead.reverse().filter(({ inputs, outputs }) => {
-    const leads = outputs.some(({ id }) => leading.has(id));
-    if (leads) for (const { id } of Object.values(inputs)) leading.add(id);
-    return leads;
-  });
-  return new Set(passed);
-}
-
 /** Follows the backward pass from operation to operation, and frees what lies behind it. */
-class Watch {
+export class Watch {
   /** How many values still need this tensor as their gradient: one tensor may serve several. */
   readonly #uses = new Map<tf.Tensor, number>();
   /** Values that have a gradient already: what comes next is added to it, and then not needed itself. */
-  readonly #reached = new Set<number>();
+  readonly #reached: Set<number>;
   #passed: () => void = () => {};
 
-  /** @param oldest the id of a tensor from before the backward pass: older ones belong to somebody else */
-  constructor(readonly oldest: number) {}
+  /**
+   * @param oldest the id of a tensor from before the backward pass: older ones belong to somebody else
+   * @param reached values that had a gradient before. Default: none
+   */
+  constructor(
+    readonly oldest: number,
+    reached: Iterable<number> = [],
+  ) {
+    this.#reached = new Set(reached);
+  }
 
   over(node: TapeNode, gradient: NonNullable<TapeNode["gradient"]>): NonNullable<TapeNode["gradient"]> {
     return (dys) => {
       this.#passed();
-      const used = dys.filter((dy) => dy != null);
+      const used = dys.filter((dy): dy is tf.Tensor => dy != null);
       // Sums that tfjs made, and the gradient that it began with, were not seen before.
       for (const dy of used) this.#uses.set(dy, this.#uses.get(dy) ?? 1);
-      const returned = new Set<tf.Tensor>();
+      const returned = new Set<unknown>();
       const added: tf.Tensor[] = [];
       this.#passed = () => {
         for (const tensor of node.saved ?? []) if (!returned.has(tensor)) tensor.dispose();
@@ -95,7 +80,7 @@ class Watch {
   }
 }
 
-function newestTensor(): number {
+export function newestTensor(): number {
   const marker = tf.scalar(0);
   marker.dispose();
   return marker.id;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { releaseEarly } from "../../../core/update/release-early.js";
+import { releaseEarly } from "../../../core/passes/release-early.js";
 import { startEngine } from "../../support/engines.js";
 
 beforeAll(() => startEngine("cpu"));

@@ -1,0 +1,191 @@
+/**
+ * Notes what a piece of work does with the device, and does it again on whatever buffers are free then: the same requests to
+ * the pool and the same runs, in the same order, so that memory and bind groups are those of the work itself.
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Noting, Recording } from "../../../core/ops/index.js";
+import type { Dispatcher } from "./dispatcher.js";
+import type { TensorMemory } from "./memory.js";
+import type { Pool } from "./pool.js";
+import type { RunAgain } from "./run-again.js";
+import type { Slot, View } from "./slot.js";
+import type { TensorData } from "./tfjs-backend.js";
+import type { Uploads } from "./uploads.js";
+import type { Witness } from "./witness.js";
+
+/** What recordings need of a backend. */
+export interface Parts {
+  readonly pool: Pool;
+  readonly dispatcher: Dispatcher;
+  readonly uploads: Uploads;
+  readonly memory: TensorMemory;
+  /** Has what waits run, and throws what went wrong on the device. */
+  settle(): void;
+  /** Gives a tensor a buffer of its own. */
+  unshare(tensor: tf.TensorInfo): void;
+  dataOf(tensor: tf.TensorInfo): TensorData;
+  make(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  /** A holder of its values less. */
+  letGo(tensor: tf.TensorInfo): void;
+}
+
+/** Places are numbered: those of what is given, then each as it comes. */
+type Act =
+  | { readonly does: "take"; readonly place: number; readonly bytes: number }
+  | { readonly does: "give"; readonly place: number }
+  | { readonly does: "let go"; readonly place: number }
+  | { readonly does: "run"; readonly run: RunAgain; readonly places: readonly number[] };
+
+type Made = { readonly place: number; readonly shape: readonly number[]; readonly dtype: tf.DataType };
+
+/** Notes what is done until it is ended. */
+export class Notes implements Witness, Noting {
+  readonly #acts: Act[] = [];
+  readonly #constants = new Map<number, Int32Array>();
+  readonly #places = new Map<Slot, number>();
+  readonly #own = new Set<number>();
+  readonly #given: number;
+  #count = 0;
+  #isRefused = false;
+
+  constructor(
+    private readonly parts: Parts,
+    given: readonly tf.TensorInfo[],
+  ) {
+    const { pool, dispatcher } = parts;
+    // Of two that note at once, neither hears all.
+    if (dispatcher.witness) this.refuse();
+    dispatcher.witness?.refuse();
+    parts.settle();
+    for (const tensor of given) {
+      // Else it could not be told from a constant of the same values.
+      parts.unshare(tensor);
+      const slot = slotOf(parts, tensor);
+      // What two tensors share now they need not share the next time.
+      if (this.#places.has(slot)) this.refuse();
+      this.#places.set(slot, this.#count++);
+    }
+    this.#given = this.#count;
+    pool.witness = this;
+    dispatcher.witness = this;
+  }
+
+  took(slot: Slot, bytes: number): void {
+    const place = this.#count++;
+    this.#places.set(slot, place);
+    this.#own.add(place);
+    this.#acts.push({ does: "take", place, bytes });
+  }
+
+  gave(slot: Slot): void {
+    const place = this.#places.get(slot);
+    this.#places.delete(slot);
+    if (place === undefined) return;
+    if (this.#own.delete(place)) this.#acts.push({ does: "give", place });
+    else if (place < this.#given) this.#acts.push({ does: "let go", place });
+  }
+
+  ran(run: RunAgain, views: readonly View[]): void {
+    this.#acts.push({ does: "run", run, places: views.map(({ slot }) => this.placeOf(slot)) });
+  }
+
+  refuse(): void {
+    this.#isRefused = true;
+  }
+
+  end(made: readonly tf.TensorInfo[]): Recording | undefined {
+    const { parts } = this;
+    try {
+      parts.settle();
+    } finally {
+      parts.pool.witness = undefined;
+      parts.dispatcher.witness = undefined;
+    }
+    const lasting = made.map((tensor): Made => {
+      const place = this.#places.get(slotOf(parts, tensor)) ?? -1;
+      if (!this.#own.delete(place)) this.refuse();
+      return { place, shape: tensor.shape, dtype: tensor.dtype };
+    });
+    if (this.#isRefused || this.#own.size > 0) return undefined;
+    return new Replay(parts, this.#acts, lasting, this.#constants, this.#count);
+  }
+
+  private placeOf(slot: Slot): number {
+    const place = this.#places.get(slot);
+    if (place !== undefined) return place;
+    const constant = this.parts.uploads.constantOf(slot);
+    if (!constant) this.refuse();
+    else this.#constants.set(this.#count, constant);
+    this.#places.set(slot, this.#count);
+    return this.#count++;
+  }
+}
+
+class Replay implements Recording {
+  readonly used: ReadonlySet<number>;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly acts: readonly Act[],
+    private readonly made: readonly Made[],
+    private readonly constants: ReadonlyMap<number, Int32Array>,
+    private readonly count: number,
+  ) {
+    this.used = new Set(acts.flatMap((act) => (act.does === "let go" ? [act.place] : [])));
+  }
+
+  run(given: readonly tf.TensorInfo[]): readonly tf.TensorInfo[] {
+    const { parts, acts, constants } = this;
+    const { pool, dispatcher, uploads, memory } = parts;
+    parts.settle();
+    const slots = new Array<Slot>(this.count);
+    for (let place = 0; place < given.length; place++) slots[place] = slotOf(parts, given[place] as tf.TensorInfo);
+    for (const [place, words] of constants) slots[place] = uploads.send(words, "int32");
+    const own = new Map<number, Slot>();
+    try {
+      for (let at = 0; at < acts.length; at++) {
+        const act = acts[at] as Act;
+        if (act.does === "run") dispatcher.again(act.run, slots, act.places);
+        else if (act.does === "take") {
+          const slot = pool.take(act.bytes);
+          slots[act.place] = slot;
+          own.set(act.place, slot);
+        } else if (act.does === "give") {
+          pool.give(slots[act.place] as Slot);
+          own.delete(act.place);
+        } else parts.letGo(given[act.place] as tf.TensorInfo);
+      }
+    } catch (error) {
+      for (const slot of own.values()) pool.give(slot);
+      throw error;
+    } finally {
+      for (const place of constants.keys()) uploads.release(slots[place] as Slot);
+    }
+    return this.made.map(({ place, shape, dtype }) => {
+      const tensor = parts.make(shape, dtype);
+      memory.hand(parts.dataOf(tensor), slots[place] as Slot);
+      return tensor;
+    });
+  }
+
+  equals(other: Recording): boolean {
+    return other instanceof Replay && other.words() === this.words();
+  }
+
+  /** All of it in words. */
+  private words(): string {
+    const acts = this.acts.map((act) => {
+      if (act.does !== "run") return act;
+      const { key, groups, numbers } = act.run.known;
+      return { key, groups, numbers: numbers?.key, places: act.places };
+    });
+    const constants = [...this.constants].map(([place, words]) => [place, ...words]);
+    return JSON.stringify([acts, this.made, constants, this.count]);
+  }
+}
+
+function slotOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): Slot {
+  const data = dataOf(tensor);
+  memory.provide(data);
+  return memory.slotOf(data.resource as GPUBuffer);
+}
