@@ -4,6 +4,7 @@ import {
   checkWebgpu,
   runsOnGpu,
   startWebgpu,
+  tuningInUse,
   usualSettings,
   type WebgpuOptions,
   webgpuDevices,
@@ -28,7 +29,9 @@ export function webgpuEngine(given: WebgpuOptions = {}): Engine {
         return runsOnGpu();
       },
     },
-    options: { ...settings },
+    get options() {
+      return { ...settings, tuning: tuningInUse() ?? settings.tuning };
+    },
     queue: true,
     check: () => checkWebgpu(settings),
     devices: webgpuDevices,

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "../../core/index.js";
+import type { GpuBackend } from "../../plugins/engines/webgpu/backend.js";
+import { measure } from "../../plugins/engines/webgpu/kernels/products/measure.js";
 import { webgpuEngine } from "../../plugins/engines/webgpu.js";
 import { open } from "./workloads.js";
 
@@ -65,13 +67,26 @@ export async function start(command: string, words: readonly string[], patience:
   };
 }
 
+/** Milliseconds in which tiles are measured, those of the largest products first. */
+const tuningTime = process.env.TINY ? 3000 : 12_000;
+
+/** Tiles as a run has them that was measured before; a run of its own would take them from a file. */
+async function tuned(step: () => Promise<number>): Promise<void> {
+  const backend = tf.backend() as GpuBackend;
+  const kept = new Map<string, string>();
+  backend.tuning = { get: (key) => kept.get(key), set: (key, value) => kept.set(key, value) };
+  await step();
+  await measure(backend, { budget: tuningTime });
+}
+
 /** fgkd's side, in a process of its own. */
 export async function takeSteps(name: string, precision: "f32" | "f16"): Promise<void> {
-  const engine = webgpuEngine({ precision });
+  const engine = webgpuEngine({ precision, tuning: "off" });
   const { available, detail, version } = await engine.check();
   if (!available) throw new Error(detail);
   await startEngine(engine);
   const { step } = await open(name);
+  await tuned(step);
   for (let warming = 0; warming < 3; warming++) await step();
   const tell = (answer: Answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
   tell({ ready: `${version}, ${precision}` });
