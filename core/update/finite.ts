@@ -17,11 +17,15 @@ export interface Computed {
   readonly gradients: Gradients;
 }
 
+/** Told that a gradient is not finite: whether that is cured otherwise than by an end of the run. */
+type Forgive = () => boolean;
+
 /**
  * The loss terms as numbers; the check of the gradients rides on the same read, which is asked for at once.
  *
  * @param checked whether gradients are looked at too
  * @param isFreed whether the caller frees what it gives before the read is answered
+ * @param forgive default: never
  * @throws FGKD_NOT_FINITE naming the term or the parameter
  */
 export async function readLosses(
@@ -29,6 +33,7 @@ export async function readLosses(
   checked: boolean,
   where: string,
   isFreed = false,
+  forgive: Forgive = () => false,
 ): Promise<Readonly<Record<string, number>>> {
   const looked = checked ? Object.entries(given) : [];
   const gradients = Object.fromEntries(looked.map(([name, one]) => [name, isFreed ? hold(one) : one]));
@@ -36,7 +41,7 @@ export async function readLosses(
   const numbers = isFreed ? hold(sums) : sums;
   if (isFreed && sums !== terms) sums.dispose();
   try {
-    return await check(names, numbers, gradients, where);
+    return await check(names, numbers, gradients, where, forgive);
   } finally {
     if (numbers !== terms) numbers.dispose();
     if (isFreed) tf.dispose(gradients);
@@ -48,6 +53,7 @@ async function check(
   numbers: tf.Tensor,
   gradients: Gradients,
   where: string,
+  forgive: Forgive,
 ): Promise<Readonly<Record<string, number>>> {
   const values = (await numbers.data()) as Float32Array;
   const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
@@ -55,7 +61,7 @@ async function check(
     if (!Number.isFinite(value)) throw notFinite(`loss term "${name}"`, value, where);
   if (!values.subarray(names.length).every(Number.isFinite)) {
     const found = await findNotFinite(gradients);
-    if (found) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
+    if (found && !forgive()) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
   }
   return losses;
 }

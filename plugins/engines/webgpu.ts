@@ -24,6 +24,7 @@ export function webgpuEngine(given: WebgpuOptions = {}): Engine {
     capabilities: {
       deterministic: true,
       halfPrecision: settings.precision === "f16",
+      narrowRange: settings.precision === "f16",
       threads: null,
       get gpu() {
         return runsOnGpu();
