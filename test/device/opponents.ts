@@ -35,7 +35,7 @@ export async function start(command: string, words: readonly string[], patience:
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const gone = new Promise<never>((_, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => reject(new Error(`${command} ended with ${code}: ${last.trim().split("\n").at(-1)}`)));
+    child.on("close", (code) => reject(new Error(`${command} ended with ${code}: ${reason(last)}`)));
   });
   gone.catch(() => {});
   const next = async (): Promise<Answer> => {
@@ -43,7 +43,7 @@ export async function start(command: string, words: readonly string[], patience:
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         child.kill("SIGKILL");
-        reject(new Error(`${command} did not answer in ${patience} s: ${last.trim().split("\n").at(-1)}`));
+        reject(new Error(`${command} did not answer in ${patience} s: ${reason(last)}`));
       }, patience * 1000);
     });
     try {
@@ -65,6 +65,12 @@ export async function start(command: string, words: readonly string[], patience:
     },
     end: () => void child.kill("SIGKILL"),
   };
+}
+
+/** Of what a process said last: its error, if it told one. */
+function reason(words: string): string {
+  const lines = words.trim().split("\n");
+  return lines.filter((line) => /error/i.test(line)).at(-1) ?? lines.at(-1) ?? "";
 }
 
 /** Milliseconds in which tiles are measured, those of the largest products first. */
