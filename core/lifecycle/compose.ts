@@ -6,6 +6,7 @@ import { asState, Parameters } from "../models/parameters.js";
 import { type Container, createContainer } from "../registries/container.js";
 import type { Services } from "../registries/services.js";
 import { clipByNorm, createAccumulator } from "../update/gradients.js";
+import { scaleLosses } from "../update/loss-scaling.js";
 import { noArtifacts } from "../values/artifacts.js";
 import { duplicateName, unknownName } from "../values/errors.js";
 import { silentLogger } from "../values/logger.js";
@@ -100,6 +101,7 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
   const own = { random, logger, models, classes, artifacts };
   const context = () => ({ training });
   const level = { container: scope.container.forStage(stage), services: own, owner: stage, context };
+  const state = registerIn(states);
   const training: ComposedTraining = {
     ...own,
     ...stageRegistries(scope, scope.fromStages, level),
@@ -117,7 +119,8 @@ export function createTraining(options: TrainingOptions): ComposedTraining {
     },
     activity,
     hooks: createHooks(stage, activity),
-    state: registerIn(states),
+    state,
+    scaling: scaleLosses(state),
     auxiliary,
     helpers: auxiliary,
     stream: (purpose) => random.stream(`${stage}/${purpose}`),

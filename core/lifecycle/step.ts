@@ -6,7 +6,7 @@ import { differentiatedBy } from "../passes/differentiated.js";
 import { releaseEarly } from "../passes/release-early.js";
 import type { WorkingUpdate } from "../update/chosen.js";
 import { type Computed, readLosses } from "../update/finite.js";
-import { isReady } from "../update/gradients.js";
+import { isReady, notYet } from "../update/gradients.js";
 import type { LateReads } from "../update/late-reads.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
@@ -38,7 +38,7 @@ export async function takeStep(
   learningRate: number,
   note: (losses: Readonly<Record<string, number>>) => void,
 ): Promise<void> {
-  const { activity, hooks, config } = training;
+  const { activity, hooks, config, scaling } = training;
   const where = describePosition(training.stage, step);
   activity.moveTo(where);
   count.begin(raw);
@@ -48,11 +48,15 @@ export async function takeStep(
       differentiate({ training, model, trained: trainedIn(step.epoch) }, batch, step, where),
     );
     await settle(training, reads);
-    const isLate = hasQueue();
-    const losses = readLosses(computed, config.watchdogs.gradients, where, isLate);
+    // Of scaled losses it is not known whether the update may be made.
+    const isLate = hasQueue() && !scaling;
+    const checked = config.watchdogs.gradients || scaling !== undefined;
+    const losses = readLosses(computed, checked, where, isLate, scaling?.overflowed);
     if (isLate) losses.catch(() => {});
     else note(await activity.during("reading the losses", () => losses));
-    const gradients = await hooks.gradients.promise(computed.gradients, step);
+    const isSkipped = scaling?.passed() === false;
+    if (isSkipped) release(computed.gradients);
+    const gradients = isSkipped ? notYet : await hooks.gradients.promise(computed.gradients, step);
     const moves = isReady(gradients);
     const held = isLate && moves ? optimizer.hold() : undefined;
     if (moves) activity.during("the update", () => optimizer.apply(gradients, learningRate));
@@ -81,7 +85,8 @@ function differentiate(
   step: Step,
   where: string,
 ): Computed {
-  const { hooks, activity } = training;
+  const { hooks, activity, scaling } = training;
+  const factor = scaling?.factor ?? 1;
   const forward = (batch: Batch) => activity.during("the model", () => model.forward(batch, "train", training.wanted));
   const variables = [...trained.values()];
   let names: readonly string[] = [];
@@ -96,15 +101,18 @@ function differentiate(
     // Stacked, so that one read brings all of them to JavaScript; kept, since the tape's scope ends here.
     terms = tf.keep(tf.stack(list.map((term) => term.asScalar())) as tf.Tensor1D);
     const total = tf.addN(list.map((term) => term.asScalar())) as tf.Scalar;
-    releaseEarly(total, variables);
-    return total;
+    const scaled = factor === 1 ? total : total.mul<tf.Scalar>(factor);
+    releaseEarly(scaled, variables);
+    return scaled;
   };
   const { value, grads } = differentiatedBy(variables, () => tf.variableGrads(compute, variables));
   value.dispose();
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, variable] of trained) {
     const gradient = grads[variable.name];
-    if (gradient) gradients[name] = gradient;
+    if (!gradient) continue;
+    gradients[name] = factor === 1 ? gradient : gradient.mul(1 / factor);
+    if (factor !== 1) gradient.dispose();
   }
   // The tape above has run to its end, so the terms are there.
   return { names, terms: terms as tf.Tensor1D, gradients };

@@ -3,6 +3,7 @@ import type { Settings } from "../config/config.js";
 import type { Role, Want } from "../models/model.js";
 import type { Parameters } from "../models/parameters.js";
 import type { Services } from "../registries/services.js";
+import type { LossScaling } from "../update/loss-scaling.js";
 import type { Random } from "../values/random.js";
 import type { Batch } from "../values/records.js";
 import type { OptionsSchema } from "../values/schema.js";
@@ -52,6 +53,8 @@ export interface ComposedTraining extends Training {
   /** The augmenters, teachers and losses that its settings list, with all their options. */
   readonly chosen: readonly ChosenEntry[];
   readonly states: ReadonlyMap<string, Stateful>;
+  /** Where the engine multiplies numbers of small range. */
+  readonly scaling: LossScaling | undefined;
   /** All that was asked for so far. */
   readonly wanted: Want;
   readonly activity: Activity;

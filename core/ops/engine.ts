@@ -43,6 +43,8 @@ export interface EngineBuild {
 export interface EngineCapabilities {
   /** Whether it keeps and multiplies numbers of 16 bits where that is asked for. Default false. */
   readonly halfPrecision?: boolean;
+  /** Whether these numbers have a small range, as f16 has: then losses are scaled, so that gradients stay in it. Default false. */
+  readonly narrowRange?: boolean;
   /** Whether the same run on the same machine, with the same options, ends in the same bytes. Default false. */
   readonly deterministic?: boolean;
   /** Threads that its kernels use; `null` where its library chooses. Default 1. */
@@ -83,15 +85,24 @@ export interface Engine {
 }
 
 const queued = new WeakSet<object>();
+const narrow = new WeakSet<object>();
 
 /** Starts an engine, and remembers what the backend that it makes active can do. */
 export async function startEngine(engine: Engine): Promise<void> {
   await engine.start();
   if (engine.queue) queued.add(tf.backend());
   setRecorder(engine.recorder?.());
+  if (engine.capabilities?.narrowRange) narrow.add(tf.backend());
 }
 
 /** Whether the active backend is that of an engine with a queue. */
 export function hasQueue(): boolean {
   return queued.has(tf.backend());
+}
+
+/** Whether the active backend multiplies numbers of small range. */
+export function hasNarrowRange(): boolean {
+  // Where none is active yet, none is made.
+  const backend = tf.getBackend() && tf.findBackend(tf.getBackend());
+  return backend !== "" && backend != null && narrow.has(backend);
 }

@@ -20,11 +20,15 @@ export interface Computed {
   readonly gradients: Gradients;
 }
 
+/** Told that a gradient is not finite: whether that is cured otherwise than by an end of the run. */
+type Forgive = () => boolean;
+
 /**
  * The loss terms as numbers; the check of the gradients rides on the same read, which is asked for at once.
  *
  * @param checked whether gradients are looked at too
  * @param isFreed whether the caller frees what it gives before the read is answered
+ * @param forgive default: never
  * @throws FGKD_NOT_FINITE naming the term or the parameter
  */
 export async function readLosses(
@@ -32,6 +36,7 @@ export async function readLosses(
   checked: boolean,
   where: string,
   isFreed = false,
+  forgive: Forgive = () => false,
 ): Promise<Readonly<Record<string, number>>> {
   const looked = checked ? Object.entries(given) : [];
   const values = looked.map(([, one]) => one);
@@ -41,7 +46,7 @@ export async function readLosses(
   const numbers = isFreed ? hold(sums) : sums;
   if (isFreed && sums !== terms) sums.dispose();
   try {
-    return await check(names, numbers, gradients, where);
+    return await check(names, numbers, gradients, where, forgive);
   } finally {
     if (numbers !== terms) numbers.dispose();
     if (isFreed) letGo(held);
@@ -53,6 +58,7 @@ async function check(
   numbers: tf.Tensor,
   gradients: readonly LookedAt[],
   where: string,
+  forgive: Forgive,
 ): Promise<Readonly<Record<string, number>>> {
   const values = (await numbers.data()) as Float32Array;
   const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
@@ -60,7 +66,7 @@ async function check(
     if (!Number.isFinite(value)) throw notFinite(`loss term "${name}"`, value, where);
   if (!values.subarray(names.length).every(Number.isFinite)) {
     const found = await findNotFinite(gradients);
-    if (found) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
+    if (found && !forgive()) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
   }
   return losses;
 }

@@ -6,6 +6,7 @@ import {
   checkWebgpu,
   runsOnGpu,
   startWebgpu,
+  tuningInUse,
   usualSettings,
   type WebgpuOptions,
   webgpuDevices,
@@ -25,12 +26,15 @@ export function webgpuEngine(given: WebgpuOptions = {}): Engine {
     capabilities: {
       deterministic: true,
       halfPrecision: settings.precision === "f16",
+      narrowRange: settings.precision === "f16",
       threads: null,
       get gpu() {
         return runsOnGpu();
       },
     },
-    options: { ...settings },
+    get options() {
+      return { ...settings, tuning: tuningInUse() ?? settings.tuning };
+    },
     queue: true,
     check: () => checkWebgpu(settings),
     devices: webgpuDevices,

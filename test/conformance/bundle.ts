@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import type { ConformanceEngine } from "./engines.js";
 
 const require = createRequire(import.meta.url);
 const dist = dirname(require.resolve("@tensorflow/tfjs-core"));
@@ -20,9 +21,12 @@ export async function listSpecs(): Promise<readonly string[]> {
  * The bundle holds its own copy of tfjs-core. Engine and kernel registry are singletons of the process, so it meets the
  * backend that the caller registered through `@tensorflow/tfjs`.
  */
-export async function bundleSpecs(specs: readonly string[], backendName: string): Promise<string> {
+export async function bundleSpecs(
+  specs: readonly string[],
+  { backendName, readsAtOnce: isDataSync = true }: Pick<ConformanceEngine, "backendName" | "readsAtOnce">,
+): Promise<string> {
   const outfile = join(await mkdtemp(join(tmpdir(), "fgkd-conformance-")), "specs.cjs");
-  const environment = { name: `test-${backendName}`, backendName, isDataSync: true };
+  const environment = { name: `test-${backendName}`, backendName, isDataSync };
   await build({
     stdin: {
       contents: ['import "fgkd:environment";', ...specs.map((spec) => `import "./${spec}";`)].join("\n"),

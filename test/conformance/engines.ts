@@ -4,6 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 export interface ConformanceEngine {
   /** tfjs' name of the backend that the engine registers. */
   readonly backendName: string;
+  /** Whether tensors can be read at once; else the tests that do so are left out, as tfjs leaves them out. Default true. */
+  readonly readsAtOnce?: boolean;
   /** Registers the backend with all its kernels. The suite resets tfjs' engine and activates the backend by name. */
   start(): Promise<void>;
 }
@@ -29,12 +31,37 @@ export const engines: Readonly<Record<string, ConformanceEngine>> = {
       await startOnednn();
     },
   },
+  webgpu: {
+    backendName: "webgpu",
+    readsAtOnce: false,
+    async start() {
+      const { startGpu } = await import("../support/gpu.js");
+      await startGpu();
+    },
+  },
   /** tfjs' wasm backend without our kernels, to tell its failures from ours. */
   "wasm-stock": {
     backendName: "wasm",
     async start() {
       await import("@tensorflow/tfjs-backend-wasm");
       await tf.setBackend("wasm");
+    },
+  },
+  /** tfjs' backend for WebGPU without our kernels and our memory, likewise. */
+  "webgpu-stock": {
+    backendName: "webgpu",
+    readsAtOnce: false,
+    async start() {
+      const { useGpu } = await import("../support/gpu.js");
+      const { chooseAdapter } = await import("../../plugins/engines/webgpu/adapters.js");
+      const { openDevice } = await import("../../plugins/engines/webgpu/device.js");
+      useGpu();
+      const adapter = await chooseAdapter(null);
+      const device = await openDevice(adapter);
+      const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+      tf.removeBackend("webgpu");
+      tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.adapter.info));
+      await tf.setBackend("webgpu");
     },
   },
 };

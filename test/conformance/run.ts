@@ -45,7 +45,7 @@ function isExcluded(name: string): boolean {
 }
 
 await engine.start();
-const file = await bundleSpecs(specs, engine.backendName);
+const file = await bundleSpecs(specs, engine);
 const { jasmine, installGlobals } = jasmineCore;
 installGlobals();
 jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000;

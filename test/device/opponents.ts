@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "../../core/index.js";
+import type { GpuBackend } from "../../plugins/engines/webgpu/backend.js";
+import { measure } from "../../plugins/engines/webgpu/kernels/products/measure.js";
 import { webgpuEngine } from "../../plugins/engines/webgpu.js";
 import { open } from "./workloads.js";
 
@@ -33,7 +35,7 @@ export async function start(command: string, words: readonly string[], patience:
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const gone = new Promise<never>((_, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => reject(new Error(`${command} ended with ${code}: ${last.trim().split("\n").at(-1)}`)));
+    child.on("close", (code) => reject(new Error(`${command} ended with ${code}: ${reason(last)}`)));
   });
   gone.catch(() => {});
   const next = async (): Promise<Answer> => {
@@ -41,7 +43,7 @@ export async function start(command: string, words: readonly string[], patience:
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         child.kill("SIGKILL");
-        reject(new Error(`${command} did not answer in ${patience} s: ${last.trim().split("\n").at(-1)}`));
+        reject(new Error(`${command} did not answer in ${patience} s: ${reason(last)}`));
       }, patience * 1000);
     });
     try {
@@ -65,13 +67,32 @@ export async function start(command: string, words: readonly string[], patience:
   };
 }
 
+/** Of what a process said last: its error, if it told one. */
+function reason(words: string): string {
+  const lines = words.trim().split("\n");
+  return lines.filter((line) => /error/i.test(line)).at(-1) ?? lines.at(-1) ?? "";
+}
+
+/** Milliseconds in which tiles are measured, those of the largest products first. */
+const tuningTime = process.env.TINY ? 3000 : 12_000;
+
+/** Tiles as a run has them that was measured before; a run of its own would take them from a file. */
+async function tuned(step: () => Promise<number>): Promise<void> {
+  const backend = tf.backend() as GpuBackend;
+  const kept = new Map<string, string>();
+  backend.tuning = { get: (key) => kept.get(key), set: (key, value) => kept.set(key, value) };
+  await step();
+  await measure(backend, { budget: tuningTime });
+}
+
 /** fgkd's side, in a process of its own. */
 export async function takeSteps(name: string, precision: "f32" | "f16"): Promise<void> {
-  const engine = webgpuEngine({ precision });
+  const engine = webgpuEngine({ precision, tuning: "off" });
   const { available, detail, version } = await engine.check();
   if (!available) throw new Error(detail);
   await startEngine(engine);
   const { step } = await open(name);
+  await tuned(step);
   for (let warming = 0; warming < 3; warming++) await step();
   const tell = (answer: Answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
   tell({ ready: `${version}, ${precision}` });

@@ -12,7 +12,7 @@ entry=$out/entry.ts
 {
   echo "import { main } from \"$PWD/test/device/program.ts\";"
   echo "await main({"
-  find test/plugins/engines/webgpu -name '*.gpu.test.ts' ! -name 'training.*' ! -name 'engine.*' ! -name 'faults.*' | sort |
+  find test/plugins/engines/webgpu -name '*.gpu.test.ts' ! -name 'training.*' ! -name 'engine.*' ! -name 'faults.*' ! -name 'tuner.*' | sort |
     while read -r file; do echo "  \"$file\": () => import(\"$PWD/$file\"),"; done
   echo "}, process.argv.slice(2));"
 } >"$entry"

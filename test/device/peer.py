@@ -1,9 +1,10 @@
 """The other process of a comparison on a GPU: takes a workload's steps in PyTorch when it is told to.
 
-    python3 peer.py WORKLOAD MODE
+    python3 peer.py WORKLOAD
 
-MODE is fp32, tf32 or bf16. Reads commands and writes answers, one line of JSON each: {"steps": 5} is answered by
-{"seconds": [...]}, {"memory": true} by {"bytes": ...}. On a machine without CUDA it computes on the processor.
+Reads commands and writes answers, one line of JSON each: {"mode": "fp32"}, "tf32" or "bf16" by {"ready": ...} once it is warm,
+{"steps": 5} by {"seconds": [...]}, {"memory": true} by {"bytes": ...}. Networks are timm's, or torchvision's where timm is not
+installed, which is said. On a machine without CUDA it computes on the processor.
 """
 import json
 import sys
@@ -18,11 +19,54 @@ CLASSES = 200
 
 
 def network(name, size):
+    net = tiny(name, size) or timm_network(name, size) or torchvision_network(name, size)
+    return net.to(DEVICE).to(memory_format=NHWC)
+
+
+try:
     import timm
 
+    LIBRARY = f"timm {timm.__version__}"
+except ImportError:
+    timm = None
+    LIBRARY = "torchvision, since timm is not installed"
+
+
+def timm_network(name, size):
     names = {"deit_base": f"deit_base_patch16_{size}"}
-    net = timm.create_model(names.get(name, name), num_classes=CLASSES)
-    return net.to(DEVICE).to(memory_format=NHWC)
+    return timm and timm.create_model(names.get(name, name), num_classes=CLASSES)
+
+
+def torchvision_network(name, size):
+    """The same architectures: its ViT-B/16 is DeiT-B without distillation."""
+    from torchvision import models
+
+    if name == "deit_base":
+        return models.vit_b_16(image_size=size, num_classes=CLASSES)
+    return getattr(models, name)(num_classes=CLASSES)
+
+
+def tiny(name, size):
+    """Networks about as small as the script's own for an adapter made of software."""
+    if name not in ("resnet", "deit"):
+        return None
+    from torchvision.models import ResNet, VisionTransformer
+    from torchvision.models.resnet import BasicBlock
+
+    if name == "resnet":
+        return ResNet(BasicBlock, [1, 1, 1, 1], num_classes=CLASSES)
+    return VisionTransformer(size, 8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=64, num_classes=CLASSES)
+
+
+def features_of(net, x):
+    if hasattr(net, "forward_features"):
+        return net.forward_features(x)
+    x = net.maxpool(net.relu(net.bn1(net.conv1(x))))
+    return net.layer4(net.layer3(net.layer2(net.layer1(x))))
+
+
+def classifier_of(net):
+    return net.get_classifier() if hasattr(net, "get_classifier") else net.fc
 
 
 def images(batch, size):
@@ -63,8 +107,8 @@ def dadkd(name, batch, high, low, cast):
 
     def step():
         with torch.no_grad(), cast():
-            features = teacher.forward_features(x)
-            weight = teacher.get_classifier().weight[ya]
+            features = features_of(teacher, x)
+            weight = classifier_of(teacher).weight[ya]
             cam = torch.einsum("bc,bchw->bhw", weight.float(), features.float())
             spm = F.interpolate(cam[:, None], size=(high, high), mode="bilinear", align_corners=False)[:, 0]
             spm = spm - spm.amin((1, 2), keepdim=True)
@@ -98,22 +142,31 @@ def workload(words, cast):
 
 
 def main():
-    words, mode = sys.argv[1:3]
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = mode == "tf32"
+    mode = "fp32"
 
     def cast():
         return torch.autocast(DEVICE, torch.bfloat16, enabled=mode == "bf16")
 
-    step = workload(words, cast)
-    for _ in range(3):
-        step()
+    step = workload(sys.argv[1], cast)
     card = torch.cuda.get_device_name(0) if DEVICE == "cuda" else "cpu"
-    print(json.dumps({"ready": f"PyTorch {torch.__version__}, {card}, {mode}"}), flush=True)
+
+    def warm():
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = mode == "tf32"
+        if DEVICE == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        for _ in range(3):
+            step()
+        return {"ready": f"PyTorch {torch.__version__} with {LIBRARY}, {card}"}
+
+    print(json.dumps(warm()), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        if "steps" in asked:
+        if "mode" in asked:
+            mode = asked["mode"]
+            answer = warm()
+        elif "steps" in asked:
             seconds = []
             for _ in range(asked["steps"]):
                 begin = time.perf_counter()

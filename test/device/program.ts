@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { contest, type Row } from "./contest.js";
 import { takeSteps } from "./opponents.js";
+import { cellsOf } from "./targets.js";
 import { type Outcome, outcomeOf } from "./vitest.js";
 
 const began = performance.now();
@@ -35,7 +36,10 @@ async function all(files: Files, out: string, peerScript: string): Promise<void>
   const kernels = await correctness(files);
   const rows: Row[] = [];
   const keep = () =>
-    writeFileSync(out, JSON.stringify({ node: process.version, seconds: seconds(), kernels, rows }, null, 1));
+    writeFileSync(
+      out,
+      JSON.stringify({ node: process.version, seconds: seconds(), table: cellsOf(rows), rows, kernels }, null, 1),
+    );
   keep();
   await contest(
     peerScript,

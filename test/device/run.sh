@@ -4,6 +4,7 @@
 # The kernels against the JavaScript backend, then fgkd's steps against PyTorch's in turn. At most 6 minutes.
 #   TINY=1          small steps, for an adapter made of software
 #   SECONDS_BOUND   seconds in all (default 350)
+#   PYTHON          which one (default python3)
 #   ONLY            a pattern of the kernels' tests that are run
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -7,7 +7,7 @@ import { optimizers } from "../../plugins/optimizers/index.js";
 import { teacherLogits } from "../../plugins/teachers/index.js";
 import { oneBatch } from "../support/one-batch.js";
 
-interface Workload {
+export interface Workload {
   readonly backbone: { readonly name: string };
   readonly optimizer: "sgd" | "adamw";
   readonly batch: number;
@@ -39,11 +39,20 @@ const tiny: Readonly<Record<string, Workload>> = {
   "dadkd resnet 2x16-8": { backbone: small, optimizer: sgd, batch: 2, size: 16, low: 8 },
 };
 
-export const workloads = process.env.TINY ? tiny : real;
+export const workloads: Readonly<Record<string, Workload>> = process.env.TINY ? tiny : real;
 
-/** Composes the run that takes the steps, of which each ends when its loss is known. */
-export async function open(name: string): Promise<{ step(): Promise<number>; close(): Promise<void> }> {
-  const { backbone, optimizer, batch, size, low } = workloads[name] as Workload;
+/** Takes steps, of which each ends when its loss is known. */
+export interface Opened {
+  step(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function open(name: string): Promise<Opened> {
+  return openWorkload(workloads[name] as Workload);
+}
+
+/** Composes the run that takes the steps. */
+export async function openWorkload({ backbone, optimizer, batch, size, low }: Workload): Promise<Opened> {
   const losses = low
     ? [
         snapmix({ map: "teacher" }),

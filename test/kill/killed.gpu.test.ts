@@ -51,7 +51,7 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
     );
     expect(signal).toBe("SIGKILL");
     const manifest = JSON.parse(readFileSync(join(run, "manifest.json"), "utf8"));
-    expect(manifest).toMatchObject({ engine: "webgpu", engineOptions: { precision: "f32" } });
+    expect(manifest).toMatchObject({ engine: "webgpu", engineOptions: { precision: "f32", tuning: "off" } });
     expect(manifest.engineVersion).toContain("Dawn of webgpu");
     await ended(["--resume", run]);
     expect(outcome(run)).toEqual(outcome(at("whole")));

@@ -26,6 +26,9 @@ export async function startGpu(): Promise<void> {
   await startWebgpu();
 }
 
+/** For tests that are declared for one engine after the other. */
+export const gpuEngine = { name: "webgpu", start: startGpu };
+
 /** The result on the GPU beside that of tfjs' backend in JavaScript. Values are read asynchronously: nothing else works here. */
 export async function onBoth(
   compute: () => tf.Tensor | tf.Tensor[],

@@ -48,6 +48,8 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   precision: "f32" | "f16";
   /** Where choices that were measured are kept. Default: nothing is measured, and the same is chosen always. */
   tuning: Tuning | undefined;
+  /** Awaited before values that were read are handed over: then nobody else uses the device. Default: nothing. */
+  beforeAnswer: (() => Promise<void>) | undefined;
   readonly #commands: Commands;
   readonly #dispatcher: Dispatcher;
   readonly #faults: Faults;
@@ -180,7 +182,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     program: TfjsProgram,
     output: tf.TensorInfo,
     inputs: readonly tf.TensorInfo[],
-    uniform?: readonly TfjsUniform[],
+    uniform?: readonly TfjsUniform[] | null,
   ): void {
     this.#waiting.settleFor(inputs, [output]);
     // Measuring, and pictures of a page, stay as tfjs has them.
@@ -209,6 +211,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     const read = await this.#reads.read(this.#memory.slotOf(resource as GPUBuffer), bytes);
     const result = tf.util.convertBackendValuesAndArrayBuffer(read, dtype) as tf.backend_util.TypedArray;
     data.values = result;
+    await this.beforeAnswer?.();
     return result;
   }
 

@@ -19,6 +19,12 @@ export const webgpuSchema = z.object({
     .nullable()
     .default(null)
     .describe("Most MiB of buffers; null: as many as the adapter gives."),
+  tuning: z
+    .union([z.enum(["auto", "on", "off"]), z.string().regex(/^\d+-[0-9a-f]{16}$/)])
+    .default("auto")
+    .describe(
+      "Whether products have the tiles that were the fastest on this device: on a GPU by default; off: always the same.",
+    ),
 });
 
 export type WebgpuOptions = OptionsOf<typeof webgpuSchema>;
@@ -26,5 +32,5 @@ export type WebgpuOptions = OptionsOf<typeof webgpuSchema>;
 /** With every default in its place. */
 export type GpuSettings = Required<WebgpuOptions>;
 
-/** Those that decide nothing but how products are made: what a backend without an engine's options computes with. */
-export const usualSettings: GpuSettings = { device: null, precision: "f32", memory: null };
+/** What is not said otherwise. */
+export const usualSettings: GpuSettings = { device: null, precision: "f32", memory: null, tuning: "auto" };

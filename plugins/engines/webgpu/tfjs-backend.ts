@@ -51,7 +51,7 @@ export interface TfjsBackend extends tf.KernelBackend {
     program: TfjsProgram,
     output: tf.TensorInfo,
     inputs: readonly tf.TensorInfo[],
-    uniform?: readonly TfjsUniform[],
+    uniform?: readonly TfjsUniform[] | null,
   ): void;
   read(dataId: object): Promise<tf.backend_util.BackendValues>;
   readSync(dataId: object): tf.backend_util.BackendValues;

@@ -10,7 +10,7 @@ import type { TfjsProgram, TfjsUniform } from "./tfjs-backend.js";
 export function tfjsUniforms(
   program: TfjsProgram,
   tensors: readonly tf.TensorInfo[],
-  added: readonly TfjsUniform[] = [],
+  added: readonly TfjsUniform[] | null = [],
 ): Uint32Array<ArrayBuffer> {
   const whole = (data: readonly number[]): TfjsUniform => ({ type: "int32", data });
   const { size, outputShape, outputComponent = 1 } = program;
@@ -19,7 +19,7 @@ export function tfjsUniforms(
     { type: "float32", data: [Number.POSITIVE_INFINITY] },
     ...tensors.flatMap(({ shape }) => [whole(shape), whole(tf.util.computeStrides(shape))]),
     ...(size ? [whole([tf.util.sizeFromShape(outputShape) / outputComponent])] : []),
-    ...added,
+    ...(added ?? []),
   ]);
 }
 

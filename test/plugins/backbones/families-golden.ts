@@ -9,10 +9,18 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createTraining, type Model, type NamedArray } from "../../../core/index.js";
 import { bit, efficientnet, mobilenet } from "../../../plugins/backbones/index.js";
-import { type EngineName, startEngine } from "../../support/engines.js";
 import { mobilenetStep } from "../../support/float64-mobilenet.js";
 import { exactGradients, type Gradients, sensitivities } from "../../support/float64-network.js";
-import { difference, type GoldenNetwork, hasGolden, readGolden, turn } from "./golden.js";
+import {
+  bytesOf,
+  difference,
+  type GoldenEngine,
+  type GoldenNetwork,
+  hasGolden,
+  readGolden,
+  turn,
+  valuesOf,
+} from "./golden.js";
 import "../../support/matchers.js";
 
 const tolerance = 1e-4;
@@ -84,19 +92,21 @@ const families = {
   },
 } as const;
 
-const files = Object.keys(families) as (keyof typeof families)[];
+type Family = keyof typeof families;
+
+const files = Object.keys(families) as Family[];
 
 /** Declares the tests of one engine. A clone without the shared files has fewer to compare with. */
-export function compareFamilies(engine: EngineName): void {
-  for (const name of files.filter((name) => !hasGolden(name)))
+export function compareFamilies({ name: engine, start }: GoldenEngine, chosen: readonly Family[] = files): void {
+  for (const name of chosen.filter((name) => !hasGolden(name)))
     test.skip(`on ${engine}, ${name}: there is no ../shared`, () => {});
 
-  describe.each(files.filter(hasGolden))(`on ${engine}, %s`, (name) => {
+  describe.each(chosen.filter(hasGolden))(`on ${engine}, %s`, (name) => {
     let golden: GoldenNetwork<Description>;
     let model: Model;
 
     beforeAll(async () => {
-      await startEngine(engine);
+      await start();
       golden = readGolden<Description>(name);
       model = families[name](registered(golden.description), golden.description);
       const weights = golden.part("weights");
@@ -105,20 +115,20 @@ export function compareFamilies(engine: EngineName): void {
       model.parameters.import(weights);
     });
 
-    test("computes the reference's logits and features in evaluation", () => {
-      const outputs = tf.tidy(() => {
+    test("computes the reference's logits and features in evaluation", async () => {
+      const [logits, features] = await valuesOf(() => {
         const { logits, features } = model.forward({ images: golden.images }, "eval");
-        return { logits: logits?.dataSync(), features: features?.transpose([0, 3, 1, 2]).dataSync() };
+        return [logits, features?.transpose([0, 3, 1, 2])];
       });
-      expect(difference(outputs.logits ?? [], golden.value("out.eval"))).toBeLessThan(tolerance);
-      expect(difference(outputs.features ?? [], golden.value("out.eval.features"))).toBeLessThan(tolerance);
+      expect(difference(logits ?? [], golden.value("out.eval"))).toBeLessThan(tolerance);
+      expect(difference(features ?? [], golden.value("out.eval.features"))).toBeLessThan(tolerance);
     });
 
     test("looks with batch statistics without moving anything", async () => {
       const before = bytesOf(await model.parameters.export());
       const { images } = golden;
-      const logits = tf.tidy(() => model.forward({ images }, "batch-statistics").logits?.dataSync() ?? []);
-      expect(difference(logits, golden.value("out.train"))).toBeLessThan(tolerance);
+      const [logits] = await valuesOf(() => [model.forward({ images }, "batch-statistics").logits]);
+      expect(difference(logits ?? [], golden.value("out.train"))).toBeLessThan(tolerance);
       expect(bytesOf(await model.parameters.export()).equals(before)).toBe(true);
     }, 60_000);
 
@@ -126,25 +136,26 @@ export function compareFamilies(engine: EngineName): void {
       const { labels, num_classes } = golden.description;
       const { trained } = model.parameters;
       const before = tf.memory().numTensors;
-      let logits: ArrayLike<number> = [];
+      let logits: tf.Tensor | undefined;
       const { value, grads } = tf.variableGrads(() => {
         const outputs = model.forward({ images: golden.images }, "train");
-        logits = outputs.logits?.dataSync() ?? [];
+        logits = tf.keep(outputs.logits as tf.Tensor2D);
         const wanted = tf.oneHot(tf.tensor1d([...labels], "int32"), num_classes);
         return tf.losses.softmaxCrossEntropy(wanted, outputs.logits as tf.Tensor2D).asScalar();
       }, [...trained.values()]);
-      expect(difference(logits, golden.value("out.train"))).toBeLessThan(tolerance);
-      expect(difference(value.dataSync(), golden.value("out.loss"))).toBeLessThan(tolerance);
+      expect(difference((await logits?.data()) ?? [], golden.value("out.train"))).toBeLessThan(tolerance);
+      expect(difference(await value.data(), golden.value("out.loss"))).toBeLessThan(tolerance);
       const expected = golden.part("grad");
       expect([...trained.keys()].sort()).toEqual([...expected.keys()].sort());
-      const off = [...trained].flatMap(([parameter, variable]) => {
-        const gradient = tf.tidy(() => turn(grads[variable.name] as tf.Tensor).dataSync());
+      const gradients = await valuesOf(() => [...trained.values()].map(({ name }) => turn(grads[name] as tf.Tensor)));
+      const off = [...trained.keys()].flatMap((parameter, at) => {
+        const gradient = gradients[at] as ArrayLike<number>;
         const by = distance(gradient, expected.get(parameter) as NamedArray);
         const isRounding = () => roundingsOff(golden, parameter, gradient) < roundings;
         return by < tolerance || isRounding() ? [] : [`${parameter}: ${by}`];
       });
       expect(off).toEqual([]);
-      tf.dispose([value, grads]);
+      tf.dispose([logits ?? [], value, grads]);
       expect(tf.memory().numTensors).toBe(before);
 
       const exported = await model.parameters.export();
@@ -182,10 +193,4 @@ function referenceOf(golden: GoldenNetwork<MobilenetDescription>) {
     expect(distance(exact.get(parameter) as Float64Array, values), parameter).toBeLessThan(1e-6);
   reference = { exact, moved: sensitivities(step, exact) };
   return reference;
-}
-
-function bytesOf(arrays: ReadonlyMap<string, NamedArray>): Buffer {
-  return Buffer.concat(
-    [...arrays.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  );
 }

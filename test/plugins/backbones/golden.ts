@@ -3,6 +3,19 @@ import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
 import { type NamedArray, readSafetensors } from "../../../core/index.js";
+import { engineNames, startEngine } from "../../support/engines.js";
+
+/** An engine that is held against the files. */
+export interface GoldenEngine {
+  readonly name: string;
+  start(): Promise<void>;
+}
+
+/** Those of the processor, the fastest last. */
+export const goldenEngines: readonly GoldenEngine[] = engineNames.map((name) => ({
+  name,
+  start: () => startEngine(name),
+}));
 
 /** What a residual network of the files is. */
 export interface ResnetDescription {
@@ -63,6 +76,22 @@ export function difference(actual: ArrayLike<number>, expected: NamedArray): num
   const floor = Math.max(...wanted.map(Math.abs)) / 10;
   return Math.max(
     ...wanted.map((value, index) => Math.abs((actual[index] as number) - value) / Math.max(Math.abs(value), floor)),
+  );
+}
+
+/** Reads what is computed, once all of it is asked for: an engine with a queue answers late. Frees it. */
+export async function valuesOf(
+  compute: () => readonly (tf.Tensor | undefined)[],
+): Promise<readonly (ArrayLike<number> | undefined)[]> {
+  const tensors = tf.tidy(() => compute().map((tensor) => tensor ?? tf.tensor1d([])));
+  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+  tf.dispose(tensors);
+  return values;
+}
+
+export function bytesOf(arrays: ReadonlyMap<string, NamedArray>): Buffer {
+  return Buffer.concat(
+    [...arrays.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
   );
 }
 

@@ -7,10 +7,16 @@ import { eachPlace, elementOf, groupsOf, typesOf, widthOf, workgroup } from "./p
 
 export const poolingKernels = [
   floatKernel("MaxPool", (call) => run(call, "max-pool", ["x"])),
-  floatKernel("AvgPool", (call) => run(call, "avg-pool", ["x"])),
+  floatKernel("AvgPool", (call) => run(call, "avg-pool", ["x"]), isPool),
   floatKernel("MaxPoolGrad", (call) => run(call, "max-pool-grad", ["dy", "input", "output"])),
   floatKernel("AvgPoolGrad", (call) => run(call, "avg-pool-grad", ["dy", "input"])),
 ];
+
+/** A window of one pixel that leaves the size as it is: tfjs' kernels give the images back, whatever padding and stride are. */
+function isPool(call: Call): boolean {
+  const { inShape, outShape, filterHeight, filterWidth } = infoOf(call, input(call, "x"));
+  return filterHeight > 1 || filterWidth > 1 || !tf.util.arraysEqual(inShape, outShape);
+}
 
 const fields = [
   ...["channels", "height", "width", "outHeight", "outWidth"],
@@ -134,19 +140,17 @@ function shaderOf(kind: Kind, width: 1 | 4): Shader {
   };
 }
 
+function infoOf({ attrs }: Call, { shape }: tf.TensorInfo): tf.backend_util.Conv2DInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolAttrs;
+  const sides = shape as [number, number, number, number];
+  return tf.backend_util.computePool2DInfo(sides, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
 function run(call: Call, kind: Kind, names: readonly string[]): tf.TensorInfo {
-  const { backend, attrs } = call;
+  const { backend } = call;
   const isGradient = names.length > 1;
   const images = input(call, isGradient ? "input" : "x");
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolAttrs;
-  const info = tf.backend_util.computePool2DInfo(
-    images.shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
+  const info = infoOf(call, images);
   const width = widthOf(info.inChannels);
   const y = backend.allocate(isGradient ? images.shape : info.outShape);
   const size = tf.util.sizeFromShape(y.shape) / width;

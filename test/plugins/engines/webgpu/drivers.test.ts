@@ -41,7 +41,7 @@ describe("adapters of similar names", () => {
 describe("the engine webgpu", () => {
   test("says its options with their defaults, and that it has a queue", () => {
     const { options, queue } = webgpuEngine({ device: 1 });
-    expect(options).toEqual({ device: 1, precision: "f32", memory: null });
+    expect(options).toEqual({ device: 1, precision: "f32", memory: null, tuning: "auto" });
     expect(queue).toBe(true);
   });
 

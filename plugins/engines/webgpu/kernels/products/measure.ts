@@ -5,29 +5,53 @@ import type { Plan } from "./plan.js";
 import { known, type Operands, runPlan, type Untuned } from "./run.js";
 
 /** Milliseconds of a measurement, about: far more than one look at the clock costs. */
-const span = 20;
+const span = 6;
 /** Runs in it, at most. */
 const mostRuns = 200;
 /** Measurements of one choice; the least counts. */
 const looks = 3;
 
+export interface Measuring {
+  /** Milliseconds. Default: those of the process. */
+  readonly now?: () => number;
+  /**
+   * Whether the fastest choices serve from now on. Default true, for a step whose results are thrown away: a choice that
+   * changes in the midst of a training changes the last digits of its sums.
+   */
+  readonly adopt?: boolean;
+  /** Milliseconds after which no other product is begun. Default: none. */
+  readonly budget?: number;
+}
+
 /**
- * Measures what came up since the last time, and keeps the fastest choices in the backend's tuning; from then on they serve.
- * To be called after a step whose results are thrown away: a choice that changes in the midst of a training changes the last
- * digits of its sums.
+ * Measures what came up since the last time, the largest products first, and keeps the fastest choices in the backend's tuning.
  *
  * @returns how many products were measured
  */
-export async function measure(backend: GpuBackend, now: () => number = () => performance.now()): Promise<number> {
+export async function measure(
+  backend: GpuBackend,
+  { now = () => performance.now(), adopt = true, budget = Number.POSITIVE_INFINITY }: Measuring = {},
+): Promise<number> {
   const { plans, untuned } = known(backend);
-  const waiting = [...untuned.values()];
+  const waiting = [...untuned.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
+  let spent = 0;
+  let measured = 0;
   for (const one of waiting) {
+    if (spent > budget) break;
+    const begin = performance.now();
     const [name, plan] = await fastest(backend, one, now);
     backend.tuning?.set(one.key, name);
-    plans.set(one.key, plan);
+    if (adopt) plans.set(one.key, plan);
     untuned.delete(one.key);
+    measured += 1;
+    spent += performance.now() - begin;
   }
-  return waiting.length;
+  return measured;
+}
+
+/** Multiplications. */
+function sizeOf({ product: { rows, columns, depth, batch } }: Untuned): number {
+  return rows * columns * depth * batch;
 }
 
 async function fastest(backend: GpuBackend, { plans, sizes }: Untuned, now: () => number): Promise<[string, Plan]> {
@@ -64,7 +88,7 @@ async function timeOf(backend: GpuBackend, plan: Plan, operands: Operands, now: 
 }
 
 /** A value that is read comes after all that was asked before. */
-async function finish(backend: GpuBackend): Promise<void> {
+export async function finish(backend: GpuBackend): Promise<void> {
   const mark = backend.allocate([1]);
   await backend.read(mark.dataId);
   backend.disposeData(mark.dataId);

@@ -30,7 +30,7 @@ describe.skipIf(!hasGpu)("tiles chosen by measuring", () => {
       const choice = Math.floor(readings / 10);
       return readings++ % 2 === 0 ? 0 : 20 + Math.abs(choice - 2);
     };
-    expect(await measure(backend(), clock)).toBe(1);
+    expect(await measure(backend(), { now: clock })).toBe(1);
     expect(readings).toBe(50);
     expect(kept.size).toBe(1);
     expect([...kept.values()]).toEqual([names[2]]);
