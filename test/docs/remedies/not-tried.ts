@@ -43,7 +43,14 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
   "it needs a run of a table: test/core/cli/reproduce/reproduce-command.test.ts types it": [
     "Give another folder with --out, or take this one away.",
   ],
-  "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
+  "it says where a setting comes from": [
+    "settings of your own (--set)",
+    "--resume …",
+    "--set …",
+    "--set: the value",
+    "fgkd train",
+    "fgkd eval",
+  ],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
     "… classes; --json has them all.",
