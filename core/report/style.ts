@@ -26,7 +26,7 @@ th,td{padding:5px 14px 5px 0;text-align:right;border-bottom:1px solid var($line)
 th:first-child,.t{text-align:left}thead th{color:var($dim);font-weight:500}tbody th{font-weight:500}
 .settings td,#settings td,#settings th{text-align:left;white-space:normal}
 .charts{display:flex;flex-wrap:wrap;gap:20px 28px;align-items:flex-start}
-.verdicts td:last-child{white-space:normal;min-width:24ch}.verdicts tbody th{white-space:normal;min-width:18ch}
+.verdicts td:last-child{white-space:normal;min-width:36ch}.verdicts tbody th{white-space:normal;min-width:18ch}
 figure{margin:0}.charts svg{display:block;max-width:100%;height:auto}.charts figure{width:342px;max-width:100%}
 .charts figcaption{padding-left:6px}
 .legend{list-style:none;margin:4px 0 0;padding:0;font-size:.875rem}.legend li{display:flex;gap:8px;align-items:baseline}.legend b{margin-left:auto;font-weight:500;white-space:nowrap}

@@ -51,7 +51,14 @@ export const notTried: Readonly<Record<string, readonly string[]>> = {
     "before=$(sbatch --parsable …)",
   ],
   "nobody who types a command hears it": ["--local needs processes, and whoever calls this command has given it none"],
-  "it says where a setting comes from": ["--resume …", "--set …", "--set: the value", "fgkd train", "fgkd eval"],
+  "it says where a setting comes from": [
+    "settings of your own (--set)",
+    "--resume …",
+    "--set …",
+    "--set: the value",
+    "fgkd train",
+    "fgkd eval",
+  ],
   "it tells what an option does, not what to do": [
     "Every image of a folder without train/ is a test image, and there is none to train on: what fgkd eval --data sets.",
     "… classes; --json has them all.",
