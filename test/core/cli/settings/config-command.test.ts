@@ -27,6 +27,16 @@ describe("fgkd config", () => {
     expect(found.has("stages.teacher.epochs")).toBe(false);
   });
 
+  test("takes several settings after one --set, as programs that choose them say them", async () => {
+    const world = await createWorld();
+    const found = await settings(
+      world,
+      "--preset toy --set seed=3 optimizer.learningRate=0.5 --epochs 20 --set batchSize=2",
+    );
+    const values = ["seed", "optimizer.learningRate", "epochs", "batchSize"].map((path) => found.get(path)?.value);
+    expect(values).toEqual([3, 0.5, 20, 2]);
+  });
+
   test("lets a later layer count more: file, then options, then --set", async () => {
     const world = await createWorld();
     await config(world, "fgkd.config.json", '{ "preset": "toy", "epochs": 10, "seed": 1, "batchSize": 2 }');
