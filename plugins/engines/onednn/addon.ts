@@ -58,6 +58,8 @@ export interface Addon {
   depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
+  /** Multiplications of each piece that so many threads would take, in order: for counting what a larger machine does. */
+  matMulPieces(sizes: Sizes, threads: number): number[];
 
   /** Both return the bytes of memory that they took to work, of all threads. */
   selfAttention(packed: Values, y: Values, batch: number, tokens: number, channels: number, heads: number): number;
