@@ -4,6 +4,7 @@ import { createRandom, createTraining, type Model } from "../../../core/index.js
 import { resnet, vgg } from "../../../plugins/backbones/index.js";
 import { assemble, batchNorm, construct, convolution, head } from "../../../plugins/layers/index.js";
 import { startEngine } from "../../support/engines.js";
+import "../../support/matchers.js";
 
 beforeAll(() => startEngine("cpu"));
 

@@ -53,6 +53,27 @@ Cut cutOf(const Product& x) {
   return cut;
 }
 
+/** Rows and columns that a piece keeps, and multiplications, however many threads there are. */
+constexpr size_t kFewestRows = 32, kFewestColumns = 64;
+constexpr double kFewestMultiplications = 5e5;
+
+/**
+ * The same for more threads than that has pieces for: rows and columns are cut further. A sum runs along the depth, whose cut
+ * stays, so that the bytes do.
+ */
+Cut forThreads(const Product& x, Cut cut, size_t threads) {
+  const double total = double(x.m) * x.n * x.k * x.batch;
+  const size_t wanted = std::min<size_t>(2 * threads, size_t(total / kFewestMultiplications));
+  const auto further = [&](size_t& pieces, size_t most) {
+    const size_t missing = piecesOf(wanted, cut.each() * x.batch);
+    if (missing > 1) pieces = std::clamp(pieces * missing, pieces, std::max(pieces, most));
+  };
+  if (threads <= kFewPieces) return cut;
+  further(cut.rows, x.m / kFewestRows);
+  further(cut.columns, x.n / kFewestColumns);
+  return cut;
+}
+
 /** Where piece `i` of `pieces` of [0, n) begins, in whole tiles. */
 size_t boundary(size_t n, size_t tile, size_t i, size_t pieces) {
   return std::min(n, piecesOf(n, tile) * i / pieces * tile);
@@ -96,7 +117,7 @@ void addCopies(const Product& x, const float* copies, size_t count) {
 
 void multiply(const Product& x) {
   const Loops& table = loops();
-  const Cut cut = cutOf(x);
+  const Cut cut = forThreads(x, cutOf(x), omp_get_max_threads());
   const size_t sizeC = x.m * x.n, each = cut.each();
   float *packed = nullptr, *copies = nullptr;
   if (cut.packs) {
@@ -117,6 +138,16 @@ void multiply(const Product& x) {
   });
   if (failed) throw std::bad_alloc();
   if (cut.depths > 1) addCopies(x, copies, cut.depths - 1);
+}
+
+std::vector<double> pieceWork(const Product& x, size_t threads) {
+  const Cut cut = forThreads(x, cutOf(x), threads);
+  std::vector<double> work(cut.each() * x.batch);
+  for (size_t item = 0; item < work.size(); ++item) {
+    const ProductPiece p = pieceOf(x, cut, item % cut.each());
+    work[item] = double(p.rowEnd - p.rowBegin) * double(p.columnEnd - p.columnBegin) * double(p.depthEnd - p.depthBegin);
+  }
+  return work;
 }
 
 }  // namespace fgkd

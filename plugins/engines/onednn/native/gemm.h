@@ -1,6 +1,8 @@
 // Matrix products C = A B in single precision, on all threads. How a product is cut follows from its sizes alone, so the
 // same inputs give the same bytes, whatever the number of threads.
 #pragma once
+#include <vector>
+
 #include <cstddef>
 
 namespace fgkd {
@@ -55,5 +57,11 @@ inline constexpr size_t depthParts(size_t k, bool transposed) {
 struct ProductPiece {
   size_t rowBegin, rowEnd, columnBegin, columnEnd, depthBegin, depthEnd;
 };
+
+/**
+ * Multiplications of every piece that a product is cut into for so many threads, in the order in which they are taken: what a
+ * machine with more cores than there are here would have to share out.
+ */
+std::vector<double> pieceWork(const Product& product, size_t threads);
 
 }  // namespace fgkd
