@@ -141,10 +141,16 @@ function passes(affine: tf.Tensor, { most }: Settings): tf.Tensor {
 
 /* The statistics are operations of their own: a loss that does not use them never runs their gradients. */
 
+/** tfjs keeps this method to itself. */
+interface Scoping {
+  /** Adds to what the innermost scope disposes of at its end. */
+  track<T extends tf.Tensor>(result: T): T;
+}
+
 /** A kept tensor becomes one of the scope that it is used in. */
 function handedBack<T extends tf.Tensor>(kept: T): T {
   kept.kept = false;
-  return tf.engine().track(kept);
+  return (tf.engine() as unknown as Scoping).track(kept);
 }
 
 function differentiableMean(x: tf.Tensor, mean: tf.Tensor1D): tf.Tensor1D {

@@ -68,17 +68,14 @@ export interface Addon {
   depthwiseFilterGrad(x: Values, dy: Values, dFilter: Values, shape: Sizes): void;
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
-<<<<<<< HEAD
   /** The same of operands rounded to bf16, where the processor has units for them. */
   matMulBf16(a: Stored, b: Stored, y: Values, sizes: Sizes, bias: Values | null): void;
 
   /** To the nearest, of two alike the even one; into floats, these are values that bf16 has. */
   roundToBf16(x: Values, y: Stored): void;
   widenBf16(x: Uint16Array, y: Values): void;
-=======
   /** Multiplications of each piece that so many threads would take, in order: for counting what a larger machine does. */
   matMulPieces(sizes: Sizes, threads: number): number[];
->>>>>>> b2
 
   /** Both return the bytes of memory that they took to work, of all threads. */
   selfAttention(packed: Values, y: Values, batch: number, tokens: number, channels: number, heads: number): number;
