@@ -36,10 +36,10 @@ describe("the manifest of an Indexed Job", () => {
   });
 
   test("runs the task of its index in the shared folder, after the file's own lines", () => {
-    const place = { ...kubernetes, mount: "/work", folder: "/work/sweeps" };
+    const place = { ...kubernetes, mount: "/mnt", folder: "/mnt/sweeps" };
     const [container] = jobOf({ preamble: "set -e\n", kubernetes: place }).spec.template.spec.containers;
-    expect(container?.workingDir).toBe("/work/sweeps");
-    expect(container?.volumeMounts[0]?.mountPath).toBe("/work");
+    expect(container?.workingDir).toBe("/mnt/sweeps");
+    expect(container?.volumeMounts[0]?.mountPath).toBe("/mnt");
     expect(container?.command.at(-1)).toBe(`set -e\nexec fgkd sweep 'my rates.yaml' --task "$JOB_COMPLETION_INDEX"`);
   });
 
