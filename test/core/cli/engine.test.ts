@@ -37,9 +37,9 @@ function presetOn(machine: Machine, started: number[]) {
       });
       engines.register("onednn", {
         defaults: { threads: null, winograd: null, autotune: null, precision: "f32", layout: null },
-        create: ({ threads }) => ({
+        create: ({ threads, precision }) => ({
           name: "onednn",
-          options: { threads: threads ?? machine.cores },
+          options: { threads: threads ?? machine.cores, precision },
           check: async () => ({ available: true, detail: "native", version: machine.version }),
           start: async () => {
             started.push(threads ?? machine.cores);
@@ -113,6 +113,15 @@ describe("a resumed run", () => {
     const { engineOptions: _, ...manifest } = await manifestOf(world);
     const before = { ...manifest, engineOptions: {} };
     await writeFile(join(world.cwd, "runs/toy-1/manifest.json"), JSON.stringify(before));
+    expect(await world.fgkd("--resume runs/toy-1")).toBe(0);
+  });
+
+  test("is refused where it would go on in another precision", async () => {
+    const { world } = await createMachine();
+    await world.fgkd("--preset toy --engine onednn --set engine.precision=bf16");
+    expect(await manifestOf(world)).toMatchObject({ engineOptions: { precision: "bf16" } });
+    expect(await world.fgkd("--resume runs/toy-1 --set engine.precision=f32")).toBe(1);
+    expect(world.err).toContain("the engine of a run is no setting to correct");
     expect(await world.fgkd("--resume runs/toy-1")).toBe(0);
   });
 
