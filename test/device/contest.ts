@@ -6,10 +6,10 @@ import { workloads } from "./workloads.js";
 /** Which precisions of PyTorch's a precision of ours is set beside. */
 const pairs = { f32: ["fp32", "tf32"], f16: ["tf32", "bf16"] } as const;
 
-export type Precision = keyof typeof pairs;
+type Precision = keyof typeof pairs;
 
 /** PyTorch's side of a comparison. */
-export interface Peer {
+interface Peer {
   /** Of a step. */
   readonly seconds?: number;
   /** What a step of fgkd takes relative to it. */

@@ -17,7 +17,7 @@ export const targets: Readonly<Record<string, Target>> = {
 };
 
 /** Most memory relative to PyTorch's, of every workload. */
-export const memoryTarget = 1.2;
+const memoryTarget = 1.2;
 
 const peerOf = { f32: "fp32", f16: "tf32" } as const;
 

@@ -20,7 +20,7 @@ import "../../support/matchers.js";
 const tolerance = 1e-4;
 /** Roundings of single operands that a gradient may be off; the libraries that were measured are off by 5 to 13. */
 const roundings = 20;
-export const networks = ["resnet-basic", "resnet-bottleneck"] as const;
+const networks = ["resnet-basic", "resnet-bottleneck"] as const;
 
 type Network = (typeof networks)[number];
 
