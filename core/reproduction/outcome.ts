@@ -75,7 +75,7 @@ export function tableOutcome(
 }
 
 /** The row that this one's gain is counted from. */
-export function baselineOf(row: PublishedRow, { rows, baseline }: PublishedTable): PublishedRow | undefined {
+function baselineOf(row: PublishedRow, { rows, baseline }: PublishedTable): PublishedRow | undefined {
   const name = row.baseline ?? baseline;
   return rows.find((one) => one.name === name && one !== row);
 }

@@ -10,7 +10,7 @@ const begin = "<!-- tables: written by `npm run papers` -->";
 const end = "<!-- end of the tables -->";
 
 /** Where the tables of finished runs are kept: what `fgkd reproduce` has written beside them, copied. */
-export const reproduced = "docs/papers/reproduced";
+const reproduced = "docs/papers/reproduced";
 
 /** As far as pages have it, the JSON of `fgkd reproduce`. */
 export interface Reproduced {
