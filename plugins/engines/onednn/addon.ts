@@ -22,7 +22,7 @@ type Broadcast<V extends Stored, Out extends Stored> = (
 ) => void;
 
 /** What the processor multiplies numbers of bf16 with: nothing, vectors (AVX512-BF16), or tiles of matrices (AMX). */
-export type Bf16Units = "none" | "vectors" | "tiles";
+type Bf16Units = "none" | "vectors" | "tiles";
 
 /** The contract that this file describes: the number in native/addon.cc. */
 const contract = 10;

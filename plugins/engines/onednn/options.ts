@@ -5,10 +5,10 @@ import { loadAddon } from "./addon.js";
 import { availableThreads } from "./threads.js";
 
 /** How images lie between kernels: as tfjs has them, or in blocks of eight channels. */
-export type Layout = "plain" | "blocked";
+type Layout = "plain" | "blocked";
 
 /** What operands of products are rounded to, and images kept in. */
-export type Precision = "f32" | "bf16";
+type Precision = "f32" | "bf16";
 
 /** More than any machine has; an OpenMP library that cannot start a thread ends the process. */
 const most = 1024;
