@@ -8,6 +8,7 @@ import type { WorkingUpdate } from "../update/chosen.js";
 import { type Computed, readLosses } from "../update/finite.js";
 import { isReady, notYet } from "../update/gradients.js";
 import type { LateReads } from "../update/late-reads.js";
+import { divided } from "../update/loss-scaling.js";
 import { invalidConfig } from "../values/errors.js";
 import { type Batch, type LossTerms, release, type Step } from "../values/records.js";
 import type { TensorCount } from "../watchdogs/tensor-count.js";
@@ -110,9 +111,7 @@ function differentiate(
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, variable] of trained) {
     const gradient = grads[variable.name];
-    if (!gradient) continue;
-    gradients[name] = factor === 1 ? gradient : gradient.mul(1 / factor);
-    if (factor !== 1) gradient.dispose();
+    if (gradient) gradients[name] = divided(gradient, factor);
   }
   // The tape above has run to its end, so the terms are there.
   return { names, terms: terms as tf.Tensor1D, gradients };

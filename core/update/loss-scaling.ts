@@ -2,6 +2,7 @@
  * A factor on the loss, where an engine multiplies gradients in numbers of small range: what would vanish there does not, and
  * what overflows is noticed before a weight moves.
  */
+import type * as tf from "@tensorflow/tfjs";
 import { hasNarrowRange } from "../ops/engine.js";
 import type { Stateful, StateRegister } from "../values/state.js";
 
@@ -59,4 +60,12 @@ export function createLossScaling(): LossScaling {
       ({ factor, streak } = values as { factor: number; streak: number });
     },
   };
+}
+
+/** The gradient of the loss itself, of that of the loss times the factor, which it disposes of. */
+export function divided(gradient: tf.Tensor, factor: number): tf.Tensor {
+  if (factor === 1) return gradient;
+  const own = gradient.mul(1 / factor);
+  gradient.dispose();
+  return own;
 }

@@ -24,8 +24,8 @@ export const rooms: readonly PlannedRoom[] = [
     holds: "files of tensors: safetensors, PyTorch's, and what people give in their place",
   },
   // Sums of channels, and gradients by what networks compute on the way: what explanations are made of.
-  // Attention, fused and composed, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own.
-  { name: "core/ops", budget: 1250, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
+  // Attention, fused and composed, depthwise convolutions, ReLU6, SiLU, standardised filters, and the ends of blocks without activation, each with a gradient of its own; what an engine may note.
+  { name: "core/ops", budget: 1270, holds: "tensor operations for plugins, the same on every engine: `fgkd/ops`" },
   {
     name: "core/models",
     // Files that others wrote: their names and shapes, and how they describe their models.

@@ -33,11 +33,11 @@ export function switchedBy(preset: Preset): Readonly<Record<string, readonly str
   return Object.fromEntries(rows.filter(([, values]) => new Set(values).size > 1));
 }
 
-/** The same as a page says it: rows of a table whose second column is a setting and the next three are values. */
+/** The same as a page says it: rows of a table whose second column is a setting and the next three are values; what begins with a dash is none. */
 export function switchedOn(page: string): Readonly<Record<string, readonly string[]>> {
   const rows = page.split("\n").flatMap((line) => {
     const cells = line.split("|").map((cell) => cell.trim());
-    const paths = [...(cells[2] ?? "").matchAll(/`([^`]+)`/g)].map(([, path]) => path as string);
+    const paths = [...(cells[2] ?? "").matchAll(/`([^`-][^`]*)`/g)].map(([, path]) => path as string);
     if (cells.length !== 7 || paths.length === 0) return [];
     const values = cells.slice(3, 6).map((cell) => cell.replaceAll("`", ""));
     return paths.map((path) => [path, values] as const);
