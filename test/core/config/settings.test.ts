@@ -51,6 +51,10 @@ describe("settings from a stranger", () => {
     expect(() => resolve(config)).toThrow(`FGKD_INVALID_CONFIG file: ${message}`);
   });
 
+  test("name models as files are named", () => {
+    expect(() => resolve({ models: { "": {} } })).toThrow('FGKD_INVALID_NAME the model role "" is empty');
+  });
+
   test("are not deeper or more than settings are", () => {
     expect(() => resolve(nested(1e5, (inner) => ({ a: inner })))).toThrow("lies more than 32 levels deep");
     expect(() => resolve({ data: { name: "x", a: nested(1e5, (inner) => [inner]) } })).toThrow("levels deep");
@@ -109,7 +113,13 @@ describe("settings from a stranger", () => {
           expect(Object.keys(stages)).toEqual(["student"]);
           expect(JSON.parse(JSON.stringify(run)).epochs).toBeGreaterThanOrEqual(0);
         });
-        expect(["accepted", "FGKD_INVALID_CONFIG", "FGKD_UNKNOWN_OPTION", "FGKD_UNKNOWN_NAME"]).toContain(code);
+        expect([
+          "accepted",
+          "FGKD_INVALID_CONFIG",
+          "FGKD_UNKNOWN_OPTION",
+          "FGKD_UNKNOWN_NAME",
+          "FGKD_INVALID_NAME",
+        ]).toContain(code);
         expect(pollution()).toBe(before);
       }),
       cases("settings: anything"),
