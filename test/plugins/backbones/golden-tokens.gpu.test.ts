@@ -1,10 +1,8 @@
-/** ConvNeXt, DeiT and VGG on a GPU against the reference values, judged as on every other engine. */
+/** ConvNeXt and DeiT on a GPU against the reference values, judged as on every other engine. */
 import { describe } from "vitest";
 import { gpuEngine, hasGpu } from "../../support/gpu.js";
 import { compareTokens } from "./token-golden.js";
-import { compareVgg } from "./vgg-golden.js";
 
 describe.skipIf(!hasGpu)("the reference networks", () => {
   compareTokens(gpuEngine);
-  compareVgg(gpuEngine, ["vgg-bn-features"]);
 });

@@ -6,10 +6,13 @@ export interface RecordedCall {
   readonly args: readonly unknown[];
 }
 
-type TypedArray = Float32Array | Int32Array | Uint8Array;
+type TypedArray = Float32Array | Int32Array | Uint8Array | Uint16Array;
 
 const isValues = (value: unknown): value is TypedArray =>
-  value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array;
+  value instanceof Float32Array ||
+  value instanceof Int32Array ||
+  value instanceof Uint8Array ||
+  value instanceof Uint16Array;
 
 /** The addon, and what it was called with; tensors' values are kept only where they are few. */
 export function recordCalls(addon: Addon): { readonly addon: Addon; readonly calls: RecordedCall[] } {

@@ -98,6 +98,7 @@ export const operations: Readonly<Record<string, () => unknown>> = {
       tf.batchNorm(x, random([8], 4), random([8], 5, 0.5, 1), offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
     ];
   },
+  "running averages": () => ops.movingAverage(random([8], 1), random([8], 2), { kept: 0.9, share: 0.1 }),
   layout: () => {
     const x = random([3, 4, 5]);
     return [
