@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     root: new URL("../..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "test/**/*.{long,slow}.test.ts", "test/kill/**"],
+    exclude: ["**/node_modules/**", "test/**/*.{long,slow,gpu}.test.ts", "test/kill/**"],
     testTimeout: 60_000,
     pool: "forks",
     setupFiles: ["test/support/end-of-file.ts"],
