@@ -44,11 +44,13 @@ export class ConvPlans {
       return;
     }
     const { images, filter, results, bias } = tensors;
-    const [x, y] = [images, results].map((info) =>
-      backend.isBlocked(info) ? backend.blocked(info) : backend.values(info),
+    // Our own depthwise loops know no blocks.
+    const takesBlocks = !isFastDepthwise(sizes);
+    const blocked = [images, results].map((info) => takesBlocks && backend.isBlocked(info)) as [boolean, boolean];
+    const [x, y] = [images, results].map((info, at) =>
+      blocked[at] ? backend.blocked(info) : backend.values(info),
     ) as [Values, Values];
     const b = bias === undefined ? null : backend.values(bias);
-    const blocked = [backend.isBlocked(images), backend.isBlocked(results)] as const;
     this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, (plan) => this.#packed(backend, plan, filter));
   }
 
