@@ -1,5 +1,6 @@
 /** How far the likeliest class stands out from the next, image by image: what tells good teachers from others. */
 import { bestOf } from "./ranking.js";
+import { meanOf, varianceOf } from "./sample.js";
 
 /** Of many images. */
 export interface TopRatio {
@@ -35,7 +36,7 @@ export function createTopRatios(): TopRatios {
     add: (logits) => void inverses.push(secondToLargest(logits)),
     result: () => {
       const images = inverses.length;
-      const { mean, standardError } = meanOf(inverses);
+      const { mean, standardError } = withError(inverses);
       return { images, inverse: mean, standardError, ratio: mean > 0 ? 1 / mean : null };
     },
   };
@@ -52,9 +53,7 @@ function secondToLargest(logits: ArrayLike<number>): number {
 }
 
 /** The mean of some numbers, and its standard error: 0 of a single one. */
-function meanOf(values: readonly number[]): { readonly mean: number; readonly standardError: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const standardError = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length);
-  return { mean, standardError };
+function withError(values: readonly number[]): { readonly mean: number; readonly standardError: number } {
+  const standardError = values.length < 2 ? 0 : Math.sqrt(varianceOf(values) / values.length);
+  return { mean: meanOf(values), standardError };
 }

@@ -1,5 +1,6 @@
 /** What several seeds on one set of test images say of an accuracy, and how far chance may have moved that. */
 
+import { meanOf, varianceOf } from "../measures/sample.js";
 import { wilsonInterval } from "../measures/share.js";
 
 /** Of the mean over seeds. */
@@ -35,11 +36,10 @@ const last = 2.086;
  */
 export function estimate(accuracies: readonly number[], images: number): Estimate {
   const seeds = accuracies.length;
-  const mean = accuracies.reduce((sum, value) => sum + value, 0) / seeds;
+  const mean = meanOf(accuracies);
   const [low, high] = wilsonInterval((mean / 100) * images, images);
   const byImages = (high - low) / 2;
-  const variance = accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1);
-  const bySeeds = seeds < 2 ? Number.NaN : studentT(seeds) * Math.sqrt(variance / seeds);
+  const bySeeds = seeds < 2 ? Number.NaN : studentT(seeds) * Math.sqrt(varianceOf(accuracies) / seeds);
   return {
     ...{ seeds, images, mean, bySeeds, byImages },
     spread: Math.max(...accuracies) - Math.min(...accuracies),

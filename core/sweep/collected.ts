@@ -1,4 +1,5 @@
 /** What the tasks of a sweep came to, and their means over seeds. */
+import { meanOf, varianceOf } from "../measures/sample.js";
 import type { ReportedStage } from "../report/subject.js";
 import type { SweepTask } from "./expand.js";
 import type { SweepSettings } from "./sweep-file.js";
@@ -57,11 +58,9 @@ export function groupBySeed(results: readonly TaskResult[]): readonly SeedGroup[
 }
 
 function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
-    mean,
-    deviation: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)),
+    mean: meanOf(values),
+    deviation: values.length < 2 ? null : Math.sqrt(varianceOf(values)),
     least: Math.min(...values),
     most: Math.max(...values),
     seeds: values.length,

@@ -10,7 +10,7 @@ import { stopping } from "../watching/signals.js";
 import type { Child } from "./child.js";
 import type { LoadedSweep } from "./load-sweep.js";
 import { inUse } from "./run-task.js";
-import { hasEnded } from "./task-state.js";
+import { failureOf, hasEnded } from "./task-state.js";
 
 /**
  * Tasks in their order, but for those whose teacher is under way: others come first.
@@ -45,6 +45,8 @@ export async function runLocally(sweep: LoadedSweep, most: number): Promise<numb
       running.delete(task);
       const took = duration((now() - began) / 1000);
       print(environment, `Task ${task.number}, ${task.name}: ${inWords(code)} after ${took}.`);
+      const why = code === 0 ? undefined : failureOf(sweep, task)?.message;
+      if (why !== undefined) print(environment, `  ${why}`);
       if (code !== 0 && code !== inUse) exitCode = code;
     });
     running.set(task, { child, ended });

@@ -14,6 +14,7 @@ import { exactGradients, type Gradients, sensitivities } from "../../support/flo
 import {
   bytesOf,
   difference,
+  expectEvaluation,
   type GoldenEngine,
   type GoldenNetwork,
   hasGolden,
@@ -115,14 +116,8 @@ export function compareFamilies({ name: engine, start }: GoldenEngine, chosen: r
       model.parameters.import(weights);
     });
 
-    test("computes the reference's logits and features in evaluation", async () => {
-      const [logits, features] = await valuesOf(() => {
-        const { logits, features } = model.forward({ images: golden.images }, "eval");
-        return [logits, features?.transpose([0, 3, 1, 2])];
-      });
-      expect(difference(logits ?? [], golden.value("out.eval"))).toBeLessThan(tolerance);
-      expect(difference(features ?? [], golden.value("out.eval.features"))).toBeLessThan(tolerance);
-    });
+    test("computes the reference's logits and features in evaluation", () =>
+      expectEvaluation(model, golden, tolerance));
 
     test("looks with batch statistics without moving anything", async () => {
       const before = bytesOf(await model.parameters.export());

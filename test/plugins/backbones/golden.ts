@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
-import { type NamedArray, readSafetensors } from "../../../core/index.js";
+import { type Model, type NamedArray, readSafetensors } from "../../../core/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 
 /** An engine that is held against the files. */
@@ -87,6 +87,20 @@ export async function valuesOf(
   const values = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);
   return values;
+}
+
+/** Compares logits and features of a network whose features are a map. */
+export async function expectEvaluation(
+  model: Pick<Model, "forward">,
+  golden: Pick<GoldenNetwork, "images" | "value">,
+  tolerance: number,
+): Promise<void> {
+  const [logits, features] = await valuesOf(() => {
+    const { logits, features } = model.forward({ images: golden.images }, "eval");
+    return [logits, features?.transpose([0, 3, 1, 2])];
+  });
+  expect(difference(logits ?? [], golden.value("out.eval"))).toBeLessThan(tolerance);
+  expect(difference(features ?? [], golden.value("out.eval.features"))).toBeLessThan(tolerance);
 }
 
 export function bytesOf(arrays: ReadonlyMap<string, NamedArray>): Buffer {

@@ -14,7 +14,15 @@ import { resnet } from "../../../plugins/backbones/index.js";
 import { startEngine } from "../../support/engines.js";
 import { exactGradients, type Gradients, sensitivities } from "../../support/float64-network.js";
 import { resnetStep } from "../../support/float64-resnet.js";
-import { difference, type GoldenEngine, type GoldenNetwork, readGolden, turn, valuesOf } from "./golden.js";
+import {
+  difference,
+  expectEvaluation,
+  type GoldenEngine,
+  type GoldenNetwork,
+  readGolden,
+  turn,
+  valuesOf,
+} from "./golden.js";
 import "../../support/matchers.js";
 
 const tolerance = 1e-4;
@@ -93,14 +101,8 @@ export function compareResnets({ name: engine, start }: GoldenEngine, chosen: re
       model.parameters.import(golden.part("weights"));
     });
 
-    test("computes the reference's logits and features in evaluation", async () => {
-      const [logits, features] = await valuesOf(() => {
-        const { logits, features } = model.forward({ images: golden.images }, "eval");
-        return [logits, features?.transpose([0, 3, 1, 2])];
-      });
-      expect(difference(logits ?? [], golden.value("out.eval"))).toBeLessThan(tolerance);
-      expect(difference(features ?? [], golden.value("out.eval.features"))).toBeLessThan(tolerance);
-    });
+    test("computes the reference's logits and features in evaluation", () =>
+      expectEvaluation(model, golden, tolerance));
 
     test("computes the reference's loss, gradients and running statistics in a training step", async () => {
       const { labels, num_classes } = golden.description;

@@ -1,6 +1,7 @@
 /** Reads the pinned values and gradients of the losses. */
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
+import { expect } from "vitest";
 
 export interface GoldenLoss {
   readonly loss: string;
@@ -32,6 +33,13 @@ export interface GoldenMaps {
   };
   readonly value: number;
   readonly gradient: number[][][][];
+}
+
+/** Compares a loss with a golden case: its value within 1e-5, its gradient within `near`. */
+export function expectGolden(golden: GoldenLoss, loss: (logits: tf.Tensor2D) => tf.Scalar, near = 1e-5): void {
+  const result = valueAndGradient(loss, golden.inputs.studentLogits as number[][]);
+  expect(Math.abs(result.value - golden.value) / golden.value).toBeLessThan(1e-5);
+  expect(relativeError(result.gradient, golden.gradient)).toBeLessThan(near);
 }
 
 /** Value and gradient of a loss; disposes everything else. */

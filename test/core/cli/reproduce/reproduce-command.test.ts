@@ -1,33 +1,11 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { definePreset, type PublishedTable } from "../../../../core/index.js";
+import { definePreset } from "../../../../core/index.js";
+import { toyTable } from "../toy-table.js";
 import { createWorld, toyPreset } from "../world.js";
 
-const table: PublishedTable = {
-  name: "table1",
-  title: "Toys, table 1",
-  columns: [{ name: "toys", title: "Toys", data: "toys" }],
-  baseline: "alone",
-  shared: { teacher: { preset: "toy", settings: { "stages.student.enabled": false }, stage: "teacher" } },
-  rows: [
-    {
-      name: "alone",
-      title: "student alone",
-      published: { toys: 50 },
-      made: { preset: "toy", settings: { "stages.teacher.enabled": false } },
-    },
-    {
-      name: "taught",
-      title: "student, taught",
-      published: { toys: 60 },
-      slip: "the text has 61.",
-      made: { preset: "toy", teacher: "teacher" },
-    },
-    { name: "theirs", title: "somebody's", published: { toys: 55 } },
-  ],
-};
-const preset = definePreset({ ...toyPreset, tables: [table] });
+const preset = definePreset({ ...toyPreset, tables: [toyTable] });
 const presets = [preset];
 const home = "runs/toy-table1-demo";
 

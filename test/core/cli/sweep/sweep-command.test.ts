@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../../../../core/cli/program.js";
 import type { startChild } from "../../../../core/cli/sweep/child.js";
-import type { Sweep } from "../../../../core/index.js";
+import { definePreset, type Sweep } from "../../../../core/index.js";
 import { thisProcess } from "../../../../core/store/process-identity.js";
-import { createWorld, type World, type WorldOptions } from "../world.js";
+import { toyTable } from "../toy-table.js";
+import { createWorld, toyPreset, type World, type WorldOptions } from "../world.js";
 
 const sweep: Sweep = {
   run: { preset: "toy", epochs: 1, teacher: "big" },
@@ -94,7 +95,7 @@ describe("fgkd sweep", () => {
     writeFileSync(join(world.cwd, "runs/sweep", own[1] as string), "");
     expect(await world.fgkd("sweep sweep.json --local 2")).not.toBe(0);
     expect(world.out).toContain("3 tasks, of which 1 have ended");
-    expect(world.out).toMatch(/Task 2, learningRate=0.01,seed=0: failed \(\d+\)/);
+    expect(world.out).toMatch(/Task 2, learningRate=0.01,seed=0: failed \(\d+\) after .*\n +FGKD_/);
     expect(ended(world)).toEqual([big[0], own[0]]);
     expect(await world.fgkd("sweep status sweep.json")).toBe(0);
     expect(world.out).toMatch(/learningRate=0.01,seed=0 +failed/);
@@ -256,5 +257,23 @@ describe("fgkd sweep collect", () => {
     expect(world.err).toContain("6 of 6 tasks have not ended, or hold runs of other settings (2)");
     expect(await world.fgkd("sweep sweep.json --task 0")).toBe(1);
     expect(world.err).toMatch(/holds a run of other settings or data.*another folder with out/s);
+  });
+});
+
+describe("a table of a publication as a sweep", () => {
+  const presets = [definePreset({ ...toyPreset, tables: [toyTable] })];
+  const published: Sweep = { reproduce: { preset: "toy", table: "table1" }, seeds: [0] };
+
+  test("has its runs as tasks, in the folders in which fgkd reproduce finds them, and tells its verdicts", async () => {
+    const world = await worldOf(published, { presets });
+    expect(await world.fgkd("sweep sweep.json --local 1"), world.err).toBe(0);
+    const of = (run: string) => join(world.cwd, "runs/toy-table1-demo", run, "result.json");
+    const runs = ["alone-0", "teacher-0", "taught-0"];
+    expect(runs.filter((run) => existsSync(of(run)))).toEqual(runs);
+    const before = runs.map((run) => statSync(of(run)).mtimeMs);
+    expect(await world.fgkd("sweep collect sweep.json")).toBe(0);
+    expect(world.out).toMatch(/student, taught\s+60\.0 %\s+\d+\.\d %/);
+    expect(await world.fgkd("reproduce toy table1")).toBe(0);
+    expect(runs.map((run) => statSync(of(run)).mtimeMs)).toEqual(before);
   });
 });
