@@ -10,9 +10,9 @@ beforeAll(() => startEngine(hasOnednn ? "onednn" : "wasm"));
 /** `FGKD_NAMES=resnet50,vgg16` takes these alone. */
 const wanted = process.env.FGKD_NAMES?.split(",");
 
-/** Those that have a size of their own: other networks of a family are options of it, and generators see no images. */
+/** Those that have a size of their own, as a number or a word: other networks of a family are options of it, and generators see no images. */
 const names = training(2)
-  .backbones.names.filter((name) => /\d/.test(name))
+  .backbones.names.filter((name) => /[\d_]/.test(name))
   .filter((name) => wanted?.includes(name) ?? true);
 
 describe.skipIf(!isHere("exports on photographs", lacksPhotographs))(
