@@ -1,12 +1,14 @@
 /** fgkd against PyTorch on the same card, in turn, within a bound of time. */
-import { fileURLToPath } from "node:url";
-import { type Opponent, start } from "./opponents.js";
+import { type Child, startChild } from "./children.js";
+import type { Answer } from "./opponents.js";
 import { workloads } from "./workloads.js";
 
 /** Which precisions of PyTorch's a precision of ours is set beside. */
 const pairs = { f32: ["fp32", "tf32"], f16: ["tf32", "bf16"] } as const;
 
 type Precision = keyof typeof pairs;
+
+const precisions = Object.keys(pairs) as readonly Precision[];
 
 /** PyTorch's side of a comparison. */
 interface Peer {
@@ -30,78 +32,109 @@ export interface Row {
   readonly peers: Readonly<Record<string, Peer>>;
   /** What computed on either side. */
   readonly about?: string;
+  /** Why something is missing. */
   readonly problem?: string;
 }
 
-const turns = 3;
-const patience = Number(process.env.PATIENCE ?? 90);
+type Opponent = Child<Answer> & { readonly first: Answer };
 
-/** @param secondsLeft of the whole; a row that would begin after it is not begun, and says so */
-export async function contest(peerScript: string, secondsLeft: () => number, keep: (row: Row) => void): Promise<void> {
-  for (const workload of Object.keys(workloads)) {
-    const longest = Math.min(patience, secondsLeft());
-    if (longest <= 10) {
+/** Starts the other sides of a workload. */
+export interface Sides {
+  peer(workload: string, secondsLeft: () => number): Promise<Opponent>;
+  own(workload: string, precision: Precision, secondsLeft: () => number): Promise<Opponent>;
+}
+
+const turns = 3;
+/** Seconds that one workload may take at most. */
+const patience = Number(process.env.PATIENCE ?? 90);
+/** Seconds below which none is begun. */
+const least = 10;
+
+/** The processes of `program.ts` and `peer.py`. */
+export function processes(program: string, peerScript: string): Sides {
+  return {
+    peer: (workload, left) => startChild(process.env.PYTHON ?? "python3", [peerScript, workload], left),
+    own: (workload, precision, left) =>
+      startChild(process.execPath, [program, "steps", workload, precision, left().toFixed(0)], left),
+  };
+}
+
+/**
+ * Takes the steps of one workload after the other. Each has a fair share of the time that is left, and somewhat more: few need
+ * theirs. What fails or is late is told in its row, and the next begins.
+ *
+ * @param secondsLeft of the whole
+ * @param keep is given each row at its end
+ */
+export async function contest(
+  sides: Sides,
+  secondsLeft: () => number,
+  keep: (row: Row) => void,
+  names: readonly string[] = Object.keys(workloads),
+): Promise<void> {
+  for (const [at, workload] of names.entries()) {
+    const whole = secondsLeft();
+    const share = Math.min(patience, whole, (1.25 * whole) / (names.length - at));
+    if (share <= least) {
       for (const precision of precisions) keep({ workload, precision, peers: {}, problem: "no time was left" });
       continue;
     }
+    const left = () => secondsLeft() - (whole - share);
     // All of them get ready at the same time, and wait while others take steps.
-    const peer = start(process.env.PYTHON ?? "python3", [peerScript, workload], longest).catch((cause: Error) => cause);
-    const own = precisions.map((precision) =>
-      start(process.execPath, [fileURLToPath(import.meta.url), "steps", workload, precision], longest).catch(
-        (cause: Error) => cause,
-      ),
-    );
-    await Promise.all([peer, ...own]);
-    for (const [at, precision] of precisions.entries())
-      keep(await row(workload, precision, (await own[at]) as Opponent | Error, await peer));
-    for (const one of [await peer, ...(await Promise.all(own))]) if (!(one instanceof Error)) one.end();
+    const waiting = [sides.peer(workload, left), ...precisions.map((one) => sides.own(workload, one, left))];
+    const [peer, ...own] = (await Promise.all(waiting.map((one) => one.catch((cause: Error) => cause)))) as [
+      Opponent | Error,
+      ...(Opponent | Error)[],
+    ];
+    for (const [place, precision] of precisions.entries())
+      keep({ workload, precision, ...(await compare(precision, own[place] as Opponent | Error, peer)) });
+    for (const one of [peer, ...own]) if (!(one instanceof Error)) one.end();
   }
 }
 
-const precisions = Object.keys(pairs) as readonly Precision[];
-
-async function row(
-  workload: string,
+async function compare(
   precision: Precision,
   own: Opponent | Error,
   peer: Opponent | Error,
-): Promise<Row> {
-  if (own instanceof Error) return { workload, precision, peers: {}, problem: own.message };
+): Promise<Omit<Row, "workload" | "precision">> {
   const peers: Record<string, Peer> = {};
+  if (own instanceof Error) return { peers, problem: own.message };
   const times: number[] = [];
   try {
-    for (const mode of pairs[precision]) {
-      if (peer instanceof Error) {
-        peers[mode] = { problem: peer.message };
-        continue;
-      }
-      const [ours, theirs]: [number[], number[]] = [[], []];
-      try {
-        await peer.ask({ mode });
-        for (let turn = 0; turn < turns; turn++) {
-          ours.push(...(await secondsOf(own)));
-          theirs.push(...(await secondsOf(peer)));
-        }
-        const bytes = (await peer.ask({ memory: true })).bytes ?? 0;
-        peers[mode] = { seconds: median(theirs), ratio: median(ours) / median(theirs), bytes };
-      } catch (cause) {
-        peers[mode] = { problem: (cause as Error).message };
-      }
-      times.push(...ours);
-    }
+    for (const mode of pairs[precision]) peers[mode] = await inTurn(own, peer, mode, times);
     if (times.length === 0) times.push(...(await secondsOf(own)));
-    const about = `${own.about}${peer instanceof Error ? "" : `; ${peer.about}`}`;
-    return {
-      workload,
-      precision,
-      fgkd: median(times),
-      bytes: (await own.ask({ memory: true })).bytes ?? 0,
-      peers,
-      about,
-    };
+    const bytes = (await own.ask({ memory: true })).bytes ?? 0;
+    const about = [own, peer].flatMap((one) => (one instanceof Error ? [] : [one.first.ready]));
+    return { fgkd: median(times), bytes, peers, about: about.join("; ") };
   } catch (cause) {
-    return { workload, precision, peers, problem: (cause as Error).message };
+    return { ...(times.length > 0 && { fgkd: median(times) }), peers, problem: (cause as Error).message };
   }
+}
+
+/** Steps of either side; those of the turns that were whole count, whatever happened after them. */
+async function inTurn(own: Opponent, peer: Opponent | Error, mode: string, times: number[]): Promise<Peer> {
+  if (peer instanceof Error) return { problem: peer.message };
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  let problem: string | undefined;
+  let bytes: number | undefined;
+  try {
+    await peer.ask({ mode });
+    for (let turn = 0; turn < turns; turn++) {
+      const mine = await secondsOf(own);
+      times.push(...mine);
+      theirs.push(...(await secondsOf(peer)));
+      ours.push(...mine);
+    }
+    bytes = (await peer.ask({ memory: true })).bytes;
+  } catch (cause) {
+    problem = (cause as Error).message;
+  }
+  const seconds = median(theirs);
+  return {
+    ...(theirs.length > 0 && { seconds, ratio: median(ours) / seconds }),
+    ...(bytes !== undefined && { bytes }),
+    ...(problem !== undefined && { problem }),
+  };
 }
 
 async function secondsOf(opponent: Opponent): Promise<readonly number[]> {

@@ -7,21 +7,7 @@ cd "$(dirname "$0")/../.."
 out=${1:-build/device}
 rm -rf "$out" && mkdir -p "$out/pack/lib" "$out/pack/node_modules/webgpu/dist"
 
-# The program with the tests of kernels. Trainings and the engine's start have a process of their own.
-entry=$out/entry.ts
-{
-  echo "import { main } from \"$PWD/test/device/program.ts\";"
-  echo "await main({"
-  find test/plugins/engines/webgpu -name '*.gpu.test.ts' ! -name 'training.*' ! -name 'engine.*' ! -name 'faults.*' ! -name 'tuner.*' | sort |
-    while read -r file; do echo "  \"$file\": () => import(\"$PWD/$file\"),"; done
-  echo "}, process.argv.slice(2));"
-} >"$entry"
-
-npx esbuild "$entry" --bundle --minify --keep-names --platform=node --format=esm --log-level=warning \
-  --outfile="$out/pack/program.mjs" --external:webgpu --external:sharp \
-  "--alias:vitest=$PWD/test/device/vitest.ts" \
-  '--banner:js=import{createRequire as requireFrom__}from"node:module";const require=requireFrom__(import.meta.url);'
-
+test/device/bundle.sh "$out/pack/program.mjs"
 node=$(node -p process.execPath)
 cp "$node" "$out/pack/node"
 strip --strip-unneeded "$out/pack/node" 2>/dev/null || true
@@ -34,7 +20,7 @@ for name in libvulkan.so.1 libGLX.so.0 libGLdispatch.so.0 libEGL.so.1 libX11.so.
 done
 tar -C "$out/pack" -cf - . | xz -T0 "-${LEVEL:-6}" >"$out/device.tar.xz"
 cp test/device/run.sh test/device/peer.py "$out/"
-rm -rf "$out/pack" "$entry"
+rm -rf "$out/pack"
 size=$(du -sk "$out" | cut -f1)
 echo "$out: $((size / 1024)) MB"
 [ "$size" -le 46080 ] || { echo "more than 45 MB" >&2; exit 1; }

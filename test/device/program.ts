@@ -1,39 +1,74 @@
 /** The program of `test/device/run.sh`: kernels against the JavaScript backend, then steps against PyTorch; one JSON. */
 import { writeFileSync } from "node:fs";
-import { contest, type Row } from "./contest.js";
+import { answerLines, type Child, startChild, tell } from "./children.js";
+import { contest, processes, type Row } from "./contest.js";
 import { takeSteps } from "./opponents.js";
 import { cellsOf } from "./targets.js";
 import { type Outcome, outcomeOf } from "./vitest.js";
+import { workloads } from "./workloads.js";
 
-const began = performance.now();
-const seconds = () => (performance.now() - began) / 1000;
+const seconds = () => performance.now() / 1000;
 /** Seconds that all of it may take. */
 const bound = Number(process.env.SECONDS_BOUND ?? 350);
+/** … of them for kernels, and for the kernels of one file. */
+const [forKernels, forFile] = [bound / 3, bound / 6];
 
 /** The tests of kernels, by file. */
 type Files = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Called by the file that pack.sh writes. */
+/**
+ * Called by the file that pack.sh writes.
+ *
+ * @param words `all RESULT PEER`, or what it starts itself with: `kernels`, `steps WORKLOAD PRECISION SECONDS`
+ */
 export async function main(files: Files, [command, ...words]: readonly string[]): Promise<void> {
-  const [first = "", second = ""] = words;
-  if (command === "steps") await takeSteps(first, second === "f16" ? "f16" : "f32");
-  else await all(files, first, second);
+  const [first = "", second = "", third = ""] = words;
+  if (command === "steps") await takeSteps(first, second === "f16" ? "f16" : "f32", Number(third));
+  else if (command === "kernels") await testKernels(files);
+  else await all(Object.keys(files), first, second);
 }
 
-async function correctness(files: Files): Promise<Readonly<Record<string, Outcome>>> {
+/** Tests the files that it is told the names of. */
+async function testKernels(files: Files): Promise<void> {
+  tell({ ready: "kernels" });
+  await answerLines(({ file }: { readonly file: string }) =>
+    outcomeOf(file, files[file] ?? (() => Promise.reject(new Error("there is no such file")))),
+  );
+}
+
+/** In a process of its own: a driver that crashes, or a test without an end, costs its file alone. */
+async function correctness(names: readonly string[]): Promise<Readonly<Record<string, Outcome>>> {
   const outcomes: Record<string, Outcome> = {};
-  const isWanted = new RegExp(process.env.ONLY ?? "");
-  for (const [name, load] of Object.entries(files)) {
-    if (!isWanted.test(name)) continue;
-    if (seconds() > bound / 3) outcomes[name] = { passed: 0, failed: [{ name, message: "no time was left" }] };
-    else outcomes[name] = await outcomeOf(name, load);
+  let tester: Child<Outcome> | undefined;
+  let until = 0;
+  for (const name of names) {
+    const left = forKernels - seconds();
+    until = seconds() + Math.min(left, forFile);
+    try {
+      if (left <= 0) throw new Error("no time was left");
+      tester ??= await startChild<Outcome>(
+        process.execPath,
+        [process.argv[1] as string, "kernels"],
+        () => until - seconds(),
+      );
+      outcomes[name] = await tester.ask({ file: name });
+    } catch (cause) {
+      tester?.end();
+      tester = undefined;
+      outcomes[name] = { passed: 0, failed: [{ name, message: (cause as Error).message }] };
+    }
     process.stderr.write(`${name}: ${outcomes[name].passed} passed, ${outcomes[name].failed.length} failed\n`);
   }
+  tester?.end();
   return outcomes;
 }
 
-async function all(files: Files, out: string, peerScript: string): Promise<void> {
-  const kernels = await correctness(files);
+function chosen(names: readonly string[], pattern: string | undefined): readonly string[] {
+  return names.filter((name) => new RegExp(pattern ?? "").test(name));
+}
+
+async function all(files: readonly string[], out: string, peerScript: string): Promise<void> {
+  const kernels = await correctness(chosen(files, process.env.ONLY));
   const rows: Row[] = [];
   const keep = () =>
     writeFileSync(
@@ -42,14 +77,16 @@ async function all(files: Files, out: string, peerScript: string): Promise<void>
     );
   keep();
   await contest(
-    peerScript,
+    processes(process.argv[1] as string, peerScript),
     () => bound - seconds(),
     (row) => {
       rows.push(row);
       process.stderr.write(`${JSON.stringify(row)}\n`);
       keep();
     },
+    chosen(Object.keys(workloads), process.env.ROWS),
   );
+  keep();
   const failures = Object.values(kernels).flatMap(({ failed }) => failed);
   process.stderr.write(
     `${failures.length} failures of kernels, ${rows.length} rows, ${seconds().toFixed(0)} s: ${out}\n`,

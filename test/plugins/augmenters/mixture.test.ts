@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { channelWeights } from "../../../core/ops/index.js";
 import { cutOut, type Mixture, mixByCutmix, mixByMixup, mixBySnapmix } from "../../../plugins/augmenters/mixture.js";
-import { evidenceMap } from "../../../plugins/augmenters/semantic-percent-map.js";
 import { box, countingImages, difference, goldenSnapmix, oneHot } from "./golden.js";
+import { expectGoldenMixture } from "./golden-mixture.js";
 
 const weights = ({ labelWeights, otherLabelWeights }: Mixture) => [
   labelWeights.arraySync(),
@@ -20,23 +19,7 @@ const expectWeights = (mixture: Mixture, own: readonly number[], other: readonly
 };
 
 describe("mixing by SnapMix", () => {
-  test.each(goldenSnapmix)("equals golden case %#", (golden) => {
-    const labels = oneHot(golden.labels, 5);
-    const classifier = tf.tensor2d(golden.classifierWeights).transpose<tf.Tensor2D>();
-    const mixture = mixBySnapmix({
-      images: tf.tensor4d(golden.images),
-      labels,
-      permutation: golden.permutation,
-      evidence: evidenceMap(tf.tensor4d(golden.features), channelWeights("classifier", { labels, classifier })),
-      hole: box(golden.boxA),
-      patch: box(golden.boxB),
-    });
-    expect(difference(mixture.images, golden.mixed)).toBeLessThan(1e-6);
-    expectWeights(mixture, golden.weightsA, golden.weightsB);
-    const empty = golden.boxA[0] === golden.boxA[2];
-    const partners = empty ? golden.labels : golden.permutation.map((index) => golden.labels[index] as number);
-    expect(mixture.otherLabels.argMax(-1).arraySync()).toEqual(partners);
-  });
+  test.each(goldenSnapmix)("equals golden case %#", expectGoldenMixture);
 
   // Image 1 has a map that says nothing; 0 and 1 are of one class, 2 and 3 of two.
   const maps = tf.tensor3d([

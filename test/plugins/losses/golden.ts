@@ -1,7 +1,6 @@
 /** Reads the pinned values and gradients of the losses. */
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
-import { expect } from "vitest";
 
 export interface GoldenLoss {
   readonly loss: string;
@@ -17,10 +16,14 @@ export interface GoldenLoss {
   readonly gradient: number[][];
 }
 
-/** The cases of a loss that golden/losses.json holds. */
+/** All that golden/losses.json holds. */
+export const allGoldenLosses: readonly GoldenLoss[] = JSON.parse(
+  readFileSync(new URL("../../golden/losses.json", import.meta.url), "utf8"),
+).cases;
+
+/** … of one loss. */
 export function goldenLosses(loss: string): readonly GoldenLoss[] {
-  const file = JSON.parse(readFileSync(new URL("../../golden/losses.json", import.meta.url), "utf8"));
-  return (file.cases as GoldenLoss[]).filter((entry) => entry.loss === loss);
+  return allGoldenLosses.filter((entry) => entry.loss === loss);
 }
 
 /** A pinned value of the orthogonal loss, whose inputs are maps. */
@@ -33,13 +36,6 @@ export interface GoldenMaps {
   };
   readonly value: number;
   readonly gradient: number[][][][];
-}
-
-/** Compares a loss with a golden case: its value within 1e-5, its gradient within `near`. */
-export function expectGolden(golden: GoldenLoss, loss: (logits: tf.Tensor2D) => tf.Scalar, near = 1e-5): void {
-  const result = valueAndGradient(loss, golden.inputs.studentLogits as number[][]);
-  expect(Math.abs(result.value - golden.value) / golden.value).toBeLessThan(1e-5);
-  expect(relativeError(result.gradient, golden.gradient)).toBeLessThan(near);
 }
 
 /** Value and gradient of a loss; disposes everything else. */

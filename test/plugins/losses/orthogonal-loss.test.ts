@@ -5,7 +5,8 @@ import { spatialAttention, standardizedMaps } from "../../../core/ops/index.js";
 import { adaptiveWeight, orthogonalLoss } from "../../../plugins/losses/orthogonal-loss.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
-import { type GoldenMaps, goldenLosses, relativeError } from "./golden.js";
+import { goldenLosses } from "./golden.js";
+import { expectGolden } from "./golden-cases.js";
 
 /** Channel by channel, as the specification writes them. */
 function features(...images: number[][][][]): tf.Tensor4D {
@@ -14,20 +15,11 @@ function features(...images: number[][][][]): tf.Tensor4D {
 
 const maps = (...teachers: tf.Tensor4D[]) => tf.stack(teachers.map(spatialAttention)) as tf.Tensor4D;
 const number = (scalar: tf.Scalar) => scalar.dataSync()[0] as number;
-const golden = goldenLosses("orthogonal") as unknown as readonly GoldenMaps[];
 
 describe.each(engineNames)("orthogonal loss on %s", (engine) => {
   beforeAll(() => startEngine(engine));
 
-  test.each(golden)("equals the golden value and gradient, case %#", ({ inputs, value, gradient }) => {
-    const teachers = maps(...inputs.teacherFeatures.map((teacher) => tf.tensor4d(teacher)));
-    const result = tf.valueAndGrad((x: tf.Tensor4D) => orthogonalLoss(x, teachers))(
-      tf.tensor4d(inputs.studentFeatures),
-    );
-    expect(Math.abs(number(result.value as tf.Scalar) - value)).toBeLessThan(1e-6);
-    const rows = (values: number[][][][]) => values.flat(2);
-    expect(relativeError(rows((result.grad as tf.Tensor4D).arraySync()), rows(gradient))).toBeLessThan(1e-5);
-  });
+  test.each(goldenLosses("orthogonal"))("equals the golden value and gradient, case %#", expectGolden);
 
   test("gives the specification's maps, values and weight", () => {
     const student = features(

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTraining, type Outputs } from "../../../core/index.js";
 import { crossEntropy, type TokenDistillationOptions, tokenDistillation } from "../../../plugins/index.js";
 import { startEngine } from "../../support/engines.js";
-import { goldenLosses, oneHot, relativeError, valueAndGradient } from "./golden.js";
+import { goldenLosses } from "./golden.js";
+import { expectGolden } from "./golden-cases.js";
 
 beforeAll(() => startEngine("cpu"));
 beforeAll(() => tf.engine().startScope());
@@ -18,26 +19,8 @@ function terms(options: TokenDistillationOptions, outputs: Outputs, teacherLogit
   return hooks.loss.call({}, outputs, { labels, teacherLogits }, step);
 }
 
-describe.each([
-  { loss: "deit-hard", kind: "hard" },
-  { loss: "deit-soft", kind: "soft" },
-] as const)("the $kind loss of DeiT", ({ loss, kind }) => {
-  test("has the pinned value and gradient", () => {
-    const [pinned] = goldenLosses(loss);
-    if (!pinned) throw new Error(`golden/losses.json has no ${loss}`);
-    const { clsLogits = [], distLogits = [], teacherLogits = [], labels = [] } = pinned.inputs;
-    const classes = (clsLogits[0] as unknown as number[]).length;
-    const given = { teacher: tf.tensor2d(teacherLogits), labels: oneHot(labels, classes) };
-    const of = (distillationTokenLogits: tf.Tensor2D) => {
-      const outputs = { classTokenLogits: tf.tensor2d(clsLogits), distillationTokenLogits };
-      const { temperature } = pinned.options;
-      const all = terms({ kind, temperature, reduction: "elements" }, outputs, given.teacher, given.labels);
-      return tf.addN(Object.values(all)).asScalar();
-    };
-    const { value, gradient } = valueAndGradient(of, distLogits);
-    expect(Math.abs(value - pinned.value) / pinned.value).toBeLessThan(1e-6);
-    expect(relativeError(gradient, pinned.gradient)).toBeLessThan(1e-5);
-  });
+describe.each(["deit-hard", "deit-soft"])("the loss of DeiT, %s", (loss) => {
+  test.each(goldenLosses(loss))("equals the golden value and gradient, case %#", expectGolden);
 });
 
 describe("the numbers of the definition", () => {

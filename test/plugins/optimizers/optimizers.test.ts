@@ -1,45 +1,11 @@
-import { readFileSync } from "node:fs";
-import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createOptimizer, createTraining, Parameters } from "../../../core/index.js";
-import { optimizers } from "../../../plugins/optimizers/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
-import "../../support/matchers.js";
-
-interface GoldenCase {
-  readonly options: Readonly<Record<string, number | boolean>> & { readonly learningRate: number };
-  readonly start: number[];
-  readonly gradients: number[][];
-  readonly weights: number[][];
-  readonly learningRates: number[];
-}
-
-const golden = JSON.parse(readFileSync(new URL("../../golden/optimizers.json", import.meta.url), "utf8"));
-const cases = ["sgd", "adam", "adamw"].flatMap((name) =>
-  (golden[name] as GoldenCase[]).map((entry) => ({ name, options: JSON.stringify(entry.options), entry })),
-);
-
-const rule = (name: string, options: object = {}) =>
-  createTraining({ plugins: [optimizers()] }).optimizers.choose({ name, ...options });
+import { expectGoldenSteps, goldenSteps, rule } from "./golden-steps.js";
 
 describe.each(engineNames)("on %s", (engine) => {
   beforeAll(() => startEngine(engine));
 
-  test.each(cases)("$name with $options takes PyTorch's steps", ({ name, entry }) => {
-    const { learningRate: _, weightDecay = 0, ...options } = entry.options;
-    const parameters = new Parameters();
-    const weight = parameters.weight("w", [entry.start.length], "plain", () => Float32Array.from(entry.start));
-    const settings = { weightDecay: weightDecay as number };
-    const optimizer = createOptimizer(rule(name, options), settings, parameters);
-    entry.gradients.forEach((gradient, step) => {
-      const w = tf.tensor1d(gradient);
-      expect(() => optimizer.apply({ w }, entry.learningRates[step] as number)).not.toLeak();
-      expect(weight).toBeAllclose(entry.weights[step] as number[], { relative: 2e-6, absolute: 2e-7 });
-      w.dispose();
-    });
-    optimizer.dispose();
-    parameters.dispose();
-  });
+  test.each(goldenSteps)("$name with $options takes PyTorch's steps", expectGoldenSteps);
 });
 
 describe("the optimisers' options", () => {

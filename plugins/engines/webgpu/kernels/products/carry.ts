@@ -56,7 +56,8 @@ export function carry(side: Side, extent: Extent): Carried {
       if (conditions.length === 0) return [`${target} = ${value};`];
       return [
         `${target} = ${side.vector ? "vec4f(0.0)" : "0.0"};`,
-        `if (${conditions.join(" && ")}) { ${target} = ${value}; }`,
+        // Without `&&`: its branches, of each value that is read, are more than some drivers can compile.
+        `if (${conditions.map((one) => `(${one})`).join(" & ")}) { ${target} = ${value}; }`,
       ];
     });
     const places = depths.map((e) => side.atDepth(`${id}d${e}`, base, `n${id} + ${e}u`, depth));

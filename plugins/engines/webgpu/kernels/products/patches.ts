@@ -25,7 +25,7 @@ export function patchSide(patches: Patches, depth: "taps" | "pixels"): Side {
   const pixel = (id: string, pixel: string) => atPixel(patches, id, pixel);
   const key = `patches ${depth} ${JSON.stringify(Object.values(patches))}`;
   const inside = (pixel: string, tap: string) =>
-    `u32(y${pixel} + v${tap}) < ${height}u && u32(x${pixel} + h${tap}) < ${width}u`;
+    `(u32(y${pixel} + v${tap}) < ${height}u) & (u32(x${pixel} + h${tap}) < ${width}u)`;
   const index = (pixel: string, tap: string) =>
     `b${pixel} + (u32(y${pixel} + v${tap}) * ${width}u + u32(x${pixel} + h${tap})) * ${channels}u + c${tap}`;
   const vector = channels % 4 === 0;
