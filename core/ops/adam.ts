@@ -1,6 +1,6 @@
 /** The update of Adam and AdamW. */
 import * as tf from "@tensorflow/tfjs";
-import { hasKernel, runKernel } from "./kernels.js";
+import { hasKernel, runKernel, runListKernel } from "./kernels.js";
 
 export interface AdamStepOptions {
   readonly learningRate: number;
@@ -41,17 +41,65 @@ export function adamStep(
   parameter: tf.Tensor,
   gradient: tf.Tensor,
   { mean, square }: AdamMoments,
-  { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, count }: AdamStepOptions,
+  options: AdamStepOptions,
 ): AdamMoments & { readonly parameter: tf.Tensor } {
-  const rate = learningRate / (1 - beta1 ** count);
-  const correction = 1 - beta2 ** count;
-  const decay = decoupled ? 0 : weightDecay;
-  const shrinkage = decoupled ? 1 - learningRate * weightDecay : 1;
-  const attributes = { rate, beta1, beta2, correction, epsilon, decay, shrinkage };
+  const { beta1, beta2, epsilon } = options;
+  const attributes = { ...ratesOf(options), beta1, beta2, epsilon };
   const [moved, newMean, newSquare] = hasKernel("FgkdAdam")
     ? runKernel("FgkdAdam", { parameter, gradient, mean, square }, attributes)
     : composed(parameter, gradient, { mean, square }, attributes);
   return { parameter: moved as tf.Tensor, mean: newMean as tf.Tensor, square: newSquare as tf.Tensor };
+}
+
+/** A weight of several, and what moves it beside what all share. */
+export interface AdamStepOfMany extends AdamMoments, Pick<AdamStepOptions, "learningRate" | "weightDecay" | "count"> {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+}
+
+/**
+ * `adamStep` of many weights at once, where the engine has a kernel for that.
+ *
+ * @returns new tensors for each; `undefined` where it has none
+ */
+export function adamSteps(
+  steps: readonly AdamStepOfMany[],
+  shared: Pick<AdamStepOptions, "beta1" | "beta2" | "epsilon" | "decoupled">,
+): readonly (AdamMoments & { readonly parameter: tf.Tensor })[] | undefined {
+  if (steps.length === 0 || !hasKernel("FgkdAdamOfAll")) return undefined;
+  const { beta1, beta2, epsilon } = shared;
+  const rates = steps.map((step) => ratesOf({ ...step, ...shared }));
+  const made = runListKernel(
+    "FgkdAdamOfAll",
+    {
+      parameters: steps.map(({ parameter }) => parameter),
+      gradients: steps.map(({ gradient }) => gradient),
+      means: steps.map(({ mean }) => mean),
+      squares: steps.map(({ square }) => square),
+    },
+    {
+      rates: rates.map(({ rate }) => rate),
+      corrections: rates.map(({ correction }) => correction),
+      decays: rates.map(({ decay }) => decay),
+      shrinkages: rates.map(({ shrinkage }) => shrinkage),
+      beta1,
+      beta2,
+      epsilon,
+    },
+  );
+  return steps.map((_, at) => {
+    const [parameter, mean, square] = made.slice(3 * at);
+    return { parameter: parameter as tf.Tensor, mean: mean as tf.Tensor, square: square as tf.Tensor };
+  });
+}
+
+function ratesOf({ learningRate, beta1, beta2, weightDecay, decoupled, count }: Omit<AdamStepOptions, "epsilon">) {
+  return {
+    rate: learningRate / (1 - beta1 ** count),
+    correction: 1 - beta2 ** count,
+    decay: decoupled ? 0 : weightDecay,
+    shrinkage: decoupled ? 1 - learningRate * weightDecay : 1,
+  };
 }
 
 type Attributes = Readonly<

@@ -1,7 +1,7 @@
 /** Tensor operations with sound gradients that tfjs lacks; public as `fgkd/ops`. */
 export { addRelu, gelu, relu6, silu } from "./activations.js";
-export type { AdamMoments, AdamStepOptions } from "./adam.js";
-export { adamStep } from "./adam.js";
+export type { AdamMoments, AdamStepOfMany, AdamStepOptions } from "./adam.js";
+export { adamStep, adamSteps } from "./adam.js";
 export type { DeviationEstimator } from "./attention.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult, BatchNormTrainingOptions } from "./batch-norm.js";
@@ -12,6 +12,7 @@ export type { ConvolutionOptions } from "./convolution.js";
 export { conv2d, depthwiseConv2d } from "./convolution.js";
 export type { LogProbabilities } from "./divergence.js";
 export { pointwiseDivergence } from "./divergence.js";
+export { finiteness } from "./finiteness.js";
 export type { GroupNormOptions } from "./group-norm.js";
 export { groupNorm } from "./group-norm.js";
 export type { InnerGradient } from "./inner-gradient.js";
@@ -36,8 +37,8 @@ export { addBranch } from "./residual.js";
 export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SelfAttentionOptions } from "./self-attention.js";
 export { selfAttention, selfAttentionMaps } from "./self-attention.js";
-export type { SgdStepOptions } from "./sgd.js";
-export { sgdStep } from "./sgd.js";
+export type { SgdStepOfMany, SgdStepOptions } from "./sgd.js";
+export { sgdStep, sgdSteps } from "./sgd.js";
 export { logSoftmax, softmax } from "./softmax.js";
 export { standardizedFilter } from "./standardise.js";
 export { statisticsDistances } from "./statistics-distance.js";

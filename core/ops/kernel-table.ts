@@ -6,12 +6,14 @@
 
 /** How a row describes an attribute. */
 interface Attribute {
-  readonly type: "number" | "boolean";
+  readonly type: "number" | "boolean" | "numbers";
   readonly says: string;
 }
 
 /** A fused kernel: float32 tensors in, float32 tensors out. */
 export interface KernelRow {
+  /** Whether `inputs` and `outputs` are lists: tfjs has them under 0, 1, 2, …, the first of each list before the second of any. */
+  readonly isOfLists?: boolean;
   /** By name, the shape. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -205,6 +207,48 @@ export const fusedKernels = {
     computes: "one step of Adam or AdamW: see `adamStep`",
     otherwise: "`Square`, `Sqrt` and arithmetic",
   },
+  FgkdSgdOfAll: {
+    isOfLists: true,
+    inputs: { parameters: "a list, any", gradients: "a list, each as its parameter", velocities: "likewise" },
+    attributes: {
+      learningRates: { type: "numbers", says: "one for each parameter" },
+      weightDecays: { type: "numbers", says: "likewise" },
+      momentum: { type: "number", says: "of all" },
+      nesterov: { type: "boolean", says: "of all" },
+    },
+    outputs: { parameters: "a list", velocities: "a list" },
+    computes: "`FgkdSgd` of each parameter",
+    otherwise: "`FgkdSgd`",
+  },
+  FgkdAdamOfAll: {
+    isOfLists: true,
+    inputs: {
+      parameters: "a list, any",
+      gradients: "a list, each as its parameter",
+      means: "likewise",
+      squares: "likewise",
+    },
+    attributes: {
+      rates: { type: "numbers", says: "one for each parameter" },
+      corrections: { type: "numbers", says: "likewise" },
+      decays: { type: "numbers", says: "likewise" },
+      shrinkages: { type: "numbers", says: "likewise" },
+      beta1: { type: "number", says: "of all" },
+      beta2: { type: "number", says: "of all" },
+      epsilon: { type: "number", says: "of all" },
+    },
+    outputs: { parameters: "a list", means: "a list", squares: "a list" },
+    computes: "`FgkdAdam` of each parameter",
+    otherwise: "`FgkdAdam`",
+  },
+  FgkdNotFinite: {
+    isOfLists: true,
+    inputs: { values: "a list, any" },
+    attributes: {},
+    outputs: { found: "[1], one for all" },
+    computes: "NaN where any of all values is not finite, else 0",
+    otherwise: "`Sum`, `Concat`",
+  },
   FgkdMovingAverage: {
     inputs: { average: "any", value: "as average" },
     attributes: {
@@ -222,10 +266,15 @@ export const fusedKernels = {
 export type FusedKernel = keyof typeof fusedKernels;
 
 type Row<N extends FusedKernel> = (typeof fusedKernels)[N];
-type Values = { readonly number: number; readonly boolean: boolean };
+type Values = { readonly number: number; readonly boolean: boolean; readonly numbers: readonly number[] };
 
 /** What a fused kernel is given, by name: tensors for whoever asks, tfjs' `TensorInfo`s in the kernel itself. */
 export type KernelInputs<N extends FusedKernel, T> = { readonly [Input in keyof Row<N>["inputs"]]: T };
+
+/** A fused kernel of lists. */
+export type ListKernel = {
+  [N in FusedKernel]: Row<N> extends { readonly isOfLists: true } ? N : never;
+}[FusedKernel];
 
 /** The attributes of a fused kernel, by name. */
 export type KernelAttributes<N extends FusedKernel> = {

@@ -1,6 +1,6 @@
 /** How the operations of this folder find the fused kernels that an engine may have. */
 import * as tf from "@tensorflow/tfjs";
-import type { FusedKernel, KernelAttributes, KernelInputs } from "./kernel-table.js";
+import type { FusedKernel, KernelAttributes, KernelInputs, ListKernel } from "./kernel-table.js";
 
 let composing = false;
 
@@ -34,12 +34,23 @@ export function isRecording(): boolean {
 }
 
 /** Runs a fused kernel of the active engine; what it returns, in the table's order, is not differentiated. */
-export function runKernel<N extends FusedKernel>(
+export function runKernel<N extends Exclude<FusedKernel, ListKernel>>(
   name: N,
   inputs: KernelInputs<N, tf.Tensor>,
   attributes: KernelAttributes<N>,
 ): tf.Tensor[] {
   return runStock(name, inputs, attributes);
+}
+
+/** The same for a kernel of lists of one length, in the table's order. @returns the outputs of the first, then those of the second … */
+export function runListKernel<N extends ListKernel>(
+  name: N,
+  lists: KernelInputs<N, readonly tf.Tensor[]>,
+  attributes: KernelAttributes<N>,
+): tf.Tensor[] {
+  const named: readonly (readonly tf.Tensor[])[] = Object.values(lists);
+  const inputs = (named[0] ?? []).flatMap((_, at) => named.map((list) => list[at]));
+  return runStock(name, { ...inputs }, attributes);
 }
 
 /** Runs a kernel that every backend of tfjs has, without the operation around it. */

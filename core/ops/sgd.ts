@@ -1,6 +1,6 @@
 /** The update of stochastic gradient descent with momentum. */
 import * as tf from "@tensorflow/tfjs";
-import { hasKernel, runKernel } from "./kernels.js";
+import { hasKernel, runKernel, runListKernel } from "./kernels.js";
 
 export interface SgdStepOptions {
   readonly learningRate: number;
@@ -39,4 +39,38 @@ export function sgdStep(
     return [parameter.sub(step.mul(learningRate)), faster];
   });
   return { parameter: moved as tf.Tensor, velocity: faster as tf.Tensor };
+}
+
+/** A weight of several, and what moves it beside the momentum that all share. */
+export interface SgdStepOfMany extends Pick<SgdStepOptions, "learningRate" | "weightDecay"> {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly velocity: tf.Tensor;
+}
+
+/**
+ * `sgdStep` of many weights at once, where the engine has a kernel for that.
+ *
+ * @returns new tensors for each; `undefined` where it has none
+ */
+export function sgdSteps(
+  steps: readonly SgdStepOfMany[],
+  { momentum, nesterov }: Pick<SgdStepOptions, "momentum" | "nesterov">,
+): readonly { readonly parameter: tf.Tensor; readonly velocity: tf.Tensor }[] | undefined {
+  if (steps.length === 0 || !hasKernel("FgkdSgdOfAll")) return undefined;
+  const made = runListKernel(
+    "FgkdSgdOfAll",
+    {
+      parameters: steps.map(({ parameter }) => parameter),
+      gradients: steps.map(({ gradient }) => gradient),
+      velocities: steps.map(({ velocity }) => velocity),
+    },
+    {
+      learningRates: steps.map(({ learningRate }) => learningRate),
+      weightDecays: steps.map(({ weightDecay }) => weightDecay),
+      momentum,
+      nesterov,
+    },
+  );
+  return steps.map((_, at) => ({ parameter: made[2 * at] as tf.Tensor, velocity: made[2 * at + 1] as tf.Tensor }));
 }

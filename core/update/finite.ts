@@ -1,15 +1,12 @@
 /** Watches for NaN and infinities before they reach a weight. */
 import * as tf from "@tensorflow/tfjs";
 import { hold } from "../models/hold.js";
-import { runStock } from "../ops/kernels.js";
+import { finiteness } from "../ops/finiteness.js";
 import { activeRecorder, type Recorder } from "../ops/recording.js";
 import { hold as holdAll, infoOf, letGo, tensorOf } from "../passes/places.js";
 import { Repeatable } from "../passes/repeatable.js";
 import { notFinite } from "../values/errors.js";
 import type { Gradients } from "./gradients.js";
-
-/** Values from which a gradient is summed by itself; below, calling a kernel costs more than copying them together. */
-const large = 2 ** 17;
 
 /** What a step computed, before anything is done with it. */
 export interface Computed {
@@ -64,6 +61,7 @@ async function check(
   const losses = Object.fromEntries(names.map((name, index) => [name, values[index] as number]));
   for (const [name, value] of Object.entries(losses))
     if (!Number.isFinite(value)) throw notFinite(`loss term "${name}"`, value, where);
+  // A suspicion, which is looked into.
   if (!values.subarray(names.length).every(Number.isFinite)) {
     const found = await findNotFinite(gradients);
     if (found && !forgive()) throw notFinite(`the gradient of "${found.name}"`, found.value, where);
@@ -80,9 +78,9 @@ interface LookedAt {
 /** By engine, for gradients of the same shapes. */
 const repeatables = new WeakMap<Recorder, Map<string, Repeatable>>();
 
-/** The terms, and `sumsOf` the gradients. @returns the caller's */
+/** The terms, and the `finiteness` of the gradients. @returns the caller's */
 function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tensor1D {
-  const compute = () => tf.tidy(() => tf.concat1d([terms, ...sumsOf(gradients)] as tf.Tensor1D[]));
+  const compute = () => tf.tidy(() => tf.concat1d([terms, ...finiteness(gradients)]));
   const recorder = activeRecorder();
   if (!recorder) return compute();
   const given = [terms, ...gradients];
@@ -93,22 +91,6 @@ function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tenso
   known.set(shapes, repeatable);
   if (repeatable.isReady) return repeatable.repeat(given).sums as tf.Tensor1D;
   return repeatable.isOpen ? (repeatable.note(given, () => ({ sums: compute() })).sums as tf.Tensor1D) : compute();
-}
-
-/**
- * Numbers that are finite when every gradient is: sums of them. (Sums of finite values can overflow too, so one that is
- * not finite is a suspicion; `findNotFinite` makes it a certainty.)
- */
-function sumsOf(all: readonly tf.Tensor[]): readonly tf.Tensor[] {
-  const small = all.filter(({ size }) => size < large).map(flat);
-  const parts = [...all.filter(({ size }) => size >= large), ...(small.length > 0 ? [tf.concat1d(small)] : [])];
-  return parts.map((part) => part.sum().reshape([1]));
-}
-
-/** The kernel without the operation around it, which takes longer. */
-function flat(tensor: tf.Tensor): tf.Tensor1D {
-  const [reshaped] = tensor.rank === 1 ? [tensor] : runStock("Reshape", { x: tensor }, { shape: [tensor.size] });
-  return reshaped as tf.Tensor1D;
 }
 
 /** The first gradient with a value that is not finite, and that value; `undefined` when there is none. */

@@ -26,6 +26,15 @@ export interface UpdateRule {
     slots: Readonly<Record<string, tf.Variable>>,
     update: Update,
   ): void;
+  /** Moves many at once. @returns `false`, and moves none, where the engine cannot: then each is moved by `update`. */
+  updateAll?(moves: readonly Move[]): boolean;
+}
+
+/** A variable, and what moves it. */
+export interface Move extends Update {
+  readonly variable: tf.Variable;
+  readonly gradient: tf.Tensor;
+  readonly slots: Readonly<Record<string, tf.Variable>>;
 }
 
 /** What every optimiser can be told. Its own options stand beside these in config. */
@@ -110,6 +119,7 @@ export function createOptimizer(
     apply: (gradients, learningRate) =>
       tf.tidy(() => {
         count += 1;
+        const moves: Move[] = [];
         for (const { name, variable, factor, weightDecay, slots, waits } of members) {
           const gradient = gradients[name];
           if (!gradient) {
@@ -117,10 +127,12 @@ export function createOptimizer(
             continue;
           }
           const own = count - (missed.get(name) ?? 0);
-          const update = { learningRate: learningRate * factor, weightDecay, count: own };
-          // One scope for each: with one for all, temporaries of several times the model's size would pile up.
-          tf.tidy(() => rule.update(variable, gradient, slots, update));
+          moves.push({ variable, gradient, slots, learningRate: learningRate * factor, weightDecay, count: own });
         }
+        if (rule.updateAll?.(moves)) return;
+        // One scope for each: with one for all, temporaries of several times the model's size would pile up.
+        for (const { variable, gradient, slots, ...update } of moves)
+          tf.tidy(() => rule.update(variable, gradient, slots, update));
       }),
     hold: () => {
       const before = { count, missed: [...missed] };

@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { OptionsOf, UpdateRule } from "../../core/index.js";
-import { adamStep } from "../../core/ops/index.js";
+import { adamStep, adamSteps } from "../../core/ops/index.js";
 
 export const adamSchema = z.object({
   beta1: z.number().min(0).lt(1).default(0.9).describe("Of the running mean of the gradient."),
@@ -24,6 +24,21 @@ export function adamRule(options: Required<AdamOptions>, decoupled: boolean): Up
       mean.assign(moved.mean);
       square.assign(moved.square);
       variable.assign(moved.parameter);
+    },
+    updateAll(moves) {
+      const steps = moves.map(({ variable, slots, ...move }) => ({
+        ...move,
+        parameter: variable,
+        mean: slots.mean as tf.Variable,
+        square: slots.square as tf.Variable,
+      }));
+      const moved = adamSteps(steps, { ...options, decoupled });
+      for (const [at, { parameter, mean, square }] of (moved ?? []).entries()) {
+        steps[at]?.mean.assign(mean);
+        steps[at]?.square.assign(square);
+        steps[at]?.parameter.assign(parameter);
+      }
+      return moved !== undefined;
     },
   };
 }

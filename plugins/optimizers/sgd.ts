@@ -1,7 +1,8 @@
 /** Stochastic gradient descent. */
+import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { OptionsOf, UpdateRule } from "../../core/index.js";
-import { sgdStep } from "../../core/ops/index.js";
+import { sgdStep, sgdSteps } from "../../core/ops/index.js";
 
 export const sgdSchema = z
   .object({
@@ -31,6 +32,21 @@ export function sgdRule({ momentum, nesterov }: Required<SgdOptions>): UpdateRul
         const direction = weightDecay === 0 ? gradient : gradient.add(variable.mul(weightDecay));
         variable.assign(variable.sub(direction.mul(learningRate)));
       }
+    },
+    updateAll(moves) {
+      if (momentum === 0) return false;
+      // It is declared above.
+      const steps = moves.map(({ variable, slots, ...move }) => ({
+        ...move,
+        parameter: variable,
+        velocity: slots.momentum as tf.Variable,
+      }));
+      const moved = sgdSteps(steps, { momentum, nesterov });
+      for (const [at, { parameter, velocity }] of (moved ?? []).entries()) {
+        steps[at]?.velocity.assign(velocity);
+        steps[at]?.parameter.assign(parameter);
+      }
+      return moved !== undefined;
     },
   };
 }

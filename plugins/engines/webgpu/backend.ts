@@ -6,10 +6,10 @@ import { checkRun } from "./check-run.js";
 import { Commands } from "./commands.js";
 import { type DispatchCounts, Dispatcher } from "./dispatcher.js";
 import { exhausted, Faults } from "./faults.js";
-import type { Pointwise } from "./kernels/pointwise.js";
 import type { Tuning } from "./kernels/products/tuning.js";
 import { groupsFor, repeatWord, unpackBytes } from "./made-on-device.js";
 import { bytesOf, TensorMemory } from "./memory.js";
+import type { Parts } from "./parts-of-backend.js";
 import { Pool } from "./pool.js";
 import { Reads } from "./reads.js";
 import { Notes } from "./recorder.js";
@@ -18,8 +18,9 @@ import type { Slot } from "./slot.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
-import { Waiting } from "./together.js";
+import type { Rule, Update } from "./together.js";
 import { Uploads } from "./uploads.js";
+import { Waiting } from "./waiting.js";
 
 /** How the engine uses a device. */
 export interface BackendOptions {
@@ -43,6 +44,9 @@ export interface BackendStats extends Readonly<DispatchCounts> {
   readonly bytesPeak: number;
 }
 
+/** Bytes that every device binds at once. */
+const boundByAll = 2 ** 27;
+
 export class GpuBackend extends TfjsBackend implements Recorder {
   /** See {@link BackendOptions.precision}. */
   precision: "f32" | "f16";
@@ -50,6 +54,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   tuning: Tuning | undefined;
   /** Awaited before values that were read are handed over: then nobody else uses the device. Default: nothing. */
   beforeAnswer: (() => Promise<void>) | undefined;
+  readonly parts: Parts;
   readonly #commands: Commands;
   readonly #dispatcher: Dispatcher;
   readonly #faults: Faults;
@@ -81,7 +86,9 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     });
     this.#memory = new TensorMemory(this.#pool, this.#uploads);
     this.#reads = new Reads(device, this.#commands, this.#faults, () => this.#pool.beat());
-    this.#waiting = new Waiting(this, device.limits.maxStorageBuffersPerShaderStage);
+    this.parts = this.partsOf();
+    const { maxStorageBuffersPerShaderStage: buffers } = device.limits;
+    this.#waiting = new Waiting(this.parts, { buffers, bytes: boundByAll });
     this.takeOver();
   }
 
@@ -112,32 +119,20 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     this.#dispatcher.encode(shader, views, numbers, groups);
   }
 
-  /**
-   * Runs an update once there are others of its kind, or before anything that depends on it.
-   *
-   * @param writes tensors that were allocated for it
-   */
-  runSoon(
-    rule: Pointwise,
-    reads: readonly tf.TensorInfo[],
-    writes: readonly tf.TensorInfo[],
-    numbers: Readonly<Record<string, number>>,
-  ): void {
-    this.#waiting.add(rule, { reads, writes, numbers });
+  /** Runs an update once there are others of its kind, or before anything that depends on it. */
+  updateSoon(rule: Rule, update: Update): void {
+    this.#waiting.add(rule, update);
+  }
+
+  /** Runs updates of one kind, none of which depends on another. */
+  updateTogether(rule: Rule, updates: readonly Update[]): void {
+    this.#faults.check();
+    this.#waiting.run(rule, updates);
   }
 
   /** See {@link Recorder.begin}. */
   begin(given: readonly tf.TensorInfo[]): Noting {
-    const [pool, dispatcher, uploads, memory] = [this.#pool, this.#dispatcher, this.#uploads, this.#memory];
-    const settle = () => {
-      this.#faults.check();
-      this.#waiting.settle();
-    };
-    const dataOf = ({ dataId }: tf.TensorInfo) => this.tensorMap.get(dataId);
-    const make = (shape: readonly number[], dtype: tf.DataType) => this.makeTensorInfo([...shape], dtype);
-    const unshare = (tensor: tf.TensorInfo) => void this.viewToWrite(tensor);
-    const letGo = (tensor: tf.TensorInfo) => this.letGo(tensor);
-    return new Notes({ pool, dispatcher, uploads, memory, settle, unshare, dataOf, make, letGo }, given);
+    return new Notes(this.parts, given);
   }
 
   /** A holder of a tensor's values less; tfjs, which counts buffers, is told. */
@@ -162,6 +157,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
 
   override uploadToGPU(dataId: object): void {
     this.#faults.check();
+    this.#waiting.settleFor([{ dataId, shape: [], dtype: "float32" }], []);
     this.#memory.provide(this.tensorMap.get(dataId));
   }
 
@@ -202,13 +198,14 @@ export class GpuBackend extends TfjsBackend implements Recorder {
 
   override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
     const data = this.tensorMap.get(dataId);
-    const { resource, values, dtype } = data;
+    const { values, dtype } = data;
     if (values != null || dtype === "complex64" || dtype === "string") return super.read(dataId);
     this.#faults.check();
     this.#waiting.settleFor([{ dataId, shape: [], dtype }], []);
+    const { resource } = data;
     const bytes = bytesOf(data);
     if (bytes === 0) return tf.util.getTypedArrayFromDType(dtype as "float32", 0);
-    const read = await this.#reads.read(this.#memory.slotOf(resource as GPUBuffer), bytes);
+    const read = await this.#reads.read(this.#memory.slotOf(resource), bytes);
     const result = tf.util.convertBackendValuesAndArrayBuffer(read, dtype) as tf.backend_util.TypedArray;
     data.values = result;
     await this.beforeAnswer?.();
@@ -225,6 +222,13 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     );
   }
 
+  override releaseResource(dataId: object): void {
+    const { resource } = this.tensorMap.get(dataId);
+    // A part of a buffer is none that tfjs knows.
+    if (resource instanceof GPUBuffer || resource == null || !this.#memory.release(resource as object))
+      super.releaseResource(dataId);
+  }
+
   private viewOf({ dataId }: tf.TensorInfo) {
     const data = this.tensorMap.get(dataId);
     this.#memory.provide(data);
@@ -234,12 +238,12 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   private viewToWrite({ dataId }: tf.TensorInfo) {
     const data = this.tensorMap.get(dataId);
     this.#memory.provide(data);
-    return this.#memory.viewToWrite(data, (from, to, bytes) => this.copy(from, to, bytes));
+    return this.#memory.viewToWrite(data, (...copied) => this.copy(...copied));
   }
 
-  private copy(from: Slot, to: Slot, bytes: number): void {
+  private copy(from: Slot, to: Slot, bytes: number, offset: number): void {
     this.#dispatcher.witness?.refuse();
-    this.#commands.outsidePass().copyBufferToBuffer(from.buffer, 0, to.buffer, 0, bytes);
+    this.#commands.outsidePass().copyBufferToBuffer(from.buffer, from.offset, to.buffer, offset, bytes);
     from.lastUsed = to.lastUsed = this.#commands.serial;
   }
 
@@ -251,6 +255,24 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     const packed = { slot, bytes: Math.ceil(words / 4) * 16 };
     this.#dispatcher.encode(unpackBytes, [packed, this.#memory.viewOf(data)], { words }, groupsFor(words));
     this.#uploads.release(slot);
+  }
+
+  private partsOf(): Parts {
+    const [pool, dispatcher, uploads, memory] = [this.#pool, this.#dispatcher, this.#uploads, this.#memory];
+    return {
+      ...{ pool, dispatcher, uploads, memory },
+      copy: (...copied) => this.copy(...copied),
+      run: (dispatch) => this.run(dispatch),
+      settle: () => {
+        this.#faults.check();
+        this.#waiting.settle();
+      },
+      unshare: (tensor) => void this.viewToWrite(tensor),
+      dataOf: ({ dataId }) => this.tensorMap.get(dataId),
+      make: (shape, dtype) => this.makeTensorInfo([...shape], dtype),
+      hold: ({ dataId }) => this.incRef(dataId),
+      letGo: (tensor) => this.letGo(tensor),
+    };
   }
 
   /** tfjs' methods that stay work with our commands and our memory. */

@@ -53,7 +53,7 @@ export class Dispatcher {
   /** Of the numbers that were asked for last. */
   #key = "";
   /** Told of each run, while a recording is made. */
-  witness: Pick<Witness, "ran" | "refuse"> | undefined;
+  witness: Pick<Witness, "ran" | "gathered" | "refuse"> | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
 
@@ -197,7 +197,7 @@ export class Dispatcher {
     this.counts.bindGroups++;
     const entries: GPUBindGroupEntry[] = views.map(({ slot, bytes }, binding) => ({
       binding,
-      resource: { buffer: slot.buffer, size: bytes },
+      resource: { buffer: slot.buffer, offset: slot.offset, size: bytes },
     }));
     if (numbers) entries.push({ binding: views.length, resource: { buffer: this.#numbers.buffer, ...numbers } });
     return this.device.createBindGroup({ layout, entries });

@@ -2,6 +2,7 @@
 import type { Commands } from "./commands.js";
 import { FreeSlots } from "./free-slots.js";
 import { Lasting } from "./lasting.js";
+import { divide, partSize } from "./parts.js";
 import type { Slot } from "./slot.js";
 import type { Witness } from "./witness.js";
 
@@ -38,7 +39,7 @@ export class Pool {
   /** Requests before free slots were last looked through. */
   #lookedThrough = 0;
   /** Told of what is taken and given back, while a recording is made. */
-  witness: Pick<Witness, "took" | "gave"> | undefined;
+  witness: Pick<Witness, "took" | "tookParts" | "gave"> | undefined;
 
   constructor(
     private readonly source: BufferSource,
@@ -74,6 +75,18 @@ export class Pool {
     return slot;
   }
 
+  /** A slot in parts of so many bytes, which are given back one by one. */
+  takeParts(bytes: readonly number[]): Slot {
+    const sizes = bytes.map(partSize);
+    const whole = this.serve(
+      sizes.reduce((sum, size) => sum + size, 0),
+      () => true,
+    );
+    const { parts } = divide(whole, sizes, () => ++this.#ids);
+    this.witness?.tookParts(whole, parts, bytes);
+    return whole;
+  }
+
   /** One that the queue may write ahead of the commands being written. */
   takeForUpload(bytes: number): Slot {
     const size = sizeClass(bytes);
@@ -85,9 +98,9 @@ export class Pool {
   give(slot: Slot): void {
     this.witness?.gave(slot);
     slot.isTaken = false;
-    this.#bytesInUse -= slot.size;
-    if (this.#lasting.keeps(slot)) this.#bytesKept += slot.size;
-    else this.#free.add(slot);
+    const { division } = slot.whole ?? {};
+    if (division && --division.held > 0) return;
+    this.free(slot.whole ?? slot);
   }
 
   /** Gives free buffers back to the device, large ones first, until at most so many bytes are free. */
@@ -100,6 +113,13 @@ export class Pool {
   /** A buffer that is not the pool's, as if it were. */
   foreign(buffer: GPUBuffer): Slot {
     return this.slot(buffer, buffer.size, true);
+  }
+
+  private free(slot: Slot): void {
+    slot.isTaken = false;
+    this.#bytesInUse -= slot.size;
+    if (this.#lasting.keeps(slot)) this.#bytesKept += slot.size;
+    else this.#free.add(slot);
   }
 
   private serve(size: number, isAllowed: (slot: Slot) => boolean): Slot {
@@ -145,7 +165,7 @@ export class Pool {
   }
 
   private slot(buffer: GPUBuffer, size: number, isForeign: boolean): Slot {
-    return { buffer, id: ++this.#ids, size, isForeign, lastUsed: 0, isTaken: true, request: 0, taken: 0 };
+    return { buffer, id: ++this.#ids, offset: 0, size, isForeign, lastUsed: 0, isTaken: true, request: 0, taken: 0 };
   }
 }
 

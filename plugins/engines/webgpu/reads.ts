@@ -41,7 +41,7 @@ export class Reads {
     const offset = turn.used;
     turn.used += bytes;
     slot.lastUsed = this.commands.serial;
-    this.commands.outsidePass().copyBufferToBuffer(slot.buffer, 0, turn.staging.buffer, offset, bytes);
+    this.commands.outsidePass().copyBufferToBuffer(slot.buffer, slot.offset, turn.staging.buffer, offset, bytes);
     return (await turn.mapped).slice(offset, offset + bytes);
   }
 

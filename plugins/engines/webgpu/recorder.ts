@@ -4,34 +4,27 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Noting, Recording } from "../../../core/ops/index.js";
-import type { Dispatcher } from "./dispatcher.js";
-import type { TensorMemory } from "./memory.js";
-import type { Pool } from "./pool.js";
+import type { Gathered } from "./memory.js";
+import type { Parts } from "./parts-of-backend.js";
 import type { RunAgain } from "./run-again.js";
 import type { Slot, View } from "./slot.js";
-import type { TensorData } from "./tfjs-backend.js";
-import type { Uploads } from "./uploads.js";
 import type { Witness } from "./witness.js";
-
-/** What recordings need of a backend. */
-export interface Parts {
-  readonly pool: Pool;
-  readonly dispatcher: Dispatcher;
-  readonly uploads: Uploads;
-  readonly memory: TensorMemory;
-  /** Has what waits run, and throws what went wrong on the device. */
-  settle(): void;
-  /** Gives a tensor a buffer of its own. */
-  unshare(tensor: tf.TensorInfo): void;
-  dataOf(tensor: tf.TensorInfo): TensorData;
-  make(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
-  /** A holder of its values less. */
-  letGo(tensor: tf.TensorInfo): void;
-}
 
 /** Places are numbered: those of what is given, then each as it comes. */
 type Act =
   | { readonly does: "take"; readonly place: number; readonly bytes: number }
+  | {
+      readonly does: "take parts";
+      readonly place: number;
+      readonly parts: readonly number[];
+      readonly bytes: readonly number[];
+    }
+  | {
+      readonly does: "gather";
+      readonly place: number;
+      readonly parts: readonly number[];
+      readonly bytes: readonly number[];
+    }
   | { readonly does: "give"; readonly place: number }
   | { readonly does: "let go"; readonly place: number }
   | { readonly does: "run"; readonly run: RunAgain; readonly places: readonly number[] };
@@ -75,6 +68,24 @@ export class Notes implements Witness, Noting {
     this.#places.set(slot, place);
     this.#own.add(place);
     this.#acts.push({ does: "take", place, bytes });
+  }
+
+  tookParts(whole: Slot, parts: readonly Slot[], bytes: readonly number[]): void {
+    const place = this.#count++;
+    this.#places.set(whole, place);
+    const places = parts.map((part) => {
+      this.#places.set(part, this.#count);
+      this.#own.add(this.#count);
+      return this.#count++;
+    });
+    this.#acts.push({ does: "take parts", place, parts: places, bytes });
+  }
+
+  gathered(whole: Slot, parts: readonly Slot[], bytes: readonly number[]): void {
+    const places = parts.map((part) => this.placeOf(part));
+    const place = this.#count++;
+    this.#places.set(whole, place);
+    this.#acts.push({ does: "gather", place, parts: places, bytes });
   }
 
   gave(slot: Slot): void {
@@ -142,6 +153,7 @@ class Replay implements Recording {
     for (let place = 0; place < given.length; place++) slots[place] = slotOf(parts, given[place] as tf.TensorInfo);
     for (const [place, words] of constants) slots[place] = uploads.send(words, "int32");
     const own = new Map<number, Slot>();
+    const gathered: Gathered[] = [];
     try {
       for (let at = 0; at < acts.length; at++) {
         const act = acts[at] as Act;
@@ -150,6 +162,19 @@ class Replay implements Recording {
           const slot = pool.take(act.bytes);
           slots[act.place] = slot;
           own.set(act.place, slot);
+        } else if (act.does === "take parts") {
+          const whole = pool.takeParts(act.bytes);
+          slots[act.place] = whole;
+          for (const [part, slot] of (whole.division?.parts ?? []).entries()) {
+            const place = act.parts[part] as number;
+            slots[place] = slot;
+            own.set(place, slot);
+          }
+        } else if (act.does === "gather") {
+          const lying = act.parts.map((place) => slots[place] as Slot);
+          const laid = memory.gather(lying, act.bytes, parts.copy);
+          slots[act.place] = laid.view.slot;
+          gathered.push(laid);
         } else if (act.does === "give") {
           pool.give(slots[act.place] as Slot);
           own.delete(act.place);
@@ -159,6 +184,7 @@ class Replay implements Recording {
       for (const slot of own.values()) pool.give(slot);
       throw error;
     } finally {
+      for (const one of gathered) one.release();
       for (const place of constants.keys()) uploads.release(slots[place] as Slot);
     }
     return this.made.map(({ place, shape, dtype }) => {
@@ -187,5 +213,5 @@ class Replay implements Recording {
 function slotOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): Slot {
   const data = dataOf(tensor);
   memory.provide(data);
-  return memory.slotOf(data.resource as GPUBuffer);
+  return memory.slotOf(data.resource);
 }

@@ -11,6 +11,7 @@ import { imageKernels } from "./kernels/images.js";
 import { layerNormKernels } from "./kernels/layer-norm.js";
 import { layoutKernels } from "./kernels/layout.js";
 import { matMulKernels } from "./kernels/mat-mul.js";
+import { notFiniteKernel } from "./kernels/not-finite.js";
 import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
 import { resizeKernels } from "./kernels/resize.js";
@@ -26,6 +27,7 @@ const kernels: readonly GpuKernel[] = [
   ...unaryKernels,
   ...binaryKernels,
   ...updateKernels,
+  notFiniteKernel,
   ...batchNormKernels,
   ...layerNormKernels,
   ...groupNormKernels,

@@ -1,20 +1,35 @@
 /** Buffers as the engine keeps them. */
 
-/** A buffer of the pool. */
+/** A buffer of the pool, or a part of one. */
 export interface Slot {
   readonly buffer: GPUBuffer;
   /** Unique among all slots ever made. */
   readonly id: number;
+  /** Where in the buffer it begins, in bytes. */
+  readonly offset: number;
   readonly size: number;
   /** Whether somebody else made the buffer. */
   readonly isForeign: boolean;
-  /** `Commands.serial` of the last commands that use it. */
+  /** `Commands.serial` of the last commands that use its buffer. */
   lastUsed: number;
   /** Whether somebody has it. */
   isTaken: boolean;
   /** The request that got it last, and its number: see `Lasting`. */
   request: number;
   taken: number;
+  /** Of a part: what it is a part of. */
+  readonly whole?: Slot;
+  /** What it was divided into when it was taken last in parts. */
+  division?: Division;
+}
+
+/** A slot in parts. */
+export interface Division {
+  /** Equal for parts of equal sizes. */
+  readonly key: string;
+  readonly parts: readonly Slot[];
+  /** Parts that somebody has. */
+  held: number;
 }
 
 /** A slot, and how much of it a shader may see. */

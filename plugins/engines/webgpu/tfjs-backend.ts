@@ -46,6 +46,7 @@ export interface TfjsBackend extends tf.KernelBackend {
   uploadToGPU(dataId: object): void;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
+  releaseResource(dataId: object): void;
   submitQueue(): void;
   recordAndSubmit(
     program: TfjsProgram,

@@ -1,142 +1,181 @@
 /**
- * Small updates, run several at a time: steps of an optimiser over all weights, averages that follow. Nobody asks for their
- * results at once, so they wait until there are as many as a shader can bind, or until something depends on one.
+ * Updates of many tensors by one rule in few runs: an optimiser's step over all weights, averages that follow. What they move
+ * lies together in one buffer and comes to lie together in another, so that a run binds these two, and beside them as many
+ * gradients as a shader can bind.
  */
 import * as tf from "@tensorflow/tfjs";
-import { elementOf, mostGroups, type Pointwise, typesOf, workgroup } from "./kernels/pointwise.js";
-import type { Dispatch, NumberField, Shader } from "./shader.js";
+import { elementOf, mostGroups, type Pointwise, runPointwise, typesOf, workgroup } from "./kernels/pointwise.js";
+import { bytesOf as bytesOfTensor, type Gathered } from "./memory.js";
+import { partSize } from "./parts.js";
+import type { Parts } from "./parts-of-backend.js";
+import type { NumberField, Shader } from "./shader.js";
+import type { View } from "./slot.js";
 
-interface Update {
+/** What moves values, each to the one of the same place among `writes`. */
+export interface Rule extends Omit<Pointwise, "reads"> {
+  /** What is moved, as a weight and its momentum. */
+  readonly states: readonly string[];
+  /** What else is read, as a gradient. */
+  readonly reads: readonly string[];
+}
+
+/** One use of a rule: its tensors in the rule's order. */
+export interface Update {
+  readonly states: readonly tf.TensorInfo[];
   readonly reads: readonly tf.TensorInfo[];
-  /** Nobody else has written them. */
+  /** They have no buffers yet. */
   readonly writes: readonly tf.TensorInfo[];
   readonly numbers: Readonly<Record<string, number>>;
 }
 
-/** What waiting needs of a backend. */
-interface Owner {
-  run(dispatch: Dispatch): void;
-  /** Keeps the values of a tensor although it is disposed of. */
-  incRef(dataId: object): void;
-  letGo(tensor: tf.TensorInfo): void;
+/** What a shader can bind. */
+export interface Limits {
+  readonly buffers: number;
+  /** Of one buffer. */
+  readonly bytes: number;
 }
 
-export class Waiting {
-  #rule: Pointwise | undefined;
-  #updates: Update[] = [];
-  readonly #read = new Set<object>();
-  readonly #written = new Set<object>();
-
-  /** @param buffers that a shader can bind */
-  constructor(
-    private readonly owner: Owner,
-    private readonly buffers: number,
-  ) {}
-
-  add(rule: Pointwise, { reads, writes, numbers }: Update): void {
-    // A variable may be given other values before this runs: what counts is what it has now.
-    const update = { reads: reads.map(infoOf), writes, numbers };
-    if (this.#rule !== rule) this.settle();
-    this.settleFor(update.reads, update.writes);
-    this.#rule = rule;
-    this.#updates.push(update);
-    for (const { dataId } of update.reads) this.#read.add(dataId);
-    for (const { dataId } of update.writes) this.#written.add(dataId);
-    for (const { dataId } of tensorsOf(update)) this.owner.incRef(dataId);
-    if ((this.#updates.length + 1) * (rule.reads.length + rule.writes.length) > this.buffers) this.settle();
-  }
-
-  /** To be called before tensors are read or written: what waits is run first if it has to do with them. */
-  settleFor(reads: readonly tf.TensorInfo[], writes: readonly tf.TensorInfo[]): void {
-    if (this.#updates.length === 0) return;
-    const isMade = reads.some(({ dataId }) => this.#written.has(dataId));
-    if (isMade || writes.some(({ dataId }) => this.#read.has(dataId) || this.#written.has(dataId))) this.settle();
-  }
-
-  /** Runs what waits. */
-  settle(): void {
-    const [rule, updates] = [this.#rule, this.#updates];
-    this.#updates = [];
-    this.#read.clear();
-    this.#written.clear();
-    if (!rule || updates.length === 0) return;
-    this.owner.run(dispatchOf(rule, updates));
-    // Whoever disposed of a tensor meanwhile left the rest to us.
-    for (const tensor of updates.flatMap(tensorsOf)) this.owner.letGo(tensor);
+export function runTogether(parts: Parts, rule: Rule, updates: readonly Update[], { buffers, bytes }: Limits): void {
+  const { memory, dispatcher } = parts;
+  const most = Math.max(1, Math.floor((buffers - 2) / rule.reads.length));
+  for (const chunk of chunksOf(updates, bytes)) {
+    if (chunk.length === 1 && bytesOf(chunk[0] as Update) > bytes) {
+      runApart(parts, rule, chunk[0] as Update);
+      continue;
+    }
+    const next = memory.divide(chunk.flatMap(({ writes }) => writes.map((tensor) => parts.dataOf(tensor))));
+    const now = gather(
+      parts,
+      chunk.flatMap(({ states }) => states),
+    );
+    let place = 0;
+    for (let at = 0; at < chunk.length; at += most) {
+      const some = chunk.slice(at, at + most);
+      const reads = some.flatMap((update) => update.reads.map((tensor) => viewOf(parts, tensor)));
+      const { numbers, groups } = numbersOf(some, place);
+      dispatcher.encode(shaderFor(rule, some.length), [now.view, ...reads, next], numbers, [groups, 1, 1]);
+      place += some.reduce((sum, update) => sum + bytesOf(update), 0) / 16;
+    }
+    now.release();
   }
 }
 
-function infoOf({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
-  return { dataId, shape, dtype };
+/** Tensors as one, as they lie once they were updated together. */
+function gather(parts: Parts, tensors: readonly tf.TensorInfo[]): Gathered {
+  const bytes = tensors.map(bytesOfTensor);
+  const slots = tensors.map((tensor) => viewOf(parts, tensor).slot);
+  const gathered = parts.memory.gather(slots, bytes, parts.copy);
+  if (gathered.parts) parts.dispatcher.witness?.gathered(gathered.view.slot, gathered.parts, bytes);
+  return gathered;
 }
 
-function tensorsOf({ reads, writes }: Update): readonly tf.TensorInfo[] {
-  return [...reads, ...writes];
+function viewOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): View {
+  const data = dataOf(tensor);
+  memory.provide(data);
+  return memory.viewOf(data);
 }
 
-/** Each update has workgroups of its own, from `begin` on. */
-function dispatchOf(rule: Pointwise, updates: readonly Update[]): Dispatch {
+/** Neighbours whose states can be bound at once. */
+function chunksOf(updates: readonly Update[], mostBytes: number): readonly (readonly Update[])[] {
+  const chunks: Update[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const update of updates) {
+    const own = bytesOf(update);
+    if (bytes + own > mostBytes) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    chunks[chunks.length - 1]?.push(update);
+    bytes += own;
+  }
+  return chunks;
+}
+
+/** Of the states, as they are laid. */
+function bytesOf({ states }: Update): number {
+  return states.length * partSize(sizeOf(states[0] as tf.TensorInfo) * 4);
+}
+
+function sizeOf({ shape }: tf.TensorInfo): number {
+  return tf.util.sizeFromShape(shape);
+}
+
+/** One whose states are too large to be bound as one. */
+function runApart(parts: Parts, rule: Rule, { states, reads, writes, numbers }: Update): void {
+  for (const tensor of writes) parts.memory.provide(parts.dataOf(tensor));
+  const apart = { ...rule, name: `${rule.name}/apart`, reads: [...rule.states, ...rule.reads] };
+  runPointwise(parts, apart, [...states, ...reads], writes, numbers);
+}
+
+/**
+ * Each update has workgroups of its own, from `begin` on, and its states from `place` on.
+ *
+ * @param place of the first, in vectors of four
+ */
+function numbersOf(updates: readonly Update[], place: number) {
   const numbers: Record<string, number> = {};
-  let begin = 0;
+  let [begin, from] = [0, place];
   for (const [at, update] of updates.entries()) {
-    const size = Math.ceil(tf.util.sizeFromShape((update.writes[0] as tf.TensorInfo).shape) / 4);
+    const size = Math.ceil(sizeOf(update.states[0] as tf.TensorInfo) / 4);
     const groups = Math.min(Math.ceil(size / workgroup), Math.floor(mostGroups / updates.length));
-    const own = { size, begin, groups, ...update.numbers };
+    const own = { size, begin, groups, place: from, ...update.numbers };
     for (const [name, value] of Object.entries(own)) numbers[`${name}${at}`] = value;
     begin += groups;
+    from += bytesOf(update) / 16;
   }
-  return {
-    shader: shaderFor(rule, updates.length),
-    reads: updates.flatMap(({ reads }) => reads),
-    writes: updates.flatMap(({ writes }) => writes),
-    numbers,
-    groups: [begin, 1, 1],
-  };
+  return { numbers, groups: begin };
 }
 
 /** By the number of updates. */
-const shaders = new WeakMap<Pointwise, Shader[]>();
+const shaders = new WeakMap<Rule, Shader[]>();
 
-function shaderFor(rule: Pointwise, count: number): Shader {
+function shaderFor(rule: Rule, count: number): Shader {
   const known = shaders.get(rule) ?? [];
   shaders.set(rule, known);
   known[count] ??= shaderOf(rule, count);
   return known[count];
 }
 
-function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise, count: number): Shader {
+/** Vectors of four in the smallest part. */
+const unit = partSize(1) / 16;
+
+function shaderOf(rule: Rule, count: number): Shader {
+  const { name, reads, numbers = [], declarations = "" } = rule;
   const each = Array.from({ length: count }, (_, at) => at);
   const element = elementOf(4);
-  const bound = (names: readonly string[]) =>
-    each.flatMap((at) => names.map((one) => ({ name: `${one}Values${at}`, element })));
   const fields: NumberField[] = [
-    ...["size", "begin", "groups"].map((field) => ({ name: field, type: "u32" as const })),
+    ...["size", "begin", "groups", "place"].map((field) => ({ name: field, type: "u32" as const })),
     ...numbers,
   ];
   return {
     key: `${name}/together/${count}`,
-    reads: bound(reads),
-    writes: bound(writes),
+    reads: [
+      { name: "states", element },
+      ...each.flatMap((at) => reads.map((read) => ({ name: `${read}Values${at}`, element }))),
+    ],
+    writes: [{ name: "moved", element }],
     numbers: each.flatMap((at) => fields.map((field) => ({ ...field, name: `${field.name}${at}` }))),
     workgroup: [workgroup, 1, 1],
     text: () => ({
       declarations: `${typesOf(4)}\n${declarations}`,
-      main: each
-        .map((at) => {
-          const own = [
-            ...reads.map((read) => `let ${read} = ${read}Values${at}[i];`),
-            ...writes.map((write) => `var ${write}: V;`),
-            body.replace(/numbers\.(\w+)/g, `numbers.$1${at}`),
-            ...writes.map((write) => `${write}Values${at}[i] = ${write};`),
-          ];
-          return `  if (group.x >= numbers.begin${at} && group.x < numbers.begin${at} + numbers.groups${at}) {
-    let first = (group.x - numbers.begin${at}) * ${workgroup}u + lane;
-    for (var i = first; i < numbers.size${at}; i += numbers.groups${at} * ${workgroup}u) {
+      main: each.map((at) => partOf(rule, at)).join("\n"),
+    }),
+  };
+}
+
+function partOf({ states, reads, writes, body }: Rule, at: number): string {
+  const own = [
+    ...states.map((state, index) => `let ${state} = states[first + ${index}u * stride + i];`),
+    ...reads.map((read) => `let ${read} = ${read}Values${at}[i];`),
+    ...writes.map((write) => `var ${write}: V;`),
+    body.replace(/numbers\.(\w+)/g, `numbers.$1${at}`),
+    ...writes.map((write, index) => `moved[first + ${index}u * stride + i] = ${write};`),
+  ];
+  return `  if (group.x >= numbers.begin${at} && group.x < numbers.begin${at} + numbers.groups${at}) {
+    let first = numbers.place${at};
+    let stride = (numbers.size${at} + ${unit - 1}u) / ${unit}u * ${unit}u;
+    for (var i = (group.x - numbers.begin${at}) * ${workgroup}u + lane; i < numbers.size${at}; i += numbers.groups${at} * ${workgroup}u) {
       ${own.join("\n      ")}
     }
   }`;
-        })
-        .join("\n"),
-    }),
-  };
 }

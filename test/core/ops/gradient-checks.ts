@@ -282,8 +282,11 @@ export const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string
   ],
   resizeMatrix: "makes an array, and takes no tensor",
   adamStep: "is not differentiated: it uses a gradient",
+  adamSteps: "is not differentiated: it uses gradients",
+  finiteness: "is not differentiated: it looks at gradients",
   movingAverage: "is not differentiated: what it averages is a constant to the gradient",
   sgdStep: "is not differentiated: it uses a gradient",
+  sgdSteps: "is not differentiated: it uses gradients",
   pointwiseDivergence: [
     {
       compute: (student, teacher) =>

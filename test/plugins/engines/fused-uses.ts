@@ -54,6 +54,33 @@ export const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>>
     const options = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true };
     return Object.values(ops.sgdStep(normals(4, 3), normals(3, 4).transpose(), tf.ones([4, 3]), options));
   },
+  FgkdSgdOfAll: () => {
+    const shared = { momentum: 0.9, nesterov: true };
+    const options = [0.1, 0.2, 0.3].map((learningRate) => ({ learningRate, weightDecay: learningRate / 10 }));
+    const steps = options.map((own, at) => {
+      const [parameter, gradient, velocity] = [1, 2, 3].map((seed) => normals(4, 3 + at, seed).sum(2));
+      return { parameter, gradient, velocity, ...own } as ops.SgdStepOfMany;
+    });
+    const each = () =>
+      steps.map(({ parameter, gradient, velocity, ...own }) =>
+        ops.sgdStep(parameter, gradient, velocity, { ...own, ...shared }),
+      );
+    return (ops.sgdSteps(steps, shared) ?? each()).flatMap(({ parameter, velocity }) => [parameter, velocity]);
+  },
+  FgkdAdamOfAll: () => {
+    const shared = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decoupled: false };
+    const options = [0.1, 0.2, 0.3].map((learningRate, at) => ({ learningRate, weightDecay: 0.1 * at, count: 3 + at }));
+    const steps = options.map((own, at) => {
+      const [parameter, gradient, mean, square] = [1, 2, 3, 4].map((seed) => normals(4, 3 + at, seed).sum(2));
+      return { parameter, gradient, mean, square: square?.abs().add(0.1), ...own } as ops.AdamStepOfMany;
+    });
+    const each = () =>
+      steps.map(({ parameter, gradient, mean, square, ...own }) =>
+        ops.adamStep(parameter, gradient, { mean, square }, { ...own, ...shared }),
+      );
+    return (ops.adamSteps(steps, shared) ?? each()).flatMap((step) => [step.parameter, step.mean, step.square]);
+  },
+  FgkdNotFinite: () => ops.finiteness([normals(3, 7), normals(5), normals(2, 2)]).map((sum) => sum.mul(0)),
   FgkdMovingAverage: () => [
     ops.movingAverage(normals(4, 3), normals(3, 4).transpose(), { kept: 0.9, share: 0.1, factor: 1.25 }),
   ],

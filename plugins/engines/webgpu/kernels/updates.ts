@@ -1,39 +1,43 @@
 /** Steps of optimisers, and averages that follow: new values in one pass over the old ones, several tensors at a time. */
 import type * as tf from "@tensorflow/tfjs";
+import type { KernelAttributes } from "../../../../core/ops/index.js";
 import { type Call, floatKernel, input } from "../kernel.js";
-import type { Pointwise } from "./pointwise.js";
+import type { Rule } from "../together.js";
 
 const numbersNamed = (...names: string[]) => names.map((name) => ({ name, type: "f32" as const }));
 
-const sgd: Pointwise = {
+const sgd: Rule = {
   name: "FgkdSgd",
-  reads: ["parameter", "gradient", "velocity"],
-  writes: ["moved", "faster"],
+  states: ["parameter", "velocity"],
+  reads: ["gradient"],
+  writes: ["next", "faster"],
   numbers: numbersNamed("learningRate", "momentum", "kept", "weightDecay", "nesterov"),
   body: `let direction = gradient + numbers.weightDecay * parameter;
     faster = numbers.momentum * velocity + numbers.kept * direction;
     let step = select(faster, direction + numbers.momentum * faster, B(numbers.nesterov > 0.0));
-    moved = parameter - numbers.learningRate * step;`,
+    next = parameter - numbers.learningRate * step;`,
 };
 
-const adam: Pointwise = {
+const adam: Rule = {
   name: "FgkdAdam",
-  reads: ["parameter", "gradient", "mean", "square"],
-  writes: ["moved", "newMean", "newSquare"],
+  states: ["parameter", "mean", "square"],
+  reads: ["gradient"],
+  writes: ["next", "newMean", "newSquare"],
   numbers: numbersNamed("rate", "beta1", "beta2", "rest1", "rest2", "correction", "epsilon", "decay", "shrinkage"),
   body: `let direction = gradient + numbers.decay * parameter;
     newMean = numbers.beta1 * mean + numbers.rest1 * direction;
     newSquare = numbers.beta2 * square + numbers.rest2 * direction * direction;
     let spread = sqrt(newSquare / numbers.correction) + V(numbers.epsilon);
-    moved = numbers.shrinkage * parameter - numbers.rate * newMean / spread;`,
+    next = numbers.shrinkage * parameter - numbers.rate * newMean / spread;`,
 };
 
-const movingAverage: Pointwise = {
+const movingAverage: Rule = {
   name: "FgkdMovingAverage",
-  reads: ["average", "value"],
-  writes: ["moved"],
+  states: ["average"],
+  reads: ["value"],
+  writes: ["next"],
   numbers: numbersNamed("kept", "share", "factor"),
-  body: "moved = average * numbers.kept + (value * numbers.factor) * numbers.share;",
+  body: "next = average * numbers.kept + (value * numbers.factor) * numbers.share;",
 };
 
 export const updateKernels = [
@@ -47,11 +51,48 @@ export const updateKernels = [
     const { beta1, beta2 } = attributes as Readonly<Record<"beta1" | "beta2", number>>;
     return step(call, adam, { ...attributes, rest1: 1 - beta1, rest2: 1 - beta2 });
   }),
+  floatKernel("FgkdSgdOfAll", (call) => {
+    const { learningRates, weightDecays, momentum, nesterov } =
+      call.attrs as unknown as KernelAttributes<"FgkdSgdOfAll">;
+    return steps(call, sgd, (at) => ({
+      learningRate: learningRates[at] as number,
+      weightDecay: weightDecays[at] as number,
+      momentum,
+      kept: 1,
+      nesterov: Number(nesterov),
+    }));
+  }),
+  floatKernel("FgkdAdamOfAll", (call) => {
+    const { rates, corrections, decays, shrinkages, beta1, beta2, epsilon } =
+      call.attrs as unknown as KernelAttributes<"FgkdAdamOfAll">;
+    return steps(call, adam, (at) => ({
+      rate: rates[at] as number,
+      correction: corrections[at] as number,
+      decay: decays[at] as number,
+      shrinkage: shrinkages[at] as number,
+      ...{ beta1, beta2, epsilon, rest1: 1 - beta1, rest2: 1 - beta2 },
+    }));
+  }),
 ];
 
-function step(call: Call, rule: Pointwise, numbers: Readonly<Record<string, number>>) {
-  const reads = rule.reads.map((name) => input(call, name));
-  const writes = rule.writes.map(() => call.backend.allocate((reads[0] as tf.TensorInfo).shape));
-  call.backend.runSoon(rule, reads, writes, numbers);
+/** A rule for lists: a parameter, its gradient and the parameter's other states, then those of the next. */
+function steps(call: Call, rule: Rule, numbersOf: (at: number) => Readonly<Record<string, number>>): tf.TensorInfo[] {
+  const each = rule.states.length + 1;
+  const count = Object.keys(call.inputs).length / each;
+  const updates = Array.from({ length: count }, (_, at) => {
+    const parameter = input(call, at * each);
+    const others = Array.from({ length: each - 2 }, (_, other) => input(call, at * each + 2 + other));
+    const writes = rule.writes.map(() => call.backend.makeTensorInfo([...parameter.shape], "float32"));
+    return { states: [parameter, ...others], reads: [input(call, at * each + 1)], writes, numbers: numbersOf(at) };
+  });
+  call.backend.updateTogether(rule, updates);
+  return updates.flatMap(({ writes }) => writes);
+}
+
+function step(call: Call, rule: Rule, numbers: Readonly<Record<string, number>>) {
+  const [states, reads] = [rule.states, rule.reads].map((names) => names.map((name) => input(call, name)));
+  const { shape } = (states as readonly tf.TensorInfo[])[0] as tf.TensorInfo;
+  const writes = rule.writes.map(() => call.backend.makeTensorInfo([...shape], "float32"));
+  call.backend.updateSoon(rule, { states: states ?? [], reads: reads ?? [], writes, numbers });
   return writes;
 }

@@ -49,6 +49,28 @@ describe("the memory of a GPU", () => {
     expect(one.bytesFree).toBe(0);
   });
 
+  test("is given in parts of one buffer, which is free when the last of them is", () => {
+    const { pool: one, alive } = pool();
+    const whole = one.takeParts([4, 1000, 256]);
+    const parts = whole.division?.parts ?? [];
+    expect(parts.map(({ offset, size }) => [offset, size])).toEqual([
+      [0, 256],
+      [256, 1024],
+      [1280, 256],
+    ]);
+    for (const part of parts.slice(1)) one.give(part);
+    expect(one.bytesInUse).toBe(1536);
+    const other = one.takeParts([4, 1000, 256]);
+    expect(other).not.toBe(whole);
+    one.give(parts[0] as Slot);
+    expect(one.bytesInUse).toBe(1536);
+    // What is bound once need not be bound again.
+    const again = one.takeParts([8, 999, 1]);
+    expect(again).toBe(whole);
+    expect(again.division?.parts).toEqual(parts);
+    expect(alive.size).toBe(2);
+  });
+
   test("comes to the same buffers in each repetition, whichever order they are freed in", () => {
     const { pool: one } = pool();
     const repetition = (backwards: boolean) => {
