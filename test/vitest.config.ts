@@ -10,6 +10,8 @@ const alone: Readonly<Record<string, string>> = {
   "test/plugins/engines/onednn/bf16.test.ts": "the engine's precision is that of its process",
   "test/plugins/engines/onednn/bf16-golden.test.ts": "the engine's precision is that of its process",
   "test/plugins/engines/onednn/blocks.test.ts": "the layout of images is that of its process",
+  "test/plugins/engines/onednn/repeated-bf16.test.ts": "the engine's precision is that of its process",
+  "test/plugins/engines/onednn/repeated-blocked.test.ts": "the layout of images is that of its process",
   "test/plugins/engines/onednn/transformer.test.ts": "what the engine tells of itself is asked for before it is loaded",
   "test/plugins/engines/wasm/fallback.test.ts": "the engine's memory is filled to its end",
   "test/plugins/engines/wasm/listeners.test.ts": "the engine starts for the first time, and is taken away",

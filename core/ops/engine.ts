@@ -78,8 +78,8 @@ export interface Engine {
   devices?(): Promise<readonly EngineDevice[]>;
   /** Makes it the active backend of this process. */
   start(): Promise<void>;
-  /** Once it has started: what notes passes of networks and runs them again. Default: every pass is run layer by layer. */
-  recorder?(): Recorder;
+  /** Once it has started: what notes passes of networks and runs them again. Default: none, every pass is run layer by layer. */
+  recorder?(): Recorder | undefined;
   /** Compiles what it lacks on this machine: `fgkd build-engine NAME`. Never throws. */
   build?(): Promise<EngineBuild>;
 }

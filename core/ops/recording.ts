@@ -33,6 +33,11 @@ export interface Noting {
 export interface Recorder {
   /** Begins to note what is computed from now on. @param given what will have other values the next time */
   begin(given: readonly tf.TensorInfo[]): Noting;
+  /**
+   * How the engine keeps these values, in words, where there are several ways and they decide what is computed: a recording is run
+   * on values that are kept as those it was made of. Default: all alike.
+   */
+  kept?(given: readonly tf.TensorInfo[]): string;
 }
 
 const recorders = new WeakMap<object, Recorder>();

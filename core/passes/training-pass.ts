@@ -133,9 +133,9 @@ export class TrainingPass {
     wanted: readonly string[],
   ): { readonly slopes: Named; readonly left?: readonly tf.TensorInfo[] } {
     const { operations, reach, saved } = live;
-    const backward = this.backwardFor(dys, wanted);
     const before = [...dys.filter((dy) => dy !== null), ...live.given];
     const given = [...before, ...saved];
+    const backward = this.backwardFor(dys, wanted, given);
     const walk = (operations: Operations) => slopesOf(operations, reach, dys, wanted);
     if (operations) {
       const walked = () => walk(operations);
@@ -157,8 +157,13 @@ export class TrainingPass {
     return { slopes };
   }
 
-  private backwardFor(dys: readonly (tf.Tensor | null)[], wanted: readonly string[]): Repeatable {
-    const key = `${dys.map((dy) => Number(dy !== null)).join("")} ${wanted.join()}`;
+  private backwardFor(
+    dys: readonly (tf.Tensor | null)[],
+    wanted: readonly string[],
+    given: readonly tf.TensorInfo[],
+  ): Repeatable {
+    const kept = this.recorder.kept?.(given) ?? "";
+    const key = `${dys.map((dy) => Number(dy !== null)).join("")} ${wanted.join()} ${kept}`;
     const known = this.#backward.get(key) ?? new Repeatable(this.recorder);
     this.#backward.set(key, known);
     return known;

@@ -6,6 +6,7 @@ import {
   completeOptions,
   type OnednnOptions,
   type OutdatedVariable,
+  onednnRecorder,
   onednnSchema,
   startOnednn,
 } from "./onednn/index.js";
@@ -40,6 +41,7 @@ export function onednnEngine(given: OnednnOptions, { logger }: Words = { logger:
       for (const variable of outdated) logger.warn(advice(variable));
       await startOnednn(options);
     },
+    recorder: onednnRecorder,
     build: compileOnednn,
   };
 }

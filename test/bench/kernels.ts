@@ -1,5 +1,6 @@
 /** Watches the kernels that the active engine runs: how much they compute, and how long they take. */
 import * as tf from "@tensorflow/tfjs";
+import { activeRecorder, setRecorder } from "../../core/ops/recording.js";
 
 export interface KernelCall {
   readonly kernel: string;
@@ -14,12 +15,14 @@ export interface KernelCall {
 }
 
 /**
- * Puts a clock around every kernel of the active engine.
+ * Puts a clock around every kernel of the active engine, whose passes run layer by layer meanwhile.
  *
  * @returns takes the clocks off again
  */
 export function watchKernels(tell: (call: KernelCall) => void): () => void {
   const originals = tf.getKernelsForBackend(tf.getBackend());
+  const recorder = activeRecorder();
+  setRecorder(undefined);
   let inner = { milliseconds: 0, processor: 0 };
   const put = (kernel: tf.KernelConfig) => {
     tf.unregisterKernel(kernel.kernelName, kernel.backendName);
@@ -47,7 +50,10 @@ export function watchKernels(tell: (call: KernelCall) => void): () => void {
     };
     put({ ...original, kernelFunc });
   }
-  return () => originals.forEach(put);
+  return () => {
+    originals.forEach(put);
+    setRecorder(recorder);
+  };
 }
 
 type Call = Parameters<tf.KernelFunc>[0];

@@ -9,6 +9,7 @@ import {
   need,
   type PluginOption,
   type Run,
+  startEngine as start,
 } from "../../core/index.js";
 import { catalogue, crossEntropy, logitDistillation, snapmix, teacherLogits } from "../../plugins/index.js";
 import { noise, oneBatch } from "../support/one-batch.js";
@@ -108,7 +109,7 @@ export function knownBackbones(): readonly string[] {
 /** Makes an engine the active one of this process. Says what it runs on. */
 export async function startEngine(name: string): Promise<string> {
   const engine = createTraining({ plugins: registering() }).engines.choose({ name });
-  await engine.start();
+  await start(engine);
   const { available, detail } = await engine.check();
   return available ? detail : "";
 }

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Addon, Stored, Values } from "./addon.js";
 import type { CompleteOptions } from "./options.js";
 import { BufferPool } from "./pool.js";
-import { type BackendValues, type Conversions, type ImageShape, TensorData } from "./tensor-data.js";
+import { type BackendValues, type Conversions, type Faces, type ImageShape, TensorData } from "./tensor-data.js";
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 export type NumericType = keyof typeof arrays;
@@ -37,22 +37,25 @@ export class OnednnBackend extends tf.KernelBackend {
 
   /** A tensor with memory of its own, still unwritten. */
   output(shape: readonly number[], dtype: NumericType): tf.TensorInfo {
-    return this.#register(this.take(dtype, tf.util.sizeFromShape([...shape])), shape, dtype);
+    return this.adopt({ plain: this.take(dtype, tf.util.sizeFromShape([...shape])) }, shape, dtype);
   }
 
   /** The same for images in blocks of eight channels. */
   blockedOutput(shape: readonly number[]): tf.TensorInfo {
     const values = this.take("float32", tf.util.sizeFromShape([...shape]));
-    const dataId = {};
-    this.data.set(dataId, TensorData.inBlocks(values, shape as unknown as ImageShape, this.#convert));
-    return { dataId, shape: [...shape], dtype: "float32" };
+    return this.adopt({ blocked: { values, shape: shape as unknown as ImageShape } }, shape, "float32");
   }
 
   /** The same for values kept as bf16. */
   bf16Output(shape: readonly number[]): tf.TensorInfo {
+    return this.adopt({ bf16: this.takeBf16(tf.util.sizeFromShape([...shape])) }, shape, "float32");
+  }
+
+  /** A tensor of values that were taken for it. */
+  adopt(faces: Faces, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
     const dataId = {};
-    this.data.set(dataId, TensorData.inBf16(this.takeBf16(tf.util.sizeFromShape([...shape])), this.#convert));
-    return { dataId, shape: [...shape], dtype: "float32" };
+    this.data.set(dataId, new TensorData(faces, dtype, 1, this.#convert));
+    return { dataId, shape: [...shape], dtype };
   }
 
   isBf16({ dataId }: tf.TensorInfo): boolean {
@@ -121,6 +124,12 @@ export class OnednnBackend extends tf.KernelBackend {
     this.pool.give(values.buffer as ArrayBuffer);
   }
 
+  /** Writes values from JavaScript, which no recording can repeat. */
+  copy(from: Stored, to: Stored): void {
+    this.pool.witness?.refuse();
+    to.set(from);
+  }
+
   /** The values of a tensor, as an array of exactly the type that its dtype means. */
   values(info: tf.TensorInfo): Values {
     const type = arrays[info.dtype as NumericType];
@@ -132,11 +141,11 @@ export class OnednnBackend extends tf.KernelBackend {
   /* What follows is the contract of tfjs' engine, and of its CPU kernels. */
 
   override write(values: BackendValues, shape: number[], dtype: tf.DataType): object {
-    return this.#register(this.#kept(values), shape, dtype).dataId;
+    return this.adopt({ plain: this.#kept(values) }, shape, dtype).dataId;
   }
 
   override move(dataId: object, values: BackendValues, _shape: number[], dtype: tf.DataType, refCount: number): void {
-    this.data.set(dataId, new TensorData(this.#kept(values), dtype, refCount, this.#convert));
+    this.data.set(dataId, new TensorData({ plain: this.#kept(values) }, dtype, refCount, this.#convert));
   }
 
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: BackendValues | string[]): tf.TensorInfo {
@@ -150,6 +159,7 @@ export class OnednnBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: object): BackendValues {
+    this.pool.witness?.refuse();
     const { values, dtype, complexTensorInfos } = this.data.get(dataId);
     if (complexTensorInfos !== undefined) {
       const real = this.readSync(complexTensorInfos.real.dataId) as Float32Array;
@@ -231,12 +241,6 @@ export class OnednnBackend extends tf.KernelBackend {
     this.addon.releaseScratch();
   }
 
-  #register(values: BackendValues, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
-    const dataId = {};
-    this.data.set(dataId, new TensorData(values, dtype, 1, this.#convert));
-    return { dataId, shape: [...shape], dtype };
-  }
-
   readonly #convert: Conversions = {
     blocks: (values, [images, height, width, channels], toBlocks) => {
       const converted = this.take("float32", values.length);
@@ -257,14 +261,25 @@ export class OnednnBackend extends tf.KernelBackend {
 
   /** Values as a tensor may keep them: threads go on writing where they share memory with this one. */
   #kept(values: BackendValues): BackendValues {
+    if (areAlike(values)) {
+      // Native code makes zeros and ones, so that a recording can.
+      const made = this.take("float32", values.length);
+      this.addon.fill(made, values[0] as number);
+      return made;
+    }
     const isShared = values instanceof Float32Array && values.buffer instanceof SharedArrayBuffer;
     if (!isShared) return this.#unshared(values);
     const copy = this.take("float32", values.length);
-    copy.set(values);
+    this.copy(values, copy);
     return copy;
   }
 
   #free(entry: TensorData): void {
     for (const values of entry.arrays()) if (this.pool.owns(values.buffer)) this.giveBack(values);
   }
+}
+
+/** Whether these are many floats, and all of them one. */
+function areAlike(values: BackendValues): values is Float32Array {
+  return values instanceof Float32Array && values.length > 64 && values.every((value) => Object.is(value, values[0]));
 }

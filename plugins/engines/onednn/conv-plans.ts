@@ -6,6 +6,7 @@ import { asBf16, asRoundedFloats, writeFloats } from "./bf16.js";
 import type { ConvKind, ConvSizes } from "./conv-sizes.js";
 import { isFastDepthwise, runDepthwise } from "./depthwise.js";
 import type { CompleteOptions } from "./options.js";
+import { packedFilter } from "./packed-filters.js";
 
 interface Plan {
   readonly handle: ConvHandle;
@@ -51,7 +52,9 @@ export class ConvPlans {
       blocked[at] ? backend.blocked(info) : backend.values(info),
     ) as [Values, Values];
     const b = bias === undefined ? null : backend.values(bias);
-    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, (plan) => this.#packed(backend, plan, filter));
+    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, ({ handle, packedBytes }) =>
+      packedFilter(backend, handle, packedBytes, filter),
+    );
   }
 
   /** On floats, as they lie; `packed` gives the filter in a plan's layout. */
@@ -81,7 +84,7 @@ export class ConvPlans {
     const plan = isFastDepthwise(sizes) ? null : this.#bf16PlanFor([...fieldsOf(sizes), 0, 0]);
     if (plan !== null) {
       asBf16(backend, [images, results], ([x, y]) => {
-        const packed = plan.packedBytes > 0 ? this.#packed(backend, plan, filter) : null;
+        const packed = plan.packedBytes > 0 ? packedFilter(backend, plan.handle, plan.packedBytes, filter) : null;
         this.addon.convRun(plan.handle, x as Uint16Array, backend.values(filter), y as Uint16Array, b, packed);
       });
       return;
@@ -124,25 +127,6 @@ export class ConvPlans {
     if (this.#plans.size >= capacity) this.#plans.clear();
     this.#plans.set(key, plan);
     return plan;
-  }
-
-  /**
-   * The filter in the plan's layout, or null if it is to be packed in passing: a filter in training is used once in each
-   * direction and then replaced, so only the second use shows that keeping it pays.
-   */
-  #packed(backend: OnednnBackend, { handle, packedBytes }: Plan, filter: tf.TensorInfo): Uint8Array | null {
-    const entry = backend.data.get(filter.dataId);
-    entry.packed ??= new Map();
-    const known = entry.packed.get(handle);
-    if (known === undefined) {
-      entry.packed.set(handle, null);
-      return null;
-    }
-    if (known !== null) return known;
-    const packed = backend.take("bool", packedBytes);
-    this.addon.convPack(handle, backend.values(filter), packed);
-    entry.packed.set(handle, packed);
-    return packed;
   }
 }
 

@@ -1,11 +1,15 @@
 /** The `onednn` engine: TensorFlow.js on all cores of the CPU, through oneDNN and native loops. */
 import * as tf from "@tensorflow/tfjs";
+import type { Recorder } from "../../../core/ops/index.js";
 import { type Addon, loadAddon } from "./addon.js";
 import { OnednnBackend } from "./backend.js";
 import { remedyOf } from "./compile.js";
 import { type CompleteOptions, completeOptions, type OnednnOptions } from "./options.js";
+import { OnednnRecorder } from "./recorder.js";
 import { registerKernels } from "./register.js";
 import { availableThreads } from "./threads.js";
+import { isTracing } from "./trace.js";
+import { watchable } from "./witness.js";
 
 export { compileOnednn } from "./compile.js";
 export type { OnednnOptions, OutdatedVariable } from "./options.js";
@@ -61,8 +65,7 @@ let running: CompleteOptions | undefined;
  * @throws Error when the addon is not built or does not load, or when the engine runs with other options already
  */
 export async function startOnednn(given: OnednnOptions = {}): Promise<void> {
-  const addon = loadAddon();
-  running ??= register(addon, completeOptions(given).options);
+  running ??= register(watchable(loadAddon()), completeOptions(given).options);
   for (const option of Object.keys(running) as (keyof CompleteOptions)[]) {
     const [now, wanted] = [running[option], given[option] ?? running[option]];
     if (wanted !== now)
@@ -70,6 +73,11 @@ export async function startOnednn(given: OnednnOptions = {}): Promise<void> {
   }
   await tf.setBackend(name);
   await tf.ready();
+}
+
+/** What notes passes of networks, once the engine has started; none where kernels are traced, which have to run. */
+export function onednnRecorder(): Recorder | undefined {
+  return isTracing ? undefined : new OnednnRecorder(tf.backend() as OnednnBackend);
 }
 
 function register(addon: Addon, options: CompleteOptions): CompleteOptions {

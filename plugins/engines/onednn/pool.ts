@@ -1,4 +1,5 @@
 /** Memory for tensors: freed buffers are kept and handed out again, since fresh pages cost as much as the work on them. */
+import type { Witness } from "./witness.js";
 
 /** Where buffers come from, and where they go at last. */
 export interface BufferSource {
@@ -17,6 +18,8 @@ const large = 4 << 20;
 const reserve = 512 << 20;
 
 export class BufferPool {
+  /** Told of what is taken and given while a recording is made. */
+  witness: Witness | undefined;
   /** Idle buffers by size, the most recently used last: its pages are the likeliest to be in a cache. */
   readonly #idle = new Map<number, ArrayBuffer[]>();
   /** Every buffer that came from the source and has not been given back to it. */
@@ -44,6 +47,7 @@ export class BufferPool {
     this.#bytesInUse += buffer.byteLength;
     this.#peak = Math.max(this.#peak, this.#bytesInUse);
     if (++this.#requests % memory === 0) this.#lookBack();
+    this.witness?.took(buffer, bytes);
     return buffer;
   }
 
@@ -55,6 +59,7 @@ export class BufferPool {
     const list = this.#idle.get(size);
     if (list) list.push(buffer);
     else this.#idle.set(size, [buffer]);
+    this.witness?.gave(buffer);
   }
 
   owns(buffer: ArrayBufferLike): boolean {

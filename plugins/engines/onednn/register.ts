@@ -62,7 +62,10 @@ function combine(name: string, native: NativeKernel | undefined, fallback: tf.Ke
     if (fallback === undefined) {
       throw new Error(`onednn: ${name} does not accept ${tensors.map(describe).join(", ")}`);
     }
-    if (!views.has(name)) trace.fallback(name, tensors.map(describe).join(", "));
+    if (!views.has(name)) {
+      trace.fallback(name, tensors.map(describe).join(", "));
+      call.backend.pool.witness?.refuse();
+    }
     const made = fallback(parameters);
     if (call.backend.usesBf16) for (const info of tensors) call.backend.narrow(info);
     return made;

@@ -13,6 +13,19 @@ export interface Conversions {
   widen(values: Uint16Array): Float32Array;
 }
 
+/** Images in blocks of eight channels, `[n, c / 8, h, w, 8]`; the shape is that without blocks. */
+export interface Blocked {
+  readonly values: Float32Array;
+  readonly shape: ImageShape;
+}
+
+/** The ways in which the same values may be at hand: one of them at least. */
+export interface Faces {
+  readonly plain?: BackendValues;
+  readonly blocked?: Blocked;
+  readonly bf16?: Uint16Array;
+}
+
 /**
  * What the backend keeps for one tensor. tfjs' CPU kernels read `values`, `dtype` and `refCount`, and set
  * `complexTensorInfos`; the names are theirs.
@@ -28,31 +41,30 @@ export class TensorData {
   packed?: Map<ConvHandle, Uint8Array | null>;
 
   #plain: BackendValues | undefined;
-  #blocked: { readonly values: Float32Array; readonly shape: ImageShape } | undefined;
+  #blocked: Blocked | undefined;
   #bf16: Uint16Array | undefined;
   readonly #convert: Conversions;
 
   constructor(
-    values: BackendValues | undefined,
+    { plain, blocked, bf16 }: Faces,
     readonly dtype: tf.DataType,
     refCount: number,
     convert: Conversions,
   ) {
-    this.#plain = values;
+    this.#plain = plain;
+    this.#blocked = blocked;
+    this.#bf16 = bf16;
     this.refCount = refCount;
     this.#convert = convert;
   }
 
-  static inBlocks(values: Float32Array, shape: ImageShape, convert: Conversions): TensorData {
-    const made = new TensorData(undefined, "float32", 1, convert);
-    made.#blocked = { values, shape };
-    return made;
-  }
-
-  static inBf16(values: Uint16Array, convert: Conversions): TensorData {
-    const made = new TensorData(undefined, "float32", 1, convert);
-    made.#bf16 = values;
-    return made;
+  /** How the values are at hand now. */
+  get faces(): Faces {
+    return {
+      ...(this.#plain !== undefined && { plain: this.#plain }),
+      ...(this.#blocked && { blocked: this.#blocked }),
+      ...(this.#bf16 && { bf16: this.#bf16 }),
+    };
   }
 
   get values(): BackendValues | undefined {

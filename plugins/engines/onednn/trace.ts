@@ -39,7 +39,10 @@ export function report(): string[] {
   return [...slow, ...timed];
 }
 
-if (wanted.has("fallbacks") || wanted.has("kernels")) {
+/** Whether anybody wants to see kernels run. */
+export const isTracing = wanted.has("fallbacks") || wanted.has("kernels");
+
+if (isTracing) {
   process.once("exit", () => {
     for (const line of report()) console.error(`onednn: ${line}`);
   });

@@ -147,7 +147,7 @@ function addNKernel(addon: Addon): NamedKernel {
     if (!terms.every((term) => tf.util.arraysEqual(term.shape, first.shape))) throw new Error("shapes differ");
     const { values, output, result } = backend.asStored(terms, terms);
     let [sum] = values as [Stored];
-    if (values.length === 1) result.set(sum);
+    if (values.length === 1) backend.copy(sum, result);
     const size = Int32Array.of(result.length);
     for (const term of values.slice(1)) {
       addon.binary(addon.binaryOps.Add as number, sum, term, result, size, size);

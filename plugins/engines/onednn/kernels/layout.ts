@@ -232,6 +232,8 @@ function oneHot(addon: Addon, call: Call): tf.TensorInfo {
   const y = backend.output([...indices.shape, depth], attrs.dtype as NumericType);
   const values = backend.values(y);
   addon.fill(values, offValue);
+  // What follows is JavaScript.
+  backend.pool.witness?.refuse();
   backend.values(indices).forEach((index: number, event: number) => {
     if (index >= 0 && index < depth) values[event * depth + index] = onValue;
   });

@@ -67,7 +67,7 @@ function reduce(addon: Addon, call: Call, kind: number): tf.TensorInfo {
     release(backend, x, source);
     source = target;
   }
-  if (!groups.some(({ reduced }) => reduced)) backend.values(y).set(source);
+  if (!groups.some(({ reduced }) => reduced)) addon.cast(source, backend.values(y));
   return y;
 }
 

@@ -21,7 +21,7 @@ function replaceBox(addon: Addon, call: Call) {
   const [images, content] = [input(call, "images"), input(call, "content")];
   const y = backend.output(images.shape, "float32");
   const values = backend.values(y);
-  values.set(backend.values(images));
+  addon.cast(backend.values(images), values);
   const place = Int32Array.from(placeOf(call));
   addon.insert(backend.values(content), values, Int32Array.from(content.shape), place, Int32Array.from(images.shape));
   return y;
