@@ -18,6 +18,8 @@ export interface ConvTensors {
   readonly filter: tf.TensorInfo;
   readonly results: tf.TensorInfo;
   readonly bias?: tf.TensorInfo | undefined;
+  /** In the order of the results: then these are max(· + residual, 0). Of a convolution without an activation, of floats. */
+  readonly residual?: Values | undefined;
 }
 
 const kinds: readonly ConvKind[] = ["forward", "inputGradient", "filterGradient"];
@@ -43,7 +45,7 @@ export class ConvPlans {
       this.#runBf16(backend, sizes, tensors);
       return;
     }
-    const { images, filter, results, bias } = tensors;
+    const { images, filter, results, bias, residual } = tensors;
     // Our own depthwise loops know no blocks.
     const takesBlocks = !isFastDepthwise(sizes);
     const blocked = [images, results].map((info) => takesBlocks && backend.isBlocked(info)) as [boolean, boolean];
@@ -51,7 +53,8 @@ export class ConvPlans {
       blocked[at] ? backend.blocked(info) : backend.values(info),
     ) as [Values, Values];
     const b = bias === undefined ? null : backend.values(bias);
-    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, (plan) => this.#packed(backend, plan, filter));
+    const packed = (plan: Plan) => this.#packed(backend, plan, filter);
+    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, packed, residual);
   }
 
   /** On floats, as they lie; `packed` gives the filter in a plan's layout. */
@@ -63,6 +66,7 @@ export class ConvPlans {
     b: Values | null,
     [inputBlocked, outputBlocked]: readonly [boolean, boolean] = [false, false],
     packed: (plan: Plan) => Uint8Array | null = () => null,
+    residual: Values | null = null,
   ): void {
     if (isFastDepthwise(sizes)) {
       runDepthwise(this.addon, sizes, x, w, y, b);
@@ -72,7 +76,7 @@ export class ConvPlans {
     const plan = this.#planFor(fields, operations(sizes), (handle) =>
       this.addon.convTune(handle, x, w, y, b, !this.options.winograd),
     );
-    this.addon.convRun(plan.handle, x, w, y, b, plan.packedBytes > 0 ? packed(plan) : null);
+    this.addon.convRun(plan.handle, x, w, y, b, plan.packedBytes > 0 ? packed(plan) : null, residual);
   }
 
   /** With operands of bf16: by the processor's units, or the same numbers as floats. */
