@@ -1,6 +1,7 @@
 /** Convolution with PyTorch's padding. */
 import * as tf from "@tensorflow/tfjs";
-import { isRecording, runStock } from "./kernels.js";
+import { addRelu } from "./activations.js";
+import { hasKernel, isRecording, runKernel, runStock } from "./kernels.js";
 
 export interface ConvolutionOptions {
   /** Default 1. */
@@ -32,6 +33,30 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
     return runStock(tf.FusedConv2D, { x, filter, bias: fused.bias }, attributes)[0] as tf.Tensor4D;
   }
   return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...fused }));
+}
+
+/** {@link ConvolutionOptions}, for {@link conv2dAddRelu}. */
+export interface ResidualConvolutionOptions extends Pick<ConvolutionOptions, "stride" | "padding"> {
+  /** `[out]`, added to every position. */
+  readonly bias: tf.Tensor1D;
+}
+
+/**
+ * `max(conv2d(x) + residual, 0)`: the end of a residual block, in one pass on engines that can where no gradient is wanted.
+ *
+ * @param residual as the result
+ * @returns as {@link conv2d}
+ */
+export function conv2dAddRelu(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  residual: tf.Tensor4D,
+  { stride = 1, padding = 0, bias }: ResidualConvolutionOptions,
+): tf.Tensor4D {
+  if (isRecording() || !hasKernel("FgkdConvAddRelu"))
+    return tf.tidy(() => addRelu(conv2d(x, filter, { stride, padding, bias }), residual));
+  const inputs = { x, filter, bias, residual };
+  return runKernel("FgkdConvAddRelu", inputs, { stride, padding })[0] as tf.Tensor4D;
 }
 
 /**

@@ -9,7 +9,7 @@ export { batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { CamSources, CamWeights } from "./class-activation.js";
 export { channelSum, channelWeights } from "./class-activation.js";
 export type { ConvolutionOptions } from "./convolution.js";
-export { conv2d, depthwiseConv2d } from "./convolution.js";
+export { conv2d, conv2dAddRelu, depthwiseConv2d } from "./convolution.js";
 export type { LogProbabilities } from "./divergence.js";
 export { pointwiseDivergence } from "./divergence.js";
 export { finiteness } from "./finiteness.js";

@@ -40,6 +40,21 @@ export const fusedKernels = {
     computes: "max(a + b, 0)",
     otherwise: "`Add`, `Relu`",
   },
+  FgkdConvAddRelu: {
+    inputs: {
+      x: "[batch, height, width, in]",
+      filter: "[rows, columns, in, out]",
+      bias: "[out]",
+      residual: "as y",
+    },
+    attributes: {
+      stride: { type: "number", says: "in both directions" },
+      padding: { type: "number", says: "zeros on every side" },
+    },
+    outputs: { y: "[batch, …, …, out]" },
+    computes: "max(convolution of x + bias + residual, 0); asked for where no gradient is recorded",
+    otherwise: "`FusedConv2D`, `FgkdAddRelu`",
+  },
   FgkdReluGrad: {
     inputs: { dy: "as y", y: "any; what the ReLU returned" },
     attributes: {},

@@ -1,7 +1,7 @@
 /** Convolutions, alone or with the batch norm after it: two operations in training, one in evaluation. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { addRelu, conv2d, depthwiseConv2d, isRecording, silu } from "../../core/ops/index.js";
+import { addRelu, conv2d, conv2dAddRelu, depthwiseConv2d, isRecording, silu } from "../../core/ops/index.js";
 import { batchNorm } from "./batch-norm.js";
 import { type Construction, type Layer, tidied } from "./construction.js";
 import { constant, kaimingNormal } from "./initializers.js";
@@ -83,6 +83,7 @@ export function normalisedConvolution(
         return addRelu(drop ? drop(normalised, mode) : normalised, residual);
       }
       const [foldedWeights, term] = folded() as [tf.Tensor4D, tf.Tensor1D];
+      if (residual && !depthwise) return conv2dAddRelu(x, foldedWeights, residual, { stride, padding, bias: term });
       const follows = { relu: relu && !residual, relu6: activation === "relu6" };
       const y = convolve(x, foldedWeights, { stride, padding, bias: term, ...follows });
       if (residual) return addRelu(y, residual);

@@ -25,7 +25,7 @@ type Broadcast<V extends Stored, Out extends Stored> = (
 type Bf16Units = "none" | "vectors" | "tiles";
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 10;
+const contract = 11;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -51,6 +51,7 @@ export interface Addon {
     bias: Values | null,
     direct: boolean,
   ): number;
+  /** With a residual, laid out as the output, of a plan without activation: max(· + residual, 0). */
   convRun(
     plan: ConvHandle,
     input: Stored,
@@ -58,6 +59,7 @@ export interface Addon {
     output: Stored,
     bias: Values | null,
     packed: Uint8Array | null,
+    residual?: Values | null,
   ): void;
   convPack(plan: ConvHandle, filter: Values, packed: Uint8Array): void;
   convPackedBytes(plan: ConvHandle): number;

@@ -19,6 +19,8 @@ export interface ConvTensors {
   readonly filter: tf.TensorInfo;
   readonly results: tf.TensorInfo;
   readonly bias?: tf.TensorInfo | undefined;
+  /** In the order of the results: then these are max(· + residual, 0). Of a convolution without an activation, of floats. */
+  readonly residual?: Values | undefined;
 }
 
 const kinds: readonly ConvKind[] = ["forward", "inputGradient", "filterGradient"];
@@ -44,7 +46,7 @@ export class ConvPlans {
       this.#runBf16(backend, sizes, tensors);
       return;
     }
-    const { images, filter, results, bias } = tensors;
+    const { images, filter, results, bias, residual } = tensors;
     // Our own depthwise loops know no blocks.
     const takesBlocks = !isFastDepthwise(sizes);
     const blocked = [images, results].map((info) => takesBlocks && backend.isBlocked(info)) as [boolean, boolean];
@@ -52,9 +54,8 @@ export class ConvPlans {
       blocked[at] ? backend.blocked(info) : backend.values(info),
     ) as [Values, Values];
     const b = bias === undefined ? null : backend.values(bias);
-    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, ({ handle, packedBytes }) =>
-      packedFilter(backend, handle, packedBytes, filter),
-    );
+    const packed = ({ handle, packedBytes }: Plan) => packedFilter(backend, handle, packedBytes, filter);
+    this.#runFloats(sizes, x, backend.values(filter), y, b, blocked, packed, residual);
   }
 
   /** On floats, as they lie; `packed` gives the filter in a plan's layout. */
@@ -66,6 +67,7 @@ export class ConvPlans {
     b: Values | null,
     [inputBlocked, outputBlocked]: readonly [boolean, boolean] = [false, false],
     packed: (plan: Plan) => Uint8Array | null = () => null,
+    residual: Values | null = null,
   ): void {
     if (isFastDepthwise(sizes)) {
       runDepthwise(this.addon, sizes, x, w, y, b);
@@ -75,7 +77,7 @@ export class ConvPlans {
     const plan = this.#planFor(fields, operations(sizes), (handle) =>
       this.addon.convTune(handle, x, w, y, b, !this.options.winograd),
     );
-    this.addon.convRun(plan.handle, x, w, y, b, plan.packedBytes > 0 ? packed(plan) : null);
+    this.addon.convRun(plan.handle, x, w, y, b, plan.packedBytes > 0 ? packed(plan) : null, residual);
   }
 
   /** With operands of bf16: by the processor's units, or the same numbers as floats. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
-import { conv2d } from "../../../core/ops/index.js";
+import { conv2d, conv2dAddRelu } from "../../../core/ops/index.js";
 import { gradientError } from "../../../core/testing/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
@@ -65,6 +65,25 @@ describe.each(engineNames)("convolution on %s", (engine) => {
       });
     },
   );
+
+  test("adds a residual before a ReLU, in evaluation and with its gradients", () => {
+    const [x, filter] = [normals([2, 5, 6, 8], "x"), normals([3, 3, 8, 4], "filter")];
+    const [residual, bias] = [normals([2, 5, 6, 4], "residual"), tf.tensor1d([1, -2, 0, 3])];
+    const options = { padding: 1, bias };
+    const wanted = naive(x, filter, 1, 1).map((image) =>
+      image.map((row) => row.map((pixel) => pixel.map((sum, c) => sum + ([1, -2, 0, 3][c] as number)))),
+    );
+    const expected = tf.tensor4d(wanted).add(residual).relu();
+    expect(conv2dAddRelu(x, filter, residual, options)).toBeAllclose(expected.arraySync() as number[][][][], {
+      absolute: 1e-4,
+    });
+    const slopes = (compute: (x: tf.Tensor4D, residual: tf.Tensor4D) => tf.Tensor4D) =>
+      tf.grads((x, residual) => compute(x as tf.Tensor4D, residual as tf.Tensor4D))([x, residual]);
+    const apart = slopes((x, residual) => tf.relu(tf.add(conv2d(x, filter, options), residual)));
+    for (const [at, slope] of slopes((x, residual) => conv2dAddRelu(x, filter, residual, options)).entries())
+      expect(slope).toBeAllclose(apart[at]?.arraySync() as number[][][][], { absolute: 1e-4 });
+    expect(() => conv2dAddRelu(x, filter, residual, options).dispose()).not.toLeak();
+  });
 
   test("refuses a gradient to those who run its fused kernel with an activation themselves", () => {
     const [x, filter, bias] = [normals([1, 4, 4, 2], "x"), normals([3, 3, 2, 2], "filter"), tf.tensor1d([1, 2])];

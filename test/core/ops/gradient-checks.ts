@@ -174,6 +174,19 @@ export const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string
       inputs: () => [positive(2, 3, 3, 1), awayFromZero(1, 1, 1, 8), tf.zeros([8])],
     },
   ],
+  conv2dAddRelu: [
+    {
+      compute: (x, filter, residual, bias) =>
+        ops.conv2dAddRelu(x as Four, filter as Four, residual as Four, { padding: 1, bias: bias as One }),
+      // So far above 0, or below, that no step crosses it.
+      inputs: () => [
+        normals(1, 3, 4, 2),
+        normals(3, 3, 2, 3).mul(0.1),
+        normals(1, 3, 4, 3).sign().mul(4),
+        normals(3).mul(0.1),
+      ],
+    },
+  ],
   conv2dTranspose: [
     {
       compute: (x, filter) =>

@@ -19,6 +19,12 @@ const gradient = (f: (x: tf.Tensor) => tf.Tensor) =>
 /** One that is added to the table without a line here does not compile. */
 export const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>> = {
   FgkdAddRelu: () => [ops.addRelu(images(), images().reverse(1))],
+  FgkdConvAddRelu: () => [
+    ops.conv2dAddRelu(images(), normals(3, 3, 8, 8) as tf.Tensor4D, images().reverse(1), {
+      padding: 1,
+      bias: normals(8) as tf.Tensor1D,
+    }),
+  ],
   FgkdReluGrad: () => [gradient((x) => ops.addRelu(x, images()))(images())],
   FgkdGelu: () => [ops.gelu(images())],
   FgkdGeluGrad: () => [gradient(ops.gelu)(images())],

@@ -19,6 +19,8 @@ export function convolutionKernels(addon: Addon, options: CompleteOptions): Name
     floatKernel("Conv2DBackpropInput", inputGradient(false), hasItsOutput(false)),
     floatKernel("Conv2DBackpropFilter", filterGradient(false), isChannelsLast),
     floatKernel("FusedConv2D", fused(false), isFusable(false)),
+    // In bf16 the two kernels that it stands for round in between.
+    ...(options.precision === "f32" ? [floatKernel("FgkdConvAddRelu", (call) => runConvAddRelu(plans, call))] : []),
     floatKernel("DepthwiseConv2dNative", forward(true), isChannelsLast),
     floatKernel("DepthwiseConv2dNativeBackpropInput", inputGradient(true), hasItsOutput(true)),
     floatKernel("DepthwiseConv2dNativeBackpropFilter", filterGradient(true), isChannelsLast),
@@ -130,6 +132,22 @@ function runFilterGradient(plans: ConvPlans, call: Call, depthwise: boolean): tf
   plans.run(call.backend, sizes, { images: x, filter: gradient, results: dy });
   return gradient;
 }
+
+/** Convolution, bias, a residual and ReLU: the end of a residual block. */
+function runConvAddRelu(plans: ConvPlans, call: Call): tf.TensorInfo {
+  const { backend, inputs, attrs } = call;
+  const [x, filter, bias, residual] = ["x", "filter", "bias", "residual"].map((name) => input(call, name)) as Four;
+  const described = { inputs, backend, attrs: { strides: attrs.stride, pad: attrs.padding } };
+  const sizes: ConvSizes = { ...sizesOf(described, x.shape, filter.shape, false, "forward"), bias: true };
+  const blocks = wantsBlocks(call, sizes) && backend.canBlock(residual);
+  toBlocks(backend, blocks, x);
+  const y = newImages(backend, blocks, sizes.info.outShape);
+  const added = backend.isBlocked(y) ? backend.blocked(residual) : backend.values(residual);
+  plans.run(backend, sizes, { images: x, filter, results: y, bias, residual: added });
+  return y;
+}
+
+type Four = [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
 
 /** Convolution, bias and activation; activations that oneDNN does not fuse run on the result. */
 function runFused(addon: Addon, plans: ConvPlans, call: Call, depthwise: boolean): tf.TensorInfo {

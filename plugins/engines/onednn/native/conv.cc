@@ -3,6 +3,8 @@
 #include <stdexcept>
 
 #include "engine.h"
+#include "loops.h"
+#include "parallel.h"
 #include "versions.h"
 
 namespace fgkd {
@@ -147,20 +149,20 @@ void ConvCandidate::pack(float* filter, void* packed) const {
   cpuStream().wait();
 }
 
-void ConvCandidate::run(void* input, float* filter, void* output, float* bias, void* packed) const {
+void ConvCandidate::run(const ConvOperands& o) const {
   auto& stream = cpuStream();
   char* base = static_cast<char*>(scratch(scratchBytes_));
   std::unordered_map<int, memory> args;
   args.emplace(DNNL_ARG_SCRATCHPAD, memory(scratchpad_, cpuEngine(), base));
-  if (bias != nullptr) args.emplace(DNNL_ARG_BIAS, memory(bias_, cpuEngine(), bias));
+  if (o.bias != nullptr) args.emplace(DNNL_ARG_BIAS, memory(bias_, cpuEngine(), o.bias));
 
   const ConvTensor* tensors[] = {&input_, &filter_, &output_};
-  void* data[] = {input, filter, output};
+  void* data[] = {o.input, o.filter, o.output};
   for (int i = 0; i < 3; ++i) {
     const auto& t = *tensors[i];
     void* place = t.reorder ? base + t.scratchOffset : data[i];
-    bool isPacked = i == 1 && packed != nullptr && t.reorder && !t.written;
-    if (isPacked) place = packed;
+    bool isPacked = i == 1 && o.packed != nullptr && t.reorder && !t.written;
+    if (isPacked) place = o.packed;
     memory wanted(t.wanted, cpuEngine(), place);
     if (t.reorder && !t.written && !isPacked) {
       memory user(t.user, cpuEngine(), data[i]);
@@ -180,6 +182,11 @@ void ConvCandidate::run(void* input, float* filter, void* output, float* bias, v
     t.reorder->execute(stream, wanted, user);
   }
   stream.wait();
+  if (o.residual == nullptr) return;
+  float* y = static_cast<float*>(o.output);
+  parallelRanges(output_.user.get_size() / sizeof(float), 1, [&](size_t begin, size_t end) {
+    loops().binary(kFgkdAddRelu, y + begin, o.residual + begin, y + begin, end - begin, 1, 1);
+  });
 }
 
 }  // namespace fgkd

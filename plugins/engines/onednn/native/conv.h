@@ -40,12 +40,23 @@ struct ConvTensor {
   size_t scratchOffset = 0;
 };
 
+/** What a convolution works on, as tfjs holds it. */
+struct ConvOperands {
+  void* input;
+  float* filter;
+  void* output;
+  float* bias;
+  /** Laid out as the output: where it is not null, the result of a convolution without activation is max(· + residual, 0). */
+  const float* residual;
+  /** In place of a filter that is read, or null. */
+  void* packed;
+};
+
 /** One way to compute a convolution of one shape. */
 class ConvMethod {
  public:
   virtual ~ConvMethod() = default;
-  /** `input`, `filter`, `output` as tfjs holds them, or `packed` in place of a filter that is read. */
-  virtual void run(void* input, float* filter, void* output, float* bias, void* packed) const = 0;
+  virtual void run(const ConvOperands& operands) const = 0;
   /** Bytes of the filter in the layout wanted, 0 when there is none worth keeping. */
   virtual size_t packedBytes() const { return 0; }
   virtual void pack(float*, void*) const {}
@@ -58,7 +69,7 @@ class ConvCandidate final : public ConvMethod {
   /** `blocked` lets oneDNN choose the layout of the images, which then are reordered; null when there is no such. */
   static std::unique_ptr<ConvCandidate> make(const ConvShape& shape, bool blocked, int implementation);
 
-  void run(void* input, float* filter, void* output, float* bias, void* packed) const override;
+  void run(const ConvOperands& operands) const override;
   size_t packedBytes() const override;
   void pack(float* filter, void* packed) const override;
   std::string describe() const override { return info_; }

@@ -111,27 +111,20 @@ Napi::Value create(const Args& args) {
   return handleOf(args, std::move(plan));
 }
 
-struct Operands {
-  void* input;
-  float* filter;
-  void* output;
-  float* bias;
-};
-
-Operands readOperands(const Args& args, const ConvShape& shape) {
+ConvOperands readOperands(const Args& args, const ConvShape& shape) {
   const auto images = [&](size_t i, size_t size) -> void* {
     if (shape.bf16) return args.array<uint16_t>(i, size).data;
     return args.f32(i, size).data;
   };
   return {images(1, shape.inputSize()), args.f32(2, shape.filterSize()).data, images(3, shape.outputSize()),
-          shape.bias ? args.f32(4, shape.k).data : nullptr};
+          shape.bias ? args.f32(4, shape.k).data : nullptr, nullptr, nullptr};
 }
 
-double secondsOf(const ConvMethod& candidate, const Operands& o) {
+double secondsOf(const ConvMethod& candidate, const ConvOperands& operands) {
   double best = 1e9;
   for (int i = 0; i < 4; ++i) {
     auto start = std::chrono::steady_clock::now();
-    candidate.run(o.input, o.filter, o.output, o.bias, nullptr);
+    candidate.run(operands);
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (i > 0) best = std::min(best, took.count());
   }
@@ -161,12 +154,16 @@ Napi::Value tune(const Args& args) {
   return Napi::Number::New(args.info().Env(), plan.choice);
 }
 
+/** `convRun(plan, input, filter, output, bias, packed, residual)` */
 Napi::Value run(const Args& args) {
   auto& plan = planOf(args, 0);
-  auto o = readOperands(args, plan.shape);
-  void* packed = nullptr;
-  if (!args.missing(5)) packed = args.array<uint8_t>(5, plan.chosen->packedBytes()).data;
-  plan.chosen->run(o.input, o.filter, o.output, o.bias, packed);
+  const ConvShape& s = plan.shape;
+  auto operands = readOperands(args, s);
+  if (!args.missing(5)) operands.packed = args.array<uint8_t>(5, plan.chosen->packedBytes()).data;
+  operands.residual = args.optionalF32(6, s.outputSize()).data;
+  if (operands.residual != nullptr && (s.kind != int(ConvKind::kForward) || s.activation != 0 || s.bf16))
+    fail("a residual is added to floats of a forward convolution without an activation of its own");
+  plan.chosen->run(operands);
   return args.info().Env().Undefined();
 }
 

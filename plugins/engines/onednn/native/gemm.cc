@@ -47,7 +47,8 @@ Cut cutOf(const Product& x) {
   cut.columns = piecesOf(x.n, kPackedColumns);
   cut.rows = rowsFor(double(x.n) / cut.columns);
   const size_t pieces = cut.rows * cut.columns * x.batch;
-  if (pieces < kFewPieces && x.finish.bias == nullptr && x.finish.activation == 0)
+  if (pieces < kFewPieces && x.finish.bias == nullptr && x.finish.residual == nullptr &&
+      x.finish.activation == 0)
     cut.depths = std::clamp<size_t>(std::min(x.k / kShortDepth, kMostCopied / (x.m * x.n * x.batch)), 1,
                                     piecesOf(kFewPieces, pieces));
   return cut;

@@ -25,10 +25,15 @@ struct Matrix {
   }
 };
 
-/** What becomes of the sums: `bias`, one value per column, may be null; `activation` is numbered as for convolutions. */
+/**
+ * What becomes of the sums: `bias`, one value per column, is added, then `residual`, which lies as the rows of a C without a
+ * batch do; both may be null.
+ * `activation` is numbered as for convolutions.
+ */
 struct Finish {
   const float* bias = nullptr;
   int activation = 0;
+  const float* residual = nullptr;
 };
 
 /** Products of a batch, `m` × `k` times `k` × `n`; a batch stride of 0 serves all with one matrix. */

@@ -224,8 +224,9 @@ struct Loops {
                        const WinogradTiles& to);
   void (*winogradResultGrad)(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end,
                              float* d, const WinogradTiles& to);
+  /** With a residual, which lies as y does, the result is max(· + residual, 0). */
   void (*winogradResult)(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
-                         size_t position, size_t tile, const float* bias, int activation);
+                         size_t position, size_t tile, const float* bias, const float* residual, int activation);
   void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide,
                          size_t width, float* u, size_t position, size_t rowStride);
   void (*winogradFilterGrad)(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,

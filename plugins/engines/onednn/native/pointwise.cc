@@ -19,14 +19,17 @@ Matrix Pointwise::inputPixels(float* input) const {
   return {input, s.sw * pixel, false, size_t(s.ow), size_t(s.oh), s.sh * row, image};
 }
 
-void Pointwise::run(void* images, float* filter, void* results, float* bias, void*) const {
-  float *input = static_cast<float*>(images), *output = static_cast<float*>(results);
+void Pointwise::run(const ConvOperands& o) const {
+  float *input = static_cast<float*>(o.input), *filter = o.filter, *output = static_cast<float*>(o.output);
   const auto& s = shape_;
   const size_t pixels = size_t(s.n) * s.oh * s.ow, c = s.c, k = s.k;
   Matrix x = inputPixels(input);
   const Matrix y{output, k};
   switch (ConvKind(s.kind)) {
-    case ConvKind::kForward: return multiply({pixels, k, c, x, {filter, k}, y, {bias, s.activation}});
+    case ConvKind::kForward: {
+      const Activation last = o.residual != nullptr ? Activation::kRelu : Activation(s.activation);
+      return multiply({pixels, k, c, x, {filter, k}, y, {o.bias, int(last), o.residual}});
+    }
     case ConvKind::kInputGradient: {
       if (x.width != 0)
         parallelRanges(s.inputSize(), 1, [&](size_t begin, size_t end) {

@@ -11,7 +11,7 @@ class Pointwise final : public ConvMethod {
   static bool fits(const ConvShape& shape);
 
   explicit Pointwise(const ConvShape& shape) : shape_(shape) {}
-  void run(void* input, float* filter, void* output, float* bias, void* packed) const override;
+  void run(const ConvOperands& operands) const override;
   std::string describe() const override { return "fgkd:product"; }
 
  private:

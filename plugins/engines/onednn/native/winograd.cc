@@ -88,11 +88,11 @@ std::string Winograd::describe() const {
   return "fgkd:winograd F(4x4, 3x3), blocks of " + std::to_string(blockTiles_) + " tiles";
 }
 
-void Winograd::run(void* images, float* filter, void* results, float* bias, void*) const {
-  float *input = static_cast<float*>(images), *output = static_cast<float*>(results);
+void Winograd::run(const ConvOperands& o) const {
+  float *input = static_cast<float*>(o.input), *filter = o.filter, *output = static_cast<float*>(o.output);
   switch (ConvKind(shape_.kind)) {
-    case ConvKind::kForward: return runResult(input, filter, output, bias);
-    case ConvKind::kInputGradient: return runResult(output, filter, input, nullptr);
+    case ConvKind::kForward: return runResult(input, filter, output, o.bias, o.residual);
+    case ConvKind::kInputGradient: return runResult(output, filter, input, nullptr, nullptr);
     case ConvKind::kFilterGradient: return runFilterGradient(input, output, filter);
   }
 }
@@ -116,7 +116,8 @@ void Winograd::transformFilter(const float* filter, size_t chunk, size_t part, f
 
 /** Multiplies the tiles [begin, end), transformed in `v`, with one chunk of the filter, and transforms back. */
 void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter,
-                            const float* u, float* scratch, float* results, const float* bias) const {
+                            const float* u, float* scratch, float* results, const float* bias,
+                            const float* residual) const {
   const size_t count = end - begin, firstPanel = chunk * chunkPanels_;
   const size_t panels = std::min(chunkPanels_, panels_ - firstPanel);
   const size_t vStride = spread(stripedTiles() * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
@@ -140,11 +141,12 @@ void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float*
       const size_t channel = (firstPanel + p) * panel_ + column;
       if (channel >= width_) break;
       loops().winogradResult(to_, results, channel / 8, begin, end, m + p * blockTiles_ * panel_ + column, mStride,
-                             panel_, bias == nullptr ? nullptr : bias + channel, shape_.activation);
+                             panel_, bias == nullptr ? nullptr : bias + channel, residual, shape_.activation);
     }
 }
 
-void Winograd::runResult(const float* images, const float* filter, float* results, const float* bias) const {
+void Winograd::runResult(const float* images, const float* filter, float* results, const float* bias,
+                         const float* residual) const {
   const int threads = omp_get_max_threads();
   const size_t chunks = ceilDivide(panels_, chunkPanels_), parts = ceilDivide(depth_, partDepth_);
   const size_t vStride = spread(stripedTiles() * depth_), mStride = spread(blockTiles_ * chunkPanels_ * panel_);
@@ -166,7 +168,7 @@ void Winograd::runResult(const float* images, const float* filter, float* result
   };
   const auto multiply = [&](size_t block, size_t chunk, const float* v, const float* u, float* space) {
     const size_t begin = block * blockTiles_, end = std::min(begin + blockTiles_, tiles_);
-    computeChunk(chunk, begin, end, v, filter, u, space, results, bias);
+    computeChunk(chunk, begin, end, v, filter, u, space, results, bias, residual);
   };
 #pragma omp parallel num_threads(threads)
   {

@@ -13,19 +13,20 @@ class Winograd final : public ConvMethod {
   static bool pays(const ConvShape& shape);
 
   explicit Winograd(const ConvShape& shape);
-  void run(void* input, float* filter, void* output, float* bias, void* packed) const override;
+  void run(const ConvOperands& operands) const override;
   std::string describe() const override;
 
  private:
   void planResult();
   void planFilterGradient();
-  void runResult(const float* images, const float* filter, float* results, const float* bias) const;
+  void runResult(const float* images, const float* filter, float* results, const float* bias,
+                 const float* residual) const;
   void runFilterGradient(const float* x, const float* dy, float* gradient) const;
   size_t stripedTiles() const;
   size_t filterPieceSize() const;
   void transformFilter(const float* filter, size_t chunk, size_t part, float* u) const;
   void computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter, const float* u,
-                    float* scratch, float* results, const float* bias) const;
+                    float* scratch, float* results, const float* bias, const float* residual) const;
 
   ConvShape shape_;
   /** Where windows are read from and tiles are written to; for the gradient of the filter both are read. */

@@ -48,6 +48,10 @@ const convolutions: Case[] = [
 describe.skipIf(!available)("in bf16, onednn", () => {
   beforeAll(() => startOnednn({ precision: "bf16", threads: 2 }));
 
+  test("a convolution and the residual behind it stay two kernels, for what is between them is rounded", () => {
+    expect(tf.getKernel("FgkdConvAddRelu", "onednn")).toBeUndefined();
+  });
+
   test("rounds to the nearest, of two alike to the even one, and keeps what is no number", () => {
     const addon = loadAddon();
     const special = [1.00390625, 1.01171875, -1.00390625, 3.4e38, Infinity, -Infinity, NaN, 0, -0, 1e-40];

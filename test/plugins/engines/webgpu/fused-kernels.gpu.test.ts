@@ -9,9 +9,10 @@ import { expectSame } from "./compare.js";
 describe.skipIf(!hasGpu)("on the engine webgpu", () => {
   beforeAll(startGpu);
 
-  test("every fused kernel is there", () => {
+  test("every fused kernel is there, but for a convolution's with a residual, which is two passes there", () => {
     const names = tf.getKernelsForBackend("webgpu").map(({ kernelName }) => kernelName);
-    expect(names.filter((name) => name.startsWith("Fgkd")).sort()).toEqual(Object.keys(fusedKernels).sort());
+    const wanted = Object.keys(fusedKernels).filter((name) => name !== "FgkdConvAddRelu");
+    expect(names.filter((name) => name.startsWith("Fgkd")).sort()).toEqual(wanted.sort());
   });
 
   test.each(Object.keys(uses) as FusedKernel[])(

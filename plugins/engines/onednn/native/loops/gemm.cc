@@ -89,8 +89,9 @@ FGKD_INLINE void multiplyOne(const Product& x, const Block& block, Strip strip, 
   const size_t depth = block.depthEnd - block.depthBegin;
   const float* panel = panels.data + (column - block.columnBegin) / kTileColumns * panels.panelStride;
   const size_t height = std::min(kTileRows, block.rowEnd - row), width = std::min(kTileColumns, block.columnEnd - column);
-  const float* bias = block.finish.bias;
-  const Ending ending{block.accumulate, bias != nullptr ? bias + column : nullptr, block.finish.activation};
+  const float *bias = block.finish.bias, *residual = block.finish.residual;
+  const Ending ending{block.accumulate, bias != nullptr ? bias + column : nullptr, block.finish.activation,
+                      residual != nullptr ? residual + row * x.c.stride + column : nullptr, x.c.stride};
   float* c = const_cast<float*>(x.c.data) + column;
   if (x.c.width == 0) {
     computeTile(strip, panel, panels.step, depth, EvenRows{c + row * x.c.stride, x.c.stride}, ending, height, width);

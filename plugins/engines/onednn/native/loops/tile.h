@@ -89,11 +89,16 @@ struct AnyRows {
   float* at(size_t i) const { return rows[i]; }
 };
 
-/** What to do with the sums of a tile: add what an earlier piece of the depth left, then bias and activation. */
+/**
+ * What to do with the sums of a tile: add what an earlier piece of the depth left, then bias, then the residual, whose rows
+ * are `residualStride` apart, then the activation.
+ */
 struct Ending {
   bool accumulate;
   const float* bias;
   int activation;
+  const float* residual = nullptr;
+  size_t residualStride = 0;
 };
 
 template <size_t Vectors, class Rows>
@@ -118,6 +123,7 @@ FGKD_INLINE void storeTile(const Tile<Vectors>& tile, Rows rows, const Ending& e
       Vector sum = tile.sum[i][v];
       if (ending.accumulate) sum += load(to);
       if (ending.bias != nullptr) sum += load(ending.bias + v * kLanes);
+      if (ending.residual != nullptr) sum += load(ending.residual + i * ending.residualStride + v * kLanes);
       if (ending.activation != 0) sum = atLeastZero(sum);
       if (ending.activation == 2) sum = atMost(sum, 6.f);
       store(to, sum);
@@ -130,11 +136,17 @@ template <size_t Vectors, class Rows>
 __attribute__((noinline)) void storePart(const Tile<Vectors>& tile, Rows rows, Ending ending, size_t height,
                                          size_t width) {
   constexpr size_t kWidth = Vectors * kLanes;
-  float part[kTileRows * kWidth] = {}, bias[kWidth] = {};
+  float part[kTileRows * kWidth] = {}, bias[kWidth] = {}, residual[kTileRows * kWidth] = {};
   const size_t bytes = width * sizeof(float);
   if (ending.bias != nullptr) {
     std::memcpy(bias, ending.bias, bytes);
     ending.bias = bias;
+  }
+  if (ending.residual != nullptr) {
+    for (size_t i = 0; i < height; ++i)
+      std::memcpy(residual + i * kWidth, ending.residual + i * ending.residualStride, bytes);
+    ending.residual = residual;
+    ending.residualStride = kWidth;
   }
   if (ending.accumulate)
     for (size_t i = 0; i < height; ++i) std::memcpy(part + i * kWidth, rows.at(i), bytes);

@@ -191,18 +191,24 @@ inline Eight activated(const Eight& value, int activation) {
 }
 
 void winogradResult(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
-                    size_t position, size_t tile, const float* bias, int activation) {
+                    size_t position, size_t tile, const float* bias, const float* residual, int activation) {
   const Eight added = bias == nullptr ? Eight{} : load(bias);
   const size_t row = g.row, pixel = g.pixel, ahead = aheadOf(g);
   Walk walk(g, begin);
   for (size_t t = begin; t < end; ++t, walk.advance(), m += tile) {
     const int y0 = walk.ty * kTile, x0 = walk.tx * kTile;
     float* to = y + walk.image * g.image + block * g.block + y0 * row + x0 * pixel;
+    const float* also = residual == nullptr ? nullptr : residual + (to - y);
     const int rows = g.h - y0, columns = g.w - x0;
     for (int i = 0; i < kTile; ++i)
       for (int j = 0; j < kTile; j += 2) __builtin_prefetch(to + ahead + i * row + j * pixel, 1);
     const auto at = [=](int i, int j) { return load(m + (i * kWindow + j) * position); };
-    if (rows >= kTile && columns >= kTile && activation == 0) {
+    if (also != nullptr) {
+      twoSided<Result>(at, [=](int i, int j, const Eight& value) {
+        const ptrdiff_t place = i * row + j * pixel;
+        if (i < rows && j < columns) store(to + place, activated((value + added) + load(also + place), 1));
+      });
+    } else if (rows >= kTile && columns >= kTile && activation == 0) {
       twoSided<Result>(at, [=](int i, int j, const Eight& value) { store(to + i * row + j * pixel, value + added); });
     } else {
       twoSided<Result>(at, [=](int i, int j, const Eight& value) {
