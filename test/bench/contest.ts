@@ -2,7 +2,7 @@
 import { type Opponent, type Peer, startFgkd } from "./opponent.js";
 import { median, type ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";
-import type { Workload } from "./workloads.js";
+import type { BenchPrecision, Workload } from "./workloads.js";
 
 interface Measured {
   /** Who: an engine, or a PyTorch. */
@@ -19,6 +19,7 @@ interface Measured {
 
 export interface Result {
   readonly workload: string;
+  readonly precision: BenchPrecision;
   readonly target?: number;
   readonly stepsATurn: number;
   readonly fgkd: Measured;
@@ -42,8 +43,9 @@ export interface Rules {
 
 /** Of fgkd and every peer; compared is the one that took least time. */
 export async function contest(workload: Workload, rules: Rules, peers: readonly Peer[]): Promise<Result> {
-  const ours = await startFgkd(rules.engine, workload.name, rules.threads);
-  const theirs = await Promise.all(peers.map((peer) => peer.start(workload.name, rules.threads)));
+  const { name, precision } = workload;
+  const ours = await startFgkd({ engine: rules.engine, precision, workload: name }, rules.threads);
+  const theirs = await Promise.all(peers.map((peer) => peer.start(name, rules.threads)));
   const all = [ours, ...theirs];
   const stepsATurn = Math.max(1, Math.round(rules.turnSeconds / Math.max(...all.map(({ seconds }) => seconds))));
   const turns: Turn[][] = all.map(() => []);
@@ -53,7 +55,8 @@ export async function contest(workload: Workload, rules: Rules, peers: readonly 
   const [fgkd, ...measurements] = await Promise.all(all.map((each, index) => measured(each, turns[index] as Turn[])));
   const [fastest] = measurements.toSorted((a, b) => a.seconds - b.seconds);
   const result: Result = {
-    workload: workload.name,
+    workload: name,
+    precision,
     ...(workload.target && { target: workload.target }),
     stepsATurn,
     fgkd: fgkd as Measured,
@@ -74,8 +77,12 @@ export interface Alone {
 }
 
 /** What needs no workload and no peer. */
-export async function alone({ engine, threads }: Rules, withSingles: boolean): Promise<Alone> {
-  const process = await startFgkd(engine, "", threads);
+export async function alone(
+  { engine, threads }: Rules,
+  precision: BenchPrecision,
+  withSingles: boolean,
+): Promise<Alone> {
+  const process = await startFgkd({ engine, precision, workload: "" }, threads);
   const { rate = Number.NaN } = await process.ask({ command: "peak" });
   const { singles = [] } = withSingles ? await process.ask({ command: "singles" }) : {};
   process.quit();

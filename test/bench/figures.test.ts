@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function result(workload: string, processor: number, mebibytes: number): Result {
   const turns = [processor, processor / 2];
   const fgkd = { name: "fgkd", seconds: turns[0] as number, processor, bytes: mebibytes * 2 ** 20, turns };
-  return { workload, stepsATurn: 1, fgkd, operations: 0 };
+  return { workload, precision: "f32", stepsATurn: 1, fgkd, operations: 0 };
 }
 
 const tell = (machine: string, results: readonly Result[]) => compared(readFigures(file), machine, results, inMarkdown);

@@ -23,7 +23,14 @@ interface Measured {
   readonly weights: string;
 }
 
-const small: Workload = { name: "train resnet18 8x32", kind: "train", backbone: "resnet18", batch: 8, size: 32 };
+const small: Workload = {
+  name: "train resnet18 8x32",
+  kind: "train",
+  precision: "f32",
+  backbone: "resnet18",
+  batch: 8,
+  size: 32,
+};
 /** Steps that nobody times: shapes are met, pipelines compiled. */
 const warm = 3;
 const plan = [

@@ -6,16 +6,17 @@
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { alone, contest, type Result, type Rules } from "./contest.js";
 import { compared, readFigures, recordFigures } from "./figures.js";
 import { findPeer, type Peer, usualPython } from "./opponent.js";
 import { contestTable, inMarkdown, inTerminal, kernelTable, profileTable, singlesTable } from "./report.js";
-import { knownBackbones, type Workload, workloads } from "./workloads.js";
+import { type BenchPrecision, benchPrecisions, knownBackbones, type Workload, workloads } from "./workloads.js";
 
 interface Options {
   readonly workload: readonly string[];
   readonly engine: string;
+  readonly precision: readonly BenchPrecision[];
   readonly pairs: number;
   readonly threads: number;
   readonly quick?: boolean;
@@ -33,6 +34,11 @@ const command = new Command("npm run bench --")
   .argument("[what]", "data: how many pictures a second come from files, in place of steps")
   .option("--workload <text...>", "those whose name contains one of these", [])
   .option("--engine <name>", "fgkd's engine", "onednn")
+  .addOption(
+    new Option("--precision <name...>", "f32, bf16 beside PyTorch's autocast, or both")
+      .choices(benchPrecisions)
+      .default(["f32"], "f32"),
+  )
   .option("--pairs <number>", "turns of each", count, 7)
   .option("--threads <number>", "of each", count, availableParallelism())
   .option("--quick", "one step a turn, three pairs, two small workloads unless others are named")
@@ -70,9 +76,13 @@ const quickly = ["train resnet18", "infer resnet50 16x128"];
 
 const [load = 0] = loadavg();
 const peers = options.peer && !options.kernels ? findPeers() : [];
-const { name, rate: peak, singles } = await alone(rules, options.kernels ?? false);
+const [first = "f32"] = options.precision;
+const { name, rate, singles } = await alone(rules, first, options.kernels ?? false);
+const peaks: Partial<Record<BenchPrecision, number>> = { [first]: rate };
+for (const precision of options.precision) peaks[precision] ??= (await alone(rules, precision, false)).rate;
 const system = `${cpus()[0]?.model.trim()}, ${options.threads} threads; ${name}; ${peers.map((peer) => peer.name).join(", ") || "no peer"}`;
-note(`${system}; convolutions reach ${(peak / 1e9).toFixed(0)} GFLOP/s`);
+const reached = Object.entries(peaks).map(([precision, peak]) => `${(peak / 1e9).toFixed(0)} GFLOP/s in ${precision}`);
+note(`${system}; convolutions reach ${reached.join(", ")}`);
 if (load > 0.5) note(`Other programs are running (load ${load.toFixed(1)}): these times are not to be quoted.`);
 const results: Result[] = [];
 for (const workload of options.kernels ? [] : chosen()) {
@@ -82,7 +92,7 @@ for (const workload of options.kernels ? [] : chosen()) {
   const { fgkd, ratio } = result;
   note(`  ${fgkd.seconds.toFixed(3)} s${ratio ? `, ${ratio.median.toFixed(2)} of ${result.peer?.name}'s` : ""}`);
 }
-console.log(options.kernels ? singlesTable(singles, peak, draw) : contestTable(results, peak, draw));
+console.log(options.kernels ? singlesTable(singles, rate, draw) : contestTable(results, peaks, draw));
 for (const { workload, profile } of results) {
   if (profile) console.log(`\n${workload}\n\n${kernelTable(profile, draw)}\n\n${profileTable(profile, draw)}`);
 }
@@ -93,7 +103,7 @@ if (results.length > 0) {
 }
 if (options.json) {
   const { version: node } = process;
-  const whole = { system, node, load, date: new Date().toISOString(), rules, peak, results, singles };
+  const whole = { system, node, load, date: new Date().toISOString(), rules, peaks, results, singles };
   writeFileSync(options.json, `${JSON.stringify(whole, null, 2)}\n`);
 }
 
@@ -108,11 +118,12 @@ function findPeers(): readonly Peer[] {
 function chosen(): readonly Workload[] {
   const backbones = knownBackbones();
   const wanted = options.workload.length > 0 ? options.workload : options.quick ? quickly : [""];
-  const asked = workloads.filter(({ name }) => wanted.some((text) => name.includes(text)));
+  const known = workloads.filter(({ precision }) => options.precision.includes(precision));
+  const asked = known.filter(({ name }) => wanted.some((text) => name.includes(text)));
   const ready = asked.filter(({ backbone }) => backbones.includes(backbone));
   const others = asked.filter((workload) => !ready.includes(workload)).map(({ name }) => name);
   if (others.length > 0) note(`No such backbone yet: ${others.join(", ")}.`);
-  if (ready.length === 0) note(`No workload to measure. There are: ${workloads.map(({ name }) => name).join(", ")}.`);
+  if (ready.length === 0) note(`No workload to measure. There are: ${known.map(({ name }) => name).join(", ")}.`);
   return ready;
 }
 

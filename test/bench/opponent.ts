@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import type { ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";
+import type { BenchPrecision } from "./workloads.js";
 
 export interface Command {
   readonly command: "steps" | "memory" | "operations" | "profile" | "peak" | "singles";
@@ -44,8 +45,15 @@ const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 export const usualPython = "/usr/bin/python3";
 const peerFolder = here("../../../shared/bench");
 
+/** A subject of measurement: an engine in a precision, and a workload's name or none. */
+export interface Subject {
+  readonly engine: string;
+  readonly precision: BenchPrecision;
+  readonly workload: string;
+}
+
 /** fgkd, in a process of its own. Compiled, as it is when installed: a loader of TypeScript would count as its memory. */
-export function startFgkd(engine: string, workload: string, threads: number): Promise<Opponent> {
+export function startFgkd({ engine, precision, workload }: Subject, threads: number): Promise<Opponent> {
   const outfile = here("../../build/bench/subject.js");
   buildSync({
     entryPoints: [here("subject.ts")],
@@ -55,7 +63,7 @@ export function startFgkd(engine: string, workload: string, threads: number): Pr
     format: "esm",
     platform: "node",
   });
-  return start(process.execPath, [outfile, engine, workload], threads);
+  return start(process.execPath, [outfile, engine, precision, workload], threads);
 }
 
 /** A PyTorch that can take part. */
@@ -83,7 +91,9 @@ export function findPeer(text: string): Peer {
   const [first, ...words] = begin([]);
   const { status, stdout, stderr } = spawnSync(first, words, { encoding: "utf8" });
   if (status !== 0) return absent((stderr || `${first} does not start`).trim().split("\n").at(-1) ?? "");
-  const { ready = "PyTorch" } = JSON.parse(stdout) as Answer;
+  const lines = stdout.trim().split("\n");
+  const ready = lines.flatMap((line) => answerIn(line)?.ready ?? []).at(-1);
+  if (ready === undefined) return absent(`${text} printed "${lines.at(-1)}" where peer.py says which PyTorch it is`);
   return {
     name: ready,
     start: (workload, threads) => {
@@ -107,9 +117,12 @@ async function start(command: string, parameters: readonly string[], threads: nu
   const child = spawn(command, parameters, { env, stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<Answer> => {
-    const { value, done } = await answers.next();
-    if (done) throw new Error(`${[command, ...parameters].join(" ")} ended ${await howItEnded(child)}`);
-    return JSON.parse(value) as Answer;
+    for (;;) {
+      const { value, done } = await answers.next();
+      if (done) throw new Error(`${[command, ...parameters].join(" ")} ended ${await howItEnded(child)}`);
+      const answer = answerIn(value);
+      if (answer) return answer;
+    }
   };
   const { ready = "", seconds = 0 } = await next();
   return {
@@ -121,6 +134,16 @@ async function start(command: string, parameters: readonly string[], threads: nu
     },
     quit: () => child.stdin.end(),
   };
+}
+
+/** What a line says; nothing where it is a library's own word, such as UCX has where there is no /proc. */
+function answerIn(line: string): Answer | undefined {
+  try {
+    const said: unknown = JSON.parse(line);
+    return typeof said === "object" && said !== null ? said : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function howItEnded(child: ChildProcess): Promise<string> {

@@ -29,9 +29,10 @@ export function bestRate(repeats = 30): number {
 }
 
 function rate(xShape: Sides, filterShape: Sides, repeats: number): number {
-  const [kernel] = filterShape;
+  const [kernel, , channels] = filterShape;
   return tf.tidy(() => {
-    const x: tf.Tensor4D = tf.fill(xShape, 0.5);
+    // A convolution's result, so that an engine in bf16 has it as its layers have it.
+    const x = tf.conv2d(tf.fill(xShape, 0.5) as tf.Tensor4D, tf.fill([1, 1, channels, channels], 1 / channels), 1, 0);
     const filter: tf.Tensor4D = tf.fill(filterShape, 0.5);
     const operations = 2 * tf.util.sizeFromShape(xShape) * filterShape[3] * kernel * kernel;
     let least = Number.POSITIVE_INFINITY;

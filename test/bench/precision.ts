@@ -81,6 +81,7 @@ if (asked !== undefined) {
 } else {
   console.log("| workload | f32 s | bf16 s | f32 processor s | bf16 processor s | ratio | f32 MiB | bf16 MiB |");
   const wanted = positionals.length > 0 ? positionals : ["train resnet", "train vgg", "train deit", "train convnext"];
-  for (const { name } of workloads.filter((known) => wanted.some((text) => known.name.includes(text))))
+  const known = workloads.filter(({ precision }) => precision === "f32");
+  for (const { name } of known.filter((workload) => wanted.some((text) => workload.name.includes(text))))
     console.log(await measure(name));
 }

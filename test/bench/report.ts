@@ -3,6 +3,10 @@ import { type Column, table } from "../../core/cli/terminal/tables.js";
 import type { Result } from "./contest.js";
 import type { ProfileRow } from "./profile.js";
 import type { Single } from "./singles.js";
+import type { BenchPrecision } from "./workloads.js";
+
+/** The best rate that convolutions reach, in each precision that was measured. */
+export type Peaks = Readonly<Partial<Record<BenchPrecision, number>>>;
 
 /** Draws rows under heads; the first column to the left, numbers to the right. */
 export type Draw = (heads: readonly string[], rows: readonly (readonly string[])[], left?: number) => string;
@@ -17,8 +21,8 @@ export const inMarkdown: Draw = (heads, rows, left = 1) => {
   return [line(heads), line(heads.map((_, index) => (index < left ? "---" : "---:"))), ...rows.map(line)].join("\n");
 };
 
-/** One row for each workload. `peak` in operations a second. */
-export function contestTable(results: readonly Result[], peak: number, draw: Draw): string {
+/** One row for each workload. `peaks` in operations a second, of products in each precision. */
+export function contestTable(results: readonly Result[], peaks: Peaks, draw: Draw): string {
   const heads = [
     "workload",
     "fgkd s",
@@ -30,7 +34,7 @@ export function contestTable(results: readonly Result[], peak: number, draw: Dra
     "fgkd MiB",
     "PyTorch MiB",
   ];
-  const rows = results.map(({ workload, fgkd, peer, ratio, target, operations }) => [
+  const rows = results.map(({ workload, precision, fgkd, peer, ratio, target, operations }) => [
     workload,
     fgkd.seconds.toFixed(3),
     peer ? peer.seconds.toFixed(3) : "–",
@@ -42,7 +46,7 @@ export function contestTable(results: readonly Result[], peak: number, draw: Dra
     peer ? mebibytes(peer.bytes) : "–",
     peer ? (fgkd.bytes / peer.bytes).toFixed(2) : "–",
     (operations / fgkd.seconds / 1e9).toFixed(0),
-    `${((100 * operations) / fgkd.seconds / peak).toFixed(0)} %`,
+    `${((100 * operations) / fgkd.seconds / (peaks[precision] ?? Number.NaN)).toFixed(0)} %`,
   ]);
   return draw([...heads, "memory", "GFLOP/s", "of peak"], rows);
 }

@@ -10,10 +10,10 @@ import type { Answer, Command } from "./opponent.js";
 import { bestRate } from "./peak.js";
 import { profile } from "./profile.js";
 import { measureSingles } from "./singles.js";
-import { open, startEngine, workloads } from "./workloads.js";
+import { type BenchPrecision, open, startEngine, workloads } from "./workloads.js";
 
-const [engine = "", name = ""] = process.argv.slice(2);
-const detail = await startEngine(engine);
+const [engine = "", precision = "", name = ""] = process.argv.slice(2);
+const detail = await startEngine(engine, precision as BenchPrecision);
 const workload = workloads.find((known) => known.name === name);
 const running = workload && (await open(workload));
 

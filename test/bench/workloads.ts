@@ -14,9 +14,14 @@ import {
 import { catalogue, crossEntropy, logitDistillation, snapmix, teacherLogits } from "../../plugins/index.js";
 import { noise, oneBatch } from "../support/one-batch.js";
 
+export const benchPrecisions = ["f32", "bf16"] as const;
+export type BenchPrecision = (typeof benchPrecisions)[number];
+
 export interface Workload {
-  /** As the peer calls it; of one whose precision is bf16 it would end in " bf16", as peer.py knows. */
+  /** As the peer calls it; in bf16 it ends in " bf16", which peer.py runs under autocast. */
   readonly name: string;
+  /** Of products and what is kept between them, on engines that have a choice. */
+  readonly precision: BenchPrecision;
   readonly kind: "train" | "infer" | "dadkd";
   /** A registered backbone; a workload whose backbone nobody registers is passed over. */
   readonly backbone: string;
@@ -36,7 +41,7 @@ const deitTiny = "deit_tiny_patch16_224";
 /** A ResNet of four blocks, as demos and low-resolution students have: `small_resnet` in peer.py is the same. */
 const smallResnet = { backbone: "resnet", options: { depths: [1, 1, 1, 1], widths: [32, 64, 128, 256] } };
 
-export const workloads: readonly Workload[] = [
+const inFloats: readonly Omit<Workload, "precision">[] = [
   { name: "train resnet18 16x128", kind: "train", backbone: "resnet18", batch: 16, size: 128, target: 0.7 },
   { name: "train resnet50 16x128", kind: "train", backbone: "resnet50", batch: 16, size: 128, target: 0.7 },
   { name: "train resnet50 4x448", kind: "train", backbone: "resnet50", batch: 4, size: 448, target: 0.6 },
@@ -62,6 +67,27 @@ export const workloads: readonly Workload[] = [
     low: 128,
     target: 0.65,
   },
+];
+
+/** Time relative to autocast's that is aimed at; a workload that is not here is measured in float32 alone. */
+const targetsInBf16: Readonly<Record<string, number>> = {
+  "train resnet18 16x128": 0.7,
+  "train resnet50 16x128": 0.7,
+  "train resnet50 4x448": 0.6,
+  "train vgg16_bn 4x224": 0.6,
+  "train convnext_tiny 8x224": 0.5,
+  "train deit-tiny 16x224": 0.5,
+  "infer resnet50 16x128": 0.6,
+  "infer resnet50 4x448": 0.6,
+  "dadkd resnet18 8x448-128": 0.6,
+};
+
+export const workloads: readonly Workload[] = [
+  ...inFloats.map((workload) => ({ ...workload, precision: "f32" as const })),
+  ...inFloats.flatMap((workload) => {
+    const target = targetsInBf16[workload.name];
+    return target ? [{ ...workload, name: `${workload.name} bf16`, precision: "bf16" as const, target }] : [];
+  }),
 ];
 
 /** A workload at work. */
@@ -106,9 +132,14 @@ export function knownBackbones(): readonly string[] {
   return createTraining({ plugins: registering() }).backbones.names;
 }
 
-/** Makes an engine the active one of this process. Says what it runs on. */
-export async function startEngine(name: string): Promise<string> {
-  const engine = createTraining({ plugins: registering() }).engines.choose({ name });
+/**
+ * Makes an engine the active one of this process. Says what it runs on.
+ *
+ * @throws FgkdError for a precision that the engine does not have
+ */
+export async function startEngine(name: string, precision: BenchPrecision = "f32"): Promise<string> {
+  const choice = precision === "f32" ? { name } : { name, precision };
+  const engine = createTraining({ plugins: registering() }).engines.choose(choice);
   await start(engine);
   const { available, detail } = await engine.check();
   return available ? detail : "";

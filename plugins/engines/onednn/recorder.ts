@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Noting, Recorder, Recording } from "../../../core/ops/index.js";
 import type { ConvHandle, Stored } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
-import { type Act, type Face, type Given, isArray, type MadeFace, Replay, type View } from "./replay.js";
+import { type Act, type Face, type Given, isArray, type MadeFace, packedAt, Replay, type View } from "./replay.js";
 import { type Native, type Witness, watch } from "./witness.js";
 
 /** Shapes, settings, and constants of a network's code: larger arrays are values of somebody else's. */
@@ -103,7 +103,7 @@ class Notes implements Witness, Noting {
   ran(name: string, run: Native, given: readonly unknown[]): void {
     if (name === "convPack" && this.isPacked(given)) return;
     const filter = name === "convRun" ? this.filterOf(given) : undefined;
-    const read = filter === undefined ? given : given.slice(0, -1);
+    const read = filter === undefined ? given : given.map((one, at) => (at === packedAt ? undefined : one));
     const views: (View & { readonly at: number })[] = [];
     const constants = read.map((one, at) => {
       if (!isArray(one)) return one;

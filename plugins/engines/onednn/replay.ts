@@ -19,12 +19,15 @@ export interface View {
   readonly length: number;
 }
 
+/** Among what `convRun` takes, the filter in the convolution's layout. */
+export const packedAt = 5;
+
 export interface NativeCall {
   readonly run: Native;
   /** What it is given, with gaps for arrays over memory that comes and goes. */
   readonly constants: readonly unknown[];
   readonly views: readonly (View & { readonly at: number })[];
-  /** Which of the tensors that are given is the filter that a convolution's last argument is the packed form of. */
+  /** Which of the tensors that are given is the filter that goes, packed, where `packedAt` says. */
   readonly filter?: number;
 }
 
@@ -104,7 +107,7 @@ export class Replay implements Recording {
       const view = views[i] as (typeof views)[number];
       list[view.at] = memory.view(view);
     }
-    if (filter !== undefined) list.push(this.packed(list[0] as ConvHandle, given[filter] as tf.TensorInfo));
+    if (filter !== undefined) list[packedAt] = this.packed(list[0] as ConvHandle, given[filter] as tf.TensorInfo);
     run(...list);
   }
 
