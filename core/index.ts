@@ -136,6 +136,7 @@ export type { Precision } from "./onnx/precision.js";
 export { precisions } from "./onnx/precision.js";
 export type { Engine, EngineBuild, EngineCapabilities, EngineCheck, EngineDevice, UsedEngine } from "./ops/engine.js";
 export { startEngine } from "./ops/engine.js";
+export { repeated } from "./passes/repeated-function.js";
 export type { ModelCalibration, WayOfAsking } from "./prediction/calibration.js";
 export { calibrationFor, calibrationsOf, keepCalibration } from "./prediction/calibration.js";
 export type { FoundModel } from "./prediction/find-models.js";

@@ -101,7 +101,8 @@ function differentiate(
       throw invalidConfig(where, "no plugin adds a loss term", "List one, such as crossEntropy().");
     // Stacked, so that one read brings all of them to JavaScript; kept, since the tape's scope ends here.
     terms = tf.keep(tf.stack(list.map((term) => term.asScalar())) as tf.Tensor1D);
-    const total = tf.addN(list.map((term) => term.asScalar())) as tf.Scalar;
+    const [first, ...others] = list.map((term) => term.asScalar());
+    const total = (others.length === 0 ? first : tf.addN([first as tf.Scalar, ...others])) as tf.Scalar;
     const scaled = factor === 1 ? total : total.mul<tf.Scalar>(factor);
     releaseEarly(scaled, variables);
     return scaled;

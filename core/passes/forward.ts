@@ -53,7 +53,7 @@ export class ForwardPass {
 
   constructor(
     private readonly recorder: Recorder,
-    private readonly parameters: Parameters,
+    private readonly parameters: Pick<Parameters, "counted" | "count">,
   ) {}
 
   /** Whether it may be repeated. */

@@ -20,6 +20,12 @@ export function activeTape(): TapeNode[] {
   return (tf.engine().state.activeTape ?? []) as unknown as TapeNode[];
 }
 
+/** Whether whoever traces, profiles or debugs looks on while kernels run, or they run within another, or for a gradient's gradient. */
+export function isWatched(): boolean {
+  const { gradientDepth, kernelDepth, profiling } = tf.engine().state;
+  return gradientDepth !== 1 || kernelDepth > 0 || profiling || tf.env().getBool("DEBUG");
+}
+
 /** Does the work as where a gradient will be asked for, and returns the operations that would go to the tape. */
 export function taped<T>(work: () => T): { readonly result: T; readonly nodes: readonly TapeNode[] } {
   const { state } = tf.engine();

@@ -58,6 +58,11 @@ export class TrainingPass {
     return this.forward.isReady && [...this.#backward.values()].every(({ isReady }) => isReady);
   }
 
+  /** Whether a gradient was taken of it. */
+  get hasGradient(): boolean {
+    return this.#backward.size > 0;
+  }
+
   /** Whether it is, or may become so. */
   get isOpen(): boolean {
     return [...this.#backward.values()].every(({ isReady, isOpen }) => isReady || isOpen);

@@ -1,5 +1,6 @@
 /** Logit distillation as introduced by Hinton et al. */
 import * as tf from "@tensorflow/tfjs";
+import { repeated } from "../../core/index.js";
 import { type LogitMeasure, logitDistance } from "../../core/ops/index.js";
 
 /**
@@ -21,5 +22,7 @@ export function distillationLoss(
   temperature: number,
   measure?: LogitMeasure,
 ): tf.Scalar {
-  return tf.tidy(() => logitDistance(studentLogits, teacherLogits, { measure, temperature }).mean<tf.Scalar>());
+  return repeated(`distillation ${temperature} ${measure ?? ""}`, { studentLogits, teacherLogits }, () =>
+    tf.tidy(() => logitDistance(studentLogits, teacherLogits, { measure, temperature }).mean<tf.Scalar>()),
+  );
 }

@@ -1,5 +1,6 @@
 /** Softmax cross-entropy, of one label or of the two labels of a mixed image. */
 import * as tf from "@tensorflow/tfjs";
+import { repeated } from "../../core/index.js";
 import { logSoftmax } from "../../core/ops/index.js";
 
 /**
@@ -52,6 +53,12 @@ export interface WeightedLabels {
  * @see "SnapMix: Semantically Proportional Mixing for Augmenting Fine-grained Data", 2021, equation 5
  */
 export function mixedCrossEntropy(logits: tf.Tensor2D, given: WeightedLabels, smoothing = 0): tf.Scalar {
+  const { labels, labelWeights, otherLabels, otherLabelWeights } = given;
+  const tensors = { logits, labels, labelWeights, otherLabels, otherLabelWeights };
+  return repeated(`cross-entropy ${smoothing}`, tensors, () => composed(logits, given, smoothing));
+}
+
+function composed(logits: tf.Tensor2D, given: WeightedLabels, smoothing: number): tf.Scalar {
   return tf.tidy(() => {
     const own = weigh(given.labels, given.labelWeights);
     const all = given.otherLabels ? own.add<tf.Tensor2D>(weigh(given.otherLabels, given.otherLabelWeights)) : own;

@@ -8,18 +8,20 @@ import { noisePictures } from "../presets/pictures.js";
 const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [8, 16] } as const;
 
 const ofLayers = ["Conv2D", "FusedConv2D", "FgkdBatchNormTraining"];
+const ofLosses = ["FgkdLogSoftmax", "FgkdLogSoftmaxGrad"];
 
-/** Counts the kernels of a network's layers that tfjs is asked for during the work. */
-async function counting<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly kernels: number }> {
+/** Counts the kernels of a network's layers, and of losses, that tfjs is asked for during the work. */
+async function counting<T>(work: () => Promise<T>) {
   const engine = tf.engine();
   const run = engine.runKernel.bind(engine);
-  let kernels = 0;
+  let [kernels, ofLoss] = [0, 0];
   engine.runKernel = <Made extends tf.Tensor | tf.Tensor[]>(...call: Parameters<typeof run>): Made => {
     if (ofLayers.includes(call[0])) kernels++;
+    if (ofLosses.includes(call[0])) ofLoss++;
     return run<Made>(...call);
   };
   try {
-    return { result: await work(), kernels };
+    return { result: await work(), kernels, ofLoss };
   } finally {
     Reflect.deleteProperty(engine, "runKernel");
   }
@@ -53,17 +55,19 @@ async function trained(engine: Engine, { plugins = [crossEntropy()], settings }:
   const run = await createRun({ preset });
   const losses: unknown[] = [];
   const kernels: number[] = [];
+  const ofLoss: number[] = [];
   const steps = run.steps();
   for (;;) {
     const { result, ...counted } = await counting(() => steps.next());
     if (result.done || result.value.stage === "teacher") break;
     losses.push(result.value.losses);
     kernels.push(counted.kernels);
+    ofLoss.push(counted.ofLoss);
   }
   const weights = Object.fromEntries(await run.models.get("student").parameters.export());
   await run.close();
   expect(tf.memory().numTensors).toBe(numTensors);
-  return { trace: { losses, weights }, kernels };
+  return { trace: { losses, weights }, kernels, ofLoss };
 }
 
 /** Kernels of each step, with and without layers that run; what comes of both must be the same. */
@@ -73,7 +77,8 @@ async function compared(engine: Engine, training: Training) {
   const plain = await trained(plainEngine, training);
   const repeated = await trained(engine, training);
   expect(repeated.trace).toEqual(plain.trace);
-  return { plain: plain.kernels, repeated: repeated.kernels };
+  const losses = { plain: plain.ofLoss, repeated: repeated.ofLoss };
+  return { plain: plain.kernels, repeated: repeated.kernels, losses };
 }
 
 function sum(values: readonly number[]): number {
@@ -109,9 +114,12 @@ export function testRepeating(engineOf: () => Engine): void {
       crossEntropy(),
       logitDistillation({ temperature: 3 }),
     ];
-    const { plain, repeated } = await compared(engineOf(), { plugins, settings: { accumulate: 2 } });
+    const { plain, repeated, losses } = await compared(engineOf(), { plugins, settings: { accumulate: 2 } });
     expect(sum(plain.slice(-2))).toBeGreaterThan(0);
     expect(sum(repeated.slice(-2))).toBe(0);
+    // So are the losses.
+    expect(sum(losses.plain.slice(-2))).toBeGreaterThan(0);
+    expect(sum(losses.repeated.slice(-2))).toBe(0);
   });
 
   test("run the layers after all where a loss asks for another gradient than before", async () => {

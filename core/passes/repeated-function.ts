@@ -1,0 +1,82 @@
+/** A function of tensors within a gradient, such as a loss, that is noted and run again without its operations, as passes of networks are. */
+import type * as tf from "@tensorflow/tfjs";
+import { isComposing } from "../ops/kernels.js";
+import { activeRecorder, type Recorder } from "../ops/recording.js";
+import type { Outputs } from "../values/records.js";
+import { differentiated } from "./differentiated.js";
+import { ForwardPass } from "./forward.js";
+import { activeTape, isWatched, waysFrom } from "./tape.js";
+import { type Layers, TrainingPass } from "./training-pass.js";
+
+/** Kinds that are remembered of all functions together. */
+const mostKinds = 64;
+
+interface Kind {
+  readonly forward: ForwardPass;
+  readonly pass: TrainingPass;
+}
+
+const kinds = new WeakMap<Recorder, Map<string, Kind>>();
+
+/**
+ * The function's value, with its gradient. Where the engine can, its operations run the first few times alone; what is run then
+ * computes the same, byte by byte.
+ *
+ * @param key of all that decides what it computes, beside its inputs' values and shapes: unique among all functions
+ * @param inputs all tensors that it reads; `undefined` where one is absent
+ * @param compute reads no values, and draws none
+ */
+export function repeated<T extends tf.Tensor>(
+  key: string,
+  inputs: Readonly<Record<string, tf.Tensor | undefined>>,
+  compute: () => T,
+): T {
+  const recorder = activeRecorder();
+  const by = differentiated();
+  if (!recorder || by.length === 0 || isWatched() || isComposing()) return compute();
+  const named = Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
+  const given = named.map(([, tensor]) => tensor);
+  const { reached } = waysFrom(by, activeTape(), given);
+  const trained = new Map(named.filter(([, { id }]) => reached.has(id)));
+  const kind = kindFor(
+    recorder,
+    JSON.stringify([key, named.map(([name, { shape, dtype }]) => [name, shape, dtype]), [...trained.keys()]]),
+  );
+  if (!kind?.pass.isOpen || trained.size === 0) return compute();
+  const layers: Layers = {
+    given,
+    trained,
+    run: () => asOutputs(compute()),
+    runAgain: () => {
+      // There is one output, and so one gradient, which was noted before the function is repeated.
+      throw new Error(`${key}: its gradient was not noted`);
+    },
+  };
+  const { forward, pass } = kind;
+  if (pass.isReady && pass.hasGradient) return onlyOf(pass.repeat(layers));
+  return forward.isReady || forward.shouldNote ? onlyOf(pass.run(layers)) : compute();
+}
+
+/** The only output, under a name that outputs may have. */
+function asOutputs(value: tf.Tensor): Outputs {
+  return { logits: value as tf.Tensor2D };
+}
+
+function onlyOf<T extends tf.Tensor>({ logits }: Outputs): T {
+  // It was put there by `asOutputs`.
+  return logits as tf.Tensor as T;
+}
+
+function kindFor(recorder: Recorder, key: string): Kind | undefined {
+  const known = kinds.get(recorder) ?? new Map<string, Kind>();
+  kinds.set(recorder, known);
+  const kind = known.get(key);
+  if (kind || known.size >= mostKinds) return kind;
+  const forward = new ForwardPass(recorder, nothingCounted);
+  const made = { forward, pass: new TrainingPass(recorder, forward) };
+  known.set(key, made);
+  return made;
+}
+
+/** It has no variables, and counts nothing. */
+const nothingCounted = { counted: new Map<string, number>(), count: () => {} };
