@@ -41,7 +41,7 @@ export interface MadeFace extends View {
   readonly shape?: ImageShape | undefined;
 }
 
-export interface Made {
+interface Made {
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
   readonly faces: readonly MadeFace[];
