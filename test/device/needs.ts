@@ -17,6 +17,7 @@ import { subgroupShader } from "../../plugins/engines/webgpu/kernels/products/su
 import { threadsShader } from "../../plugins/engines/webgpu/kernels/products/threads.js";
 import type { Tile } from "../../plugins/engines/webgpu/kernels/products/tile.js";
 import type { Dispatch, Shader } from "../../plugins/engines/webgpu/shader.js";
+import type { Update } from "../../plugins/engines/webgpu/together.js";
 import type { Workload } from "./workloads.js";
 
 /** Measured on an H100 before: float32 products of large tiles, products by matrix units, memory; and a dispatch in JavaScript. */
@@ -55,9 +56,9 @@ function counted(backend: GpuBackend): { take(): Needs } {
   let now = none;
   const add = (operations: number, tensors: readonly tf.TensorInfo[]) => {
     const bytes = tensors.reduce((sum, { shape }) => sum + 4 * tf.util.sizeFromShape([...shape]), 0);
-    const { dispatches } = now;
-    now = { dispatches: dispatches + 1, operations: now.operations + operations, bytes: now.bytes + bytes };
+    now = { ...now, operations: now.operations + operations, bytes: now.bytes + bytes };
   };
+  let before = backend.stats().dispatches;
   const [run, record] = [backend.run.bind(backend), backend.recordAndSubmit.bind(backend)];
   backend.run = (dispatch: Dispatch) => {
     add(operationsOf(dispatch.shader), [...dispatch.reads, ...dispatch.writes]);
@@ -67,9 +68,21 @@ function counted(backend: GpuBackend): { take(): Needs } {
     add(0, [...inputs, output]);
     record(program, output, inputs, uniform);
   };
+  const [soon, together] = [backend.updateSoon.bind(backend), backend.updateTogether.bind(backend)];
+  const tensorsOf = ({ states, reads, writes }: Update) => [...states, ...reads, ...writes];
+  backend.updateSoon = (rule, update) => {
+    add(0, tensorsOf(update));
+    soon(rule, update);
+  };
+  backend.updateTogether = (rule, updates) => {
+    add(0, updates.flatMap(tensorsOf));
+    together(rule, updates);
+  };
   return {
     take: () => {
-      const taken = now;
+      const { dispatches } = backend.stats();
+      const taken = { ...now, dispatches: dispatches - before };
+      before = dispatches;
       now = none;
       return taken;
     },
