@@ -3,7 +3,8 @@
  * processor time. On Dawn's null backend, which takes every command and runs none: needs no GPU, and says nothing of a GPU's time.
  *
  * Run with `npx tsx test/bench/gpu-steps.ts [WORKLOAD] [STEPS] [layers]`; workloads are those of `test/device/workloads.ts`. With
- * `layers` those of networks run in each step, and no pass is run again without them.
+ * `layers` those of networks run in each step, and no pass is run again without them. `UNBACKED=1` has buffers that take no memory,
+ * for steps that the null backend has no room for.
  */
 import { existsSync, readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
@@ -11,6 +12,7 @@ import { startEngine } from "../../core/index.js";
 import type { BackendStats } from "../../plugins/engines/webgpu/backend.js";
 import { openDevice } from "../../plugins/engines/webgpu/device.js";
 import { webgpuEngine } from "../../plugins/engines/webgpu.js";
+import { unback } from "../device/unbacked.js";
 import { open } from "../device/workloads.js";
 
 const warm = 12;
@@ -29,6 +31,7 @@ async function startNull(): Promise<() => BackendStats> {
     implementation: "",
     provide: () => provide(gpu),
   });
+  if (process.env.UNBACKED) unback(device);
   const { GpuBackend } = await import("../../plugins/engines/webgpu/backend.js");
   const { registerKernels } = await import("../../plugins/engines/webgpu/register.js");
   const backend = new GpuBackend(device, adapter.info);

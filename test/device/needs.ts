@@ -5,7 +5,7 @@
  *     npx tsx test/device/needs.ts                      the inner loops
  *     npx tsx test/device/needs.ts "resnet50 16x448"    a step of that workload
  *
- * Steps are taken of one and of two images at the workload's own size: all but the update of weights grows with the images.
+ * Steps are taken of the whole batch at the workload's own size, on buffers that take no memory.
  */
 import * as tf from "@tensorflow/tfjs";
 import { create } from "webgpu";
@@ -18,6 +18,7 @@ import { threadsShader } from "../../plugins/engines/webgpu/kernels/products/thr
 import type { Tile } from "../../plugins/engines/webgpu/kernels/products/tile.js";
 import type { Dispatch, Shader } from "../../plugins/engines/webgpu/shader.js";
 import type { Update } from "../../plugins/engines/webgpu/together.js";
+import { unback } from "./unbacked.js";
 import type { Workload } from "./workloads.js";
 
 /** Measured on an H100 before: float32 products of large tiles, products by matrix units, memory; and a dispatch in JavaScript. */
@@ -42,6 +43,7 @@ async function startNull(): Promise<GpuBackend> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
   const device = await adapter.requestDevice({ requiredLimits });
+  unback(device);
   const { GpuBackend } = await import("../../plugins/engines/webgpu/backend.js");
   const { registerKernels } = await import("../../plugins/engines/webgpu/register.js");
   tf.removeBackend("webgpu");
@@ -119,19 +121,16 @@ async function tellStep(name: string): Promise<void> {
   if (!workload) throw new Error(`there is no "${name}", but ${Object.keys(workloads).join(", ")}`);
   const backend = await startNull();
   const counter = counted(backend);
-  const one = await stepOf({ ...workload, batch: 1 }, counter);
-  const two = await stepOf({ ...workload, batch: 2 }, counter);
-  const grown = (key: "operations" | "bytes") => one[key] + (two[key] - one[key]) * (workload.batch - 1);
-  const [operations, bytes] = [grown("operations"), grown("bytes")];
+  const { dispatches, operations, bytes } = await stepOf(workload, counter);
   const milliseconds = {
     "products in f32": operations / rates.f32,
     "products in f16": operations / rates.f16,
     memory: bytes / rates.memory,
-    JavaScript: two.dispatches * rates.dispatch,
+    JavaScript: dispatches * rates.dispatch,
   };
   const times = Object.entries(milliseconds).map(([what, seconds]) => `${what} ${(seconds * 1000).toFixed(1)} ms`);
   console.log(
-    `${name}: ${two.dispatches} dispatches, ${(operations / 1e9).toFixed(0)} GFLOP, ${(bytes / 1e9).toFixed(2)} GB; ${times.join(", ")}`,
+    `${name}: ${dispatches} dispatches, ${(operations / 1e9).toFixed(0)} GFLOP, ${(bytes / 1e9).toFixed(2)} GB; ${times.join(", ")}; at most ${(backend.stats().bytesPeak / 2 ** 20).toFixed(0)} MiB in use`,
   );
 }
 

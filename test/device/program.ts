@@ -37,8 +37,7 @@ async function testKernels(files: Files): Promise<void> {
 }
 
 /** In a process of its own: a driver that crashes, or a test without an end, costs its file alone. */
-async function correctness(names: readonly string[]): Promise<Readonly<Record<string, Outcome>>> {
-  const outcomes: Record<string, Outcome> = {};
+async function correctness(names: readonly string[], outcomes: Record<string, Outcome>, keep: () => void) {
   let tester: Child<Outcome> | undefined;
   let until = 0;
   for (const name of names) {
@@ -57,10 +56,10 @@ async function correctness(names: readonly string[]): Promise<Readonly<Record<st
       tester = undefined;
       outcomes[name] = { passed: 0, failed: [{ name, message: (cause as Error).message }] };
     }
+    keep();
     process.stderr.write(`${name}: ${outcomes[name].passed} passed, ${outcomes[name].failed.length} failed\n`);
   }
   tester?.end();
-  return outcomes;
 }
 
 function chosen(names: readonly string[], pattern: string | undefined): readonly string[] {
@@ -68,14 +67,15 @@ function chosen(names: readonly string[], pattern: string | undefined): readonly
 }
 
 async function all(files: readonly string[], out: string, peerScript: string): Promise<void> {
-  const kernels = await correctness(chosen(files, process.env.ONLY));
+  const kernels: Record<string, Outcome> = {};
   const rows: Row[] = [];
+  // Whenever something is known: who is cut off has the rest.
   const keep = () =>
     writeFileSync(
       out,
       JSON.stringify({ node: process.version, seconds: seconds(), table: cellsOf(rows), rows, kernels }, null, 1),
     );
-  keep();
+  await correctness(chosen(files, process.env.ONLY), kernels, keep);
   await contest(
     processes(process.argv[1] as string, peerScript),
     () => bound - seconds(),

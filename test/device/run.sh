@@ -2,7 +2,7 @@
 # On a machine with a GPU, its driver and a Python with PyTorch and timm, from the folder that pack.sh made:
 #   sh run.sh [RESULT.json]
 # The kernels against the JavaScript backend, then fgkd's steps against PyTorch's in turn. At most 6 minutes. What fails or is late is told
-# in its place, and the next begins; after each row the result is written.
+# in its place, and the next begins; the result is written after each.
 #   TINY=1          small steps, for an adapter made of software
 #   SECONDS_BOUND   seconds in all (default 350)
 #   PYTHON          which one (default python3)

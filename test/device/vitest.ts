@@ -1,5 +1,5 @@
 /** As much of vitest as the tests of kernels use, so that they run from one file where there is no vitest. */
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 
 type Work = () => unknown;
 
@@ -168,7 +168,9 @@ const names = Object.keys(matchers) as readonly Name[];
 function matchersOf(got: unknown, isNot: boolean, note = ""): Readonly<Record<Name, (...want: unknown[]) => void>> {
   const check = (name: Name, want: readonly unknown[]) => {
     if (matchers[name](got as never, ...(want as [never])) !== isNot) return;
-    const shown = [got, ...want].map((one) => String(one).slice(0, 100)).join(", ");
+    const shown = [got, ...want]
+      .map((one) => inspect(one, { breakLength: Number.POSITIVE_INFINITY }).slice(0, 200))
+      .join(", ");
     throw new Error(`${note} ${isNot ? "not " : ""}${name}: ${shown}`.trim());
   };
   // Of all names.

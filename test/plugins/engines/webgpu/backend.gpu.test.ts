@@ -27,7 +27,8 @@ describe.skipIf(!hasGpu)("the backend webgpu", () => {
 
   test("binds a repeated step's buffers once, holds the same memory after 200, and gives the same numbers", async () => {
     const first = await step(2);
-    for (let at = 0; at < 3; at++) await step(2);
+    // Until the pool has let go of what others left in it.
+    for (let at = 0; at < 70; at++) await step(2);
     const before = { stats: backend().stats(), tensors: tf.memory().numTensors };
     for (let at = 0; at < 200; at++) expect(await step(2)).toBe(first);
     const after = { stats: backend().stats(), tensors: tf.memory().numTensors };
