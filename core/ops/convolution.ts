@@ -28,11 +28,23 @@ export interface ConvolutionOptions {
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions = {}): tf.Tensor4D {
   const { stride, pad, fused } = described(options);
   if (!fused) return tf.conv2d(x, filter, stride, pad);
-  if (fused.bias && fused.activation === "linear" && isRecording()) {
-    const attributes = { strides: stride, pad, dataFormat: "NHWC", dilations: 1, activation: "linear" };
-    return runStock(tf.FusedConv2D, { x, filter, bias: fused.bias }, attributes)[0] as tf.Tensor4D;
+  const { bias, activation } = fused;
+  const hasGradient = bias && activation === "linear";
+  if (bias && (hasGradient || !isRecording()) && fits(x, filter, bias)) {
+    const attributes = { strides: stride, pad, dataFormat: "NHWC", dilations: 1, activation };
+    return runStock(tf.FusedConv2D, { x, filter, bias }, attributes)[0] as tf.Tensor4D;
   }
   return tf.tidy(() => tf.fused.conv2d({ x, filter, strides: stride, pad, ...fused }));
+}
+
+/**
+ * Whether the kernel can be run without what tfjs does before it. `tf.fused.conv2d` checks, converts, and makes a gradient of
+ * its own each time; between large convolutions, which leave nothing of it in the processor's caches, that shows in inference.
+ */
+function fits(x: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor): boolean {
+  const areFloats = x.dtype === "float32" && filter.dtype === "float32" && bias.dtype === "float32";
+  const [, , inside, outside] = filter.shape;
+  return areFloats && x.rank === 4 && x.shape[3] === inside && bias.rank === 1 && bias.size === outside;
 }
 
 /** {@link ConvolutionOptions}, for {@link conv2dAddRelu}. */
@@ -53,7 +65,7 @@ export function conv2dAddRelu(
   residual: tf.Tensor4D,
   { stride = 1, padding = 0, bias }: ResidualConvolutionOptions,
 ): tf.Tensor4D {
-  if (isRecording() || !hasKernel("FgkdConvAddRelu"))
+  if (isRecording() || !hasKernel("FgkdConvAddRelu") || !fits(x, filter, bias))
     return tf.tidy(() => addRelu(conv2d(x, filter, { stride, padding, bias }), residual));
   const inputs = { x, filter, bias, residual };
   return runKernel("FgkdConvAddRelu", inputs, { stride, padding })[0] as tf.Tensor4D;

@@ -202,6 +202,10 @@ export const fusedKernels = {
       weightDecay: { type: "number", says: "times the parameter, added to the gradient" },
       dampening: { type: "number", says: "0" },
       nesterov: { type: "boolean", says: "whether momentum is looked ahead" },
+      replaces: {
+        type: "boolean",
+        says: "whether the caller frees parameter and velocity next, whose memory the results may take if nobody else holds them",
+      },
     },
     outputs: { parameter: "as parameter", velocity: "as parameter" },
     computes: "one step of SGD with momentum: see `sgdStep`",

@@ -9,6 +9,8 @@ export interface SgdStepOptions {
   readonly weightDecay: number;
   /** Whether the gradient is taken one step of momentum ahead. */
   readonly nesterov: boolean;
+  /** Whether parameter and velocity are freed next, and read no more: engines may write over them. Default false. */
+  readonly replaces?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export function sgdStep(
   options: SgdStepOptions,
 ): { readonly parameter: tf.Tensor; readonly velocity: tf.Tensor } {
   if (hasKernel("FgkdSgd")) {
-    const [moved, faster] = runKernel("FgkdSgd", { parameter, gradient, velocity }, { ...options, dampening: 0 });
+    const attributes = { replaces: false, ...options, dampening: 0 };
+    const [moved, faster] = runKernel("FgkdSgd", { parameter, gradient, velocity }, attributes);
     return { parameter: moved as tf.Tensor, velocity: faster as tf.Tensor };
   }
   const { learningRate, momentum, weightDecay, nesterov } = options;

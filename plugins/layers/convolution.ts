@@ -75,20 +75,24 @@ export function normalisedConvolution(
     const { factor, term } = norm.folded();
     return [weights.mul(depthwise ? factor.expandDims(1) : factor), term];
   });
-  return (x, mode, residual) =>
-    tidied(at, () => {
-      if (mode !== "eval" || at.normInputs || isRecording()) {
-        const normalised = norm.apply(convolve(x, weights, { stride, padding }), mode);
-        if (!residual) return activation === "silu" ? silu(normalised) : normalised;
-        return addRelu(drop ? drop(normalised, mode) : normalised, residual);
-      }
-      const [foldedWeights, term] = folded() as [tf.Tensor4D, tf.Tensor1D];
-      if (residual && !depthwise) return conv2dAddRelu(x, foldedWeights, residual, { stride, padding, bias: term });
-      const follows = { relu: relu && !residual, relu6: activation === "relu6" };
-      const y = convolve(x, foldedWeights, { stride, padding, bias: term, ...follows });
-      if (residual) return addRelu(y, residual);
-      return activation === "silu" ? silu(y) : y;
+  const apart: NormalisedConvolution = (x, mode, residual) => {
+    const normalised = norm.apply(convolve(x, weights, { stride, padding }), mode);
+    if (!residual) return activation === "silu" ? silu(normalised) : normalised;
+    return addRelu(drop ? drop(normalised, mode) : normalised, residual);
+  };
+  const follows = { relu, relu6: activation === "relu6" };
+  return (x, mode, residual) => {
+    if (mode !== "eval" || at.normInputs || isRecording()) return tidied(at, () => apart(x, mode, residual));
+    const [foldedWeights, bias] = folded() as [tf.Tensor4D, tf.Tensor1D];
+    const options = { stride, padding, bias };
+    // A single operation leaves nothing to tidy.
+    if (residual && !depthwise) return conv2dAddRelu(x, foldedWeights, residual, options);
+    if (!residual && activation !== "silu") return convolve(x, foldedWeights, { ...options, ...follows });
+    return tidied(at, () => {
+      const y = convolve(x, foldedWeights, options);
+      return residual ? addRelu(y, residual) : silu(y);
     });
+  };
 }
 
 /** A convolution with bias and ReLU, and no batch norm. */

@@ -25,7 +25,8 @@ export function sgdRule({ momentum, nesterov }: Required<SgdOptions>): UpdateRul
     slots: momentum === 0 ? [] : ["momentum"],
     update(variable, gradient, { momentum: velocity }, { learningRate, weightDecay }) {
       if (velocity) {
-        const moved = sgdStep(variable, gradient, velocity, { learningRate, momentum, weightDecay, nesterov });
+        const options = { learningRate, momentum, weightDecay, nesterov, replaces: true };
+        const moved = sgdStep(variable, gradient, velocity, options);
         velocity.assign(moved.velocity);
         variable.assign(moved.parameter);
       } else {

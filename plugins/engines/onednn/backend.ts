@@ -40,6 +40,17 @@ export class OnednnBackend extends tf.KernelBackend {
     return this.adopt({ plain: this.take(dtype, tf.util.sizeFromShape([...shape])) }, shape, dtype);
   }
 
+  /**
+   * A tensor in the memory of another, which whoever runs the kernel frees next, and which must not be read from now on; with
+   * memory of its own where somebody else holds those values, too.
+   */
+  successor(of: tf.TensorInfo): tf.TensorInfo {
+    const entry = this.data.get(of.dataId);
+    const isPooled = ArrayBuffer.isView(entry.values) && this.pool.owns(entry.values.buffer);
+    const values = isPooled ? entry.surrender() : undefined;
+    return values ? this.#register(values, of.shape, "float32") : this.output(of.shape, "float32");
+  }
+
   /** The same for images in blocks of eight channels. */
   blockedOutput(shape: readonly number[]): tf.TensorInfo {
     const values = this.take("float32", tf.util.sizeFromShape([...shape]));

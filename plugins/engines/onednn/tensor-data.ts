@@ -88,6 +88,15 @@ export class TensorData {
     return widened;
   }
 
+  /** Gives its values away, if nobody else holds them and they lie in one order alone; then it has none. */
+  surrender(): Float32Array | undefined {
+    const values = this.#plain;
+    const isSole = this.refCount === 1 && this.#blocked === undefined && this.#bf16 === undefined;
+    if (!isSole || !(values instanceof Float32Array)) return undefined;
+    this.#plain = undefined;
+    return values;
+  }
+
   /** Whether the values are at hand in blocks of the channels of `shape`. */
   isBlocked(shape: readonly number[]): boolean {
     return this.#blocked !== undefined && tf.util.arraysEqual([...this.#blocked.shape], [...shape]);

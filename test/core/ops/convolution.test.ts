@@ -85,6 +85,14 @@ describe.each(engineNames)("convolution on %s", (engine) => {
     expect(() => conv2dAddRelu(x, filter, residual, options).dispose()).not.toLeak();
   });
 
+  test("says what does not fit, with a bias as without", () => {
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 4, 4, 2]), normals([3, 3, 2, 2], "filter")];
+    const bias = tf.tensor1d([1, 2]);
+    expect(() => conv2d(x.toInt(), filter, { bias })).toThrow("must be float32 tensor, but got int32");
+    expect(() => conv2d(tf.ones([1, 4, 4, 3]), filter, { bias, relu: true })).toThrow("depth of input (3) must match");
+    expect(() => conv2dAddRelu(tf.ones([1, 4, 4, 3]), filter, x, { bias })).toThrow("depth of input (3) must match");
+  });
+
   test("refuses a gradient to those who run its fused kernel with an activation themselves", () => {
     const [x, filter, bias] = [normals([1, 4, 4, 2], "x"), normals([3, 3, 2, 2], "filter"), tf.tensor1d([1, 2])];
     const attributes = { strides: 1, pad: "valid", dataFormat: "NHWC", dilations: 1, activation: "relu" };

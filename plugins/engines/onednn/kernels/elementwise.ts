@@ -166,8 +166,11 @@ function sgdKernel(addon: Addon): NamedKernel {
       input(call, "gradient"),
       input(call, "velocity"),
     ];
-    const made = [backend.output(parameter.shape, "float32"), backend.output(parameter.shape, "float32")];
-    const [p, g, v, newP, newV] = [parameter, gradient, velocity, ...made].map((info) => backend.values(info));
+    const [p, g, v] = [parameter, gradient, velocity].map((info) => backend.values(info));
+    const made = [parameter, velocity].map((info) =>
+      attrs.replaces ? backend.successor(info) : backend.output(info.shape, "float32"),
+    );
+    const [newP, newV] = made.map((info) => backend.values(info));
     const {
       learningRate,
       momentum = 0,

@@ -43,7 +43,7 @@ const movingAverage: Rule = {
 export const updateKernels = [
   floatKernel("FgkdMovingAverage", (call) => step(call, movingAverage, call.attrs as Readonly<Record<string, number>>)),
   floatKernel("FgkdSgd", (call) => {
-    const { dampening = 0, nesterov, ...rest } = call.attrs as Readonly<Record<string, number>>;
+    const { dampening = 0, nesterov, replaces: _, ...rest } = call.attrs as Readonly<Record<string, number>>;
     return step(call, sgd, { ...rest, kept: 1 - dampening, nesterov: Number(nesterov) });
   }),
   floatKernel("FgkdAdam", (call) => {

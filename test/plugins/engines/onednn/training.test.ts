@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { addRelu, batchNormTraining, conv2d, gelu, globalAveragePool, maxPool } from "../../../../core/ops/index.js";
+import {
+  addRelu,
+  batchNormTraining,
+  conv2d,
+  gelu,
+  globalAveragePool,
+  maxPool,
+  sgdStep,
+} from "../../../../core/ops/index.js";
+import type { OnednnBackend } from "../../../../plugins/engines/onednn/backend.js";
+import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
 import { available, expectSame, random, resultsOn } from "./both.js";
 
 const filters: number[][] = [
@@ -109,6 +119,43 @@ describe.skipIf(!available)("training on onednn", () => {
       expect(velocity?.values[i]).toBeCloseTo(value, 6);
       expect(parameter?.values[i]).toBeCloseTo(i + 1 - 0.1 * ((gradient[i] as number) + 0.9 * value), 6);
     });
+  });
+});
+
+describe.skipIf(!available)("a step of SGD that replaces what it reads, on onednn", () => {
+  const options = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true };
+  const buffer = (of: tf.Tensor) => ((tf.backend() as OnednnBackend).values(of) as Float32Array).buffer;
+  const made = (seed: number) => tf.tidy(() => tf.variable(random([40, 50], seed).mul(1)));
+  const values = (of: readonly tf.Tensor[]) => of.map((one) => Buffer.from(one.dataSync().buffer).toString("hex"));
+
+  test("writes the same bytes over the memory of both, and takes none", async () => {
+    await startOnednn();
+    const [parameter, gradient, velocity] = [made(1), made(2), made(3)] as [tf.Variable, tf.Variable, tf.Variable];
+    const apart = sgdStep(parameter, gradient, velocity, options);
+    const wanted = values([apart.parameter, apart.velocity]);
+    tf.dispose(apart);
+    const { pool } = tf.backend() as OnednnBackend;
+    const [before, places] = [pool.bytesInUse, [parameter, velocity].map(buffer)];
+    const moved = sgdStep(parameter, gradient, velocity, { ...options, replaces: true });
+    expect(pool.bytesInUse).toBe(before);
+    velocity.assign(moved.velocity);
+    parameter.assign(moved.parameter);
+    tf.dispose(moved);
+    expect([parameter, velocity].map(buffer)).toEqual(places);
+    expect(values([parameter, velocity])).toEqual(wanted);
+    expect(pool.bytesInUse).toBe(before);
+    tf.dispose([parameter, gradient, velocity]);
+  });
+
+  test("leaves alone what somebody else holds", async () => {
+    await startOnednn();
+    const [parameter, gradient, velocity] = [made(1), made(2), made(3)] as [tf.Variable, tf.Variable, tf.Variable];
+    const [kept, turned] = [parameter.clone(), velocity.reshape([50, 40])];
+    const before = values([kept, turned]);
+    tf.dispose(sgdStep(parameter, gradient, velocity, { ...options, replaces: true }));
+    expect(values([kept, turned])).toEqual(before);
+    expect(values([parameter, velocity])).toEqual(before);
+    tf.dispose([parameter, gradient, velocity, kept, turned]);
   });
 });
 

@@ -73,9 +73,8 @@ void select(const uint8_t* __restrict condition, const float* __restrict a, cons
   FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = condition[i] ? a[i] : b[i];
 }
 
-/** options: rate, momentum, dampened gradient factor, weight decay, nesterov. */
-void sgd(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict newP,
-         float* __restrict newM, size_t n, const float* options) {
+/** options: rate, momentum, dampened gradient factor, weight decay, nesterov. The results may lie where p and m do. */
+void sgd(float* p, const float* __restrict g, float* m, float* newP, float* newM, size_t n, const float* options) {
   const float rate = options[0], momentum = options[1], factor = options[2], decay = options[3];
   const bool nesterov = options[4] != 0.f;
   FGKD_SIMD for (size_t i = 0; i < n; ++i) {
