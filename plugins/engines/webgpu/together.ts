@@ -5,8 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { elementOf, mostGroups, type Pointwise, runPointwise, typesOf, workgroup } from "./kernels/pointwise.js";
-import { bytesOf as bytesOfTensor, type Gathered } from "./memory.js";
-import { partSize } from "./parts.js";
+import { bytesOf as bytesOfTensor } from "./memory.js";
+import { partSize, wholeOf } from "./parts.js";
 import type { Parts } from "./parts-of-backend.js";
 import type { NumberField, Shader } from "./shader.js";
 import type { View } from "./slot.js";
@@ -44,29 +44,32 @@ export function runTogether(parts: Parts, rule: Rule, updates: readonly Update[]
       continue;
     }
     const next = memory.divide(chunk.flatMap(({ writes }) => writes.map((tensor) => parts.dataOf(tensor))));
-    const now = gather(
+    const now = wholeOfStates(
       parts,
       chunk.flatMap(({ states }) => states),
     );
+    if (!now) {
+      for (const update of chunk) runApart(parts, rule, update);
+      continue;
+    }
     let place = 0;
     for (let at = 0; at < chunk.length; at += most) {
       const some = chunk.slice(at, at + most);
       const reads = some.flatMap((update) => update.reads.map((tensor) => viewOf(parts, tensor)));
       const { numbers, groups } = numbersOf(some, place);
-      dispatcher.encode(shaderFor(rule, some.length), [now.view, ...reads, next], numbers, [groups, 1, 1]);
+      dispatcher.encode(shaderFor(rule, some.length), [now, ...reads, next], numbers, [groups, 1, 1]);
       place += some.reduce((sum, update) => sum + bytesOf(update), 0) / 16;
     }
-    now.release();
   }
 }
 
-/** Tensors as one, as they lie once they were updated together. */
-function gather(parts: Parts, tensors: readonly tf.TensorInfo[]): Gathered {
-  const bytes = tensors.map(bytesOfTensor);
+/** What these lie in together, as they do once they were updated together. */
+function wholeOfStates(parts: Parts, tensors: readonly tf.TensorInfo[]): View | undefined {
   const slots = tensors.map((tensor) => viewOf(parts, tensor).slot);
-  const gathered = parts.memory.gather(slots, bytes, parts.copy);
-  if (gathered.parts) parts.dispatcher.witness?.gathered(gathered.view.slot, gathered.parts, bytes);
-  return gathered;
+  const whole = wholeOf(slots);
+  if (!whole) return undefined;
+  parts.dispatcher.witness?.gathered(whole, slots, tensors.map(bytesOfTensor));
+  return { slot: whole, bytes: whole.size };
 }
 
 function viewOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): View {
