@@ -38,10 +38,8 @@ export function repeated<T extends tf.Tensor>(
   const given = named.map(([, tensor]) => tensor);
   const { reached } = waysFrom(by, activeTape(), given);
   const trained = new Map(named.filter(([, { id }]) => reached.has(id)));
-  const kind = kindFor(
-    recorder,
-    JSON.stringify([key, named.map(([name, { shape, dtype }]) => [name, shape, dtype]), [...trained.keys()]]),
-  );
+  const shapes = named.map(([name, { shape, dtype }]) => [name, shape, dtype]);
+  const kind = kindFor(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept?.(given)]));
   if (!kind?.pass.isOpen || trained.size === 0) return compute();
   const layers: Layers = {
     given,

@@ -48,7 +48,7 @@ export class OnednnBackend extends tf.KernelBackend {
     const entry = this.data.get(of.dataId);
     const isPooled = ArrayBuffer.isView(entry.values) && this.pool.owns(entry.values.buffer);
     const values = isPooled ? entry.surrender() : undefined;
-    return values ? this.#register(values, of.shape, "float32") : this.output(of.shape, "float32");
+    return values ? this.adopt({ plain: values }, of.shape, "float32") : this.output(of.shape, "float32");
   }
 
   /** The same for images in blocks of eight channels. */
