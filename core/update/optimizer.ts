@@ -31,7 +31,7 @@ export interface UpdateRule {
 }
 
 /** A variable, and what moves it. */
-export interface Move extends Update {
+interface Move extends Update {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
   readonly slots: Readonly<Record<string, tf.Variable>>;
