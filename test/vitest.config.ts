@@ -9,6 +9,7 @@ const alone: Readonly<Record<string, string>> = {
   "test/plugins/backbones/backbones.test.ts": "the largest networks take most of the memory that an engine can have",
   "test/plugins/engines/onednn/bf16.test.ts": "the engine's precision is that of its process",
   "test/plugins/engines/onednn/bf16-golden.test.ts": "the engine's precision is that of its process",
+  "test/plugins/engines/onednn/bf16-tokens.test.ts": "the engine's precision is that of its process",
   "test/plugins/engines/onednn/blocks.test.ts": "the layout of images is that of its process",
   "test/plugins/engines/onednn/repeated-bf16.test.ts": "the engine's precision is that of its process",
   "test/plugins/engines/onednn/repeated-blocked.test.ts": "the layout of images is that of its process",

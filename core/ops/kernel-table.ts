@@ -4,26 +4,8 @@
  * that tfjs does not define. Types follow from the rows, and docs/reference/engines.md is compared with them.
  */
 
-/** How a row describes an attribute. */
-interface Attribute {
-  readonly type: "number" | "boolean" | "numbers";
-  readonly says: string;
-}
-
-/** A fused kernel: float32 tensors in, float32 tensors out. */
-export interface KernelRow {
-  /** Whether `inputs` and `outputs` are lists: tfjs has them under 0, 1, 2, …, the first of each list before the second of any. */
-  readonly isOfLists?: boolean;
-  /** By name, the shape. */
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly attributes: Readonly<Record<string, Attribute>>;
-  /** In order, name and shape. */
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The values. */
-  readonly computes: string;
-  /** What runs in its place where the engine lacks it. */
-  readonly otherwise: string;
-}
+import type { KernelRow } from "./kernel-row.js";
+import { updateKernels } from "./update-kernels.js";
 
 const epsilon = { type: "number", says: "added to the variance" } as const;
 const relu = { type: "boolean", says: "whether max(·, 0) follows" } as const;
@@ -194,91 +176,7 @@ export const fusedKernels = {
     computes: "images, with content written over the box",
     otherwise: "`Multiply` by 0 and 1, `Concat` of zeros, `Add`",
   },
-  FgkdSgd: {
-    inputs: { parameter: "any", gradient: "as parameter", velocity: "as parameter" },
-    attributes: {
-      learningRate: { type: "number", says: "" },
-      momentum: { type: "number", says: "" },
-      weightDecay: { type: "number", says: "times the parameter, added to the gradient" },
-      dampening: { type: "number", says: "0" },
-      nesterov: { type: "boolean", says: "whether momentum is looked ahead" },
-      replaces: {
-        type: "boolean",
-        says: "whether the caller frees parameter and velocity next, whose memory the results may take if nobody else holds them",
-      },
-    },
-    outputs: { parameter: "as parameter", velocity: "as parameter" },
-    computes: "one step of SGD with momentum: see `sgdStep`",
-    otherwise: "`Multiply`, `Add`, `Sub`",
-  },
-  FgkdAdam: {
-    inputs: { parameter: "any", gradient: "as parameter", mean: "as parameter", square: "as parameter" },
-    attributes: {
-      rate: { type: "number", says: "learning rate over 1 − beta1ᵗ" },
-      beta1: { type: "number", says: "of the mean of the gradient" },
-      beta2: { type: "number", says: "of the mean of its square" },
-      correction: { type: "number", says: "1 − beta2ᵗ" },
-      epsilon: { type: "number", says: "added to the root" },
-      decay: { type: "number", says: "times the parameter, added to the gradient" },
-      shrinkage: { type: "number", says: "of the parameter before the step; 1 for none" },
-    },
-    outputs: { parameter: "as parameter", mean: "as parameter", square: "as parameter" },
-    computes: "one step of Adam or AdamW: see `adamStep`",
-    otherwise: "`Square`, `Sqrt` and arithmetic",
-  },
-  FgkdSgdOfAll: {
-    isOfLists: true,
-    inputs: { parameters: "a list, any", gradients: "a list, each as its parameter", velocities: "likewise" },
-    attributes: {
-      learningRates: { type: "numbers", says: "one for each parameter" },
-      weightDecays: { type: "numbers", says: "likewise" },
-      momentum: { type: "number", says: "of all" },
-      nesterov: { type: "boolean", says: "of all" },
-    },
-    outputs: { parameters: "a list", velocities: "a list" },
-    computes: "`FgkdSgd` of each parameter",
-    otherwise: "`FgkdSgd`",
-  },
-  FgkdAdamOfAll: {
-    isOfLists: true,
-    inputs: {
-      parameters: "a list, any",
-      gradients: "a list, each as its parameter",
-      means: "likewise",
-      squares: "likewise",
-    },
-    attributes: {
-      rates: { type: "numbers", says: "one for each parameter" },
-      corrections: { type: "numbers", says: "likewise" },
-      decays: { type: "numbers", says: "likewise" },
-      shrinkages: { type: "numbers", says: "likewise" },
-      beta1: { type: "number", says: "of all" },
-      beta2: { type: "number", says: "of all" },
-      epsilon: { type: "number", says: "of all" },
-    },
-    outputs: { parameters: "a list", means: "a list", squares: "a list" },
-    computes: "`FgkdAdam` of each parameter",
-    otherwise: "`FgkdAdam`",
-  },
-  FgkdNotFinite: {
-    isOfLists: true,
-    inputs: { values: "a list, any" },
-    attributes: {},
-    outputs: { found: "[1], one for all" },
-    computes: "NaN where any of all values is not finite, else 0",
-    otherwise: "`Sum`, `Concat`",
-  },
-  FgkdMovingAverage: {
-    inputs: { average: "any", value: "as average" },
-    attributes: {
-      kept: { type: "number", says: "share of the average that stays" },
-      share: { type: "number", says: "share of the value that comes in" },
-      factor: { type: "number", says: "of the value, beforehand" },
-    },
-    outputs: { average: "as average" },
-    computes: "average · kept + (value · factor) · share",
-    otherwise: "`Multiply`, `Add`",
-  },
+  ...updateKernels,
 } as const satisfies Readonly<Record<string, KernelRow>>;
 
 /** The name of a fused kernel. */

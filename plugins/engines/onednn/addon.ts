@@ -71,7 +71,7 @@ export interface Addon {
 
   matMul(a: Values, b: Values, y: Values, sizes: Sizes, bias: Values | null): void;
   /** The same of operands rounded to bf16, where the processor has units for them. */
-  matMulBf16(a: Stored, b: Stored, y: Values, sizes: Sizes, bias: Values | null): void;
+  matMulBf16(a: Stored, b: Stored, y: Stored, sizes: Sizes, bias: Values | null): void;
 
   /** To the nearest, of two alike the even one; into floats, these are values that bf16 has. */
   roundToBf16(x: Values, y: Stored): void;
@@ -115,6 +115,8 @@ export interface Addon {
 
   /** `kind`: 0 sum, 1 mean, 2 maximum, 3 minimum. */
   reduce(kind: number, x: Values, y: Values, outer: number, n: number, inner: number): void;
+  /** The sum of each column of `[rows, columns]`. */
+  sumRows(x: Stored, y: Values, rows: number, columns: number): void;
   argExtreme(greatest: boolean, x: Values, y: Values, outer: number, n: number, inner: number): void;
   softmax(x: Values, y: Values, rows: number, columns: number, log: boolean): void;
   softmaxGrad(dy: Values, y: Values, dx: Values, rows: number, columns: number, log: boolean): void;
@@ -179,10 +181,10 @@ export interface Addon {
   ): void;
 
   layerNorm(
-    x: Values,
+    x: Stored,
     scale: Values,
     offset: Values,
-    y: Values,
+    y: Stored,
     mean: Values,
     variance: Values,
     rows: number,
@@ -190,12 +192,12 @@ export interface Addon {
     epsilon: number,
   ): void;
   layerNormGrad(
-    dy: Values,
-    x: Values,
+    dy: Stored,
+    x: Stored,
     scale: Values,
     mean: Values,
     variance: Values,
-    dx: Values,
+    dx: Stored,
     dScale: Values,
     dOffset: Values,
     rows: number,

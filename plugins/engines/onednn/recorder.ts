@@ -135,10 +135,13 @@ class Notes implements Witness, Noting {
   }
 
   private make({ dataId }: tf.TensorInfo, face: Face, values: unknown): MadeFace {
-    const place = isArray(values) ? (this.placeOf(values) ?? -1) : -1;
-    if (!this.#own.delete(place)) this.refuse();
+    const place = isArray(values) ? this.placeOf(values) : undefined;
+    // A number that stood in the code, which a gradient needs again.
+    if (isArray(values) && place === undefined) return { face, constant: this.constant(values) };
+    if (!this.#own.delete(place ?? -1)) this.refuse();
     const { blocked } = this.backend.data.get(dataId).faces;
-    return { face, ...viewOf(values as Stored, place), ...(face === "blocked" && { shape: blocked?.shape }) };
+    const view = viewOf(values as Stored, place ?? -1);
+    return { face, ...view, ...(face === "blocked" && { shape: blocked?.shape }) };
   }
 
   /** Whose filter a convolution reads, if it is one that was given and that it wants in a layout of its own. */

@@ -38,11 +38,13 @@ export type Act =
   | { readonly does: "let go"; readonly given: number }
   | ({ readonly does: "run" } & NativeCall);
 
-export interface MadeFace extends View {
-  readonly face: Face;
-  /** Of images in blocks. */
-  readonly shape?: ImageShape | undefined;
-}
+export type MadeFace = { readonly face: Face } & (
+  | (View & {
+      /** Of images in blocks. */
+      readonly shape?: ImageShape | undefined;
+    })
+  | { readonly constant: Stored }
+);
 
 interface Made {
   readonly shape: readonly number[];
@@ -145,6 +147,7 @@ class Memory {
 
   facesOf(made: readonly MadeFace[]): Faces {
     const entries = made.map((one) => {
+      if ("constant" in one) return [one.face, one.constant.slice()];
       const values = this.view(one);
       return [one.face, one.face === "blocked" ? { values, shape: one.shape } : values];
     });

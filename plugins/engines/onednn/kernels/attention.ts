@@ -1,6 +1,7 @@
 /** Attention of packed tokens, with its gradient: no whole map of a head is ever stored. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Addon } from "../addon.js";
+import { writeFloats } from "../bf16.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
 
 export function attentionKernels(addon: Addon): NamedKernel[] {
@@ -15,16 +16,19 @@ function attend(addon: Addon, call: Call): tf.TensorInfo {
   const packed = input(call, "packed");
   const sizes = sizesOf(call);
   const [batch, tokens, channels] = sizes;
-  const y = backend.output([batch, tokens, channels], "float32");
-  addon.selfAttention(backend.values(packed), backend.values(y), ...sizes);
+  const shape = [batch, tokens, channels];
+  const y = backend.isBf16(packed) ? backend.bf16Output(shape) : backend.output(shape, "float32");
+  writeFloats(backend, y, (made) => addon.selfAttention(backend.values(packed), made, ...sizes));
   return y;
 }
 
 function attendGrad(addon: Addon, call: Call): tf.TensorInfo {
   const { backend } = call;
   const [dy, packed] = [input(call, "dy"), input(call, "packed")];
-  const dPacked = backend.output(packed.shape, "float32");
-  addon.selfAttentionGrad(backend.values(dy), backend.values(packed), backend.values(dPacked), ...sizesOf(call));
+  const dPacked = backend.isBf16(packed) ? backend.bf16Output(packed.shape) : backend.output(packed.shape, "float32");
+  writeFloats(backend, dPacked, (made) =>
+    addon.selfAttentionGrad(backend.values(dy), backend.values(packed), made, ...sizesOf(call)),
+  );
   return dPacked;
 }
 

@@ -15,28 +15,32 @@ export function layerNormKernels(addon: Addon): NamedKernel[] {
 function layerNorm(addon: Addon, { inputs, attrs, backend }: Call): tf.TensorInfo[] {
   const { x, scale, offset } = inputs as Three;
   const rows = x.shape.slice(0, -1);
-  const made = [x.shape, rows, rows].map((shape) => backend.output(shape, "float32")) as Outputs;
-  const [y, mean, variance] = made.map((info) => backend.values(info)) as ThreeValues;
-  const given = [x, scale, offset].map((info) => backend.values(info)) as ThreeValues;
-  addon.layerNorm(...given, y, mean, variance, ...rowsOf(x), Number(attrs.epsilon));
-  return made;
+  // Tokens and pixels are multiplied next, which rounds them; a vector of an image may be a classifier's.
+  const isKept = backend.usesBf16 && x.shape.length > 2;
+  const y = isKept ? backend.bf16Output(x.shape) : backend.output(x.shape, "float32");
+  const [mean, variance] = [backend.output(rows, "float32"), backend.output(rows, "float32")];
+  addon.layerNorm(
+    ...([backend.stored(x), backend.values(scale), backend.values(offset), backend.stored(y)] as const),
+    ...([backend.values(mean), backend.values(variance)] as const),
+    ...rowsOf(x),
+    Number(attrs.epsilon),
+  );
+  return [y, mean, variance];
 }
 
 function layerNormGrad(addon: Addon, call: Call): tf.TensorInfo[] {
   const { backend, attrs } = call;
   const [dy, x, scale, mean, variance] = gradientInputs(call);
-  const made = [x.shape, scale.shape, scale.shape].map((shape) => backend.output(shape, "float32")) as Outputs;
-  const results = made.map((info) => backend.values(info)) as ThreeValues;
-  const given = [dy, x, scale].map((info) => backend.values(info)) as ThreeValues;
+  const dx = backend.isBf16(x) ? backend.bf16Output(x.shape) : backend.output(x.shape, "float32");
+  const [dScale, dOffset] = [backend.output(scale.shape, "float32"), backend.output(scale.shape, "float32")];
   addon.layerNormGrad(
-    ...given,
-    backend.values(mean),
-    backend.values(variance),
-    ...results,
+    ...([backend.stored(dy), backend.stored(x), backend.values(scale)] as const),
+    ...([backend.values(mean), backend.values(variance)] as const),
+    ...([backend.stored(dx), backend.values(dScale), backend.values(dOffset)] as const),
     ...rowsOf(x),
     Number(attrs.epsilon),
   );
-  return made;
+  return [dx, dScale, dOffset];
 }
 
 function groupNorm(addon: Addon, { inputs, attrs, backend }: Call): tf.TensorInfo[] {
@@ -72,8 +76,6 @@ function groupNormGrad(addon: Addon, call: Call): tf.TensorInfo[] {
 }
 
 type Three = Readonly<Record<"x" | "scale" | "offset", tf.TensorInfo>>;
-type Outputs = [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
-type ThreeValues = [Float32Array, Float32Array, Float32Array];
 
 function gradientInputs(call: Call) {
   return ["dy", "x", "scale", "mean", "variance"].map((name) => input(call, name)) as [

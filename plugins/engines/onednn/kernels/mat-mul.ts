@@ -1,7 +1,7 @@
 /** Matrix products, batched and transposed, with an optional bias and activation. */
 import * as tf from "@tensorflow/tfjs";
 import type { Addon, Values } from "../addon.js";
-import { asRoundedFloats } from "../bf16.js";
+import { asRoundedFloats, writeFloats } from "../bf16.js";
 import { type Call, floatKernel, input, type NamedKernel } from "../kernel.js";
 import { activate, isActivation } from "./activation.js";
 
@@ -45,7 +45,8 @@ function multiply(addon: Addon, call: Call, { bias, activation = "linear" }: Fin
   const [kOfB, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
   if (k !== kOfB) throw new Error(`inner sizes ${k} and ${kOfB} differ`);
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchOf(a), batchOf(b));
-  const y = backend.output([...batch, m, n], "float32");
+  const isKept = isTokens(call, bias !== undefined);
+  const y = isKept ? backend.bf16Output([...batch, m, n]) : backend.output([...batch, m, n], "float32");
   const [batchA, batchB] = [tf.util.sizeFromShape(batchOf(a)), tf.util.sizeFromShape(batchOf(b))];
   const turned = [Number(transposeA), Number(transposeB)];
   const sizes = Int32Array.of(batchA, batchB, m, n, k, ...turned, fusedActivations.indexOf(activation));
@@ -53,13 +54,25 @@ function multiply(addon: Addon, call: Call, { bias, activation = "linear" }: Fin
   if (!backend.usesBf16) {
     addon.matMul(backend.values(a), backend.values(b), backend.values(y), sizes, added);
   } else if (hasUnits(addon)) {
-    addon.matMulBf16(backend.stored(a), backend.stored(b), backend.values(y), sizes, added);
+    addon.matMulBf16(backend.stored(a), backend.stored(b), backend.stored(y), sizes, added);
   } else {
     asRoundedFloats(backend, [a, b], (read) =>
-      addon.matMul(...(read as [Values, Values]), backend.values(y), sizes, added),
+      writeFloats(backend, y, (made) => addon.matMul(...(read as [Values, Values]), made, sizes, added)),
     );
   }
   return y;
+}
+
+/**
+ * Whether a product is kept as bf16: that of a layer whose operand is kept so, and the gradient that goes back through it. Both meet
+ * weights, which are floats: a layer's with a bias, a gradient's turned. A classifier is given floats, by pooling or by
+ * picking a token, and its logits are floats; so are the products of a loss, and the gradients of weights.
+ */
+function isTokens(call: Call, hasBias: boolean): boolean {
+  const { backend, attrs } = call;
+  const [a, b] = [input(call, "a"), input(call, "b")];
+  const meetsWeights = !attrs.transposeA && (hasBias || attrs.transposeB === true);
+  return meetsWeights && backend.isBf16(a) && !backend.isBf16(b) && tf.util.sizeFromShape(batchOf(b)) === 1;
 }
 
 let units: boolean | undefined;

@@ -53,6 +53,12 @@ function reduce(addon: Addon, call: Call, kind: number): tf.TensorInfo {
     return y;
   }
   const groups = groupsOf(x.shape, axes);
+  const [rows, columns] = groups;
+  if (kind === kinds.Sum && backend.isBf16(x) && groups.length === 2 && rows?.reduced && columns) {
+    // A bias's gradient: widened in parts.
+    addon.sumRows(backend.stored(x), backend.values(y), rows.size, columns.size);
+    return y;
+  }
   let source = backend.values(x);
   // One group of axes at a time, the last first: each pass is a reduction of [outer, n, inner].
   for (let at = groups.length - 1; at >= 0; at--) {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "loops.h"
 #include "parallel.h"
@@ -17,12 +18,17 @@ Napi::Value layerNorm(const Args& args) {
   size_t rows = args.count(6), c = args.count(7);
   if (c == 0) fail("layer normalisation of no values");
   size_t size = times({rows, c});
-  auto x = args.f32(0, size), scale = args.f32(1, c), offset = args.f32(2, c), y = args.f32(3, size),
-       mean = args.f32(4, rows), variance = args.f32(5, rows);
+  const auto x = Stored::read(args, 0, size), y = Stored::read(args, 3, size);
+  auto scale = args.f32(1, c), offset = args.f32(2, c), mean = args.f32(4, rows), variance = args.f32(5, rows);
   float epsilon = float(args.number(8));
   parallelRanges(rows, c * 4, [&](size_t begin, size_t end) {
-    loops().layerNorm(x.data + begin * c, scale.data, offset.data, y.data + begin * c, mean.data + begin,
-                      variance.data + begin, end - begin, c, epsilon);
+    inParts(x.bf16 || y.bf16, end - begin, c, [&](size_t part, size_t count) {
+      const size_t row = begin + part, at = row * c, n = count * c;
+      float* to = y.room(1, n);
+      loops().layerNorm(x.floats(at, n, x.room(0, n)), scale.data, offset.data, y.place(at, to), mean.data + row,
+                        variance.data + row, count, c, epsilon);
+      y.keep(at, n, to);
+    });
   });
   return args.info().Env().Undefined();
 }
@@ -32,16 +38,22 @@ Napi::Value layerNormGrad(const Args& args) {
   size_t rows = args.count(8), c = args.count(9);
   if (c == 0 || rows == 0) fail("layer normalisation of no values");
   size_t size = times({rows, c});
-  auto dy = args.f32(0, size), x = args.f32(1, size), scale = args.f32(2, c), mean = args.f32(3, rows),
-       variance = args.f32(4, rows), dx = args.f32(5, size), dScale = args.f32(6, c), dOffset = args.f32(7, c);
+  const auto dy = Stored::read(args, 0, size), x = Stored::read(args, 1, size), dx = Stored::read(args, 5, size);
+  auto scale = args.f32(2, c), mean = args.f32(3, rows), variance = args.f32(4, rows), dScale = args.f32(6, c),
+       dOffset = args.f32(7, c);
   float epsilon = float(args.number(10));
   size_t block = rowsOfPiece(rows), pieces = (rows + block - 1) / block;
   std::vector<float> partial(pieces * c * 2, 0.f);
   parallelItems(pieces, block * c * 4, [&](size_t piece) {
     size_t first = piece * block, count = std::min(block, rows - first);
     float* sums = partial.data() + piece * c * 2;
-    loops().layerNormGrad(dy.data + first * c, x.data + first * c, scale.data, mean.data + first,
-                          variance.data + first, dx.data + first * c, sums, sums + c, count, c, epsilon);
+    inParts(dy.bf16 || x.bf16 || dx.bf16, count, c, [&](size_t part, size_t many) {
+      const size_t row = first + part, at = row * c, n = many * c;
+      float* to = dx.room(2, n);
+      loops().layerNormGrad(dy.floats(at, n, dy.room(0, n)), x.floats(at, n, x.room(1, n)), scale.data,
+                            mean.data + row, variance.data + row, dx.place(at, to), sums, sums + c, many, c, epsilon);
+      dx.keep(at, n, to);
+    });
   });
   std::vector<double> total(c * 2, 0);
   for (size_t piece = 0; piece < pieces; ++piece)

@@ -21,10 +21,10 @@ using tag = memory::format_tag;
 /** What one product is told from another by. */
 struct Form {
   int64_t batchA, batchB, m, n, k;
-  int transposeA, transposeB, activation, bias;
+  int transposeA, transposeB, activation, bias, keepsBf16;
 
   std::vector<int64_t> key() const {
-    return {batchA, batchB, m, n, k, transposeA, transposeB, activation, bias, omp_get_max_threads()};
+    return {batchA, batchB, m, n, k, transposeA, transposeB, activation, bias, keepsBf16, omp_get_max_threads()};
   }
   int64_t batch() const { return batchA == 1 ? batchB : batchA; }
 };
@@ -55,7 +55,7 @@ Prepared prepare(const Form& form) {
   Prepared made;
   made.a = operand(form.batchA, form.m, form.k, form.transposeA, dt::bf16);
   made.b = operand(form.batchB, form.k, form.n, form.transposeB, dt::bf16);
-  made.y = operand(form.batch(), form.m, form.n, 0, dt::f32);
+  made.y = operand(form.batch(), form.m, form.n, 0, form.keepsBf16 ? dt::bf16 : dt::f32);
   made.bias = operand(1, 1, form.n, 0, dt::f32);
   const auto attr = attributes(form);
   const auto desc = matmulDescriptor(cpuEngine(), made.a, made.b, form.bias ? &made.bias : nullptr, made.y, attr);
@@ -85,7 +85,7 @@ void* roundedInto(const Stored& x, char* room) {
   return to;
 }
 
-/** `matMulBf16(a, b, y, sizes, bias)`, the arguments of `matMul`; a and b are floats, which are rounded, or bf16. */
+/** `matMulBf16(a, b, y, sizes, bias)`, the arguments of `matMul`; a and b are floats, which are rounded, or bf16; y is either. */
 Napi::Value matMulBf16(const Args& args) {
   if (!hasBf16Units()) fail("matMulBf16: this processor has no units for it");
   auto f = args.array<int32_t>(3, 8);
@@ -94,10 +94,11 @@ Napi::Value matMulBf16(const Args& args) {
   const size_t batchA = f[0], batchB = f[1], m = f[2], n = f[3], k = f[4];
   if (batchA != batchB && batchA != 1 && batchB != 1) fail("matMulBf16: batches differ");
   if (f[7] > 2) fail("matMulBf16: unknown activation");
-  Form form{f[0], f[1], f[2], f[3], f[4], f[5] != 0, f[6] != 0, f[7], !args.missing(4)};
+  Form form{f[0], f[1], f[2], f[3], f[4], f[5] != 0, f[6] != 0, f[7], !args.missing(4), 0};
   if (m * n * k == 0) fail("matMulBf16: no values");
   const auto a = Stored::read(args, 0, times({batchA, m, k})), b = Stored::read(args, 1, times({batchB, k, n}));
-  const auto y = args.f32(2, times({size_t(form.batch()), m, n}));
+  const auto y = Stored::read(args, 2, times({size_t(form.batch()), m, n}));
+  form.keepsBf16 = y.bf16 != nullptr;
   const auto bias = args.optionalF32(4, n);
   if (form.batchB == 1 && !form.transposeA) {
     form.m *= form.batchA;  // every row of every a meets the same b: one tall product
@@ -110,7 +111,7 @@ Napi::Value matMulBf16(const Args& args) {
       {DNNL_ARG_SCRATCHPAD, memory(p.scratchpad, cpuEngine(), base)},
       {DNNL_ARG_SRC, memory(p.a, cpuEngine(), roundedInto(a, base + work))},
       {DNNL_ARG_WEIGHTS, memory(p.b, cpuEngine(), roundedInto(b, base + work + bytesFor(a)))},
-      {DNNL_ARG_DST, memory(p.y, cpuEngine(), y.data)}};
+      {DNNL_ARG_DST, memory(p.y, cpuEngine(), y.bf16 != nullptr ? static_cast<void*>(y.bf16) : y.f32)}};
   if (bias) operands.emplace(DNNL_ARG_BIAS, memory(p.bias, cpuEngine(), bias.data));
   std::optional<SignalsHeld> held;
   if (p.usesStackFreely) held.emplace();

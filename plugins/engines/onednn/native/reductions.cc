@@ -1,6 +1,7 @@
 // Reductions over one group of axes of [outer, n, inner], softmax over rows, and the position of the greatest.
 #include <limits>
 
+#include "bf16.h"
 #include "bindings.h"
 #include "loops.h"
 #include "parallel.h"
@@ -17,12 +18,16 @@ size_t rowsPerPart(size_t rows, size_t columns) {
 }
 
 /** y[c] = Σ_r x[r, c], as partial sums of blocks of rows that are then added in order. */
-void sumRows(const float* x, float* y, size_t rows, size_t columns, double factor) {
+void sumRows(const Stored& x, float* y, size_t rows, size_t columns, double factor) {
   size_t block = rowsPerPart(rows, columns), parts = (rows + block - 1) / block;
   std::vector<float> partial(parts * columns, 0.f);
   parallelItems(parts, block * columns, [&](size_t part) {
     size_t first = part * block, count = std::min(block, rows - first);
-    loops().addRows(x + first * columns, count, columns, columns, partial.data() + part * columns);
+    inParts(x.bf16, count, columns, [&](size_t row, size_t many) {
+      const size_t n = many * columns;
+      loops().addRows(x.floats((first + row) * columns, n, x.room(0, n)), many, columns, columns,
+                      partial.data() + part * columns);
+    });
   });
   for (size_t c = 0; c < columns; ++c) {
     double total = 0;
@@ -55,7 +60,7 @@ void sums(const float* x, float* y, size_t outer, size_t n, size_t inner, double
     });
     return;
   }
-  if (outer == 1) return sumRows(x, y, n, inner, factor);
+  if (outer == 1) return sumRows({const_cast<float*>(x), nullptr, n * inner}, y, n, inner, factor);
   parallelRanges(outer, n * inner, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       float* out = y + i * inner;
@@ -95,6 +100,16 @@ Napi::Value reduce(const Args& args) {
   } else {
     fail("unknown reduction");
   }
+  return args.info().Env().Undefined();
+}
+
+/** `sumRows(x, y, rows, columns)`: the sum of each column. */
+Napi::Value sumColumns(const Args& args) {
+  const size_t rows = args.count(2), columns = args.count(3);
+  const auto x = Stored::read(args, 0, times({rows, columns}));
+  auto y = args.f32(1, columns);
+  if (rows == 0 || columns == 0) fail("a sum of no values");
+  sumRows(x, y.data, rows, columns, 1.0);
   return args.info().Env().Undefined();
 }
 
@@ -151,6 +166,7 @@ Napi::Value softmaxGrad(const Args& args) {
 
 void bindReductions(Napi::Object& exports) {
   bind(exports, "reduce", reduce);
+  bind(exports, "sumRows", sumColumns);
   bind(exports, "argExtreme", argExtreme);
   bind(exports, "softmax", softmax);
   bind(exports, "softmaxGrad", softmaxGrad);

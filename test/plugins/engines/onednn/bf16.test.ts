@@ -8,31 +8,7 @@ import type { OnednnBackend } from "../../../../plugins/engines/onednn/backend.j
 import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
 import { trainApart } from "../../../support/native-training.js";
 import { available, numbers } from "./both.js";
-import { randomBf16, rounded } from "./rounded.js";
-
-/** One unit in the last place of a bf16, which a sum in another order may tip over. */
-const unit = 2 ** -7;
-
-type Compute = () => tf.Tensor[];
-
-function valuesOn(backend: "cpu" | "onednn", compute: Compute): Promise<Float32Array[]> {
-  return tf.setBackend(backend).then(() => tf.tidy(() => compute().map((made) => made.dataSync() as Float32Array)));
-}
-
-/** Expects each value to be that of the sums in f32, rounded to bf16 at the most. */
-async function expectRounded(compute: Compute): Promise<void> {
-  const [wanted, made] = [await valuesOn("cpu", compute), await valuesOn("onednn", compute)];
-  expect(made.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
-  for (const [output, values] of wanted.entries()) {
-    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    values.forEach((value, i) => {
-      const received = made[output]?.[i] as number;
-      const isNear = Math.abs(received - value) <= unit * Math.abs(value) + 1e-5 * scale;
-      if (!isNear)
-        expect(`value ${i} of output ${output}: ${received}`).toBe(`value ${i} of output ${output}: ${value}`);
-    });
-  }
-}
+import { expectRounded, randomBf16, rounded, unit, valuesOn } from "./rounded.js";
 
 type Case = [x: number[], filter: number[], stride: number, pad: "same" | "valid" | number];
 
@@ -203,7 +179,9 @@ describe.skipIf(!available)("in bf16, onednn", () => {
       await startOnednn({ precision: "bf16", threads: 1 });
       const y = tf.conv2d(tf.tensor4d(numbers(2 * 64 * 32, 1), [2, 8, 8, 32]), tf.tensor4d(numbers(32 * 16, 2), [1, 1, 32, 16]), 1, "same");
       const z = tf.matMul(y.reshape([128, 16]), tf.tensor2d(numbers(16 * 8, 3), [16, 8]));
-      process.stdout.write(JSON.stringify([...y.dataSync(), ...z.dataSync()]));`;
+      const bias = tf.tensor1d(numbers(8, 4));
+      const tokens = tf.fused.matMul({ a: y.reshape([128, 16]), b: tf.tensor2d(numbers(16 * 8, 3), [16, 8]), bias });
+      process.stdout.write(JSON.stringify([y, z, tokens].flatMap((made) => [...made.dataSync()])));`;
     const valuesWith = async (limit: string) => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
@@ -213,7 +191,7 @@ describe.skipIf(!available)("in bf16, onednn", () => {
       return JSON.parse(stdout) as number[];
     };
     const [here, older] = await Promise.all([valuesWith(""), valuesWith("baseline")]);
-    expect(older).toHaveLength(3072);
+    expect(older).toHaveLength(4096);
     for (const [i, value] of here.entries())
       expect(Math.abs((older[i] as number) - value)).toBeLessThanOrEqual(unit * Math.abs(value) + 1e-5);
   }, 60_000);
