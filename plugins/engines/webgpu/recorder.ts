@@ -29,7 +29,10 @@ type Act =
   | { readonly does: "let go"; readonly place: number }
   | { readonly does: "run"; readonly run: RunAgain; readonly places: readonly number[] };
 
-type Made = { readonly place: number; readonly shape: readonly number[]; readonly dtype: tf.DataType };
+/** In a place, or, of numbers that stood in the code and that a gradient needs again, their words. */
+type Lasting = { readonly place: number } | { readonly constant: Int32Array };
+
+type Made = Lasting & { readonly shape: readonly number[]; readonly dtype: tf.DataType };
 
 /** Notes what is done until it is ended. */
 export class Notes implements Witness, Noting {
@@ -113,12 +116,21 @@ export class Notes implements Witness, Noting {
       parts.dispatcher.witness = undefined;
     }
     const lasting = made.map((tensor): Made => {
-      const place = this.#places.get(slotOf(parts, tensor)) ?? -1;
-      if (!this.#own.delete(place)) this.refuse();
-      return { place, shape: tensor.shape, dtype: tensor.dtype };
+      const { shape, dtype } = tensor;
+      return { ...this.lasting(slotOf(parts, tensor)), shape, dtype };
     });
     if (this.#isRefused || this.#own.size > 0) return undefined;
     return new Replay(parts, this.#acts, lasting, this.#constants, this.#count);
+  }
+
+  private lasting(slot: Slot): Lasting {
+    const place = this.#places.get(slot) ?? -1;
+    if (this.#own.delete(place)) return { place };
+    const isGiven = place >= 0 && place < this.#given;
+    const constant = isGiven ? undefined : this.parts.uploads.constantOf(slot);
+    if (constant) return { constant };
+    this.refuse();
+    return { place };
   }
 
   private placeOf(slot: Slot): number {
@@ -187,9 +199,10 @@ class Replay implements Recording {
       for (const one of gathered) one.release();
       for (const place of constants.keys()) uploads.release(slots[place] as Slot);
     }
-    return this.made.map(({ place, shape, dtype }) => {
+    return this.made.map(({ shape, dtype, ...lasting }) => {
       const tensor = parts.make(shape, dtype);
-      memory.hand(parts.dataOf(tensor), slots[place] as Slot);
+      const slot = "place" in lasting ? slots[lasting.place] : uploads.send(lasting.constant, "int32");
+      memory.hand(parts.dataOf(tensor), slot as Slot);
       return tensor;
     });
   }
