@@ -14,13 +14,15 @@ import {
   createRun,
   definePlugin,
   definePreset,
+  type PluginOption,
   type Run,
   type Source,
+  type Stage,
   silentLogger,
 } from "../../core/index.js";
 import type { OnednnOptions } from "../../plugins/engines/onednn/index.js";
 import { onednnEngine } from "../../plugins/engines/onednn.js";
-import { crossEntropy, optimizers, resnet } from "../../plugins/index.js";
+import { crossEntropy, logitDistillation, optimizers, resnet, snapmix, teacherLogits } from "../../plugins/index.js";
 
 export interface NativeTraining {
   /** Optimiser steps in all. */
@@ -37,6 +39,8 @@ export interface NativeTraining {
   readonly size?: number;
   /** Steps of an epoch, after which two batches of half a size more are tested. Default 50. */
   readonly epoch?: number;
+  /** Whether a frozen teacher of the same backbone takes part, with SnapMix from its maps. Default false. */
+  readonly distils?: boolean;
 }
 
 export interface NativeResult {
@@ -46,6 +50,8 @@ export interface NativeResult {
   readonly digest: string;
   /** After each step. */
   readonly tensors: readonly number[];
+  /** What the engine holds for them after each step, as tfjs and the engine count it. */
+  readonly holds: readonly { readonly bytes: number; readonly buffers: number }[];
   /** MiB, after each step. */
   readonly resident: readonly number[];
   /** MiB, after every twentieth step and a collection of garbage, whose own moments say nothing of leaks. */
@@ -114,30 +120,35 @@ function noiseSource(size: number, batches: number): Source {
 }
 
 async function train(options: NativeTraining): Promise<NativeResult> {
-  const { steps, threads = 2, batchSize = 8, size = 32, epoch = 50 } = options;
+  const { steps, threads = 2, batchSize = 8, size = 32, epoch = 50, distils = false } = options;
   const backbone: Choice<Backbones> = options.backbone ?? { name: "resnet", depths: [1, 1], widths: [16, 32] };
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
   await onednnEngine({ threads, ...options.engine }, { logger }).start();
+  // The teacher's turn never comes; without one it would have to have weights.
+  const teacher: Readonly<Record<string, Stage>> = distils ? { teacher: { trains: "teacher" } } : {};
+  const stages: Readonly<Record<string, Stage>> = { student: { trains: "student" }, ...teacher };
   const preset = definePreset({
     name: "native-training",
     summary: "",
-    plugins: [resnet(), noise(), crossEntropy(), optimizers()],
-    stages: { student: { trains: "student" } },
+    plugins: [resnet(), noise(), ...methodOf(options), optimizers()],
+    stages,
     defaults: {
       epochs: Math.ceil(steps / epoch),
       batchSize,
       data: { name: "noise", size, batches: epoch },
-      models: { student: { backbone } },
+      models: { student: { backbone }, ...(distils && { teacher: { backbone } }) },
       optimizer: { name: "sgd", learningRate: 0.01 },
     },
   });
   const run = await createRun({ preset });
   const tensors: number[] = [];
+  const holds: { bytes: number; buffers: number }[] = [];
   const resident: number[] = [];
   const settled: number[] = [];
   for await (const _ of run.steps()) {
     tensors.push(tf.memory().numTensors);
+    holds.push({ bytes: tf.memory().numBytes, buffers: (tf.backend() as tf.KernelBackend).numDataIds() });
     resident.push(process.memoryUsage.rss() / 2 ** 20);
     if (tensors.length % 20 === 0) {
       globalThis.gc?.();
@@ -147,7 +158,17 @@ async function train(options: NativeTraining): Promise<NativeResult> {
   }
   const digest = await digestOf(run);
   await run.close();
-  return { warnings, digest, tensors, resident, settled, peak: process.resourceUsage().maxRSS / 1024 };
+  return { warnings, digest, tensors, holds, resident, settled, peak: process.resourceUsage().maxRSS / 1024 };
+}
+
+function methodOf({ distils = false }: NativeTraining): readonly PluginOption[] {
+  if (!distils) return [crossEntropy()];
+  return [
+    snapmix({ map: "teacher" }),
+    teacherLogits(),
+    crossEntropy({ weight: 0.7 }),
+    logitDistillation({ temperature: 3, weight: 0.3 }),
+  ];
 }
 
 async function digestOf(run: Run): Promise<string> {
