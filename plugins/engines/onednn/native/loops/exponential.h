@@ -6,7 +6,8 @@
 namespace fgkd {
 namespace FGKD_ISA {
 
-typedef int32_t Integers __attribute__((vector_size(kLanes * sizeof(int32_t)), may_alias));
+/** Unsigned, whose sums may overflow: what is below every normal float is not used. */
+typedef uint32_t Integers __attribute__((vector_size(kLanes * sizeof(uint32_t)), may_alias));
 
 /** eˣ of x ≤ 0 to about one unit in the last place; 0 where eˣ is no normal float. */
 static inline Vector expOfNegative(Vector x) {

@@ -75,6 +75,7 @@ static inline void packLinesTurned(const Matrix& x, size_t lineBegin, size_t lin
 
 /** Rows of A, `depth` values from `first` on, one behind the other, up to a whole strip. */
 static inline void packRows(const Matrix& a, size_t rowBegin, size_t rows, size_t first, size_t depth, float* out) {
+  if (depth == 0) return;  // then there may be no memory at all
   const size_t whole = (rows + kTileRows - 1) / kTileRows * kTileRows;
   for (size_t i = 0; i < rows; ++i)
     std::memcpy(out + i * depth, a.data + a.offsetOf(rowBegin + i) + first, depth * sizeof(float));

@@ -76,6 +76,12 @@ export const operations: Readonly<Record<string, () => unknown>> = {
       gradient((x) => ops.groupNorm(x, scale, offset, { groups: 2 }).square(), random([2, 3, 3, 8])),
     ];
   },
+  "layers of tokens": () => {
+    const [scale, offset] = [random([8], 2) as tf.Tensor1D, random([8], 3) as tf.Tensor1D];
+    const [weight, bias] = [random([8, 6], 4) as tf.Tensor2D, random([6], 5) as tf.Tensor1D];
+    const tokens = (x: tf.Tensor) => ops.gelu(ops.linearMap(ops.layerNorm(x, scale, offset), weight, bias));
+    return [gradient((x) => tokens(x).square(), random([2, 5, 8])), tokens(random([2, 5, 8])).sum([0, 1])];
+  },
   "antialiased resize": () => gradient((x) => ops.antialiasedResize(x as tf.Tensor4D, [3, 9]), random([2, 6, 5, 3])),
   crops: () =>
     (["bilinear", "nearest"] as const).map((method) =>
