@@ -106,8 +106,8 @@ function operationsOf({ key }: Shader): number {
 async function stepOf(workload: Workload, counter: ReturnType<typeof counted>): Promise<Needs> {
   const { openWorkload } = await import("./workloads.js");
   const { step, close } = await openWorkload(workload);
-  // The first makes what lasts.
-  await step();
+  // The first make what lasts, and lay weights together.
+  for (let i = 0; i < 3; i++) await step();
   counter.take();
   await step();
   const needs = counter.take();

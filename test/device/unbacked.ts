@@ -23,8 +23,19 @@ export function unback(device: GPUDevice): void {
   Object.defineProperty(device, "queue", { value: queue });
 
   const bind = device.createBindGroup.bind(device);
-  device.createBindGroup = ({ entries, ...described }) =>
-    bind({ ...described, entries: [...entries].map(withinBuffer) });
+  const others: GPUBuffer[] = [];
+  // One for each binding, since of two parts of a buffer one may be written.
+  const other = (binding: number) => {
+    others[binding] ??= create({ size: standing, usage: GPUBufferUsage.STORAGE });
+    return others[binding];
+  };
+  const within = ({ binding, resource }: GPUBindGroupEntry): GPUBindGroupEntry => {
+    if (!("buffer" in resource) || resource.size === undefined) return { binding, resource };
+    const isThere = (resource.offset ?? 0) < resource.buffer.size;
+    const { buffer, offset = 0, size } = isThere ? resource : { buffer: other(binding), size: resource.size };
+    return { binding, resource: { buffer, offset, size: Math.min(size ?? 0, buffer.size - offset) } };
+  };
+  device.createBindGroup = ({ entries, ...described }) => bind({ ...described, entries: [...entries].map(within) });
 
   const encoderOf = device.createCommandEncoder.bind(device);
   device.createCommandEncoder = (described) => {
@@ -38,10 +49,4 @@ export function unback(device: GPUDevice): void {
     encoder.copyBufferToBuffer = clipped as never;
     return encoder;
   };
-}
-
-function withinBuffer({ binding, resource }: GPUBindGroupEntry): GPUBindGroupEntry {
-  if (!("buffer" in resource) || resource.size === undefined) return { binding, resource };
-  const { buffer, offset = 0, size } = resource;
-  return { binding, resource: { buffer, offset, size: Math.min(size, buffer.size - offset) } };
 }
