@@ -3,7 +3,6 @@
  * comes out. An engine may bring any of them, under these names in tfjs' registry of kernels, and is asked for nothing else
  * that tfjs does not define. Types follow from the rows, and docs/reference/engines.md is compared with them.
  */
-
 import type { KernelRow } from "./kernel-row.js";
 import { updateKernels } from "./update-kernels.js";
 

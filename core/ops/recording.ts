@@ -35,9 +35,9 @@ export interface Recorder {
   begin(given: readonly tf.TensorInfo[]): Noting;
   /**
    * How the engine keeps these values, in words, where there are several ways and they decide what is computed: a recording is run
-   * on values that are kept as those it was made of. Default: all alike.
+   * on values that are kept as those it was made of. Empty where all are kept alike.
    */
-  kept?(given: readonly tf.TensorInfo[]): string;
+  kept(given: readonly tf.TensorInfo[]): string;
 }
 
 const recorders = new WeakMap<object, Recorder>();

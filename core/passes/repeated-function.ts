@@ -39,7 +39,7 @@ export function repeated<T extends tf.Tensor>(
   const { reached } = waysFrom(by, activeTape(), given);
   const trained = new Map(named.filter(([, { id }]) => reached.has(id)));
   const shapes = named.map(([name, { shape, dtype }]) => [name, shape, dtype]);
-  const kind = kindFor(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept?.(given)]));
+  const kind = kindFor(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept(given)]));
   if (!kind?.pass.isOpen || trained.size === 0) return compute();
   const layers: Layers = {
     given,

@@ -129,7 +129,7 @@ class Passes {
   private kindOf({ images, mode, want }: Asked): string {
     const { parameters } = this.model;
     const kept = this.#names.filter((name) => parameters.keepsStatistics(name));
-    return JSON.stringify([images.shape, mode, want ?? {}, kept, this.recorder.kept?.([images]) ?? ""]);
+    return JSON.stringify([images.shape, mode, want ?? {}, kept, this.recorder.kept([images])]);
   }
 }
 

@@ -167,8 +167,7 @@ export class TrainingPass {
     wanted: readonly string[],
     given: readonly tf.TensorInfo[],
   ): Repeatable {
-    const kept = this.recorder.kept?.(given) ?? "";
-    const key = `${dys.map((dy) => Number(dy !== null)).join("")} ${wanted.join()} ${kept}`;
+    const key = `${dys.map((dy) => Number(dy !== null)).join("")} ${wanted.join()} ${this.recorder.kept(given)}`;
     const known = this.#backward.get(key) ?? new Repeatable(this.recorder);
     this.#backward.set(key, known);
     return known;

@@ -84,7 +84,7 @@ function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tenso
   const recorder = activeRecorder();
   if (!recorder) return compute();
   const given = [terms, ...gradients];
-  const shapes = `${given.map(({ shape }) => shape.join()).join(" ")} ${recorder.kept?.(given) ?? ""}`;
+  const shapes = `${given.map(({ shape }) => shape.join()).join(" ")} ${recorder.kept(given)}`;
   const known = repeatables.get(recorder) ?? new Map<string, Repeatable>();
   repeatables.set(recorder, known);
   const repeatable = known.get(shapes) ?? new Repeatable(recorder);

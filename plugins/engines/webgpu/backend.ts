@@ -135,6 +135,11 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     return new Notes(this.parts, given);
   }
 
+  /** See {@link Recorder.kept}: a tensor is kept in one way. */
+  kept(): string {
+    return "";
+  }
+
   /** A holder of a tensor's values less; tfjs, which counts buffers, is told. */
   letGo({ dataId }: tf.TensorInfo): void {
     if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this as unknown as tf.KernelBackend);

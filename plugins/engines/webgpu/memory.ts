@@ -11,9 +11,7 @@ export type Copy = (from: Slot, to: Slot, bytes: number, offset: number) => void
 
 /** Tensors that are read as one. */
 export interface Gathered {
-  readonly view: View;
-  /** They themselves, if they lie together; nothing where their values had to be brought together. */
-  readonly parts: readonly Slot[] | undefined;
+  readonly slot: Slot;
   /** To be called once those who read it are in the commands. */
   release(): void;
 }
@@ -51,7 +49,7 @@ export class TensorMemory {
   /** Slots laid together as `divide` lays them: where they lie, or copied, as when weights come from a file. */
   gather(slots: readonly Slot[], sizes: readonly number[], copy: Copy): Gathered {
     const whole = wholeOf(slots);
-    if (whole) return { view: { slot: whole, bytes: whole.size }, parts: slots, release: () => {} };
+    if (whole) return { slot: whole, release: () => {} };
     const bytes = sizes.reduce((sum, size) => sum + partSize(size), 0);
     const slot = this.pool.take(bytes);
     let offset = 0;
@@ -60,7 +58,7 @@ export class TensorMemory {
       copy(from, slot, size, offset);
       offset += partSize(size);
     }
-    return { view: { slot, bytes }, parts: undefined, release: () => this.pool.give(slot) };
+    return { slot, release: () => this.pool.give(slot) };
   }
 
   /** Of a tensor that has its buffer. */

@@ -185,7 +185,7 @@ class Replay implements Recording {
         } else if (act.does === "gather") {
           const lying = act.parts.map((place) => slots[place] as Slot);
           const laid = memory.gather(lying, act.bytes, parts.copy);
-          slots[act.place] = laid.view.slot;
+          slots[act.place] = laid.slot;
           gathered.push(laid);
         } else if (act.does === "give") {
           pool.give(slots[act.place] as Slot);

@@ -19,6 +19,9 @@ export interface NumberField {
   readonly type: "u32" | "i32" | "f32";
 }
 
+/** WebGPU's own bound on workgroups along one direction of a grid. */
+export const mostGroups = 65_535;
+
 /** A compute shader. What it does not name in its key must not change its text. */
 export interface Shader {
   /** Of everything that the text depends on. Shaders of equal keys are the same, and compiled once. */

@@ -4,7 +4,8 @@
  * gradients as a shader can bind.
  */
 import * as tf from "@tensorflow/tfjs";
-import { elementOf, mostGroups, type Pointwise, runPointwise, typesOf, workgroup } from "./kernels/pointwise.js";
+import { elementOf, type Pointwise, runPointwise, typesOf, workgroup } from "./kernels/pointwise.js";
+import { bySide, everyOf, sideBySide, sideFields } from "./kernels/side-by-side.js";
 import { bytesOf as bytesOfTensor } from "./memory.js";
 import { partSize, wholeOf } from "./parts.js";
 import type { Parts } from "./parts-of-backend.js";
@@ -103,7 +104,7 @@ function sizeOf({ shape }: tf.TensorInfo): number {
   return tf.util.sizeFromShape(shape);
 }
 
-/** One whose states are too large to be bound as one. */
+/** One whose states do not lie together, or are too large to be bound as one. */
 function runApart(parts: Parts, rule: Rule, { states, reads, writes, numbers }: Update): void {
   for (const tensor of writes) parts.memory.provide(parts.dataOf(tensor));
   const apart = { ...rule, name: `${rule.name}/apart`, reads: [...rule.states, ...rule.reads] };
@@ -111,22 +112,23 @@ function runApart(parts: Parts, rule: Rule, { states, reads, writes, numbers }: 
 }
 
 /**
- * Each update has workgroups of its own, from `begin` on, and its states from `place` on.
+ * Of updates side by side, the states of each from a `place` on.
  *
  * @param place of the first, in vectors of four
  */
 function numbersOf(updates: readonly Update[], place: number) {
-  const numbers: Record<string, number> = {};
-  let [begin, from] = [0, place];
+  const { numbers, groups } = sideBySide(
+    updates.map(({ states }) => {
+      const size = Math.ceil(sizeOf(states[0] as tf.TensorInfo) / 4);
+      return { size, wanted: Math.ceil(size / workgroup) };
+    }),
+  );
+  let from = place;
   for (const [at, update] of updates.entries()) {
-    const size = Math.ceil(sizeOf(update.states[0] as tf.TensorInfo) / 4);
-    const groups = Math.min(Math.ceil(size / workgroup), Math.floor(mostGroups / updates.length));
-    const own = { size, begin, groups, place: from, ...update.numbers };
-    for (const [name, value] of Object.entries(own)) numbers[`${name}${at}`] = value;
-    begin += groups;
+    for (const [name, value] of Object.entries({ place: from, ...update.numbers })) numbers[`${name}${at}`] = value;
     from += bytesOf(update) / 16;
   }
-  return { numbers, groups: begin };
+  return { numbers, groups };
 }
 
 /** By the number of updates. */
@@ -146,10 +148,7 @@ function shaderOf(rule: Rule, count: number): Shader {
   const { name, reads, numbers = [], declarations = "" } = rule;
   const each = Array.from({ length: count }, (_, at) => at);
   const element = elementOf(4);
-  const fields: NumberField[] = [
-    ...["size", "begin", "groups", "place"].map((field) => ({ name: field, type: "u32" as const })),
-    ...numbers,
-  ];
+  const fields: NumberField[] = [...sideFields, { name: "place", type: "u32" }, ...numbers];
   return {
     key: `${name}/together/${count}`,
     reads: [
@@ -174,11 +173,10 @@ function partOf({ states, reads, writes, body }: Rule, at: number): string {
     body.replace(/numbers\.(\w+)/g, `numbers.$1${at}`),
     ...writes.map((write, index) => `moved[first + ${index}u * stride + i] = ${write};`),
   ];
-  return `  if (group.x >= numbers.begin${at} && group.x < numbers.begin${at} + numbers.groups${at}) {
-    let first = numbers.place${at};
+  return bySide(
+    at,
+    `let first = numbers.place${at};
     let stride = (numbers.size${at} + ${unit - 1}u) / ${unit}u * ${unit}u;
-    for (var i = (group.x - numbers.begin${at}) * ${workgroup}u + lane; i < numbers.size${at}; i += numbers.groups${at} * ${workgroup}u) {
-      ${own.join("\n      ")}
-    }
-  }`;
+    ${everyOf(at, `i < numbers.size${at}`, own.join("\n      "))}`,
+  );
 }

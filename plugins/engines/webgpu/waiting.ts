@@ -35,10 +35,7 @@ export class Waiting {
 
   /** Runs them at once. None may depend on another. */
   run(rule: Rule, updates: readonly Update[]): void {
-    for (const { states, reads } of updates) {
-      this.settleFor(states, []);
-      this.settleFor(reads, []);
-    }
+    for (const { states, reads } of updates) this.settleFor([...states, ...reads], []);
     runTogether(this.parts, rule, updates, this.limits);
   }
 

@@ -1,8 +1,7 @@
 /** Shaders of depthwise convolutions: each thread has four channels, or one, and some neighbouring pixels of a row. */
-import type { Shader } from "../shader.js";
+import { mostGroups, type Shader } from "../shader.js";
 import type { ConvolutionInfo } from "./convolution-info.js";
 import { type Finish, finishKey, finishText } from "./products/finish.js";
-import { mostGroups } from "./products/frame.js";
 
 const workgroup = 64;
 

@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { type Call, floatKernel, input } from "../kernel.js";
 import { groupsFor, repeatWord } from "../made-on-device.js";
 import type { Shader } from "../shader.js";
-import { mostGroups, workgroup } from "./pointwise.js";
+import { workgroup } from "./pointwise.js";
+import { bySide, everyOf, sideBySide, sideFields } from "./side-by-side.js";
 
 export const notFiniteKernel = floatKernel("FgkdNotFinite", notFinite);
 
@@ -16,27 +17,23 @@ function shaderFor(count: number): Shader {
     key: `not-finite/${count}`,
     reads: all.map((at) => ({ name: `values${at}`, element: "vec4u" as const })),
     writes: [{ name: "found", element: "atomic<u32>" }],
-    numbers: all.flatMap((at) =>
-      ["size", "begin", "groups"].map((name) => ({ name: `${name}${at}`, type: "u32" as const })),
-    ),
+    numbers: all.flatMap((at) => sideFields.map((field) => ({ ...field, name: `${field.name}${at}` }))),
     workgroup: [workgroup, 1, 1],
     // Whoever finds one writes the bits of NaN: it is the same whoever does, and how often.
-    text: () => ({
-      main: all
-        .map(
-          (at) => `  if (group.x >= numbers.begin${at} && group.x < numbers.begin${at} + numbers.groups${at}) {
-    var any = false;
-    for (var i = (group.x - numbers.begin${at}) * ${workgroup}u + lane; i * 4u < numbers.size${at}; i += numbers.groups${at} * ${workgroup}u) {
-      let isNone = (values${at}[i] & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
-      let isThere = (vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u)) < vec4u(numbers.size${at});
-      any = any || (isNone.x && isThere.x) || (isNone.y && isThere.y) || (isNone.z && isThere.z) || (isNone.w && isThere.w);
-    }
-    if (any) { atomicOr(&found[0], 0x7fc00000u); }
-  }`,
-        )
-        .join("\n"),
-    }),
+    text: () => ({ main: all.map(textOf).join("\n") }),
   };
+}
+
+function textOf(at: number): string {
+  const look = `let isNone = (values${at}[i] & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
+      let isThere = (vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u)) < vec4u(numbers.size${at});
+      any = any || (isNone.x && isThere.x) || (isNone.y && isThere.y) || (isNone.z && isThere.z) || (isNone.w && isThere.w);`;
+  return bySide(
+    at,
+    `var any = false;
+    ${everyOf(at, `i * 4u < numbers.size${at}`, look)}
+    if (any) { atomicOr(&found[0], 0x7fc00000u); }`,
+  );
 }
 
 function notFinite(call: Call): tf.TensorInfo {
@@ -53,17 +50,13 @@ function notFinite(call: Call): tf.TensorInfo {
   const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1;
   for (let at = 0; at < all.length; at += most) {
     const reads = all.slice(at, at + most);
-    const numbers: Record<string, number> = {};
-    let begin = 0;
-    for (const [place, { shape }] of reads.entries()) {
-      const size = tf.util.sizeFromShape(shape);
-      const wanted = Math.ceil(size / (4 * each * workgroup));
-      const groups = Math.min(wanted, Math.floor(mostGroups / reads.length));
-      const own = { size, begin, groups };
-      for (const [name, value] of Object.entries(own)) numbers[`${name}${place}`] = value;
-      begin += groups;
-    }
-    backend.run({ shader: shaderFor(reads.length), reads, writes: [found], numbers, groups: [begin, 1, 1] });
+    const { numbers, groups } = sideBySide(
+      reads.map(({ shape }) => {
+        const size = tf.util.sizeFromShape(shape);
+        return { size, wanted: Math.ceil(size / (4 * each * workgroup)) };
+      }),
+    );
+    backend.run({ shader: shaderFor(reads.length), reads, writes: [found], numbers, groups: [groups, 1, 1] });
   }
   return found;
 }

@@ -1,11 +1,8 @@
 /** Functions of single values: the same of every place of tensors of one shape, four places at a time. */
 import * as tf from "@tensorflow/tfjs";
-import type { Dispatch, NumberField, Shader } from "../shader.js";
+import { type Dispatch, mostGroups, type NumberField, type Shader } from "../shader.js";
 
 export const workgroup = 256;
-
-/** What a device dispatches along one axis, at least. */
-export const mostGroups = 65_535;
 
 export interface Pointwise {
   readonly name: string;

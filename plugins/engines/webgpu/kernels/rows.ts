@@ -1,8 +1,8 @@
 /** What is gathered along the last axis: how the threads of a workgroup share rows out, and put their parts together. */
+import { mostGroups } from "../shader.js";
 import { typesOf } from "./pointwise.js";
 
 const threads = 256;
-const mostGroups = 65_535;
 
 /** How rows are shared out: `lanes` threads walk one row, `depth` rows are walked by one workgroup. */
 export interface RowPlan {

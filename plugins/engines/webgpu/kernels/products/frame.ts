@@ -1,11 +1,8 @@
 /** What the shaders of all products have in common: which tile of which matrix a workgroup is for, and where results go. */
-import type { Shader } from "../../shader.js";
+import { mostGroups, type Shader } from "../../shader.js";
 import { type Finish, finishKey, finishText } from "./finish.js";
 import { type Product, prelude, productKey, startOf } from "./product.js";
 import { type Choice, partDepth, type Tile } from "./tile.js";
-
-/** WebGPU's own bound on workgroups along one direction of the grid. */
-export const mostGroups = 65_535;
 
 /** Workgroups of a product. Tiles of the same rows are neighbours: they read the same part of A. */
 export function gridOf(product: Product, { tile, parts }: Choice): readonly [number, number, number] {

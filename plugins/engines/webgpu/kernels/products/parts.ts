@@ -1,7 +1,7 @@
 /** Adds up the parts of a product whose depth was cut, in an order of its own for each number of parts, and finishes the sums. */
-import type { Shader } from "../../shader.js";
+import { mostGroups, type Shader } from "../../shader.js";
 import { finishKey } from "./finish.js";
-import { keepText, mostGroups } from "./frame.js";
+import { keepText } from "./frame.js";
 import { type Product, prelude, startOf } from "./product.js";
 
 const workgroup = 256;
