@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Recorder, Recording } from "../../../../core/ops/index.js";
+import type { OnednnBackend } from "../../../../plugins/engines/onednn/backend.js";
 import { onednnRecorder, startOnednn } from "../../../../plugins/engines/onednn/index.js";
 import { available, random } from "./both.js";
 
@@ -77,6 +78,14 @@ describe.skipIf(!available)("a recording", () => {
       expect(noted(recorder, [x], () => x.neg())).toBeDefined();
     }
     tf.dispose([x, outside, ...kept]);
+  });
+
+  test("is for values kept as those it was made of: in blocks of channels, or not", () => {
+    const images = [1, 2].map((seed) => random([1, 2, 2, 8], seed));
+    expect(recorder.kept(images)).toBe("");
+    (tf.backend() as OnednnBackend).blocked(images[1] as tf.Tensor);
+    expect(recorder.kept(images)).toBe("1:plain+blocked");
+    tf.dispose(images);
   });
 
   test("differs from one with another constant", () => {
