@@ -54,6 +54,8 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   tuning: Tuning | undefined;
   /** Awaited before values that were read are handed over: then nobody else uses the device. Default: nothing. */
   beforeAnswer: (() => Promise<void>) | undefined;
+  /** See {@link Recorder.kept}: in one way. */
+  readonly kept = () => "";
   readonly parts: Parts;
   readonly #commands: Commands;
   readonly #dispatcher: Dispatcher;
@@ -133,11 +135,6 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   /** See {@link Recorder.begin}. */
   begin(given: readonly tf.TensorInfo[]): Noting {
     return new Notes(this.parts, given);
-  }
-
-  /** See {@link Recorder.kept}: a tensor is kept in one way. */
-  kept(): string {
-    return "";
   }
 
   /** A holder of a tensor's values less; tfjs, which counts buffers, is told. */
