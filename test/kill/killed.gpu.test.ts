@@ -11,6 +11,8 @@ import { hasGpu, useGpu } from "../support/gpu.js";
 import { type Ended, fgkd, hasCheckpoint, outcome, requireBuild, whenTrue } from "./process.js";
 import { tinyConfig } from "./tiny.js";
 
+type Meanwhile = Parameters<typeof fgkd>[1]["meanwhile"];
+
 let cwd = "";
 const at = (name: string) => join(cwd, name);
 
@@ -25,7 +27,7 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
   });
   afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-  const ended = async (words: readonly string[], meanwhile?: Parameters<typeof fgkd>[1]["meanwhile"]) => {
+  const ended = async (words: readonly string[], meanwhile?: Meanwhile) => {
     const start = words.includes("--resume") ? [] : ["--preset", "dadkd", "--config", at("tiny.json")];
     const result: Ended = await fgkd([...start, ...words], { cwd, ...(meanwhile && { meanwhile }) });
     if (!meanwhile) expect(result, result.err).toMatchObject({ code: 0 });
@@ -56,7 +58,34 @@ describe.skipIf(!hasGpu)("the preset dadkd on the engine webgpu", () => {
     await ended(["--resume", run]);
     expect(outcome(run)).toEqual(outcome(at("whole")));
   });
+
+  test("loses its device, says so, and resumed has the bytes of a run that was let be", async () => {
+    const run = at("lost");
+    await writeFile(at("losing.mjs"), losing(run));
+    const env = { NODE_OPTIONS: `--import ${at("losing.mjs")}` };
+    const words = ["--preset", "dadkd", "--config", at("tiny.json"), "--engine", "webgpu", "--out", run];
+    const { code, err } = await fgkd(words, { cwd, env });
+    expect({ code, err }).toMatchObject({ code: 71, err: expect.stringContaining("the device is lost") });
+    expect(err).toContain("--resume");
+    await ended(["--resume", run]);
+    expect(outcome(run)).toEqual(outcome(at("whole")));
+  });
 });
+
+/** Imported by a process, takes its device away as soon as the run has a checkpoint. */
+function losing(run: string): string {
+  return `import { existsSync, readdirSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+import * as tf from "${import.meta.resolve("@tensorflow/tfjs")}";
+const folder = ${JSON.stringify(join(run, "checkpoints"))};
+const look = () => {
+  if (!existsSync(folder) || !readdirSync(folder).some((file) => /^\\d+\\.json$/.test(file))) return;
+  clearInterval(looking);
+  tf.backend().device.destroy();
+};
+const looking = isMainThread ? setInterval(look, 10).unref() : undefined;
+`;
+}
 
 /** The table at a run's end, and every loss in order. */
 function numbersOf(run: string) {
