@@ -9,19 +9,31 @@ export interface BufferSource {
   available?(): number;
 }
 
-/** Buffers in use and kept for reuse may exceed the greatest need of late by this much. */
-const slack = 64 << 20;
+/**
+ * A step that takes and gives buffers of many sizes needs more of them than are ever in use at once: those in use and those kept
+ * may exceed the greatest need of late by this, or by a sixth of the need. Fresh pages in every step cost a tenth of it, or more.
+ */
+const slack = 224 << 20;
+/** The same for what lies there of sizes that nobody asked for of late. */
+const staleSlack = 64 << 20;
 /** Requests after which needs count as past: some steps of a network. */
 const memory = 20_000;
 /** Fresh buffers of this size are worth a look at the system's memory, of which this much is left to others. */
 const large = 4 << 20;
 const reserve = 512 << 20;
 
+/** Idle buffers of one size. */
+interface Shelf {
+  readonly buffers: ArrayBuffer[];
+  /** The request at which one was last taken or given. */
+  usedAt: number;
+}
+
 export class BufferPool {
   /** Told of what is taken and given while a recording is made. */
   witness: Witness | undefined;
-  /** Idle buffers by size, the most recently used last: its pages are the likeliest to be in a cache. */
-  readonly #idle = new Map<number, ArrayBuffer[]>();
+  /** By size; the buffer that came last lies last: its pages are the likeliest to be in a cache. */
+  readonly #idle = new Map<number, Shelf>();
   /** Every buffer that came from the source and has not been given back to it. */
   readonly #owned = new Set<ArrayBuffer>();
   #bytesInUse = 0;
@@ -56,9 +68,11 @@ export class BufferPool {
     const size = buffer.byteLength;
     this.#bytesInUse -= size;
     this.#bytesIdle += size;
-    const list = this.#idle.get(size);
-    if (list) list.push(buffer);
-    else this.#idle.set(size, [buffer]);
+    const shelf = this.#idle.get(size);
+    if (shelf) {
+      shelf.buffers.push(buffer);
+      shelf.usedAt = this.#requests;
+    } else this.#idle.set(size, { buffers: [buffer], usedAt: this.#requests });
     this.witness?.gave(buffer);
   }
 
@@ -66,30 +80,42 @@ export class BufferPool {
     return this.#owned.has(buffer as ArrayBuffer);
   }
 
-  /** Gives idle buffers back to the system until at most `bytes` are idle. */
+  /**
+   * Gives idle buffers back to the system until at most `bytes` are idle. Sizes that nobody asked for of late go first, then the
+   * largest: small ones are most in number, and cost more to have anew for what they hold.
+   */
   trim(bytes = 0): void {
-    // The size longest without use first: a Map keeps the order in which sizes were last put in.
-    for (const [size, list] of this.#idle) {
+    this.#trimSizes(this.#staleSizes(), bytes);
+    const sizes = [...this.#idle.keys()].sort((a, b) => b - a);
+    this.#trimSizes(sizes, bytes);
+  }
+
+  #trimSizes(sizes: readonly number[], bytes: number): void {
+    for (const size of sizes) {
+      const { buffers = [] } = this.#idle.get(size) ?? {};
       while (this.#bytesIdle > bytes) {
-        const buffer = list.shift();
+        const buffer = buffers.shift();
         if (buffer === undefined) break;
         this.#bytesIdle -= size;
         this.#owned.delete(buffer);
         this.source.release(buffer);
       }
-      if (list.length === 0) this.#idle.delete(size);
-      if (this.#bytesIdle <= bytes) return;
+      if (buffers.length === 0) this.#idle.delete(size);
     }
+  }
+
+  #staleSizes(): readonly number[] {
+    const sizes = [...this.#idle].filter(([, { usedAt }]) => this.#requests - usedAt > memory / 4);
+    return sizes.map(([size]) => size);
   }
 
   #reuse(size: number): ArrayBuffer | undefined {
     // A little too large is better than fresh; much too large would waste memory.
-    for (let candidate = size, tries = 0; tries < 3; candidate = sizeClass(candidate + 1), tries++) {
-      const list = this.#idle.get(candidate);
-      const buffer = list?.pop();
-      if (list === undefined || buffer === undefined) continue;
-      this.#idle.delete(candidate);
-      if (list.length > 0) this.#idle.set(candidate, list);
+    for (let candidate = size, tries = 0; tries < 5; candidate = sizeClass(candidate + 1), tries++) {
+      const shelf = this.#idle.get(candidate);
+      const buffer = shelf?.buffers.pop();
+      if (shelf === undefined || buffer === undefined) continue;
+      shelf.usedAt = this.#requests;
       this.#bytesIdle -= candidate;
       return buffer;
     }
@@ -97,7 +123,7 @@ export class BufferPool {
   }
 
   #allocate(size: number): ArrayBuffer {
-    const bound = Math.max(this.#need(), this.#bytesInUse + size) + slack;
+    const bound = withSlack(Math.max(this.#need(), this.#bytesInUse + size));
     if (this.#bytesInUse + this.#bytesIdle + size > bound) this.trim(Math.max(0, bound - this.#bytesInUse - size));
     if (size >= large && this.#bytesIdle > 0 && this.#isScarce(size)) this.trim();
     try {
@@ -114,7 +140,8 @@ export class BufferPool {
 
   /** What a phase that is over needed is given back: an evaluation's sizes, the first steps'. */
   #lookBack(): void {
-    this.trim(Math.max(0, this.#need() + slack - this.#bytesInUse));
+    this.#trimSizes(this.#staleSizes(), Math.max(0, this.#need() + staleSlack - this.#bytesInUse));
+    this.trim(Math.max(0, withSlack(this.#need()) - this.#bytesInUse));
     this.#peakBefore = this.#peak;
     this.#peak = this.#bytesInUse;
   }
@@ -128,6 +155,10 @@ export class BufferPool {
     this.#owned.add(buffer);
     return buffer;
   }
+}
+
+function withSlack(need: number): number {
+  return need + Math.max(slack, need / 6);
 }
 
 /** The next size at or above `bytes`: powers of two in eight steps, so that at most an eighth is wasted. */

@@ -46,10 +46,32 @@ describe("the buffer pool", () => {
   });
 
   test("idle memory stays bounded when sizes change", () => {
+    const { pool } = createPool();
+    for (let megabytes = 20; megabytes < 340; megabytes += 8) {
+      pool.give(pool.take(megabytes * mega));
+      expect(pool.bytesIdle).toBeLessThanOrEqual(sizeClass(megabytes * mega) + 224 * mega);
+    }
+  });
+
+  test("a step whose sizes take turns has its buffers from the step before", () => {
+    const { pool, allocations } = createPool();
+    const phases = [50, 21, 9, 4].map((megabytes) => Array.from({ length: 4 }, () => megabytes * mega));
+    const step = () => {
+      for (const sizes of phases) for (const buffer of sizes.map((size) => pool.take(size))) pool.give(buffer);
+    };
+    step();
+    const first = allocations();
+    for (let steps = 0; steps < 5; steps++) step();
+    expect(allocations()).toBe(first);
+  });
+
+  test("of more than may be kept the largest goes back to the system, and small buffers stay", () => {
     const { pool, released } = createPool();
-    for (let i = 0; i < 40; i++) pool.give(pool.take((20 + i * 8) * mega));
-    expect(released.length).toBeGreaterThan(20);
-    expect(pool.bytesIdle).toBeLessThan(2 * 332 * mega + (64 << 20));
+    const small = Array.from({ length: 100 }, () => pool.take(mega));
+    for (const buffer of small) pool.give(buffer);
+    for (let megabytes = 100; megabytes < 400; megabytes += 60) pool.give(pool.take(megabytes * mega));
+    expect(released.length).toBeGreaterThan(0);
+    expect(Math.min(...released)).toBeGreaterThan(mega);
   });
 
   test("gives back what a phase that is over needed", () => {
