@@ -31,6 +31,13 @@ export const engines: Readonly<Record<string, ConformanceEngine>> = {
       await startOnednn();
     },
   },
+  "onednn-bf16": {
+    backendName: "onednn",
+    async start() {
+      const { startOnednn } = await import("../../plugins/engines/onednn/index.js");
+      await startOnednn({ precision: "bf16" });
+    },
+  },
   webgpu: {
     backendName: "webgpu",
     readsAtOnce: false,

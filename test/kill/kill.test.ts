@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { createRandom, type Random } from "../../core/index.js";
 import * as shipped from "../../presets/index.js";
-import { engineNames } from "../support/engines.js";
+import { engineNames, hasOnednn } from "../support/engines.js";
 import { type Counted, writePassList } from "./pass-list.js";
 import { type Ended, fgkd, outcome, requireBuild, whenPrinted } from "./process.js";
 import { tinyConfig } from "./tiny.js";
@@ -35,11 +35,16 @@ afterAll(async () => {
 /** Other weights of the loop of `dfkd-generator`, which is killed everywhere: one engine each is enough, in turns. */
 const sameLoop = ["dafl", "zskt", "dfad", "dfq", "cmi"];
 
+/** The four papers are killed in bf16, too. */
+const inBf16 = "onednn in bf16";
+const papers = ["dadkd", "or-ensemble", "deit-convnext", "dfkd-generator"];
+
 const cases = Object.values(shipped).flatMap((preset) => {
   const place = sameLoop.indexOf(preset.name);
   const engines = place < 0 ? engineNames : [engineNames[place % engineNames.length] as (typeof engineNames)[number]];
   const each = Math.ceil(kills / engines.length);
-  return engines.map((engine) => [preset.name, engine, each, preset] as const);
+  const more = hasOnednn && papers.includes(preset.name) ? [inBf16] : [];
+  return [...engines, ...more].map((engine) => [preset.name, engine, each, preset] as const);
 });
 
 /** Every case from the start, so that one that does not come to its end is in the list, too. */
@@ -51,7 +56,7 @@ describe(`killed ${kills} times`, { timeout: 1_800_000 }, () => {
   test.each(cases)("%s on %s ends with the bytes of a run that was let be", async (name, engine, each, preset) => {
     const config = join(cwd, `${name}.json`);
     await writeFile(config, JSON.stringify(tinyConfig(preset)));
-    const start = ["--preset", name, "--config", config, "--engine", engine];
+    const start = ["--preset", name, "--config", config, ...engineWords(engine)];
     const whole = join(cwd, `${name}-${engine}`);
     const began = performance.now();
     const { code, err } = await fgkd([...start, "--out", whole], { cwd });
@@ -85,6 +90,10 @@ describe(`killed ${kills} times`, { timeout: 1_800_000 }, () => {
     await rm(whole, { recursive: true });
   });
 });
+
+function engineWords(engine: string): readonly string[] {
+  return engine === inBf16 ? ["--engine", "onednn", "--set", "engine.precision=bf16"] : ["--engine", engine];
+}
 
 /** One run, killed up to so many times. @returns how many kills met it alive */
 async function killAndResume(
