@@ -30,7 +30,8 @@ export function createConvnext(owner: string, options: Required<ConvnextOptions>
   const levels = createStages(at, options);
   const channels = widths.at(-1) as number;
   const shape = { kind, channels, classes, reduction, hidden, dropout: 0, initScale: headInitScale };
-  const model = assemble(at, { owner, stem, levels, head: head(at, "head.fc", shape) });
+  const isRepeatable = options.dropPath === 0;
+  const model = assemble(at, { owner, stem, levels, head: head(at, "head.fc", shape), isRepeatable });
   return { ...model, depths: depthsOf(at.parameters, depthGroups(depths)), adapts: { rename: convnextName } };
 }
 

@@ -38,6 +38,7 @@ export function createDeit(owner: string, options: Required<DeitOptions>, contex
   return {
     parameters: at.parameters,
     depths: depthsOf(at.parameters, depthGroups(known)),
+    ...(dropPath === 0 && { isRepeatable: true }),
     adapts: { reshape: resampledPositions(prefix, resampling) },
     ...classifiers,
     maps,

@@ -2,12 +2,27 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { type Config, createRun, definePlugin, definePreset, type Engine, startEngine } from "../../core/index.js";
-import { crossEntropy, logitDistillation, optimizers, resnet, snapmix, teacherLogits } from "../../plugins/index.js";
+import {
+  convnext,
+  crossEntropy,
+  deit,
+  logitDistillation,
+  optimizers,
+  resnet,
+  snapmix,
+  teacherLogits,
+} from "../../plugins/index.js";
 import { noisePictures } from "../presets/pictures.js";
 
 const small = { name: "resnet", block: "basic", depths: [1, 1], widths: [8, 16] } as const;
 
-const ofLayers = ["Conv2D", "FusedConv2D", "FgkdBatchNormTraining"];
+/** Networks of other layers. */
+const others = [
+  { name: "deit", size: 16, patch: 8, width: 8, depth: 2, heads: 2 },
+  { name: "convnext", depths: [1, 1], widths: [8, 16], patch: 2 },
+] as const;
+
+const ofLayers = ["Conv2D", "FusedConv2D", "FgkdBatchNormTraining", "FgkdLayerNorm", "FgkdGelu"];
 const ofLosses = ["FgkdLogSoftmax", "FgkdLogSoftmaxGrad"];
 
 /** Counts the kernels of a network's layers, and of losses, that tfjs is asked for during the work. */
@@ -39,8 +54,8 @@ async function trained(engine: Engine, { plugins = [crossEntropy()], settings }:
   const { numTensors } = tf.memory();
   const preset = definePreset({
     name: "small",
-    summary: "a residual network on noise",
-    plugins: [resnet(), noisePictures(), optimizers()],
+    summary: "a network on noise",
+    plugins: [resnet(), deit(), convnext(), noisePictures(), optimizers()],
     stages: { student: { trains: "student", plugins }, teacher: { trains: "teacher", plugins: [crossEntropy()] } },
     defaults: {
       epochs: 4,
@@ -127,6 +142,13 @@ export function testRepeating(engineOf: () => Engine): void {
     const [before, asked] = [repeated.slice(4, 6), repeated.slice(6, 8)];
     expect(sum(before)).toBe(0);
     expect(sum(asked)).toBeGreaterThan(0);
+  });
+
+  test.for(others)("do so in a $name", async (backbone) => {
+    const models = { student: { backbone }, teacher: { backbone: small } };
+    const { plain, repeated } = await compared(engineOf(), { settings: { evaluation: { every: 1 }, models } });
+    expect(sum(plain.slice(-2))).toBeGreaterThan(0);
+    expect(sum(repeated.slice(-2))).toBe(0);
   });
 
   const adam = { name: "adam", learningRate: 1e-3 };
