@@ -117,6 +117,9 @@ struct Loops {
   const char* name;
   void (*unary)(int op, const float* x, float* y, size_t n, float alpha, float beta);
   void (*binary)(int op, const float* a, const float* b, float* y, size_t n, int stepA, int stepB);
+  /** The same of values kept as bf16, all in steps of 1, for what networks do with images and tokens; false for others. */
+  bool (*unaryOfBf16)(int op, const uint16_t* x, uint16_t* y, size_t n);
+  bool (*binaryOfBf16)(int op, const uint16_t* a, const uint16_t* b, uint16_t* y, size_t n);
   void (*compare)(int op, const float* a, const float* b, uint8_t* y, size_t n, int stepA, int stepB);
   void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, size_t n);
   void (*sgd)(float* p, const float* g, float* m, float* newP, float* newM, size_t n, const float* options);
@@ -145,6 +148,14 @@ struct Loops {
   /** dx = p dy + q (x - mean) + r */
   void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
                         float most, const float* p, const float* q, const float* r);
+
+  /** The same of values kept as bf16. */
+  void (*momentsOfBf16)(const uint16_t* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
+  void (*affineOfBf16)(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most);
+  void (*normGradSumsOfBf16)(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,
+                             float most, float* sumDy, float* sumDyX);
+  void (*normGradApplyOfBf16)(const uint16_t* dy, const uint16_t* x, uint16_t* dx, size_t rows, size_t c, Affine f,
+                              const float* mean, float most, const float* p, const float* q, const float* r);
 
   /** Floats that a call of `attend`, or of `attendGrad`, needs to work: so many times the tokens, not their square. */
   size_t (*attentionMemory)(const AttentionHead& head, bool gradient);
