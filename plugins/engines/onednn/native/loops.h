@@ -238,8 +238,16 @@ struct Loops {
   /** With a residual, which lies as y does, the result is max(· + residual, 0). */
   void (*winogradResult)(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
                          size_t position, size_t tile, const float* bias, const float* residual, int activation);
-  void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide,
-                         size_t width, float* u, size_t position, size_t rowStride);
+  /** The same of images kept as bf16: transforms and sums are those of floats. */
+  void (*winogradDataOfBf16)(const WinogradImages& g, const uint16_t* x, size_t block, size_t begin, size_t end,
+                             float* v, const WinogradTiles& to);
+  void (*winogradResultGradOfBf16)(const WinogradImages& g, const uint16_t* dy, size_t block, size_t begin, size_t end,
+                                   float* d, const WinogradTiles& to);
+  void (*winogradResultOfBf16)(const WinogradImages& g, uint16_t* y, size_t block, size_t begin, size_t end,
+                               const float* m, size_t position, size_t tile, const float* bias,
+                               const uint16_t* residual, int activation);
+  void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, bool rounds, size_t reduced,
+                         size_t wide, size_t width, float* u, size_t position, size_t rowStride);
   void (*winogradFilterGrad)(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,
                              size_t width, float* filter, size_t c, size_t k, bool add);
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Addon, loadAddon, type Values } from "../../../../plugins/engines/onednn/addon.js";
+import { type Addon, type ConvHandle, loadAddon, type Values } from "../../../../plugins/engines/onednn/addon.js";
 import { available, numbers } from "./both.js";
 
 type Sizes = readonly [rows: number, channels: number];
@@ -50,6 +50,21 @@ describe.skipIf(!available)("onednn's loops", () => {
       kept.images.forEach((values, i) => void expectSameBytes(values, bf16(wide.images[i] as Float32Array)));
     },
   );
+
+  test.each([0, 1, 2])("take Winograd's way on images kept as bf16 as on floats, in direction %i", (kind) => {
+    const [n, h, w, c, k] = [2, 9, 11, 40, 32] as const;
+    const shape = Int32Array.of(n, h, w, c, k, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, h, w, 1, kind, 0, 0, 0, 0);
+    const winograd = 32;
+    const [wide, kept] = [addon.convPlan(shape, winograd, false), addon.convPlanBf16(shape, false)];
+    expect(addon.convDescribe(kept as ConvHandle)).toBe(addon.convDescribe(wide));
+    const [x, y, filter] = [drawn(n * h * w * c, 7), drawn(n * h * w * k, 8), numbers(9 * c * k, 9, -1, 1)];
+    const [xFloats, yFloats, roundedFilter] = [floats(x), floats(y), floats(bf16(filter))];
+    addon.convRun(kept as ConvHandle, x, filter, y, null, null);
+    addon.convRun(wide, xFloats, roundedFilter, yFloats, null, null);
+    if (kind === 2) expectSameBytes(filter, roundedFilter);
+    expectSameBytes(x, bf16(xFloats));
+    expectSameBytes(y, bf16(yFloats));
+  });
 
   const binary = ["Add", "Sub", "FgkdAddRelu", "FgkdReluGrad", "FgkdGeluGrad"];
   const unary = ["Relu", "Relu6", "FgkdGelu", "Sigmoid"];

@@ -11,7 +11,7 @@ void round(const float* __restrict x, uint16_t* __restrict y, size_t n) {
 }
 
 void roundInPlace(const float* x, float* y, size_t n) {
-  FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = bitsToFloat(static_cast<int32_t>(roundedBits(x[i]) & 0xffff0000u));
+  FGKD_SIMD for (size_t i = 0; i < n; ++i) y[i] = roundedToBf16(x[i]);
 }
 
 void widen(const uint16_t* __restrict x, float* __restrict y, size_t n) {

@@ -93,10 +93,8 @@ inline bool isOpen(float value, float most) {
 }
 
 /** The one of three instances of a loop; and of one for values of a type. */
-#define FGKD_FOLLOWS_OF(loop, type, most)                    \
-  (followsOf(most) == kNothing ? loop<kNothing, type>        \
-   : followsOf(most) == kRelu ? loop<kRelu, type>            \
-                              : loop<kCapped, type>)
+#define FGKD_FOLLOWS_OF(loop, type, most) \
+  (followsOf(most) == kNothing ? loop<kNothing, type> : followsOf(most) == kRelu ? loop<kRelu, type> : loop<kCapped, type>)
 #define FGKD_FOLLOWS(loop, most)                                                       \
   (followsOf(most) == kNothing ? loop<kNothing> : followsOf(most) == kRelu ? loop<kRelu> : loop<kCapped>)
 

@@ -12,6 +12,11 @@ static inline uint32_t roundedBits(float value) {
   return (bits & 0x7fffffffu) > 0x7f800000u ? bits | 0x400000u : rounded;
 }
 
+/** The nearest float that a bf16 could hold. */
+static inline float roundedToBf16(float value) {
+  return bitsToFloat(static_cast<int32_t>(roundedBits(value) & 0xffff0000u));
+}
+
 static inline float valueOf(float kept) { return kept; }
 static inline float valueOf(uint16_t kept) { return bitsToFloat(static_cast<int32_t>(static_cast<uint32_t>(kept) << 16)); }
 
