@@ -39,8 +39,8 @@ export interface Addon {
   /** `direct` leaves Winograd's algorithm out of the choice. */
   convPlan(shape: Sizes, choice?: number, direct?: boolean): ConvHandle;
   /**
-   * Of images kept as bf16. Null where these are to be widened: the processor lacks units for them, or Winograd's way is as
-   * fast, which `direct` leaves out.
+   * Of images kept as bf16, by the processor's units for them or by Winograd's way in floats, which `direct` leaves out.
+   * Null where these are to be widened: the processor lacks the units, and Winograd's way does not serve.
    */
   convPlanBf16(shape: Sizes, direct: boolean): ConvHandle | null;
   convTune(

@@ -72,14 +72,15 @@ void chooseFixed(ConvPlan& plan, bool direct) {
 
 /**
  * Of images kept as bf16: oneDNN's, where the processor has units for it and more than the reference. Without tiles
- * Winograd's way in floats is as fast or faster: two products of bf16 are made in the time of one of floats, and it needs
- * a quarter of them.
+ * Winograd's way in floats is faster: two products of bf16 are made in the time of one of floats, and it needs a quarter of
+ * them.
  */
 void chooseBf16(ConvPlan& plan, bool direct) {
+  if (!direct && !hasBf16Tiles() && Winograd::pays(plan.shape)) {
+    plan.chosen = tryMake(plan.shape, plan.choice = kWinograd);
+    return;
+  }
   if (!hasBf16Units()) return;
-  ConvShape floats = plan.shape;
-  floats.bf16 = 0;
-  if (!direct && !hasBf16Tiles() && Winograd::pays(floats)) return;
   auto made = tryMake(plan.shape, 0);
   if (made && !has(made->describe(), "ref")) plan.chosen = std::move(made);
 }

@@ -29,6 +29,7 @@ Napi::Value unary(const Args& args) {
   const auto x = Stored::read(args, 1), y = Stored::read(args, 2, x.size);
   float alpha = float(args.number(3)), beta = float(args.number(4));
   pieces(x.size, 1, [&](size_t first, size_t count) {
+    if (x.bf16 && y.bf16 && loops().unaryOfBf16(op, x.bf16 + first, y.bf16 + first, count)) return;
     inPieces(x.bf16 || y.bf16, count, [&](size_t part, size_t n) {
       const size_t at = first + part;
       float *from = x.room(0, n), *to = y.room(1, n);
@@ -115,7 +116,9 @@ Napi::Value binary(const Args& args) {
   const auto a = Stored::read(args, 1, plan.countA), b = Stored::read(args, 2, plan.countB),
              y = Stored::read(args, 3, plan.count);
   int sa = plan.stepA.back() != 0, sb = plan.stepB.back() != 0;
+  const bool isBf16 = a.bf16 && b.bf16 && y.bf16 && sa && sb;
   plan.run([&](size_t i, size_t j, size_t k, size_t count) {
+    if (isBf16 && loops().binaryOfBf16(op, a.bf16 + i, b.bf16 + j, y.bf16 + k, count)) return;
     inPieces(a.bf16 || b.bf16 || y.bf16, count, [&](size_t part, size_t n) {
       float* to = y.room(2, n);
       loops().binary(op, a.floats(i + part * sa, sa ? n : 1, a.room(0, n)),

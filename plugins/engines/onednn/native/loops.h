@@ -117,6 +117,9 @@ struct Loops {
   const char* name;
   void (*unary)(int op, const float* x, float* y, size_t n, float alpha, float beta);
   void (*binary)(int op, const float* a, const float* b, float* y, size_t n, int stepA, int stepB);
+  /** The same of values kept as bf16, all in steps of 1, for what networks do with images and tokens; false for others. */
+  bool (*unaryOfBf16)(int op, const uint16_t* x, uint16_t* y, size_t n);
+  bool (*binaryOfBf16)(int op, const uint16_t* a, const uint16_t* b, uint16_t* y, size_t n);
   void (*compare)(int op, const float* a, const float* b, uint8_t* y, size_t n, int stepA, int stepB);
   void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, size_t n);
   void (*sgd)(float* p, const float* g, float* m, float* newP, float* newM, size_t n, const float* options);
@@ -145,6 +148,14 @@ struct Loops {
   /** dx = p dy + q (x - mean) + r */
   void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
                         float most, const float* p, const float* q, const float* r);
+
+  /** The same of values kept as bf16. */
+  void (*momentsOfBf16)(const uint16_t* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
+  void (*affineOfBf16)(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most);
+  void (*normGradSumsOfBf16)(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,
+                             float most, float* sumDy, float* sumDyX);
+  void (*normGradApplyOfBf16)(const uint16_t* dy, const uint16_t* x, uint16_t* dx, size_t rows, size_t c, Affine f,
+                              const float* mean, float most, const float* p, const float* q, const float* r);
 
   /** Floats that a call of `attend`, or of `attendGrad`, needs to work: so many times the tokens, not their square. */
   size_t (*attentionMemory)(const AttentionHead& head, bool gradient);
@@ -227,8 +238,16 @@ struct Loops {
   /** With a residual, which lies as y does, the result is max(· + residual, 0). */
   void (*winogradResult)(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
                          size_t position, size_t tile, const float* bias, const float* residual, int activation);
-  void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide,
-                         size_t width, float* u, size_t position, size_t rowStride);
+  /** The same of images kept as bf16: transforms and sums are those of floats. */
+  void (*winogradDataOfBf16)(const WinogradImages& g, const uint16_t* x, size_t block, size_t begin, size_t end,
+                             float* v, const WinogradTiles& to);
+  void (*winogradResultGradOfBf16)(const WinogradImages& g, const uint16_t* dy, size_t block, size_t begin, size_t end,
+                                   float* d, const WinogradTiles& to);
+  void (*winogradResultOfBf16)(const WinogradImages& g, uint16_t* y, size_t block, size_t begin, size_t end,
+                               const float* m, size_t position, size_t tile, const float* bias,
+                               const uint16_t* residual, int activation);
+  void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, bool rounds, size_t reduced,
+                         size_t wide, size_t width, float* u, size_t position, size_t rowStride);
   void (*winogradFilterGrad)(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,
                              size_t width, float* filter, size_t c, size_t k, bool add);
 };

@@ -92,6 +92,12 @@ AffineValues affineOf(Span<float> scale, Span<float> offset, const float* mean, 
 }
 
 void apply(const AffineValues& f, const Stored& x, const Stored& y, const Layout& layout, float most) {
+  if (x.bf16 && y.bf16) {
+    layout.each([&](size_t at, size_t rows, size_t channel, size_t) {
+      loops().affineOfBf16(x.bf16 + at, y.bf16 + at, rows, layout.width(), f.from(channel), most);
+    });
+    return;
+  }
   layout.eachPart(x.bf16 || y.bf16, [&](size_t at, size_t rows, size_t channel, size_t) {
     const size_t width = layout.width(), n = rows * width;
     float* to = y.room(1, n);
@@ -109,9 +115,10 @@ Napi::Value batchNormTraining(const Args& args) {
   // Sums of differences from the first row stay exact where the mean is far from zero.
   std::vector<float> pivot(c);
   for (size_t i = 0; i < c; ++i) pivot[i] = x.at(layout.area > 0 ? i / 8 * layout.area * 8 + i % 8 : i);
-  auto sums = sumPairs(layout, x.bf16, [&](size_t at, size_t count, size_t channel, float* sum, float* squares) {
-    const size_t width = layout.width(), n = count * width;
-    loops().moments(x.floats(at, n, x.room(0, n)), count, width, pivot.data() + channel, sum, squares);
+  auto sums = sumPairs(layout, false, [&](size_t at, size_t count, size_t channel, float* sum, float* squares) {
+    const float* first = pivot.data() + channel;
+    if (x.bf16) loops().momentsOfBf16(x.bf16 + at, count, layout.width(), first, sum, squares);
+    else loops().moments(x.f32 + at, count, layout.width(), first, sum, squares);
   });
   for (size_t i = 0; i < c; ++i) {
     double shifted = sums.first[i] / double(rows);
@@ -132,11 +139,16 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
              dx = Stored::read(args, 6, layout.size());
   auto scale = args.f32(2, c), offset = args.f32(3, c), mean = args.f32(4, c), variance = args.f32(5, c),
        dScale = args.f32(7, c), dOffset = args.f32(8, c);
-  const bool widens = dy.bf16 || x.bf16 || dx.bf16;
+  const bool isBf16 = dy.bf16 && x.bf16 && dx.bf16, widens = !isBf16 && (dy.bf16 || x.bf16 || dx.bf16);
   double epsilon = args.number(12);
   float most = float(args.number(13));
   auto f = affineOf(scale, offset, mean.data, variance.data, c, epsilon);
   auto sums = sumPairs(layout, widens, [&](size_t at, size_t count, size_t channel, float* sumDy, float* sumDyX) {
+    if (isBf16) {
+      loops().normGradSumsOfBf16(dy.bf16 + at, x.bf16 + at, count, width, f.from(channel), mean.data + channel, most,
+                                 sumDy, sumDyX);
+      return;
+    }
     const size_t n = count * width;
     loops().normGradSums(dy.floats(at, n, dy.room(0, n)), x.floats(at, n, x.room(1, n)), count, width, f.from(channel),
                          mean.data + channel, most, sumDy, sumDyX);
@@ -151,6 +163,12 @@ Napi::Value batchNormTrainingGrad(const Args& args) {
     r[i] = float(-factor * sums.first[i] / double(rows));
   }
   layout.eachPart(widens, [&](size_t at, size_t count, size_t channel, size_t) {
+    if (isBf16) {
+      loops().normGradApplyOfBf16(dy.bf16 + at, x.bf16 + at, dx.bf16 + at, count, width, f.from(channel),
+                                  mean.data + channel, most, p.data() + channel, q.data() + channel,
+                                  r.data() + channel);
+      return;
+    }
     const size_t n = count * width;
     float* to = dx.room(2, n);
     loops().normGradApply(dy.floats(at, n, dy.room(0, n)), x.floats(at, n, x.room(1, n)), dx.place(at, to), count, width,

@@ -32,7 +32,7 @@ WinogradImages imagesOf(int h, int w, int channels, bool blocked, int top, int l
 
 bool Winograd::fits(const ConvShape& s) {
   return s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.groups == 1 && s.c % 8 == 0 &&
-         s.k % 8 == 0 && !s.bf16;
+         s.k % 8 == 0;
 }
 
 bool Winograd::pays(const ConvShape& s) {
@@ -89,12 +89,24 @@ std::string Winograd::describe() const {
 }
 
 void Winograd::run(const ConvOperands& o) const {
-  float *input = static_cast<float*>(o.input), *filter = o.filter, *output = static_cast<float*>(o.output);
   switch (ConvKind(shape_.kind)) {
-    case ConvKind::kForward: return runResult(input, filter, output, o.bias, o.residual);
-    case ConvKind::kInputGradient: return runResult(output, filter, input, nullptr, nullptr);
-    case ConvKind::kFilterGradient: return runFilterGradient(input, output, filter);
+    case ConvKind::kForward: return runResult(o.input, o.filter, o.output, o.bias, o.residual);
+    case ConvKind::kInputGradient: return runResult(o.output, o.filter, o.input, nullptr, nullptr);
+    case ConvKind::kFilterGradient: return runFilterGradient(o.input, o.output, o.filter);
   }
+}
+
+void Winograd::transformImages(const void* images, size_t block, size_t begin, size_t end, float* v,
+                               const WinogradTiles& to) const {
+  if (shape_.bf16)
+    loops().winogradDataOfBf16(from_, static_cast<const uint16_t*>(images), block, begin, end, v, to);
+  else loops().winogradData(from_, static_cast<const float*>(images), block, begin, end, v, to);
+}
+
+void Winograd::transformSlopes(const void* dy, size_t block, size_t begin, size_t end, float* d,
+                               const WinogradTiles& to) const {
+  if (shape_.bf16) loops().winogradResultGradOfBf16(to_, static_cast<const uint16_t*>(dy), block, begin, end, d, to);
+  else loops().winogradResultGrad(to_, static_cast<const float*>(dy), block, begin, end, d, to);
 }
 
 size_t Winograd::stripedTiles() const { return ceilDivide(blockTiles_, loops().stripRows) * loops().stripRows; }
@@ -109,14 +121,14 @@ void Winograd::transformFilter(const float* filter, size_t chunk, size_t part, f
     const size_t wide = (chunk * chunkPanels_ + p) * panel_;
     if (wide >= width_) return;
     for (size_t row = 0; row < depth; row += 8)
-      loops().winogradFilter(filter, shape_.c, shape_.k, turned, first + row, wide, std::min(panel_, width_ - wide),
+      loops().winogradFilter(filter, shape_.c, shape_.k, turned, shape_.bf16, first + row, wide, std::min(panel_, width_ - wide),
                              u + (p * depth + row) * panel_, spread(chunkPanels_ * depth * panel_), panel_);
   }
 }
 
 /** Multiplies the tiles [begin, end), transformed in `v`, with one chunk of the filter, and transforms back. */
 void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter,
-                            const float* u, float* scratch, float* results, const float* bias,
+                            const float* u, float* scratch, void* results, const float* bias,
                             const float* residual) const {
   const size_t count = end - begin, firstPanel = chunk * chunkPanels_;
   const size_t panels = std::min(chunkPanels_, panels_ - firstPanel);
@@ -140,12 +152,17 @@ void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float*
     for (size_t column = 0; column < panel_; column += 8) {
       const size_t channel = (firstPanel + p) * panel_ + column;
       if (channel >= width_) break;
-      loops().winogradResult(to_, results, channel / 8, begin, end, m + p * blockTiles_ * panel_ + column, mStride,
-                             panel_, bias == nullptr ? nullptr : bias + channel, residual, shape_.activation);
+      const float *sums = m + p * blockTiles_ * panel_ + column, *added = bias == nullptr ? nullptr : bias + channel;
+      if (shape_.bf16)
+        loops().winogradResultOfBf16(to_, static_cast<uint16_t*>(results), channel / 8, begin, end, sums, mStride,
+                                     panel_, added, nullptr, shape_.activation);
+      else
+        loops().winogradResult(to_, static_cast<float*>(results), channel / 8, begin, end, sums, mStride, panel_, added,
+                               residual, shape_.activation);
     }
 }
 
-void Winograd::runResult(const float* images, const float* filter, float* results, const float* bias,
+void Winograd::runResult(const void* images, const float* filter, void* results, const float* bias,
                          const float* residual) const {
   const int threads = omp_get_max_threads();
   const size_t chunks = ceilDivide(panels_, chunkPanels_), parts = ceilDivide(depth_, partDepth_);
@@ -163,8 +180,7 @@ void Winograd::runResult(const float* images, const float* filter, float* result
     const size_t begin = block * blockTiles_ + s * strip;
     const size_t end = std::min({begin + strip, (block + 1) * blockTiles_, tiles_});
     for (size_t eight = firstEight; eight < lastEight && begin < end; ++eight)
-      loops().winogradData(from_, images, eight, begin, end, v + (s * depth_ + eight * 8) * strip,
-                           {vStride, 8, strip, 0});
+      transformImages(images, eight, begin, end, v + (s * depth_ + eight * 8) * strip, {vStride, 8, strip, 0});
   };
   const auto multiply = [&](size_t block, size_t chunk, const float* v, const float* u, float* space) {
     const size_t begin = block * blockTiles_, end = std::min(begin + blockTiles_, tiles_);
@@ -195,7 +211,7 @@ void Winograd::runResult(const float* images, const float* filter, float* result
   }
 }
 
-void Winograd::runFilterGradient(const float* x, const float* dy, float* gradient) const {
+void Winograd::runFilterGradient(const void* x, const void* dy, float* gradient) const {
   const int threads = omp_get_max_threads();
   const size_t vStride = spread(blockTiles_ * depth_), dStride = spread(blockTiles_ * panels_ * panel_);
   const size_t uStride = spread(chunkRows_ * panel_), uSize = kWinogradPositions * uStride;
@@ -217,8 +233,9 @@ void Winograd::runFilterGradient(const float* x, const float* dy, float* gradien
         const size_t channel = (isX ? i : i - eightsOfX) * 8;
         const size_t position = isX ? vStride : dStride, tile = isX ? 8 : panel_;
         float* to = isX ? v + channel * blockTiles_ : d + channel / panel_ * panel_ * blockTiles_ + channel % panel_;
-        (isX ? loops().winogradData : loops().winogradResultGrad)(isX ? from_ : to_, isX ? x : dy, channel / 8, begin,
-                                                                  end, to, {position, tile, blockTiles_, 0});
+        const WinogradTiles lie{position, tile, blockTiles_, 0};
+        if (isX) transformImages(x, channel / 8, begin, end, to, lie);
+        else transformSlopes(dy, channel / 8, begin, end, to, lie);
         for (size_t t = count; t < padded; ++t)
           for (size_t p = 0; p < kWinogradPositions; ++p) std::fill_n(to + p * position + t * tile, 8, 0.f);
       }

@@ -1,4 +1,5 @@
 // Convolutions of 3×3 with stride 1 by Winograd's F(4×4, 3×3), in all three directions: a quarter of the products.
+// Images may be kept as bf16; a filter that meets these is rounded, and all else is floats.
 #pragma once
 #include "conv.h"
 #include "loops.h"
@@ -19,14 +20,17 @@ class Winograd final : public ConvMethod {
  private:
   void planResult();
   void planFilterGradient();
-  void runResult(const float* images, const float* filter, float* results, const float* bias,
+  void runResult(const void* images, const float* filter, void* results, const float* bias,
                  const float* residual) const;
-  void runFilterGradient(const float* x, const float* dy, float* gradient) const;
+  void runFilterGradient(const void* x, const void* dy, float* gradient) const;
+  void transformImages(const void* images, size_t block, size_t begin, size_t end, float* v,
+                       const WinogradTiles& to) const;
+  void transformSlopes(const void* dy, size_t block, size_t begin, size_t end, float* d, const WinogradTiles& to) const;
   size_t stripedTiles() const;
   size_t filterPieceSize() const;
   void transformFilter(const float* filter, size_t chunk, size_t part, float* u) const;
   void computeChunk(size_t chunk, size_t begin, size_t end, const float* v, const float* filter, const float* u,
-                    float* scratch, float* results, const float* bias, const float* residual) const;
+                    float* scratch, void* results, const float* bias, const float* residual) const;
 
   ConvShape shape_;
   /** Where windows are read from and tiles are written to; for the gradient of the filter both are read. */

@@ -1,6 +1,7 @@
 // Element-wise functions of two tensors, comparisons, selection and the optimiser's update.
 #include "isa.h"
 #include "gelu.h"
+#include "stored.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -50,6 +51,26 @@ void binary(int op, const float* a, const float* b, float* y, size_t n, int step
     case kFgkdAddRelu: FGKD_ZIP(u + v < 0.f ? 0.f : u + v);
     case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : (v != v ? v : 0.f));
     case kFgkdGeluGrad: FGKD_ZIP(u * geluSlopeOf(v));
+  }
+#undef FGKD_ZIP
+}
+
+/** Sums and gradients of activations, which images kept as bf16 pass through; false for others. */
+bool binaryOfBf16(int op, const uint16_t* a, const uint16_t* b, uint16_t* y, size_t n) {
+#define FGKD_ZIP(expression)                                 \
+  {                                                          \
+    FGKD_SIMD for (size_t i = 0; i < n; ++i) {               \
+      const float u = valueOf(a[i]), v = valueOf(b[i]);      \
+      keep(y[i], expression);                                \
+    }                                                        \
+    return true;                                             \
+  }
+  switch (op) {
+    case kAdd: FGKD_ZIP(u + v)
+    case kFgkdAddRelu: FGKD_ZIP(u + v < 0.f ? 0.f : u + v)
+    case kFgkdReluGrad: FGKD_ZIP(v > 0.f ? u : (v != v ? v : 0.f))
+    case kFgkdGeluGrad: FGKD_ZIP(u * geluSlopeOf(v))
+    default: return false;
   }
 #undef FGKD_ZIP
 }
@@ -104,6 +125,7 @@ void adam(const float* __restrict p, const float* __restrict g, const float* __r
 
 void fillBinary(Loops& loops) {
   loops.binary = binary;
+  loops.binaryOfBf16 = binaryOfBf16;
   loops.compare = compare;
   loops.select = select;
   loops.sgd = sgd;

@@ -1,7 +1,9 @@
 // Batch normalisation over rows of channels: statistics, the affine map with optional ReLU, and the gradient.
 #include <cmath>
+#include <type_traits>
 
 #include "isa.h"
+#include "stored.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -36,17 +38,38 @@ void momentsOfBlock(const float* __restrict x, size_t rows, const float* pivot, 
   fold(q, squares);
 }
 
-void moments(const float* x, size_t rows, size_t c, const float* __restrict pivot, float* __restrict sum,
-             float* __restrict squares) {
-  if (c == kBlock) return momentsOfBlock(x, rows, pivot, sum, squares);
-  for (size_t r = 0; r < rows; ++r) {
-    const float* __restrict row = x + r * c;
+/** Rows that are added before a sum goes back to memory, one after the other. */
+constexpr size_t kTogether = 4;
+
+/** Calls `body(first row, constant)` for kTogether rows at a time, where the constant says how many, then for single ones. */
+template <class Body>
+inline void inRows(size_t rows, const Body& body) {
+  size_t row = 0;
+  for (; row + kTogether <= rows; row += kTogether) body(row, std::integral_constant<size_t, kTogether>{});
+  for (; row < rows; ++row) body(row, std::integral_constant<size_t, 1>{});
+}
+
+template <class T>
+void momentsOfRows(const T* x, size_t rows, size_t c, const float* __restrict pivot, float* __restrict sum,
+                   float* __restrict squares) {
+  inRows(rows, [=](size_t first, auto count) {
+    const T* __restrict row = x + first * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      const float d = row[i] - pivot[i];
-      sum[i] += d;
-      squares[i] += d * d;
+      float s = sum[i], q = squares[i];
+      for (size_t r = 0; r < count; ++r) {
+        const float d = valueOf(row[r * c + i]) - pivot[i];
+        s += d;
+        q += d * d;
+      }
+      sum[i] = s;
+      squares[i] = q;
     }
-  }
+  });
+}
+
+void moments(const float* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares) {
+  if (c == kBlock) return momentsOfBlock(x, rows, pivot, sum, squares);
+  momentsOfRows(x, rows, c, pivot, sum, squares);
 }
 
 // What follows the affine map: nothing, max(., 0), or that with a greatest value.
@@ -69,7 +92,9 @@ inline bool isOpen(float value, float most) {
   return kFollows == kNothing || value > 0.f;
 }
 
-/** The one of three instances of a loop. */
+/** The one of three instances of a loop; and of one for values of a type. */
+#define FGKD_FOLLOWS_OF(loop, type, most) \
+  (followsOf(most) == kNothing ? loop<kNothing, type> : followsOf(most) == kRelu ? loop<kRelu, type> : loop<kCapped, type>)
 #define FGKD_FOLLOWS(loop, most)                                                       \
   (followsOf(most) == kNothing ? loop<kNothing> : followsOf(most) == kRelu ? loop<kRelu> : loop<kCapped>)
 
@@ -89,17 +114,17 @@ void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, 
   }
 }
 
-template <Follows kFollows, bool kAdd>
-void affineRows(const float* x, const float* add, float* y, size_t rows, size_t c, const float* __restrict scale,
+template <Follows kFollows, bool kAdd, class T>
+void affineRows(const T* x, const T* add, T* y, size_t rows, size_t c, const float* __restrict scale,
                 const float* __restrict shift, float most) {
   for (size_t r = 0; r < rows; ++r) {
-    const float* __restrict in = x + r * c;
-    const float* __restrict more = kAdd ? add + r * c : nullptr;
-    float* __restrict out = y + r * c;
+    const T* __restrict in = x + r * c;
+    const T* __restrict more = kAdd ? add + r * c : nullptr;
+    T* __restrict out = y + r * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      float value = affineOf(in[i], scale[i], shift[i]);
-      if (kAdd) value += more[i];
-      out[i] = clipped<kFollows>(value, most);
+      float value = affineOf(valueOf(in[i]), scale[i], shift[i]);
+      if (kAdd) value += valueOf(more[i]);
+      keep(out[i], clipped<kFollows>(value, most));
     }
   }
 }
@@ -107,12 +132,17 @@ void affineRows(const float* x, const float* add, float* y, size_t rows, size_t 
 template <Follows kFollows>
 void affineFor(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
   if (c == kBlock && add == nullptr) return affineOfBlock<kFollows>(x, y, rows, f.scale, f.shift, most);
-  auto run = add != nullptr ? affineRows<kFollows, true> : affineRows<kFollows, false>;
+  auto run = add != nullptr ? affineRows<kFollows, true, float> : affineRows<kFollows, false, float>;
   run(x, add, y, rows, c, f.scale, f.shift, most);
 }
 
 void affine(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
   FGKD_FOLLOWS(affineFor, most)(x, add, y, rows, c, f, most);
+}
+
+template <Follows kFollows>
+void affineForBf16(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
+  affineRows<kFollows, false>(x, x, y, rows, c, f.scale, f.shift, most);
 }
 
 void centredAffineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* mean, Affine f) {
@@ -164,25 +194,31 @@ void gradSumsOfBlock(const float* __restrict dy, const float* __restrict x, size
   fold(q, sumDyX);
 }
 
-template <Follows kFollows>
-void gradSums(const float* dy, const float* x, size_t rows, size_t c, const float* __restrict scale,
+template <Follows kFollows, class T>
+void gradSums(const T* dy, const T* x, size_t rows, size_t c, const float* __restrict scale,
               const float* __restrict shift, const float* __restrict mean, float most, float* __restrict sumDy,
               float* __restrict sumDyX) {
-  for (size_t r = 0; r < rows; ++r) {
-    const float* __restrict g = dy + r * c;
-    const float* __restrict v = x + r * c;
+  inRows(rows, [=](size_t first, auto count) {
+    const T* __restrict g = dy + first * c;
+    const T* __restrict v = x + first * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      const float d = isOpen<kFollows>(affineOf(v[i], scale[i], shift[i]), most) ? g[i] : 0.f;
-      sumDy[i] += d;
-      sumDyX[i] += d * (v[i] - mean[i]);
+      float s = sumDy[i], q = sumDyX[i];
+      for (size_t r = 0; r < count; ++r) {
+        const float value = valueOf(v[r * c + i]);
+        const float d = isOpen<kFollows>(affineOf(value, scale[i], shift[i]), most) ? valueOf(g[r * c + i]) : 0.f;
+        s += d;
+        q += d * (value - mean[i]);
+      }
+      sumDy[i] = s;
+      sumDyX[i] = q;
     }
-  }
+  });
 }
 
 void normGradSums(const float* dy, const float* x, size_t rows, size_t c, Affine f, const float* mean, float most,
                   float* sumDy, float* sumDyX) {
   if (c == kBlock) return FGKD_FOLLOWS(gradSumsOfBlock, most)(dy, x, rows, f, mean, most, sumDy, sumDyX);
-  FGKD_FOLLOWS(gradSums, most)(dy, x, rows, c, f.scale, f.shift, mean, most, sumDy, sumDyX);
+  FGKD_FOLLOWS_OF(gradSums, float, most)(dy, x, rows, c, f.scale, f.shift, mean, most, sumDy, sumDyX);
 }
 
 template <Follows kFollows>
@@ -206,17 +242,18 @@ void gradApplyOfBlock(const float* __restrict dy, const float* __restrict x, flo
   }
 }
 
-template <Follows kFollows>
-void gradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, const float* __restrict scale,
+template <Follows kFollows, class T>
+void gradApply(const T* dy, const T* x, T* dx, size_t rows, size_t c, const float* __restrict scale,
                const float* __restrict shift, const float* __restrict mean, float most, const float* __restrict p,
                const float* __restrict q, const float* __restrict r) {
   for (size_t row = 0; row < rows; ++row) {
-    const float* __restrict g = dy + row * c;
-    const float* __restrict v = x + row * c;
-    float* __restrict out = dx + row * c;
+    const T* __restrict g = dy + row * c;
+    const T* __restrict v = x + row * c;
+    T* __restrict out = dx + row * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
-      const float d = isOpen<kFollows>(affineOf(v[i], scale[i], shift[i]), most) ? g[i] : 0.f;
-      out[i] = p[i] * d + q[i] * (v[i] - mean[i]) + r[i];
+      const float value = valueOf(v[i]);
+      const float d = isOpen<kFollows>(affineOf(value, scale[i], shift[i]), most) ? valueOf(g[i]) : 0.f;
+      keep(out[i], p[i] * d + q[i] * (value - mean[i]) + r[i]);
     }
   }
 }
@@ -224,7 +261,23 @@ void gradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c
 void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
                    float most, const float* p, const float* q, const float* r) {
   if (c == kBlock) return FGKD_FOLLOWS(gradApplyOfBlock, most)(dy, x, dx, rows, f, mean, most, p, q, r);
-  FGKD_FOLLOWS(gradApply, most)(dy, x, dx, rows, c, f.scale, f.shift, mean, most, p, q, r);
+  FGKD_FOLLOWS_OF(gradApply, float, most)(dy, x, dx, rows, c, f.scale, f.shift, mean, most, p, q, r);
+}
+
+// Of values kept as bf16: read and rounded where they lie.
+
+void affineOfBf16(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
+  FGKD_FOLLOWS(affineForBf16, most)(x, y, rows, c, f, most);
+}
+
+void normGradSumsOfBf16(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,
+                        float most, float* sumDy, float* sumDyX) {
+  FGKD_FOLLOWS_OF(gradSums, uint16_t, most)(dy, x, rows, c, f.scale, f.shift, mean, most, sumDy, sumDyX);
+}
+
+void normGradApplyOfBf16(const uint16_t* dy, const uint16_t* x, uint16_t* dx, size_t rows, size_t c, Affine f,
+                         const float* mean, float most, const float* p, const float* q, const float* r) {
+  FGKD_FOLLOWS_OF(gradApply, uint16_t, most)(dy, x, dx, rows, c, f.scale, f.shift, mean, most, p, q, r);
 }
 
 }  // namespace
@@ -235,6 +288,10 @@ void fillNormalisation(Loops& loops) {
   loops.centredAffine = centredAffine;
   loops.normGradSums = normGradSums;
   loops.normGradApply = normGradApply;
+  loops.momentsOfBf16 = momentsOfRows<uint16_t>;
+  loops.affineOfBf16 = affineOfBf16;
+  loops.normGradSumsOfBf16 = normGradSumsOfBf16;
+  loops.normGradApplyOfBf16 = normGradApplyOfBf16;
 }
 
 }  // namespace FGKD_ISA

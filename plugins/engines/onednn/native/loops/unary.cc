@@ -1,6 +1,7 @@
 // Element-wise functions of one tensor.
 #include "isa.h"
 #include "gelu.h"
+#include "stored.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
@@ -66,9 +67,26 @@ void unary(int op, const float* x, float* y, size_t n, float alpha, float beta) 
   }
 }
 
+/** Activations that images and tokens kept as bf16 pass through; false for others. */
+bool unaryOfBf16(int op, const uint16_t* x, uint16_t* y, size_t n) {
+  const auto map = [=](auto function) {
+    FGKD_SIMD for (size_t i = 0; i < n; ++i) keep(y[i], function(valueOf(x[i])));
+    return true;
+  };
+  switch (op) {
+    case kRelu: return map([](float v) { return v < 0.f ? 0.f : v; });
+    case kRelu6: return map([](float v) { return v < 0.f ? 0.f : (v > 6.f ? 6.f : v); });
+    case kFgkdGelu: return map([](float v) { return geluOf(v); });
+    default: return false;
+  }
+}
+
 }  // namespace
 
-void fillUnary(Loops& loops) { loops.unary = unary; }
+void fillUnary(Loops& loops) {
+  loops.unary = unary;
+  loops.unaryOfBf16 = unaryOfBf16;
+}
 
 }  // namespace FGKD_ISA
 }  // namespace fgkd

@@ -2,6 +2,7 @@
 // the direct way needs 144. These points lose one bit against the direct way; the customary 0, ±1, ±2, ∞ lose three.
 // "Fast Algorithms for Convolutional Neural Networks", 2015, where y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A.
 #include "isa.h"
+#include "stored.h"
 
 // Vectors of eight are passed between inlined functions only, so how an instruction set passes them is no matter.
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -18,6 +19,20 @@ constexpr int kTile = 4, kWindow = 6, kPositions = 36;
 
 inline Eight load(const float* x) { return *reinterpret_cast<const EightUnaligned*>(x); }
 inline void store(float* x, const Eight& value) { *reinterpret_cast<EightUnaligned*>(x) = value; }
+
+// Values kept as bf16 are widened as they are read and rounded as they are written, as `valueOf` and `keep` do.
+typedef uint32_t EightBits __attribute__((vector_size(32)));
+typedef uint16_t EightHalves __attribute__((vector_size(16), aligned(2), may_alias));
+
+inline Eight load(const uint16_t* x) {
+  return reinterpret_cast<Eight>(__builtin_convertvector(*reinterpret_cast<const EightHalves*>(x), EightBits) << 16);
+}
+inline void store(uint16_t* x, const Eight& value) {
+  const EightBits bits = reinterpret_cast<EightBits>(value), rounded = bits + (0x7fffu + ((bits >> 16) & 1u));
+  const EightBits isNaN = reinterpret_cast<EightBits>((bits & 0x7fffffffu) > 0x7f800000u);
+  *reinterpret_cast<EightHalves*>(x) =
+      __builtin_convertvector(((rounded & ~isNaN) | ((bits | 0x400000u) & isNaN)) >> 16, EightHalves);
+}
 
 /** Bᵀ d */
 struct Data {
@@ -132,8 +147,8 @@ struct Walk {
 inline ptrdiff_t aheadOf(const WinogradImages& g) { return static_cast<ptrdiff_t>(g.block > 16 ? g.block : 16); }
 
 /** Transforms windows of pixels that may reach over the border, where there are zeros. */
-template <class T>
-inline void readTiles(const WinogradImages& g, const float* images, size_t block, size_t begin, size_t end, float* to,
+template <class T, class Kept>
+inline void readTiles(const WinogradImages& g, const Kept* images, size_t block, size_t begin, size_t end, float* to,
                       const WinogradTiles& lie) {
   constexpr int kSize = T::kIn;
   // Copies, which no store can change.
@@ -143,7 +158,7 @@ inline void readTiles(const WinogradImages& g, const float* images, size_t block
   size_t left = lie.run;
   for (size_t t = begin; t < end; ++t, walk.advance()) {
     const int y0 = walk.ty * kTile - g.top, x0 = walk.tx * kTile - g.left;
-    const float* from = images + walk.image * g.image + block * g.block + (y0 * row + x0 * pixel);
+    const Kept* from = images + walk.image * g.image + block * g.block + (y0 * row + x0 * pixel);
     for (int i = 0; i < kSize; ++i)
       for (int j = kSize % 4 / 2; j < kSize; j += 2) __builtin_prefetch(from + ahead + i * row + j * pixel);
     const auto put = [=](int i, int j, const Eight& value) { store(to + (i * T::kOut + j) * position, value); };
@@ -151,7 +166,7 @@ inline void readTiles(const WinogradImages& g, const float* images, size_t block
       twoSided<T>([=](int i, int j) { return load(from + i * row + j * pixel); }, put);
     } else {
       // Pixels outside are read from a place of zeros, without a branch for each.
-      alignas(32) static const float zeros[8] = {};
+      alignas(32) static const Kept zeros[8] = {};
       const intptr_t nothing = reinterpret_cast<intptr_t>(zeros), base = reinterpret_cast<intptr_t>(from) - nothing;
       intptr_t rowInside[kSize], columnInside[kSize];
       for (int i = 0; i < kSize; ++i) {
@@ -160,8 +175,8 @@ inline void readTiles(const WinogradImages& g, const float* images, size_t block
       }
       twoSided<T>(
           [&](int i, int j) {
-            const intptr_t pixelAt = base + (i * row + j * pixel) * static_cast<intptr_t>(sizeof(float));
-            return load(reinterpret_cast<const float*>(nothing + (pixelAt & rowInside[i] & columnInside[j])));
+            const intptr_t pixelAt = base + (i * row + j * pixel) * static_cast<intptr_t>(sizeof(Kept));
+            return load(reinterpret_cast<const Kept*>(nothing + (pixelAt & rowInside[i] & columnInside[j])));
           },
           put);
     }
@@ -172,12 +187,14 @@ inline void readTiles(const WinogradImages& g, const float* images, size_t block
   }
 }
 
-void winogradData(const WinogradImages& g, const float* x, size_t block, size_t begin, size_t end, float* v,
+template <class Kept>
+void winogradData(const WinogradImages& g, const Kept* x, size_t block, size_t begin, size_t end, float* v,
                   const WinogradTiles& to) {
   readTiles<Data>(g, x, block, begin, end, v, to);
 }
 
-void winogradResultGrad(const WinogradImages& g, const float* dy, size_t block, size_t begin, size_t end, float* d,
+template <class Kept>
+void winogradResultGrad(const WinogradImages& g, const Kept* dy, size_t block, size_t begin, size_t end, float* d,
                         const WinogradTiles& to) {
   readTiles<ResultGrad>(g, dy, block, begin, end, d, to);
 }
@@ -190,15 +207,16 @@ inline Eight activated(const Eight& value, int activation) {
   return y;
 }
 
-void winogradResult(const WinogradImages& g, float* y, size_t block, size_t begin, size_t end, const float* m,
-                    size_t position, size_t tile, const float* bias, const float* residual, int activation) {
+template <class Kept>
+void winogradResult(const WinogradImages& g, Kept* y, size_t block, size_t begin, size_t end, const float* m,
+                    size_t position, size_t tile, const float* bias, const Kept* residual, int activation) {
   const Eight added = bias == nullptr ? Eight{} : load(bias);
   const size_t row = g.row, pixel = g.pixel, ahead = aheadOf(g);
   Walk walk(g, begin);
   for (size_t t = begin; t < end; ++t, walk.advance(), m += tile) {
     const int y0 = walk.ty * kTile, x0 = walk.tx * kTile;
-    float* to = y + walk.image * g.image + block * g.block + y0 * row + x0 * pixel;
-    const float* also = residual == nullptr ? nullptr : residual + (to - y);
+    Kept* to = y + walk.image * g.image + block * g.block + y0 * row + x0 * pixel;
+    const Kept* also = residual == nullptr ? nullptr : residual + (to - y);
     const int rows = g.h - y0, columns = g.w - x0;
     for (int i = 0; i < kTile; ++i)
       for (int j = 0; j < kTile; j += 2) __builtin_prefetch(to + ahead + i * row + j * pixel, 1);
@@ -221,10 +239,10 @@ void winogradResult(const WinogradImages& g, float* y, size_t block, size_t begi
 /**
  * Eight rows of the reduction (from `reduced`) for `width` channels of the result (from `wide`), a multiple of eight.
  * Forward, rows are the filter's input channels; for the gradient of the input they are its output channels, and the
- * filter is turned by half.
+ * filter is turned by half. `rounds` has the values of the filter rounded to those of bf16.
  */
-void winogradFilter(const float* filter, size_t c, size_t k, bool turned, size_t reduced, size_t wide, size_t width,
-                    float* u, size_t position, size_t rowStride) {
+void winogradFilter(const float* filter, size_t c, size_t k, bool turned, bool rounds, size_t reduced, size_t wide,
+                    size_t width, float* u, size_t position, size_t rowStride) {
   for (size_t block = 0; block < width; block += 8) {
     alignas(32) float taps[9][8][8];
     for (int tap = 0; tap < 9; ++tap) {
@@ -236,6 +254,9 @@ void winogradFilter(const float* filter, size_t c, size_t k, bool turned, size_t
         const float* from = filter + (tap * c + reduced) * k + wide + block;
         for (int i = 0; i < 8; ++i) store(taps[tap][i], load(from + i * k));
       }
+    }
+    if (float* flat = &taps[0][0][0]; rounds) {
+      FGKD_SIMD for (int i = 0; i < 9 * 64; ++i) flat[i] = roundedToBf16(flat[i]);
     }
     for (int row = 0; row < 8; ++row) {
       float* to = u + row * rowStride + block;
@@ -264,9 +285,12 @@ void winogradFilterGrad(const float* u, size_t position, size_t rowStride, size_
 
 void fillWinograd(Loops& loops) {
   static_assert(kPositions == kWinogradPositions, "one tile has as many positions");
-  loops.winogradData = winogradData;
-  loops.winogradResultGrad = winogradResultGrad;
-  loops.winogradResult = winogradResult;
+  loops.winogradData = winogradData<float>;
+  loops.winogradResultGrad = winogradResultGrad<float>;
+  loops.winogradResult = winogradResult<float>;
+  loops.winogradDataOfBf16 = winogradData<uint16_t>;
+  loops.winogradResultGradOfBf16 = winogradResultGrad<uint16_t>;
+  loops.winogradResultOfBf16 = winogradResult<uint16_t>;
   loops.winogradFilter = winogradFilter;
   loops.winogradFilterGrad = winogradFilterGrad;
 }
