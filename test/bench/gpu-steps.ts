@@ -70,7 +70,7 @@ for (let step = 0; step < Number(steps); step++) {
   const [after, spent] = [stats(), process.cpuUsage(cpu)];
   note("wall ms", performance.now() - began);
   note("processor ms", (spent.user + spent.system) / 1000);
-  for (const key of ["dispatches", "bindGroups", "pipelines", "submissions", "bytesUploaded"] as const)
+  for (const key of ["dispatches", "prepared", "bindGroups", "pipelines", "submissions", "bytesUploaded"] as const)
     note(key, after[key] - before[key]);
   note("peak MiB", after.bytesPeak / 2 ** 20);
 }

@@ -12,6 +12,8 @@ export type Copy = (from: Slot, to: Slot, bytes: number, offset: number) => void
 /** Tensors that are read as one. */
 export interface Gathered {
   readonly slot: Slot;
+  /** Whether they did not lie so already. */
+  readonly isCopied: boolean;
   /** To be called once those who read it are in the commands. */
   release(): void;
 }
@@ -49,7 +51,7 @@ export class TensorMemory {
   /** Slots laid together as `divide` lays them: where they lie, or copied, as when weights come from a file. */
   gather(slots: readonly Slot[], sizes: readonly number[], copy: Copy): Gathered {
     const whole = wholeOf(slots);
-    if (whole) return { slot: whole, release: () => {} };
+    if (whole) return { slot: whole, isCopied: false, release: () => {} };
     const bytes = sizes.reduce((sum, size) => sum + partSize(size), 0);
     const slot = this.pool.take(bytes);
     let offset = 0;
@@ -58,7 +60,7 @@ export class TensorMemory {
       copy(from, slot, size, offset);
       offset += partSize(size);
     }
-    return { slot, release: () => this.pool.give(slot) };
+    return { slot, isCopied: true, release: () => this.pool.give(slot) };
   }
 
   /** Of a tensor that has its buffer. */

@@ -9,6 +9,8 @@ export interface TensorData {
   readonly dtype: tf.DataType;
   readonly shape: number[];
   resource?: unknown;
+  /** Tensors that have it. */
+  readonly refCount: number;
   /** Whether the buffer belongs to somebody else. */
   readonly external?: boolean;
   readonly complexTensorInfos?: object | null;
