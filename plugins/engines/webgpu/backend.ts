@@ -18,7 +18,7 @@ import type { Slot } from "./slot.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
-import type { Rule, Update } from "./together.js";
+import type { Rule, Update, Updates } from "./together.js";
 import { Uploads } from "./uploads.js";
 import { Waiting } from "./waiting.js";
 
@@ -127,9 +127,9 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   }
 
   /** Runs updates of one kind, none of which depends on another. */
-  updateTogether(rule: Rule, updates: readonly Update[]): void {
+  updateTogether(all: Updates): void {
     this.#faults.check();
-    this.#waiting.run(rule, updates);
+    this.#waiting.run(all);
   }
 
   /** See {@link Recorder.begin}. */
