@@ -54,7 +54,7 @@ export class Replay implements Recording {
 
   run(given: readonly tf.TensorInfo[]): readonly tf.TensorInfo[] {
     const { parts, constants, made } = this;
-    const { uploads, memory } = parts;
+    const { uploads } = parts;
     parts.settle();
     const bound = given.map((tensor) => slotOf(parts, tensor));
     for (const words of constants.values()) bound.push(uploads.send(words, "int32"));
@@ -65,10 +65,8 @@ export class Replay implements Recording {
       for (let at = given.length; at < bound.length; at++) uploads.release(bound[at] as Slot);
     }
     return made.map((one, at) => {
-      const tensor = parts.make(one.shape, one.dtype);
-      const slot = "place" in one ? slots[at] : uploads.send(one.constant, "int32");
-      memory.hand(parts.dataOf(tensor), slot as Slot);
-      return tensor;
+      const slot = "place" in one ? (slots[at] as Slot) : uploads.send(one.constant, "int32");
+      return parts.make(one.shape, one.dtype, slot);
     });
   }
 
@@ -164,5 +162,5 @@ export class Replay implements Recording {
 export function slotOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): Slot {
   const data = dataOf(tensor);
   memory.provide(data);
-  return memory.slotOf(data.resource);
+  return memory.slotOf(data);
 }
