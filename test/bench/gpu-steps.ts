@@ -6,7 +6,7 @@
  * `layers` those of networks run in each step, and no pass is run again without them. `UNBACKED=1` has buffers that take no memory,
  * for steps that the null backend has no room for.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { startEngine } from "../../core/index.js";
 import type { BackendStats } from "../../plugins/engines/webgpu/backend.js";
@@ -44,12 +44,16 @@ async function startNull(): Promise<() => BackendStats> {
   return () => backend.stats();
 }
 
+const counted = existsSync("/proc/self/schedstat") ? openSync("/proc/self/schedstat", "r") : undefined;
+const line = Buffer.alloc(64);
+
 /** Processor time of this thread in ms: that of JavaScript, without the threads that collect garbage and compile. */
 function ofThread(): number {
-  const file = "/proc/self/schedstat";
+  if (counted === undefined) return Number.NaN;
   // Asked for this, the system brings the count of a thread that runs up to date.
   process.cpuUsage();
-  return existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[0]) / 1e6 : Number.NaN;
+  readSync(counted, line, 0, line.length, 0);
+  return Number.parseInt(line.toString("latin1"), 10) / 1e6;
 }
 
 /** The value that so great a share of all is below. */
