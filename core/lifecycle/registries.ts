@@ -25,7 +25,7 @@ import type {
 } from "../registries/entry.js";
 import { createRegistry, type Level, type Registry } from "../registries/registry.js";
 import type { ParameterGroup } from "../update/groups.js";
-import type { UpdateRule } from "../update/optimizer.js";
+import type { UpdateRule } from "../update/rule.js";
 import type { Schedule } from "../update/schedule.js";
 
 /** One registry of each kind. */

@@ -51,24 +51,30 @@ export function adamStep(
   return { parameter: moved as tf.Tensor, mean: newMean as tf.Tensor, square: newSquare as tf.Tensor };
 }
 
-/** A weight of several, and what moves it beside what all share. */
-export interface AdamStepOfMany extends AdamMoments, Pick<AdamStepOptions, "learningRate" | "weightDecay" | "count"> {
+/** A weight of several, and what moves it beside its rates and what all share. */
+export interface AdamStepOfMany extends AdamMoments {
   readonly parameter: tf.Tensor;
   readonly gradient: tf.Tensor;
+}
+
+/** What `adamSteps` is told of a weight: what may differ from weight to weight, and from step to step. */
+export function adamRates(options: Omit<AdamStepOptions, "epsilon">): readonly number[] {
+  const { rate, correction, decay, shrinkage } = ratesOf(options);
+  return [rate, correction, decay, shrinkage];
 }
 
 /**
  * `adamStep` of many weights at once, where the engine has a kernel for that.
  *
+ * @param rates `[steps, 4]`: `adamRates` of each
  * @returns new tensors for each; `undefined` where it has none
  */
 export function adamSteps(
   steps: readonly AdamStepOfMany[],
-  shared: Pick<AdamStepOptions, "beta1" | "beta2" | "epsilon" | "decoupled">,
+  rates: tf.Tensor2D,
+  { beta1, beta2, epsilon }: Pick<AdamStepOptions, "beta1" | "beta2" | "epsilon">,
 ): readonly (AdamMoments & { readonly parameter: tf.Tensor })[] | undefined {
   if (steps.length === 0 || !hasKernel("FgkdAdamOfAll")) return undefined;
-  const { beta1, beta2, epsilon } = shared;
-  const rates = steps.map((step) => ratesOf({ ...step, ...shared }));
   const made = runListKernel(
     "FgkdAdamOfAll",
     {
@@ -77,15 +83,8 @@ export function adamSteps(
       means: steps.map(({ mean }) => mean),
       squares: steps.map(({ square }) => square),
     },
-    {
-      rates: rates.map(({ rate }) => rate),
-      corrections: rates.map(({ correction }) => correction),
-      decays: rates.map(({ decay }) => decay),
-      shrinkages: rates.map(({ shrinkage }) => shrinkage),
-      beta1,
-      beta2,
-      epsilon,
-    },
+    { beta1, beta2, epsilon },
+    { rates },
   );
   return steps.map((_, at) => {
     const [parameter, mean, square] = made.slice(3 * at);

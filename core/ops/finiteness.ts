@@ -15,7 +15,7 @@ const large = 2 ** 17;
 export function finiteness(tensors: readonly tf.Tensor[]): readonly tf.Tensor1D[] {
   if (tensors.length === 0) return [];
   // The table says what it returns.
-  if (hasKernel("FgkdNotFinite")) return runListKernel("FgkdNotFinite", { values: tensors }, {}) as tf.Tensor1D[];
+  if (hasKernel("FgkdNotFinite")) return runListKernel("FgkdNotFinite", { values: tensors }, {}, {}) as tf.Tensor1D[];
   return tf.tidy(() => {
     const small = tensors.filter(({ size }) => size < large).map(flat);
     const parts = [...tensors.filter(({ size }) => size >= large), ...(small.length > 0 ? [tf.concat1d(small)] : [])];

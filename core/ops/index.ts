@@ -1,7 +1,7 @@
 /** Tensor operations with sound gradients that tfjs lacks; public as `fgkd/ops`. */
 export { addRelu, gelu, relu6, silu } from "./activations.js";
 export type { AdamMoments, AdamStepOfMany, AdamStepOptions } from "./adam.js";
-export { adamStep, adamSteps } from "./adam.js";
+export { adamRates, adamStep, adamSteps } from "./adam.js";
 export type { DeviationEstimator } from "./attention.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult, BatchNormTrainingOptions } from "./batch-norm.js";
@@ -18,7 +18,7 @@ export { groupNorm } from "./group-norm.js";
 export type { InnerGradient } from "./inner-gradient.js";
 export { innerGradient } from "./inner-gradient.js";
 export type { KernelRow } from "./kernel-row.js";
-export type { FusedKernel, KernelAttributes, KernelInputs } from "./kernel-table.js";
+export type { FusedKernel, KernelAttributes, KernelBesides, KernelInputs } from "./kernel-table.js";
 export { fusedKernels } from "./kernel-table.js";
 export { isRecording } from "./kernels.js";
 export type { LayerNormOptions } from "./layer-norm.js";
@@ -39,7 +39,7 @@ export { antialiasedResize, resizeMatrix } from "./resize.js";
 export type { SelfAttentionOptions } from "./self-attention.js";
 export { selfAttention, selfAttentionMaps } from "./self-attention.js";
 export type { SgdStepOfMany, SgdStepOptions } from "./sgd.js";
-export { sgdStep, sgdSteps } from "./sgd.js";
+export { sgdRates, sgdStep, sgdSteps } from "./sgd.js";
 export { logSoftmax, softmax } from "./softmax.js";
 export { standardizedFilter } from "./standardise.js";
 export { statisticsDistances } from "./statistics-distance.js";

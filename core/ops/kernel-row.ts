@@ -2,7 +2,7 @@
 
 /** How a row describes an attribute. */
 interface Attribute {
-  readonly type: "number" | "boolean" | "numbers";
+  readonly type: "number" | "boolean";
   readonly says: string;
 }
 
@@ -10,6 +10,8 @@ interface Attribute {
 export interface KernelRow {
   /** Whether `inputs` and `outputs` are lists: tfjs has them under 0, 1, 2, …, the first of each list before the second of any. */
   readonly isOfLists?: boolean;
+  /** Of a kernel of lists: inputs that are one for all, under their own names. */
+  readonly besides?: Readonly<Record<string, string>>;
   /** By name, the shape. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly attributes: Readonly<Record<string, Attribute>>;

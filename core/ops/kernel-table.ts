@@ -182,10 +182,16 @@ export const fusedKernels = {
 export type FusedKernel = keyof typeof fusedKernels;
 
 type Row<N extends FusedKernel> = (typeof fusedKernels)[N];
-type Values = { readonly number: number; readonly boolean: boolean; readonly numbers: readonly number[] };
+type Values = { readonly number: number; readonly boolean: boolean };
 
 /** What a fused kernel is given, by name: tensors for whoever asks, tfjs' `TensorInfo`s in the kernel itself. */
 export type KernelInputs<N extends FusedKernel, T> = { readonly [Input in keyof Row<N>["inputs"]]: T };
+
+/** What a fused kernel of lists is given beside them, by name. */
+export type KernelBesides<N extends FusedKernel, T> =
+  Row<N> extends { readonly besides: infer Besides }
+    ? { readonly [Input in keyof Besides]: T }
+    : Readonly<Record<string, never>>;
 
 /** A fused kernel of lists. */
 export type ListKernel = {

@@ -1,6 +1,6 @@
 /** How the operations of this folder find the fused kernels that an engine may have. */
 import * as tf from "@tensorflow/tfjs";
-import type { FusedKernel, KernelAttributes, KernelInputs, ListKernel } from "./kernel-table.js";
+import type { FusedKernel, KernelAttributes, KernelBesides, KernelInputs, ListKernel } from "./kernel-table.js";
 
 let composing = false;
 
@@ -47,10 +47,11 @@ export function runListKernel<N extends ListKernel>(
   name: N,
   lists: KernelInputs<N, readonly tf.Tensor[]>,
   attributes: KernelAttributes<N>,
+  besides: KernelBesides<N, tf.Tensor>,
 ): tf.Tensor[] {
   const named: readonly (readonly tf.Tensor[])[] = Object.values(lists);
   const inputs = (named[0] ?? []).flatMap((_, at) => named.map((list) => list[at]));
-  return runStock(name, { ...inputs }, attributes);
+  return runStock(name, { ...inputs, ...besides }, attributes);
 }
 
 /** Runs a kernel that every backend of tfjs has, without the operation around it. */

@@ -44,20 +44,30 @@ export function sgdStep(
   return { parameter: moved as tf.Tensor, velocity: faster as tf.Tensor };
 }
 
-/** A weight of several, and what moves it beside the momentum that all share. */
-export interface SgdStepOfMany extends Pick<SgdStepOptions, "learningRate" | "weightDecay"> {
+/** A weight of several, and what moves it beside its rates and the momentum that all share. */
+export interface SgdStepOfMany {
   readonly parameter: tf.Tensor;
   readonly gradient: tf.Tensor;
   readonly velocity: tf.Tensor;
 }
 
+/** What `sgdSteps` is told of a weight: what may differ from weight to weight, and from step to step. */
+export function sgdRates({
+  learningRate,
+  weightDecay,
+}: Pick<SgdStepOptions, "learningRate" | "weightDecay">): readonly number[] {
+  return [learningRate, weightDecay];
+}
+
 /**
  * `sgdStep` of many weights at once, where the engine has a kernel for that.
  *
+ * @param rates `[steps, 2]`: `sgdRates` of each
  * @returns new tensors for each; `undefined` where it has none
  */
 export function sgdSteps(
   steps: readonly SgdStepOfMany[],
+  rates: tf.Tensor2D,
   { momentum, nesterov }: Pick<SgdStepOptions, "momentum" | "nesterov">,
 ): readonly { readonly parameter: tf.Tensor; readonly velocity: tf.Tensor }[] | undefined {
   if (steps.length === 0 || !hasKernel("FgkdSgdOfAll")) return undefined;
@@ -68,12 +78,8 @@ export function sgdSteps(
       gradients: steps.map(({ gradient }) => gradient),
       velocities: steps.map(({ velocity }) => velocity),
     },
-    {
-      learningRates: steps.map(({ learningRate }) => learningRate),
-      weightDecays: steps.map(({ weightDecay }) => weightDecay),
-      momentum,
-      nesterov,
-    },
+    { momentum, nesterov },
+    { rates },
   );
   return steps.map((_, at) => ({ parameter: made[2 * at] as tf.Tensor, velocity: made[2 * at + 1] as tf.Tensor }));
 }

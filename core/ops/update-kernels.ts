@@ -37,9 +37,8 @@ export const updateKernels = {
   FgkdSgdOfAll: {
     isOfLists: true,
     inputs: { parameters: "a list, any", gradients: "a list, each as its parameter", velocities: "likewise" },
+    besides: { rates: "[parameters, 2]; learning rate and weight decay of each" },
     attributes: {
-      learningRates: { type: "numbers", says: "one for each parameter" },
-      weightDecays: { type: "numbers", says: "likewise" },
       momentum: { type: "number", says: "of all" },
       nesterov: { type: "boolean", says: "of all" },
     },
@@ -55,11 +54,8 @@ export const updateKernels = {
       means: "likewise",
       squares: "likewise",
     },
+    besides: { rates: "[parameters, 4]; `rate`, `correction`, `decay` and `shrinkage` of each" },
     attributes: {
-      rates: { type: "numbers", says: "one for each parameter" },
-      corrections: { type: "numbers", says: "likewise" },
-      decays: { type: "numbers", says: "likewise" },
-      shrinkages: { type: "numbers", says: "likewise" },
       beta1: { type: "number", says: "of all" },
       beta2: { type: "number", says: "of all" },
       epsilon: { type: "number", says: "of all" },

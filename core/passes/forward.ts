@@ -115,16 +115,15 @@ export class ForwardPass {
   /** Does the same without the layers. Only where `isReady`. */
   repeat(given: readonly tf.Tensor[]): Passed {
     const { recording, facts } = this.#attempt.whole;
-    const values = new Values(given.map(infoOf), recording.run(given.map(infoOf)));
+    // What variables had, whatever they are assigned.
+    const before = given.map(infoOf);
+    const values = new Values(before, recording.run(before));
     const tensors = facts.outputs.map(({ place, shape, isGiven }) =>
       isGiven && "given" in place ? (given[place.given] as tf.Tensor) : values.tensor(place, shape),
     );
     const saved = facts.saved.map((place) => values.hold(place));
     for (const { given: at, place } of facts.updated) {
-      const variable = given[at] as tf.Variable;
-      const value = values.tensor(place, variable.shape);
-      variable.assign(value);
-      value.dispose();
+      values.assign(given[at] as tf.Variable, place);
     }
     for (const [name, by] of facts.counted) this.parameters.count(name, by);
     return { outputs: putTogether(facts.rest, tensors), tensors, saved };

@@ -29,6 +29,12 @@ export function infoOf({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
   return { dataId, shape, dtype };
 }
 
+/** How tfjs counts tensors: its types say less. */
+interface Tracker {
+  disposeTensor(tensor: tf.Tensor): void;
+  trackTensor(tensor: tf.Tensor): void;
+}
+
 /** Tensors of values that a recording made, and of those that it was given. */
 export class Values {
   readonly #taken = new Set<number>();
@@ -50,6 +56,15 @@ export class Values {
     if (this.#taken.has(place.made)) tf.backend().incRef(info.dataId);
     this.#taken.add(place.made);
     return info;
+  }
+
+  /** Gives a variable a value of its shape, as `assign` does; no tensor is made of it. */
+  assign(variable: tf.Variable, place: Place): void {
+    const engine = tf.engine() as unknown as Tracker;
+    engine.disposeTensor(variable);
+    // It is the variable's from now on: one holder, as it came.
+    (variable as { dataId: tf.DataId }).dataId = this.hold(place).dataId;
+    engine.trackTensor(variable);
   }
 
   /** A tensor of it. */

@@ -7,7 +7,7 @@ import type { Batch, Outputs } from "../values/records.js";
 import { differentiated } from "./differentiated.js";
 import { ForwardPass } from "./forward.js";
 import { assignHeld, infoOf } from "./places.js";
-import { activeTape, waysFrom } from "./tape.js";
+import { activeTape, isLookedAt, waysFrom } from "./tape.js";
 import { TrainingPass } from "./training-pass.js";
 
 /** Kinds of passes that are remembered of one model. Images of ever other sizes are not worth it. */
@@ -29,9 +29,8 @@ export function repeating(model: Model): Model {
     ...model,
     forward: (batch, mode, want) => {
       const recorder = activeRecorder();
-      // Whoever traces, profiles or debugs looks on while kernels run.
-      const isWatched = isComposing() || tf.engine().state.profiling || tf.env().getBool("DEBUG");
-      if (!recorder || isWatched || !batch.images || batch.images.dtype !== "float32")
+      // Whoever traces looks on while kernels run, too.
+      if (!recorder || isComposing() || isLookedAt() || !batch.images || batch.images.dtype !== "float32")
         return model.forward(batch, mode, want);
       return passesOf(recorder).run(batch, batch.images, mode, want);
     },

@@ -22,8 +22,13 @@ export function activeTape(): TapeNode[] {
 
 /** Whether whoever traces, profiles or debugs looks on while kernels run, or they run within another, or for a gradient's gradient. */
 export function isWatched(): boolean {
-  const { gradientDepth, kernelDepth, profiling } = tf.engine().state;
-  return gradientDepth !== 1 || kernelDepth > 0 || profiling || tf.env().getBool("DEBUG");
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return gradientDepth !== 1 || kernelDepth > 0 || isLookedAt();
+}
+
+/** Whether whoever profiles or debugs looks on while kernels run. */
+export function isLookedAt(): boolean {
+  return tf.engine().state.profiling || tf.env().getBool("DEBUG");
 }
 
 /** Does the work as where a gradient will be asked for, and returns the operations that would go to the tape. */

@@ -7,7 +7,8 @@ import type { Registry } from "../registries/registry.js";
 import { invalidConfig } from "../values/errors.js";
 import type { Logger } from "../values/logger.js";
 import { type ParameterGroup, shorthandGroups, type TrainedWeight, type Treatment, treat } from "./groups.js";
-import { createOptimizer, type Optimizer, type OptimizerSettings, type UpdateRule } from "./optimizer.js";
+import { createOptimizer, type Optimizer, type OptimizerSettings } from "./optimizer.js";
+import type { UpdateRule } from "./rule.js";
 import { constantRate, type Schedule } from "./schedule.js";
 
 /** What the settings of an optimiser stand for. */

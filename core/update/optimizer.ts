@@ -4,38 +4,10 @@ import type { Parameters } from "../models/parameters.js";
 import { assignHeld, hold, letGo } from "../passes/places.js";
 import type { Choice, ParameterGroups, Schedules } from "../registries/entry.js";
 import type { NamedArray } from "../values/named-array.js";
+import { AtOnce } from "./at-once.js";
 import type { Gradients } from "./gradients.js";
 import type { WholeTreatment } from "./groups.js";
-
-/** One variable's update, beside the shared settings. */
-export interface Update {
-  readonly learningRate: number;
-  /** Already 0 for a variable that is exempt. */
-  readonly weightDecay: number;
-  /** Updates of this optimiser so far, this one included: 1 at the first. */
-  readonly count: number;
-}
-
-/** How one variable moves: SGD, Adam, … Runs inside a tidy. */
-export interface UpdateRule {
-  /** Names of the values kept for each variable, all starting at 0: `momentum`, … */
-  readonly slots: readonly string[];
-  update(
-    variable: tf.Variable,
-    gradient: tf.Tensor,
-    slots: Readonly<Record<string, tf.Variable>>,
-    update: Update,
-  ): void;
-  /** Moves many at once. @returns `false`, and moves none, where the engine cannot: then each is moved by `update`. */
-  updateAll?(moves: readonly Move[]): boolean;
-}
-
-/** A variable, and what moves it. */
-interface Move extends Update {
-  readonly variable: tf.Variable;
-  readonly gradient: tf.Tensor;
-  readonly slots: Readonly<Record<string, tf.Variable>>;
-}
+import type { Move, UpdateRule } from "./rule.js";
 
 /** What every optimiser can be told. Its own options stand beside these in config. */
 export interface OptimizerSettings {
@@ -108,6 +80,7 @@ export function createOptimizer(
       rule.slots.map((slot) => [slot, zeros(variable.shape, `${prefix}/${name}/${slot}`)]),
     ) as Readonly<Record<string, tf.Variable>>,
   }));
+  const atOnce = new AtOnce(rule, members.length);
   let count = 0;
   /** Updates before the first of a weight that was frozen: it counts its own. */
   const missed = new Map<string, number>();
@@ -129,7 +102,7 @@ export function createOptimizer(
           const own = count - (missed.get(name) ?? 0);
           moves.push({ variable, gradient, slots, learningRate: learningRate * factor, weightDecay, count: own });
         }
-        if (rule.updateAll?.(moves)) return;
+        if (atOnce.move(moves)) return;
         // One scope for each: with one for all, temporaries of several times the model's size would pile up.
         for (const { variable, gradient, slots, ...update } of moves)
           tf.tidy(() => rule.update(variable, gradient, slots, update));

@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { OptionsOf, UpdateRule } from "../../core/index.js";
-import { adamStep, adamSteps } from "../../core/ops/index.js";
+import { adamRates, adamStep, adamSteps } from "../../core/ops/index.js";
 
 export const adamSchema = z.object({
   beta1: z.number().min(0).lt(1).default(0.9).describe("Of the running mean of the gradient."),
@@ -25,20 +25,23 @@ export function adamRule(options: Required<AdamOptions>, decoupled: boolean): Up
       square.assign(moved.square);
       variable.assign(moved.parameter);
     },
-    updateAll(moves) {
-      const steps = moves.map(({ variable, slots, ...move }) => ({
-        ...move,
-        parameter: variable,
-        mean: slots.mean as tf.Variable,
-        square: slots.square as tf.Variable,
-      }));
-      const moved = adamSteps(steps, { ...options, decoupled });
-      for (const [at, { parameter, mean, square }] of (moved ?? []).entries()) {
-        steps[at]?.mean.assign(mean);
-        steps[at]?.square.assign(square);
-        steps[at]?.parameter.assign(parameter);
-      }
-      return moved !== undefined;
+    ofMany: {
+      rates: (update) => adamRates({ ...options, ...update, decoupled }),
+      move(moves, rates) {
+        const steps = moves.map(({ variable, gradient, slots }) => ({
+          gradient,
+          parameter: variable,
+          mean: slots.mean as tf.Variable,
+          square: slots.square as tf.Variable,
+        }));
+        const moved = adamSteps(steps, rates, options);
+        for (const [at, { parameter, mean, square }] of (moved ?? []).entries()) {
+          steps[at]?.mean.assign(mean);
+          steps[at]?.square.assign(square);
+          steps[at]?.parameter.assign(parameter);
+        }
+        return moved !== undefined;
+      },
     },
   };
 }

@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import type { OptionsOf, UpdateRule } from "../../core/index.js";
-import { sgdStep, sgdSteps } from "../../core/ops/index.js";
+import { sgdRates, sgdStep, sgdSteps } from "../../core/ops/index.js";
 
 export const sgdSchema = z
   .object({
@@ -34,20 +34,23 @@ export function sgdRule({ momentum, nesterov }: Required<SgdOptions>): UpdateRul
         variable.assign(variable.sub(direction.mul(learningRate)));
       }
     },
-    updateAll(moves) {
-      if (momentum === 0) return false;
-      // It is declared above.
-      const steps = moves.map(({ variable, slots, ...move }) => ({
-        ...move,
-        parameter: variable,
-        velocity: slots.momentum as tf.Variable,
-      }));
-      const moved = sgdSteps(steps, { momentum, nesterov });
-      for (const [at, { parameter, velocity }] of (moved ?? []).entries()) {
-        steps[at]?.velocity.assign(velocity);
-        steps[at]?.parameter.assign(parameter);
-      }
-      return moved !== undefined;
+    ofMany: {
+      rates: sgdRates,
+      move(moves, rates) {
+        if (momentum === 0) return false;
+        // It is declared above.
+        const steps = moves.map(({ variable, gradient, slots }) => ({
+          gradient,
+          parameter: variable,
+          velocity: slots.momentum as tf.Variable,
+        }));
+        const moved = sgdSteps(steps, rates, { momentum, nesterov });
+        for (const [at, { parameter, velocity }] of (moved ?? []).entries()) {
+          steps[at]?.velocity.assign(velocity);
+          steps[at]?.parameter.assign(parameter);
+        }
+        return moved !== undefined;
+      },
     },
   };
 }

@@ -76,9 +76,9 @@ function counted(backend: GpuBackend): { take(): Needs } {
     add(0, tensorsOf(update));
     soon(rule, update);
   };
-  backend.updateTogether = (rule, updates) => {
-    add(0, updates.flatMap(tensorsOf));
-    together(rule, updates);
+  backend.updateTogether = (all) => {
+    add(0, all.updates.flatMap(tensorsOf));
+    together(all);
   };
   return {
     take: () => {

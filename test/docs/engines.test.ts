@@ -23,13 +23,16 @@ function rowsOf(firstColumn: string, text = page): readonly (readonly string[])[
 
 const list = (cells: readonly string[]) => cells.join("; ") || "–";
 
-function row(name: string, { inputs, attributes, outputs, computes, otherwise }: KernelRow): readonly string[] {
+function row(
+  name: string,
+  { inputs, besides, attributes, outputs, computes, otherwise }: KernelRow,
+): readonly string[] {
   const named = (shapes: Readonly<Record<string, string>>) =>
     list(Object.entries(shapes).map(([name, shape]) => `\`${name}\` ${shape}`));
   const described = Object.entries(attributes).map(
     ([name, { type, says }]) => `\`${name}\` ${type}${says === "" ? "" : `: ${says}`}`,
   );
-  return [`\`${name}\``, named(inputs), list(described), named(outputs), computes, otherwise];
+  return [`\`${name}\``, named({ ...inputs, ...besides }), list(described), named(outputs), computes, otherwise];
 }
 
 describe("the reference of engines", () => {

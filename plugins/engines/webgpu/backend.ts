@@ -15,10 +15,11 @@ import { Reads } from "./reads.js";
 import { Notes } from "./recorder.js";
 import type { Dispatch } from "./shader.js";
 import type { Slot } from "./slot.js";
+import { TensorTable } from "./tensor-table.js";
 import { TfjsBackend, type TfjsProgram, type TfjsUniform } from "./tfjs-backend.js";
 import { TfjsBuffers } from "./tfjs-buffers.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
-import type { Rule, Update } from "./together.js";
+import type { Rule, Update, Updates } from "./together.js";
 import { Uploads } from "./uploads.js";
 import { Waiting } from "./waiting.js";
 
@@ -73,6 +74,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   ) {
     super(device, info);
     this.precision = precision;
+    this.tensorMap = new TensorTable(this);
     const lacking = (bytes: number) => exhausted(bytes, this.#pool.bytesInUse, memory);
     this.#faults = new Faults(device, lacking);
     this.#commands = new Commands(device, submitEvery);
@@ -127,9 +129,9 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   }
 
   /** Runs updates of one kind, none of which depends on another. */
-  updateTogether(rule: Rule, updates: readonly Update[]): void {
+  updateTogether(all: Updates): void {
     this.#faults.check();
-    this.#waiting.run(rule, updates);
+    this.#waiting.run(all);
   }
 
   /** See {@link Recorder.begin}. */
@@ -204,10 +206,9 @@ export class GpuBackend extends TfjsBackend implements Recorder {
     if (values != null || dtype === "complex64" || dtype === "string") return super.read(dataId);
     this.#faults.check();
     this.#waiting.settleFor([{ dataId, shape: [], dtype }], []);
-    const { resource } = data;
     const bytes = bytesOf(data);
     if (bytes === 0) return tf.util.getTypedArrayFromDType(dtype as "float32", 0);
-    const read = await this.#reads.read(this.#memory.slotOf(resource), bytes);
+    const read = await this.#reads.read(this.#memory.slotOf(data), bytes);
     const result = tf.util.convertBackendValuesAndArrayBuffer(read, dtype) as tf.backend_util.TypedArray;
     data.values = result;
     await this.beforeAnswer?.();
@@ -225,10 +226,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
   }
 
   override releaseResource(dataId: object): void {
-    const { resource } = this.tensorMap.get(dataId);
-    // A part of a buffer is none that tfjs knows.
-    if (resource instanceof GPUBuffer || resource == null || !this.#memory.release(resource as object))
-      super.releaseResource(dataId);
+    if (!this.#memory.letGo(this.tensorMap.get(dataId))) super.releaseResource(dataId);
   }
 
   private viewOf({ dataId }: tf.TensorInfo) {
@@ -271,7 +269,7 @@ export class GpuBackend extends TfjsBackend implements Recorder {
       },
       unshare: (tensor) => void this.viewToWrite(tensor),
       dataOf: ({ dataId }) => this.tensorMap.get(dataId),
-      make: (shape, dtype) => this.makeTensorInfo([...shape], dtype),
+      make: (shape, dtype, slot) => memory.tensorOf(this.tensorMap, shape, dtype, slot),
       hold: ({ dataId }) => this.incRef(dataId),
       letGo: (tensor) => this.letGo(tensor),
     };

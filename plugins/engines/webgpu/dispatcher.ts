@@ -10,8 +10,21 @@ import type { Witness } from "./witness.js";
 /** What was done since the start, for tests and measurements. */
 export interface DispatchCounts {
   dispatches: number;
+  /** Of these, those of recordings on buffers that they were run on before. */
+  prepared: number;
   pipelines: number;
   bindGroups: number;
+}
+
+/** A run with its buffers. */
+export interface BoundRun {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  /** Of its numbers, where that is told with each dispatch. */
+  readonly offset: readonly number[] | undefined;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
 }
 
 /** Bind groups remembered of one layout: some training steps of a large network. */
@@ -44,7 +57,7 @@ interface Compiled {
 }
 
 export class Dispatcher {
-  readonly counts: DispatchCounts = { dispatches: 0, pipelines: 0, bindGroups: 0 };
+  readonly counts: DispatchCounts = { dispatches: 0, prepared: 0, pipelines: 0, bindGroups: 0 };
   readonly #compiled = new Map<string, Compiled>();
   readonly #layouts = new Map<string, Layout>();
   readonly #foreign = new Map<GPUComputePipeline, Foreign>();
@@ -86,8 +99,34 @@ export class Dispatcher {
     this.witness.ran(new RunAgain(this.knownRun(compiled, shader, views, values, [x, y, z])), views);
   }
 
-  /** Writes a run that was noted, over those of the slots whose places are said. */
-  again(run: RunAgain, slots: readonly Slot[], places: readonly number[]): void {
+  /** Of the places of numbers: what `again` returns holds as long as this. */
+  get age(): number {
+    return this.#numbers.age;
+  }
+
+  /** Writes runs that are known with their buffers, all of which are among these slots. */
+  encodeAll(runs: readonly BoundRun[], slots: readonly Slot[]): void {
+    const { commands } = this;
+    for (let at = 0; at < runs.length; at++) {
+      const { pipeline, group, offset, x, y, z } = runs[at] as BoundRun;
+      const pass = commands.openPass();
+      this.setPipeline(pass, pipeline);
+      if (offset) pass.setBindGroup(0, group, offset);
+      else pass.setBindGroup(0, group);
+      // Each number costs a call's tenth.
+      if (y === 1 && z === 1) pass.dispatchWorkgroups(x);
+      else pass.dispatchWorkgroups(x, y, z);
+      commands.dispatched();
+    }
+    this.counts.dispatches += runs.length;
+    this.counts.prepared += runs.length;
+    // Some are in commands that were handed over already: that they seem to be in later ones does no harm.
+    const { serial } = commands;
+    for (let at = 0; at < slots.length; at++) (slots[at] as Slot).lastUsed = serial;
+  }
+
+  /** Writes a run that was noted, over those of the slots whose places are said. @returns it, with these */
+  again(run: RunAgain, slots: readonly Slot[], places: readonly number[]): BoundRun {
     const { pipeline, groups, numbers, isDynamic } = run.known;
     if (numbers && run.age !== this.#numbers.age)
       run.moveTo(
@@ -106,6 +145,8 @@ export class Dispatcher {
     for (let at = 0; at < places.length; at++) (slots[places[at] as number] as Slot).lastUsed = serial;
     this.counts.dispatches++;
     this.commands.dispatched();
+    const [x, y, z] = groups;
+    return { pipeline, group, offset: numbers && isDynamic ? [run.offset] : undefined, x, y, z };
   }
 
   /** Writes a run of a shader of tfjs, whose bindings end with numbers. */

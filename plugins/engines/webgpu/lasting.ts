@@ -26,6 +26,17 @@ export class Lasting {
     return this.#requests;
   }
 
+  /** That of the last request: alike where all since the beat were. */
+  get request(): number {
+    return this.#request;
+  }
+
+  /** As many requests more were made, and the last is this one. */
+  skip(requests: number, last: number): void {
+    this.#requests += requests;
+    this.#request = last;
+  }
+
   /** A step is over. */
   beat(): void {
     const length = this.#requests - this.#begin;
@@ -49,6 +60,7 @@ export class Lasting {
 
   /** Whether a slot that is given back stays with its request. */
   keeps(slot: Slot): boolean {
+    slot.keptFor = undefined;
     const own = this.#own.get(slot.request);
     const at = own?.indexOf(slot) ?? -1;
     if (this.#requests - slot.taken < most * this.#length) {
@@ -58,6 +70,7 @@ export class Lasting {
     }
     if (!own) this.#own.set(slot.request, [slot]);
     else if (at < 0) own.push(slot);
+    slot.keptFor = slot.request;
     return true;
   }
 
@@ -67,7 +80,9 @@ export class Lasting {
     for (const [request, own] of this.#own) {
       const stays = own.filter((slot) => slot.isTaken || slot.taken > since);
       if (stays.length === own.length) continue;
-      released.push(...own.filter((slot) => !stays.includes(slot)));
+      const goes = own.filter((slot) => !stays.includes(slot));
+      for (const slot of goes) slot.keptFor = undefined;
+      released.push(...goes);
       if (stays.length > 0) this.#own.set(request, stays);
       else this.#own.delete(request);
     }

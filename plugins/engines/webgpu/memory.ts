@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { partSize, wholeOf } from "./parts.js";
 import type { Pool } from "./pool.js";
 import type { Slot, View } from "./slot.js";
-import type { TensorData } from "./tfjs-backend.js";
+import type { TensorData, TensorMap } from "./tfjs-backend.js";
 import type { Uploads } from "./uploads.js";
 
 /** Copies bytes from a slot into another, from this offset in it on. */
@@ -12,12 +12,15 @@ export type Copy = (from: Slot, to: Slot, bytes: number, offset: number) => void
 /** Tensors that are read as one. */
 export interface Gathered {
   readonly slot: Slot;
+  /** Whether they did not lie so already. */
+  readonly isCopied: boolean;
   /** To be called once those who read it are in the commands. */
   release(): void;
 }
 
 export class TensorMemory {
-  readonly #slots = new WeakMap<object, Slot>();
+  /** Of buffers that tfjs asked for, or that somebody else made. */
+  readonly #slots = new WeakMap<GPUBuffer, Slot>();
 
   constructor(
     private readonly pool: Pool,
@@ -31,12 +34,24 @@ export class TensorMemory {
       ? this.uploads.send(data.values as tf.backend_util.TypedArray, data.dtype)
       : this.pool.take(bytesOf(data));
     data.values = null;
-    data.resource = this.remember(slot);
+    this.hand(data, slot);
   }
 
-  /** Gives a tensor this slot, which nobody else has. */
+  /** Gives a tensor this slot. */
   hand(data: TensorData, slot: Slot): void {
-    data.resource = this.remember(slot);
+    data.slot = slot;
+    // A part of a buffer is none that tfjs knows.
+    data.resource = slot.whole ? slot : slot.buffer;
+  }
+
+  /** A tensor of what lies in a slot. */
+  tensorOf(table: TensorMap, shape: readonly number[], dtype: tf.DataType, slot: Slot): tf.TensorInfo {
+    const dataId = {};
+    // Whoever makes tensors of it copies the shape.
+    const data: TensorData = { values: null, dtype, shape: shape as number[], refCount: 1 };
+    this.hand(data, slot);
+    table.set(dataId, data);
+    return { dataId, shape: data.shape, dtype };
   }
 
   /** Gives tensors that have no buffers parts of one. @returns the whole */
@@ -49,7 +64,7 @@ export class TensorMemory {
   /** Slots laid together as `divide` lays them: where they lie, or copied, as when weights come from a file. */
   gather(slots: readonly Slot[], sizes: readonly number[], copy: Copy): Gathered {
     const whole = wholeOf(slots);
-    if (whole) return { slot: whole, release: () => {} };
+    if (whole) return { slot: whole, isCopied: false, release: () => {} };
     const bytes = sizes.reduce((sum, size) => sum + partSize(size), 0);
     const slot = this.pool.take(bytes);
     let offset = 0;
@@ -58,12 +73,12 @@ export class TensorMemory {
       copy(from, slot, size, offset);
       offset += partSize(size);
     }
-    return { slot, release: () => this.pool.give(slot) };
+    return { slot, isCopied: true, release: () => this.pool.give(slot) };
   }
 
   /** Of a tensor that has its buffer. */
   viewOf(data: TensorData): View {
-    return { slot: this.slotOf(data.resource), bytes: Math.ceil(bytesOf(data) / 16) * 16 };
+    return { slot: this.slotOf(data), bytes: Math.ceil(bytesOf(data) / 16) * 16 };
   }
 
   /** The same, for a shader that writes it: what JavaScript knows of its values, and who shares them, is over. */
@@ -74,14 +89,24 @@ export class TensorMemory {
     const slot = this.pool.take(view.bytes);
     copy(view.slot, slot, view.bytes, 0);
     this.uploads.release(view.slot);
-    data.resource = this.remember(slot);
+    this.hand(data, slot);
     return { ...view, slot };
   }
 
-  /** @param resource what a tensor has of this memory, or a buffer */
-  slotOf(resource: unknown): Slot {
-    // A part of a buffer, or a buffer.
-    return this.#slots.get(resource as object) ?? this.adopt(resource as GPUBuffer);
+  /** Of a tensor that has its buffer. */
+  slotOf(data: TensorData): Slot {
+    data.slot ??= this.adopt(data.resource as GPUBuffer);
+    return data.slot;
+  }
+
+  /** A tensor's slot is no longer its own. @returns whether it had one of ours */
+  letGo(data: TensorData): boolean {
+    const { slot } = data;
+    if (!slot || slot.isForeign) return false;
+    data.slot = undefined;
+    data.resource = null;
+    this.uploads.release(slot);
+    return true;
   }
 
   take(bytes: number): GPUBuffer {
@@ -91,25 +116,20 @@ export class TensorMemory {
   }
 
   /** Whether it was one of ours. */
-  release(resource: object): boolean {
-    const slot = this.#slots.get(resource);
+  release(buffer: GPUBuffer): boolean {
+    const slot = this.#slots.get(buffer);
     if (!slot || slot.isForeign) return false;
     this.uploads.release(slot);
     return true;
   }
 
-  /** A buffer that somebody else made. */
+  /** A buffer that tfjs took, or that somebody else made. */
   private adopt(buffer: GPUBuffer): Slot {
+    const known = this.#slots.get(buffer);
+    if (known) return known;
     const slot = this.pool.foreign(buffer);
     this.#slots.set(buffer, slot);
     return slot;
-  }
-
-  /** @returns what its tensor has: the buffer, and of a part of one the slot */
-  private remember(slot: Slot): object {
-    const resource = slot.whole ? slot : slot.buffer;
-    this.#slots.set(resource, slot);
-    return resource;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Dispatcher } from "./dispatcher.js";
 import type { Copy, TensorMemory } from "./memory.js";
 import type { Pool } from "./pool.js";
 import type { Dispatch } from "./shader.js";
+import type { Slot } from "./slot.js";
 import type { TensorData } from "./tfjs-backend.js";
 import type { Uploads } from "./uploads.js";
 
@@ -19,7 +20,8 @@ export interface Parts {
   /** Gives a tensor a buffer of its own. */
   unshare(tensor: tf.TensorInfo): void;
   dataOf(tensor: tf.TensorInfo): TensorData;
-  make(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  /** A tensor of what lies in a slot. */
+  make(shape: readonly number[], dtype: tf.DataType, slot: Slot): tf.TensorInfo;
   /** Keeps a tensor's values although it is disposed of. */
   hold(tensor: tf.TensorInfo): void;
   /** A holder of its values less. */

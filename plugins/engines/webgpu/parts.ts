@@ -15,6 +15,7 @@ class Part implements Slot {
   isTaken = false;
   request = 0;
   taken = 0;
+  readonly keptFor = undefined;
 
   constructor(
     readonly whole: Slot,
@@ -46,10 +47,14 @@ export function divide(whole: Slot, sizes: readonly number[], nextId: () => numb
     });
     whole.division = { key, parts, held: 0 };
   }
-  const { division } = whole;
+  hold(whole.division);
+  return whole.division;
+}
+
+/** All parts are taken. */
+export function hold(division: Division): void {
   for (const part of division.parts) part.isTaken = true;
   division.held = division.parts.length;
-  return division;
 }
 
 /** What these slots are all the parts of, in this order. */

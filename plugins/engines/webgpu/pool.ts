@@ -2,8 +2,8 @@
 import type { Commands } from "./commands.js";
 import { FreeSlots } from "./free-slots.js";
 import { Lasting } from "./lasting.js";
-import { divide, partSize } from "./parts.js";
-import type { Slot } from "./slot.js";
+import { divide, hold, partSize } from "./parts.js";
+import type { Division, Slot } from "./slot.js";
 import type { Witness } from "./witness.js";
 
 /** Where buffers come from. */
@@ -12,6 +12,31 @@ export interface BufferSource {
   create(bytes: number): GPUBuffer | undefined;
   /** What to say then, and where the bound does not allow so many bytes more. */
   exhausted(bytes: number): Error;
+}
+
+/** See {@link Pool.mark}. */
+export interface Mark {
+  readonly requests: number;
+  readonly request: number;
+  readonly bytesInUse: number;
+}
+
+/** What requests were given: slots, with the number of the request among them. */
+export interface Served {
+  readonly requests: number;
+  /** The last. */
+  readonly request: number;
+  /** The most that was in use, beside what was before. */
+  readonly bytes: number;
+  /** What is in use after them. */
+  readonly lasting: readonly (Timed & { readonly request: number; readonly division: Division | undefined })[];
+  /** What is not. */
+  readonly passing: readonly Timed[];
+}
+
+interface Timed {
+  readonly slot: Slot;
+  readonly taken: number;
 }
 
 /** Up to this size a fresh buffer costs less than handing over commands so that one of those in use may be written. */
@@ -95,6 +120,36 @@ export class Pool {
     return this.serve(size, isOut);
   }
 
+  /** Where requests stand, and what is in use. */
+  get mark(): Mark {
+    return { requests: this.#lasting.requests, request: this.#lasting.request, bytesInUse: this.#bytesInUse };
+  }
+
+  /**
+   * Makes requests that were made before, at once: they are given the slots of then.
+   *
+   * @param served whose lasting slots are free
+   */
+  serveAgain({ requests, request, lasting, passing }: Served): void {
+    const begin = this.#lasting.requests;
+    this.#lasting.skip(requests, request);
+    for (const { slot, taken } of passing) slot.taken = begin + taken;
+    for (const { slot, taken, request, division } of lasting) {
+      if (slot.keptFor !== undefined) this.#bytesKept -= slot.size;
+      else this.#free.remove(slot);
+      this.#bytesInUse += slot.size;
+      slot.isTaken = true;
+      slot.request = request;
+      slot.taken = begin + taken;
+      if (division) hold(division);
+    }
+  }
+
+  /** So many bytes more were in use for a while. */
+  reach(bytes: number): void {
+    this.#peak = Math.max(this.#peak, this.#bytesInUse + bytes);
+  }
+
   give(slot: Slot): void {
     this.witness?.gave(slot);
     slot.isTaken = false;
@@ -147,7 +202,11 @@ export class Pool {
   private destroy(slots: Iterable<Slot>): void {
     // A buffer in commands that are not handed over yet must live.
     this.commands.submit();
-    for (const { buffer } of slots) buffer.destroy();
+    for (const slot of slots) {
+      // Whoever remembers it finds that it is not free.
+      slot.isTaken = true;
+      slot.buffer.destroy();
+    }
   }
 
   private make(size: number): Slot {
@@ -165,7 +224,8 @@ export class Pool {
   }
 
   private slot(buffer: GPUBuffer, size: number, isForeign: boolean): Slot {
-    return { buffer, id: ++this.#ids, offset: 0, size, isForeign, lastUsed: 0, isTaken: true, request: 0, taken: 0 };
+    const times = { lastUsed: 0, request: 0, taken: 0, keptFor: undefined };
+    return { buffer, id: ++this.#ids, offset: 0, size, isForeign, isTaken: true, ...times };
   }
 }
 

@@ -1,38 +1,11 @@
-/**
- * Notes what a piece of work does with the device, and does it again on whatever buffers are free then: the same requests to
- * the pool and the same runs, in the same order, so that memory and bind groups are those of the work itself.
- */
+/** Notes what a piece of work does with the device, so that it can be done again: see `Replay`. */
 import type * as tf from "@tensorflow/tfjs";
 import type { Noting, Recording } from "../../../core/ops/index.js";
-import type { Gathered } from "./memory.js";
 import type { Parts } from "./parts-of-backend.js";
+import { type Act, type Lasting, type Made, Replay, slotOf } from "./replay.js";
 import type { RunAgain } from "./run-again.js";
 import type { Slot, View } from "./slot.js";
 import type { Witness } from "./witness.js";
-
-/** Places are numbered: those of what is given, then each as it comes. */
-type Act =
-  | { readonly does: "take"; readonly place: number; readonly bytes: number }
-  | {
-      readonly does: "take parts";
-      readonly place: number;
-      readonly parts: readonly number[];
-      readonly bytes: readonly number[];
-    }
-  | {
-      readonly does: "gather";
-      readonly place: number;
-      readonly parts: readonly number[];
-      readonly bytes: readonly number[];
-    }
-  | { readonly does: "give"; readonly place: number }
-  | { readonly does: "let go"; readonly place: number }
-  | { readonly does: "run"; readonly run: RunAgain; readonly places: readonly number[] };
-
-/** In a place, or, of numbers that stood in the code and that a gradient needs again, their words. */
-type Lasting = { readonly place: number } | { readonly constant: Int32Array };
-
-type Made = Lasting & { readonly shape: readonly number[]; readonly dtype: tf.DataType };
 
 /** Notes what is done until it is ended. */
 export class Notes implements Witness, Noting {
@@ -142,89 +115,4 @@ export class Notes implements Witness, Noting {
     this.#places.set(slot, this.#count);
     return this.#count++;
   }
-}
-
-class Replay implements Recording {
-  readonly used: ReadonlySet<number>;
-
-  constructor(
-    private readonly parts: Parts,
-    private readonly acts: readonly Act[],
-    private readonly made: readonly Made[],
-    private readonly constants: ReadonlyMap<number, Int32Array>,
-    private readonly count: number,
-  ) {
-    this.used = new Set(acts.flatMap((act) => (act.does === "let go" ? [act.place] : [])));
-  }
-
-  run(given: readonly tf.TensorInfo[]): readonly tf.TensorInfo[] {
-    const { parts, acts, constants } = this;
-    const { pool, dispatcher, uploads, memory } = parts;
-    parts.settle();
-    const slots = new Array<Slot>(this.count);
-    for (let place = 0; place < given.length; place++) slots[place] = slotOf(parts, given[place] as tf.TensorInfo);
-    for (const [place, words] of constants) slots[place] = uploads.send(words, "int32");
-    const own = new Map<number, Slot>();
-    const gathered: Gathered[] = [];
-    try {
-      for (let at = 0; at < acts.length; at++) {
-        const act = acts[at] as Act;
-        if (act.does === "run") dispatcher.again(act.run, slots, act.places);
-        else if (act.does === "take") {
-          const slot = pool.take(act.bytes);
-          slots[act.place] = slot;
-          own.set(act.place, slot);
-        } else if (act.does === "take parts") {
-          const whole = pool.takeParts(act.bytes);
-          slots[act.place] = whole;
-          for (const [part, slot] of (whole.division?.parts ?? []).entries()) {
-            const place = act.parts[part] as number;
-            slots[place] = slot;
-            own.set(place, slot);
-          }
-        } else if (act.does === "gather") {
-          const lying = act.parts.map((place) => slots[place] as Slot);
-          const laid = memory.gather(lying, act.bytes, parts.copy);
-          slots[act.place] = laid.slot;
-          gathered.push(laid);
-        } else if (act.does === "give") {
-          pool.give(slots[act.place] as Slot);
-          own.delete(act.place);
-        } else parts.letGo(given[act.place] as tf.TensorInfo);
-      }
-    } catch (error) {
-      for (const slot of own.values()) pool.give(slot);
-      throw error;
-    } finally {
-      for (const one of gathered) one.release();
-      for (const place of constants.keys()) uploads.release(slots[place] as Slot);
-    }
-    return this.made.map(({ shape, dtype, ...lasting }) => {
-      const tensor = parts.make(shape, dtype);
-      const slot = "place" in lasting ? slots[lasting.place] : uploads.send(lasting.constant, "int32");
-      memory.hand(parts.dataOf(tensor), slot as Slot);
-      return tensor;
-    });
-  }
-
-  equals(other: Recording): boolean {
-    return other instanceof Replay && other.words() === this.words();
-  }
-
-  /** All of it in words. */
-  private words(): string {
-    const acts = this.acts.map((act) => {
-      if (act.does !== "run") return act;
-      const { key, groups, numbers } = act.run.known;
-      return { key, groups, numbers: numbers?.key, places: act.places };
-    });
-    const constants = [...this.constants].map(([place, words]) => [place, ...words]);
-    return JSON.stringify([acts, this.made, constants, this.count]);
-  }
-}
-
-function slotOf({ memory, dataOf }: Parts, tensor: tf.TensorInfo): Slot {
-  const data = dataOf(tensor);
-  memory.provide(data);
-  return memory.slotOf(data.resource);
 }

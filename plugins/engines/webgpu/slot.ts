@@ -17,6 +17,8 @@ export interface Slot {
   /** The request that got it last, and its number: see `Lasting`. */
   request: number;
   taken: number;
+  /** The request that it was kept for when it was free last; nothing where any request may get it. */
+  keptFor: number | undefined;
   /** Of a part: what it is a part of. */
   readonly whole?: Slot;
   /** What it was divided into when it was taken last in parts. */

@@ -1,6 +1,7 @@
 /** tfjs' own backend for WebGPU as this engine extends it: with what its published type keeps private. */
 import type * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { Slot } from "./slot.js";
 
 /** What is known of a tensor's values. */
 export interface TensorData {
@@ -9,9 +10,24 @@ export interface TensorData {
   readonly dtype: tf.DataType;
   readonly shape: number[];
   resource?: unknown;
+  /** Of a resource of ours, once somebody asked for it. */
+  slot?: Slot | undefined;
+  /** Tensors that have it. */
+  readonly refCount: number;
+  /** Where it is kept. */
+  table?: object;
   /** Whether the buffer belongs to somebody else. */
   readonly external?: boolean;
   readonly complexTensorInfos?: object | null;
+}
+
+/** What tfjs asks of `tensorMap`. */
+export interface TensorMap {
+  get(dataId: object): TensorData;
+  set(dataId: object, data: TensorData): void;
+  has(dataId: object): boolean;
+  delete(dataId: object): boolean;
+  numDataIds(): number;
 }
 
 /** A shader of tfjs, ready to be run. */
@@ -34,7 +50,7 @@ export interface TfjsUniform {
 export interface TfjsBackend extends tf.KernelBackend {
   readonly device: GPUDevice;
   readonly queue: GPUQueue;
-  readonly tensorMap: { has(dataId: object): boolean; get(dataId: object): TensorData };
+  tensorMap: TensorMap;
   bufferManager: object;
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;

@@ -4,7 +4,15 @@
  * gradients as a shader can bind.
  */
 import * as tf from "@tensorflow/tfjs";
-import { elementOf, type Pointwise, runPointwise, typesOf, workgroup } from "./kernels/pointwise.js";
+import {
+  bodyOf,
+  elementOf,
+  type Pointwise,
+  ratesBinding,
+  runPointwise,
+  typesOf,
+  workgroup,
+} from "./kernels/pointwise.js";
 import { bySide, everyOf, sideBySide, sideFields } from "./kernels/side-by-side.js";
 import { bytesOf as bytesOfTensor } from "./memory.js";
 import { partSize, wholeOf } from "./parts.js";
@@ -29,6 +37,14 @@ export interface Update {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
+/** Uses of a rule, none of which depends on another. */
+export interface Updates {
+  readonly rule: Rule;
+  readonly updates: readonly Update[];
+  /** Of a rule with rates: their tensor, in which each update has a row. */
+  readonly rates?: tf.TensorInfo | undefined;
+}
+
 /** What a shader can bind. */
 export interface Limits {
   readonly buffers: number;
@@ -36,12 +52,13 @@ export interface Limits {
   readonly bytes: number;
 }
 
-export function runTogether(parts: Parts, rule: Rule, updates: readonly Update[], { buffers, bytes }: Limits): void {
+export function runTogether(parts: Parts, { rule, updates, rates }: Updates, { buffers, bytes }: Limits): void {
   const { memory, dispatcher } = parts;
-  const most = Math.max(1, Math.floor((buffers - 2) / rule.reads.length));
+  const shared = rates ? [rates] : [];
+  const most = Math.max(1, Math.floor((buffers - 2 - shared.length) / rule.reads.length));
   for (const chunk of chunksOf(updates, bytes)) {
     if (chunk.length === 1 && bytesOf(chunk[0] as Update) > bytes) {
-      runApart(parts, rule, chunk[0] as Update);
+      runApart(parts, rule, chunk[0] as Update, shared);
       continue;
     }
     const next = memory.divide(chunk.flatMap(({ writes }) => writes.map((tensor) => parts.dataOf(tensor))));
@@ -50,13 +67,13 @@ export function runTogether(parts: Parts, rule: Rule, updates: readonly Update[]
       chunk.flatMap(({ states }) => states),
     );
     if (!now) {
-      for (const update of chunk) runApart(parts, rule, update);
+      for (const update of chunk) runApart(parts, rule, update, shared);
       continue;
     }
     let place = 0;
     for (let at = 0; at < chunk.length; at += most) {
       const some = chunk.slice(at, at + most);
-      const reads = some.flatMap((update) => update.reads.map((tensor) => viewOf(parts, tensor)));
+      const reads = [...some.flatMap((update) => update.reads), ...shared].map((tensor) => viewOf(parts, tensor));
       const { numbers, groups } = numbersOf(some, place);
       dispatcher.encode(shaderFor(rule, some.length), [now, ...reads, next], numbers, [groups, 1, 1]);
       place += some.reduce((sum, update) => sum + bytesOf(update), 0) / 16;
@@ -105,10 +122,15 @@ function sizeOf({ shape }: tf.TensorInfo): number {
 }
 
 /** One whose states do not lie together, or are too large to be bound as one. */
-function runApart(parts: Parts, rule: Rule, { states, reads, writes, numbers }: Update): void {
+function runApart(
+  parts: Parts,
+  rule: Rule,
+  { states, reads, writes, numbers }: Update,
+  shared: readonly tf.TensorInfo[],
+): void {
   for (const tensor of writes) parts.memory.provide(parts.dataOf(tensor));
   const apart = { ...rule, name: `${rule.name}/apart`, reads: [...rule.states, ...rule.reads] };
-  runPointwise(parts, apart, [...states, ...reads], writes, numbers);
+  runPointwise(parts, apart, [...states, ...reads, ...shared], writes, numbers);
 }
 
 /**
@@ -145,7 +167,7 @@ function shaderFor(rule: Rule, count: number): Shader {
 const unit = partSize(1) / 16;
 
 function shaderOf(rule: Rule, count: number): Shader {
-  const { name, reads, numbers = [], declarations = "" } = rule;
+  const { name, reads, numbers = [], rates, declarations = "" } = rule;
   const each = Array.from({ length: count }, (_, at) => at);
   const element = elementOf(4);
   const fields: NumberField[] = [...sideFields, { name: "place", type: "u32" }, ...numbers];
@@ -154,6 +176,7 @@ function shaderOf(rule: Rule, count: number): Shader {
     reads: [
       { name: "states", element },
       ...each.flatMap((at) => reads.map((read) => ({ name: `${read}Values${at}`, element }))),
+      ...(rates ? [ratesBinding] : []),
     ],
     writes: [{ name: "moved", element }],
     numbers: each.flatMap((at) => fields.map((field) => ({ ...field, name: `${field.name}${at}` }))),
@@ -165,12 +188,13 @@ function shaderOf(rule: Rule, count: number): Shader {
   };
 }
 
-function partOf({ states, reads, writes, body }: Rule, at: number): string {
+function partOf(rule: Rule, at: number): string {
+  const { states, reads, writes } = rule;
   const own = [
     ...states.map((state, index) => `let ${state} = states[first + ${index}u * stride + i];`),
     ...reads.map((read) => `let ${read} = ${read}Values${at}[i];`),
     ...writes.map((write) => `var ${write}: V;`),
-    body.replace(/numbers\.(\w+)/g, `numbers.$1${at}`),
+    bodyOf(rule, at),
     ...writes.map((write, index) => `moved[first + ${index}u * stride + i] = ${write};`),
   ];
   return bySide(

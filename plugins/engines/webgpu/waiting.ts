@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { Parts } from "./parts-of-backend.js";
-import { type Limits, type Rule, runTogether, type Update } from "./together.js";
+import { type Limits, type Rule, runTogether, type Update, type Updates } from "./together.js";
 
 /** Updates that wait at most. */
 const most = 256;
@@ -33,10 +33,10 @@ export class Waiting {
     for (const tensor of tensorsOf(update)) this.parts.hold(tensor);
   }
 
-  /** Runs them at once. None may depend on another. */
-  run(rule: Rule, updates: readonly Update[]): void {
-    for (const { states, reads } of updates) this.settleFor([...states, ...reads], []);
-    runTogether(this.parts, rule, updates, this.limits);
+  /** Runs them at once. */
+  run(all: Updates): void {
+    for (const { states, reads } of all.updates) this.settleFor([...states, ...reads], []);
+    runTogether(this.parts, all, this.limits);
   }
 
   /** To be called before tensors are read or written: what waits is run first if it has to do with them. */
@@ -53,7 +53,7 @@ export class Waiting {
     this.#read.clear();
     this.#written.clear();
     if (!rule || updates.length === 0) return;
-    runTogether(this.parts, rule, updates, this.limits);
+    runTogether(this.parts, { rule, updates }, this.limits);
     // Whoever disposed of a tensor meanwhile left the rest to us.
     for (const tensor of updates.flatMap(tensorsOf)) this.parts.letGo(tensor);
   }

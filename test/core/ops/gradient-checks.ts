@@ -295,10 +295,12 @@ export const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string
   ],
   resizeMatrix: "makes an array, and takes no tensor",
   adamStep: "is not differentiated: it uses a gradient",
+  adamRates: "numbers",
   adamSteps: "is not differentiated: it uses gradients",
   finiteness: "is not differentiated: it looks at gradients",
   movingAverage: "is not differentiated: what it averages is a constant to the gradient",
   sgdStep: "is not differentiated: it uses a gradient",
+  sgdRates: "numbers",
   sgdSteps: "is not differentiated: it uses gradients",
   pointwiseDivergence: [
     {

@@ -65,26 +65,30 @@ export const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>>
     const options = [0.1, 0.2, 0.3].map((learningRate) => ({ learningRate, weightDecay: learningRate / 10 }));
     const steps = options.map((own, at) => {
       const [parameter, gradient, velocity] = [1, 2, 3].map((seed) => normals(4, 3 + at, seed).sum(2));
-      return { parameter, gradient, velocity, ...own } as ops.SgdStepOfMany;
+      return { parameter, gradient, velocity, own } as ops.SgdStepOfMany & { own: typeof own };
     });
     const each = () =>
-      steps.map(({ parameter, gradient, velocity, ...own }) =>
+      steps.map(({ parameter, gradient, velocity, own }) =>
         ops.sgdStep(parameter, gradient, velocity, { ...own, ...shared }),
       );
-    return (ops.sgdSteps(steps, shared) ?? each()).flatMap(({ parameter, velocity }) => [parameter, velocity]);
+    const rates = tf.tensor2d(options.map((own) => [...ops.sgdRates(own)]));
+    return (ops.sgdSteps(steps, rates, shared) ?? each()).flatMap(({ parameter, velocity }) => [parameter, velocity]);
   },
   FgkdAdamOfAll: () => {
     const shared = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decoupled: false };
     const options = [0.1, 0.2, 0.3].map((learningRate, at) => ({ learningRate, weightDecay: 0.1 * at, count: 3 + at }));
     const steps = options.map((own, at) => {
       const [parameter, gradient, mean, square] = [1, 2, 3, 4].map((seed) => normals(4, 3 + at, seed).sum(2));
-      return { parameter, gradient, mean, square: square?.abs().add(0.1), ...own } as ops.AdamStepOfMany;
+      return { parameter, gradient, mean, square: square?.abs().add(0.1), own } as ops.AdamStepOfMany & {
+        own: typeof own;
+      };
     });
     const each = () =>
-      steps.map(({ parameter, gradient, mean, square, ...own }) =>
+      steps.map(({ parameter, gradient, mean, square, own }) =>
         ops.adamStep(parameter, gradient, { mean, square }, { ...own, ...shared }),
       );
-    return (ops.adamSteps(steps, shared) ?? each()).flatMap((step) => [step.parameter, step.mean, step.square]);
+    const rates = tf.tensor2d(options.map((own) => [...ops.adamRates({ ...own, ...shared })]));
+    return (ops.adamSteps(steps, rates, shared) ?? each()).flatMap((step) => [step.parameter, step.mean, step.square]);
   },
   FgkdNotFinite: () => ops.finiteness([normals(3, 7), normals(5), normals(2, 2)]).map((sum) => sum.mul(0)),
   FgkdMovingAverage: () => [

@@ -10,6 +10,11 @@ export interface Pointwise {
   readonly writes: readonly string[];
   /** Given with each run. Default: none. */
   readonly numbers?: readonly NumberField[];
+  /**
+   * Of `numbers` in `body` those that are read from a tensor `[rows, rates]`, whose row is the number `row`: they may change from run
+   * to run although all else is as it was. It is read last. Default: none.
+   */
+  readonly rates?: readonly string[];
   /** Functions that `body` calls. Default: none. */
   readonly declarations?: string;
   /** Statements over values of the type `V`, `f32` or a vector: they read what `reads` names, and set what `writes` names. */
@@ -51,11 +56,23 @@ export function eachPlace(body: string): string {
   return `  for (var i = at.x; i < numbers.size; i += groups.x * ${workgroup}u) {\n${body}\n  }`;
 }
 
-function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }: Pointwise): Shader {
+/** How rates are bound. */
+export const ratesBinding = { name: "rates", element: "f32" } as const;
+
+/** The body of a function, with this behind the names of its numbers. */
+export function bodyOf({ body, rates = [] }: Pick<Pointwise, "body" | "rates">, at: number | "" = ""): string {
+  return body.replace(/numbers\.(\w+)/g, (_, name: string) => {
+    const place = rates.indexOf(name);
+    return place < 0 ? `numbers.${name}${at}` : `rates[numbers.row${at} * ${rates.length}u + ${place}u]`;
+  });
+}
+
+function shaderOf(pointwise: Pointwise): Shader {
+  const { name, reads, writes, numbers = [], rates, declarations = "" } = pointwise;
   const element = elementOf(4);
   return {
     key: name,
-    reads: reads.map((read) => ({ name: `${read}Values`, element })),
+    reads: [...reads.map((read) => ({ name: `${read}Values`, element })), ...(rates ? [ratesBinding] : [])],
     writes: writes.map((write) => ({ name: `${write}Values`, element })),
     numbers: [{ name: "size", type: "u32" }, ...numbers],
     workgroup: [workgroup, 1, 1],
@@ -65,7 +82,7 @@ function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }
         [
           ...reads.map((read) => `    let ${read} = ${read}Values[i];`),
           ...writes.map((write) => `    var ${write}: V;`),
-          `    ${body}`,
+          `    ${bodyOf(pointwise)}`,
           ...writes.map((write) => `    ${write}Values[i] = ${write};`),
         ].join("\n"),
       ),
@@ -73,7 +90,7 @@ function shaderOf({ name, reads, writes, numbers = [], declarations = "", body }
   };
 }
 
-/** All in the order of their names. What is read has the size of what is written. */
+/** All in the order of their names, and behind what is read, which has the size of what is written, the tensor of rates. */
 export function runPointwise(
   backend: { run(dispatch: Dispatch): void },
   pointwise: Pointwise,

@@ -31,6 +31,15 @@ const adam: Rule = {
     next = numbers.shrinkage * parameter - numbers.rate * newMean / spread;`,
 };
 
+/** For many at once: what schedules and groups change of a step comes in a tensor, all else is the same from step to step. */
+function ofAll(rule: Rule, rates: readonly string[]): Rule {
+  const numbers = (rule.numbers ?? []).filter(({ name }) => !rates.includes(name));
+  return { ...rule, name: `${rule.name}OfAll`, rates, numbers: [{ name: "row", type: "u32" }, ...numbers] };
+}
+
+const sgdOfAll = ofAll(sgd, ["learningRate", "weightDecay"]);
+const adamOfAll = ofAll(adam, ["rate", "correction", "decay", "shrinkage"]);
+
 const movingAverage: Rule = {
   name: "FgkdMovingAverage",
   states: ["average"],
@@ -52,40 +61,32 @@ export const updateKernels = [
     return step(call, adam, { ...attributes, rest1: 1 - beta1, rest2: 1 - beta2 });
   }),
   floatKernel("FgkdSgdOfAll", (call) => {
-    const { learningRates, weightDecays, momentum, nesterov } =
-      call.attrs as unknown as KernelAttributes<"FgkdSgdOfAll">;
-    return steps(call, sgd, (at) => ({
-      learningRate: learningRates[at] as number,
-      weightDecay: weightDecays[at] as number,
-      momentum,
-      kept: 1,
-      nesterov: Number(nesterov),
-    }));
+    const { momentum, nesterov } = call.attrs as unknown as KernelAttributes<"FgkdSgdOfAll">;
+    return steps(call, sgdOfAll, { momentum, kept: 1, nesterov: Number(nesterov) });
   }),
   floatKernel("FgkdAdamOfAll", (call) => {
-    const { rates, corrections, decays, shrinkages, beta1, beta2, epsilon } =
-      call.attrs as unknown as KernelAttributes<"FgkdAdamOfAll">;
-    return steps(call, adam, (at) => ({
-      rate: rates[at] as number,
-      correction: corrections[at] as number,
-      decay: decays[at] as number,
-      shrinkage: shrinkages[at] as number,
-      ...{ beta1, beta2, epsilon, rest1: 1 - beta1, rest2: 1 - beta2 },
-    }));
+    const { beta1, beta2, epsilon } = call.attrs as unknown as KernelAttributes<"FgkdAdamOfAll">;
+    return steps(call, adamOfAll, { beta1, beta2, epsilon, rest1: 1 - beta1, rest2: 1 - beta2 });
   }),
 ];
 
-/** A rule for lists: a parameter, its gradient and the parameter's other states, then those of the next. */
-function steps(call: Call, rule: Rule, numbersOf: (at: number) => Readonly<Record<string, number>>): tf.TensorInfo[] {
+/** A rule for lists: a parameter, its gradient and the parameter's other states, then those of the next; and the rates of all. */
+function steps(call: Call, rule: Rule, numbers: Readonly<Record<string, number>>): tf.TensorInfo[] {
+  const rates = input(call, "rates");
   const each = rule.states.length + 1;
-  const count = Object.keys(call.inputs).length / each;
+  const [count = 0] = rates.shape;
   const updates = Array.from({ length: count }, (_, at) => {
     const parameter = input(call, at * each);
     const others = Array.from({ length: each - 2 }, (_, other) => input(call, at * each + 2 + other));
     const writes = rule.writes.map(() => call.backend.makeTensorInfo([...parameter.shape], "float32"));
-    return { states: [parameter, ...others], reads: [input(call, at * each + 1)], writes, numbers: numbersOf(at) };
+    return {
+      states: [parameter, ...others],
+      reads: [input(call, at * each + 1)],
+      writes,
+      numbers: { ...numbers, row: at },
+    };
   });
-  call.backend.updateTogether(rule, updates);
+  call.backend.updateTogether({ rule, updates, rates });
   return updates.flatMap(({ writes }) => writes);
 }
 

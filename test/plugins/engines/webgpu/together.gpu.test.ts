@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { finiteness, movingAverage, sgdStep, sgdSteps } from "../../../../core/ops/index.js";
+import { finiteness, movingAverage, sgdRates, sgdStep, sgdSteps } from "../../../../core/ops/index.js";
 import type { GpuBackend } from "../../../../plugins/engines/webgpu/backend.js";
 import { type Rule, runTogether } from "../../../../plugins/engines/webgpu/together.js";
 import { hasGpu, startGpu } from "../../../support/gpu.js";
@@ -80,7 +80,8 @@ describe.skipIf(!hasGpu)("small updates on the engine webgpu", () => {
         });
         const each = () =>
           steps.map((step) => sgdStep(step.parameter, step.gradient, step.velocity, { ...sgd, ...step }));
-        weights = [...(sgdSteps(steps, sgd) ?? each())];
+        const rates = tf.tensor2d(steps.map((step) => [...sgdRates(step)]));
+        weights = [...(sgdSteps(steps, rates, sgd) ?? each())];
         // Another company than before.
         if (count === 1) weights.splice(2, 1, { parameter: normals([1], "p"), velocity: normals([1], "v") });
       }
@@ -111,7 +112,7 @@ describe.skipIf(!hasGpu)("small updates on the engine webgpu", () => {
       const writes = [1, 2].map(() => backend.makeTensorInfo([...one.shape], "float32"));
       return { states: [one, other], reads: [more], writes, numbers: {} };
     });
-    runTogether(backend.parts, doubling, updates, { buffers: 4, bytes });
+    runTogether(backend.parts, { rule: doubling, updates }, { buffers: 4, bytes });
     for (const [at, { writes }] of updates.entries()) {
       const { one, other, more } = tensors[at] as (typeof tensors)[number];
       const wanted = tf.tidy(() => [one.mul(2).add(more), other.mul(3).add(more)]);
