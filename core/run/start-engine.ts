@@ -12,6 +12,9 @@ export interface StartedEngine extends UsedEngine {
   readonly gpu: boolean;
 }
 
+/** What one engine says of an option that another may have. */
+const passedOver: readonly string[] = ["FGKD_UNKNOWN_OPTION", "FGKD_INVALID_OPTION"];
+
 /** The part of a registry that choosing needs. */
 type EngineRegistry = Pick<Registry<Engines, Engine>, "names" | "choose">;
 
@@ -31,11 +34,15 @@ export async function startChosenEngine(
   }
   const failures: string[] = [];
   const candidates: Engine[] = [];
+  let wrong: FgkdError | undefined;
   for (const name of engines.names) {
     const engine = tryChoose({ ...choice, name }, engines);
-    if (typeof engine === "string") failures.push(`${name}: ${engine}`);
-    else candidates.push(engine);
+    if (engine instanceof FgkdError) {
+      failures.push(`${name}: ${engine.message}`);
+      if (engine.code === "FGKD_INVALID_OPTION") wrong ??= engine;
+    } else candidates.push(engine);
   }
+  if (candidates.length === 0 && wrong) throw wrong;
   for (const engine of byPriority(candidates)) {
     const { available, automatic = true, detail } = await engine.check();
     if (available && automatic) return start(engine);
@@ -63,12 +70,12 @@ export function byPriority(engines: readonly Engine[]): readonly Engine[] {
   return [...engines].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
 }
 
-/** An engine, or why it cannot have these options: of `auto`, an engine without them is passed over. */
-function tryChoose(choice: { readonly name: string }, engines: EngineRegistry): Engine | string {
+/** An engine, or why it cannot have these options, or these values of them: of `auto`, such an engine is passed over. */
+function tryChoose(choice: { readonly name: string }, engines: EngineRegistry): Engine | FgkdError {
   try {
     return engines.choose(choice);
   } catch (cause) {
-    if (cause instanceof FgkdError && cause.code === "FGKD_UNKNOWN_OPTION") return cause.message;
+    if (cause instanceof FgkdError && passedOver.includes(cause.code)) return cause;
     throw cause;
   }
 }

@@ -2,11 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   byPriority,
   createTraining,
   definePlugin,
   definePreset,
+  describeOptions,
   type Engine,
   type Manifest,
   startChosenEngine,
@@ -218,6 +220,33 @@ describe("auto", () => {
     const made = engines.names.map((name) => engines.choose({ name })).reverse();
     expect(byPriority(made).map(({ name }) => name)).toEqual(["webgpu", "tensorflow", "onednn", "wasm", "cpu"]);
   });
+
+  /** Two engines with a precision, of which either has values that the other has not. */
+  function inTwoPrecisions() {
+    const precisions = definePlugin({
+      name: "precisions",
+      defaults: {},
+      apply({ engines }) {
+        const known = (name: string, others: readonly string[]) =>
+          describeOptions(`engine ${name}`, z.strictObject({ precision: z.enum(["f32", ...others]).default("f32") }));
+        engines.register("first", { ...known("first", ["f16"]), create: () => engine("first", 20) });
+        engines.register("second", { ...known("second", ["bf16"]), create: () => engine("second", 10) });
+      },
+    });
+    return createTraining({ plugins: [precisions()] }).engines;
+  }
+
+  test("passes an engine over that has the option and not the value", async () => {
+    const choice = { name: "auto", precision: "bf16" };
+    expect(await startChosenEngine(choice, inTwoPrecisions())).toMatchObject({ name: "second" });
+  });
+
+  test("says what is wrong with a value that no engine has", async () => {
+    const choice = { name: "auto", precision: "f8" };
+    await expect(startChosenEngine(choice, inTwoPrecisions())).rejects.toThrow(
+      'FGKD_INVALID_OPTION [engine first] option "precision" must be one of f32, f16, received "f8"',
+    );
+  });
 });
 
 /** An engine with two devices, which is right and slow. */
@@ -244,6 +273,8 @@ const slow = definePlugin({
 declare module "../../../core/index.js" {
   interface Engines {
     slow: { readonly device?: number | string | null };
+    first: { readonly precision?: string };
+    second: { readonly precision?: string };
   }
 }
 
