@@ -243,9 +243,10 @@ describe("auto", () => {
 
   test("says what is wrong with a value that no engine has", async () => {
     const choice = { name: "auto", precision: "f8" };
-    await expect(startChosenEngine(choice, inTwoPrecisions())).rejects.toThrow(
-      'FGKD_INVALID_OPTION [engine first] option "precision" must be one of f32, f16, received "f8"',
-    );
+    await expect(startChosenEngine(choice, inTwoPrecisions())).rejects.toMatchObject({
+      code: "FGKD_INVALID_OPTION",
+      message: expect.stringContaining('[engine first] option "precision"'),
+    });
   });
 });
 
