@@ -194,6 +194,23 @@ describe("a file of ONNX", () => {
     expect(wrong).toEqual([]);
   });
 
+  test.each([true, false])("means a hundred thousand values to the last digits, keeping axes: %s", async (keeps) => {
+    const model = net((images) => {
+      const whole = images.reshape([images.shape[0], -1, 1, 3]).square();
+      return whole.mean([1, 3], keeps).reshape([images.shape[0], 1]);
+    });
+    const images = pictures(2, 360);
+    const file = fileOf(await traceModel("net", model, { size: 360 }));
+    const values = await images.data();
+    const half = values.length / 2;
+    const exact = [0, 1].map((image) => {
+      const own = values.subarray(image * half, (image + 1) * half);
+      return own.reduce((sum, value) => sum + value * value, 0) / half;
+    });
+    const { logits } = await runOnnx(file, images);
+    expect(difference(exact, logits?.data as Float32Array)).toBeLessThan(1e-6);
+  });
+
   test("has weights of 8 bits within half a step, 127 steps for the largest of each output channel", () => {
     const [channels, inner] = [4, 64];
     const values = Float32Array.from(drawn(9)([channels, inner]), (value, at) => value * 10 ** Math.floor(at / inner));
