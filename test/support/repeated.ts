@@ -144,7 +144,7 @@ export function testRepeating(engineOf: () => Engine): void {
     expect(sum(asked)).toBeGreaterThan(0);
   });
 
-  test.for(others)("do so in a $name", async (backbone) => {
+  test.each(others.map((backbone) => [backbone.name, backbone] as const))("do so in a '%s'", async (_, backbone) => {
     const models = { student: { backbone }, teacher: { backbone: small } };
     const { plain, repeated } = await compared(engineOf(), { settings: { evaluation: { every: 1 }, models } });
     expect(sum(plain.slice(-2))).toBeGreaterThan(0);

@@ -201,7 +201,7 @@ describe("a file of ONNX", () => {
     });
     const images = pictures(2, 360);
     const file = fileOf(await traceModel("net", model, { size: 360 }));
-    const values = await images.data();
+    const values = await images.data<"float32">();
     const half = values.length / 2;
     const exact = [0, 1].map((image) => {
       const own = values.subarray(image * half, (image + 1) * half);
