@@ -32,7 +32,7 @@ export class Lasting {
   }
 
   /** As many requests more were made, and the last is this one. */
-  skip(requests: number, last: number): void {
+  advance(requests: number, last: number): void {
     this.#requests += requests;
     this.#request = last;
   }

@@ -132,7 +132,7 @@ export class Pool {
    */
   serveAgain({ requests, request, lasting, passing }: Served): void {
     const begin = this.#lasting.requests;
-    this.#lasting.skip(requests, request);
+    this.#lasting.advance(requests, request);
     for (const { slot, taken } of passing) slot.taken = begin + taken;
     for (const { slot, taken, request, division } of lasting) {
       if (slot.keptFor !== undefined) this.#bytesKept -= slot.size;

@@ -37,10 +37,10 @@ export class TensorTable {
   }
 
   delete(dataId: DataId): boolean {
+    if (!this.has(dataId)) return false;
     this.#count--;
-    const isHere = this.has(dataId);
-    if (isHere) dataId[held] = undefined;
-    return isHere;
+    dataId[held] = undefined;
+    return true;
   }
 
   numDataIds(): number {
