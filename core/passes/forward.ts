@@ -46,6 +46,9 @@ export interface Work {
   readonly further: unknown;
 }
 
+/** Of work that has no averages of its own. */
+const nothingCounted = { counted: new Map<string, number>(), count: () => {} };
+
 /** Forward passes of one kind: of images of one shape, in one mode, with the same outputs. */
 export class ForwardPass {
   readonly #attempt = new Attempt<ForwardFacts>();
@@ -53,7 +56,7 @@ export class ForwardPass {
 
   constructor(
     private readonly recorder: Recorder,
-    private readonly parameters: Pick<Parameters, "counted" | "count">,
+    private readonly parameters: Pick<Parameters, "counted" | "count"> = nothingCounted,
   ) {}
 
   /** Whether it may be repeated. */

@@ -70,11 +70,8 @@ function kindFor(recorder: Recorder, key: string): Kind | undefined {
   kinds.set(recorder, known);
   const kind = known.get(key);
   if (kind || known.size >= mostKinds) return kind;
-  const forward = new ForwardPass(recorder, nothingCounted);
+  const forward = new ForwardPass(recorder);
   const made = { forward, pass: new TrainingPass(recorder, forward) };
   known.set(key, made);
   return made;
 }
-
-/** It has no variables, and counts nothing. */
-const nothingCounted = { counted: new Map<string, number>(), count: () => {} };

@@ -43,11 +43,8 @@ export class AtOnce {
     this.#passes.set(recorder, known);
     const pass = known.get(kind);
     if (pass || known.size >= mostKinds) return pass;
-    const made = new ForwardPass(recorder, nothingCounted);
+    const made = new ForwardPass(recorder);
     known.set(kind, made);
     return made;
   }
 }
-
-/** Only weights move. */
-const nothingCounted = { counted: new Map<string, number>(), count: () => {} };
