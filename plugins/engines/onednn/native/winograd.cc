@@ -14,6 +14,8 @@ constexpr int kTile = 4;
 constexpr size_t kFewChannels = 128, kTiles = 24, kTilesOfMany = 96, kFewestTiles = 12;
 /** Channels that are summed over in one go. They decide how sums are rounded, so no thread count may change them. */
 constexpr size_t kPartDepth = 256;
+/** Columns of the filter that a thread transforms, or meets, at a time: with more, these do not fit its second cache. */
+constexpr size_t kChunkColumns = 32;
 /** For the gradient of a filter: tiles summed in one go, as many as keep their transforms below these values. */
 constexpr size_t kGradientTiles = 256, kFewestGradientTiles = 64, kGradientValues = 2400000;
 constexpr size_t kGradientRows = 64, kFewestGradientRows = 24;
@@ -70,7 +72,8 @@ void Winograd::planResult() {
   shared_ = depth_ > kPartDepth || tiles_ < threads * (many ? kTilesOfMany / 2 : kFewestTiles);
   const size_t rounds = ceilDivide(tiles_, shared_ ? kTilesOfMany : wanted * threads);
   blockTiles_ = ceilDivide(tiles_, shared_ ? rounds : rounds * threads);
-  chunkPanels_ = std::min<size_t>(panels_, shared_ && depth_ <= kPartDepth ? 1 : 2);
+  const size_t widest = std::max<size_t>(1, kChunkColumns / panel_);
+  chunkPanels_ = std::min(panels_, shared_ && depth_ <= kPartDepth ? 1 : widest);
   if (shared_ && ceilDivide(panels_, chunkPanels_) < threads) chunkPanels_ = 1;
   partDepth_ = std::min(depth_, kPartDepth);
 }
