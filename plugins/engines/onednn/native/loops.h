@@ -174,6 +174,7 @@ struct Loops {
 
   /** Rows of output: [0, n * oh). */
   void (*maxPool)(const PoolShape& s, const float* x, float* y, size_t begin, size_t end);
+  void (*maxPoolOfBf16)(const PoolShape& s, const uint16_t* x, uint16_t* y, size_t begin, size_t end);
   void (*avgPool)(const PoolShape& s, const float* x, float* y, size_t begin, size_t end);
   /** Images: [0, n), channels [firstChannel, firstChannel + channels). dx must hold zeros. */
   void (*maxPoolGrad)(const PoolShape& s, const float* dy, const float* x, const float* y, float* dx, size_t image,

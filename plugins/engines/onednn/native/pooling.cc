@@ -64,19 +64,29 @@ void eachWidened(const PoolShape& s, const std::vector<Image>& operands, const B
   });
 }
 
+/** Calls `body(begin, end)` for rows of output. */
+template <class Body>
+void eachRows(const PoolShape& s, const Body& body) {
+  parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * s.kh * s.kw, body);
+}
+
 /** `pool(max, x, y, shape)` */
 Napi::Value pool(const Args& args) {
   auto s = readPool(args, 3);
   const auto x = Stored::read(args, 1, inputSize(s)), y = Stored::read(args, 2, outputSize(s));
-  auto run = args.flag(0) ? loops().maxPool : loops().avgPool;
+  const bool max = args.flag(0);
+  if (max && x.bf16 && y.bf16) {
+    eachRows(s, [&](size_t begin, size_t end) { loops().maxPoolOfBf16(s, x.bf16, y.bf16, begin, end); });
+    return args.info().Env().Undefined();
+  }
+  auto run = max ? loops().maxPool : loops().avgPool;
   if (x.bf16 || y.bf16) {
     eachWidened(s, {{x, false, true}, {y, true, false}}, [&](const PoolShape& one, Rooms& rooms) {
       run(one, rooms[0], rooms[1], 0, size_t(one.oh));
     });
     return args.info().Env().Undefined();
   }
-  parallelRanges(size_t(s.n) * s.oh, size_t(s.ow) * s.c * s.kh * s.kw,
-                 [&](size_t begin, size_t end) { run(s, x.f32, y.f32, begin, end); });
+  eachRows(s, [&](size_t begin, size_t end) { run(s, x.f32, y.f32, begin, end); });
   return args.info().Env().Undefined();
 }
 

@@ -66,6 +66,17 @@ describe.skipIf(!available)("onednn's loops", () => {
     expectSameBytes(y, bf16(yFloats));
   });
 
+  test.each([5, 8, 64])("find maxima of %i channels kept as bf16 as of floats", (c) => {
+    const x = drawn(2 * 11 * 13 * c, 9);
+    for (let i = 0; i < x.length; i += 7) x.set(bf16(Float32Array.of(special[i % 5] as number)), i);
+    x.fill(0x7fc0, 0, 13 * c * 4);
+    const shape = Int32Array.of(2, 11, 13, c, 3, 3, 2, 2, 1, 1, 1, 1, 6, 7);
+    const [kept, wide] = [new Uint16Array(2 * 6 * 7 * c), new Float32Array(2 * 6 * 7 * c)];
+    addon.pool(true, x, kept, shape);
+    addon.pool(true, floats(x), wide, shape);
+    expectSameBytes(kept, bf16(wide));
+  });
+
   const binary = ["Add", "Sub", "FgkdAddRelu", "FgkdReluGrad", "FgkdGeluGrad"];
   const unary = ["Relu", "Relu6", "FgkdGelu", "Sigmoid"];
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { available, expectSame, random, resultsOn } from "./both.js";
+import { available, expectSame, numbers, random, resultsOn } from "./both.js";
 
 describe.skipIf(!available)("pooling and resizing on onednn", () => {
   type Case = [shape: number[], size: number, stride: number, pad: "same" | "valid" | number];
@@ -36,6 +36,26 @@ describe.skipIf(!available)("pooling and resizing on onednn", () => {
       tf.grad((x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 3, 2, 1).sum())(tf.zeros([1, 7, 7, 2])),
     );
   });
+
+  test.each([3, 8, 16, 29])(
+    "finds maxima beside NaNs and infinities, and NaN where there is no other, of %i channels",
+    async (c) => {
+      await expectSame(() => {
+        const values = numbers(9 * 9 * c, 3);
+        const special = [Number.NaN, Number.NEGATIVE_INFINITY, -0, Number.POSITIVE_INFINITY];
+        values.forEach((value, i) => {
+          if (value < 0.3) values[i] = special[i % 11] ?? value;
+        });
+        // A corner of NaNs, and beside it one of -Infinity: windows that see no number.
+        for (let y = 0; y < 4; y++) {
+          values.fill(Number.NaN, y * 9 * c, (y * 9 + 4) * c);
+          values.fill(Number.NEGATIVE_INFINITY, (y * 9 + 5) * c, (y * 9 + 9) * c);
+        }
+        const x = tf.tensor4d(values, [1, 9, 9, c]);
+        return [tf.maxPool(x, 3, 2, 1), tf.maxPool(x, 2, 2, "valid")];
+      });
+    },
+  );
 
   const resizes: [number, number, boolean, boolean][] = [
     [16, 12, false, false],

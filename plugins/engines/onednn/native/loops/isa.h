@@ -23,6 +23,7 @@ void fillAttention(Loops& loops);
 void fillNormalisation(Loops& loops);
 void fillLayerNorm(Loops& loops);
 void fillPooling(Loops& loops);
+void fillMaxPooling(Loops& loops);
 void fillResize(Loops& loops);
 void fillDepthwise(Loops& loops);
 void fillResample(Loops& loops);

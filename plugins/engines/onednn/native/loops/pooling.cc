@@ -1,37 +1,11 @@
-// Maximum and average pooling over NHWC images, and their gradients.
+// Average pooling over NHWC images, and the gradients of both poolings.
 #include <type_traits>
 
-#include "isa.h"
+#include "windows.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
 namespace {
-
-/** The part [from, to) of a window that lies inside the image, in steps of the dilation. */
-struct Window {
-  int origin, from, to;
-  Window(int out, int stride, int before, int size, int dilation, int limit) : origin(out * stride - before) {
-    from = origin < 0 ? (-origin + dilation - 1) / dilation : 0;
-    const int inside = origin < limit ? (limit - origin + dilation - 1) / dilation : 0;
-    to = inside < size ? inside : size;
-    if (to < from) to = from;
-  }
-};
-
-/** Calls `body(image, y, x, rows, columns)` for the outputs of the output rows [begin, end). */
-template <class Body>
-void eachOutput(const PoolShape& s, size_t begin, size_t end, Body body) {
-  for (size_t line = begin; line < end; ++line) {
-    const size_t image = line / s.oh;
-    const int oy = static_cast<int>(line % s.oh);
-    const Window rows(oy, s.sh, s.pt, s.kh, s.dh, s.h);
-    for (int ox = 0; ox < s.ow; ++ox) body(image, oy, ox, rows, Window(ox, s.sw, s.pl, s.kw, s.dw, s.w));
-  }
-}
-
-inline size_t pixel(size_t image, int height, int width, int y, int x, int channels) {
-  return ((image * height + y) * width + x) * channels;
-}
 
 /** Channels taken at once: their intermediate values stay in registers, or at least on the stack. */
 constexpr int kWidest = 256;
@@ -46,39 +20,23 @@ void eachRunOfChannels(int first, int channels, const Body& body) {
   }
 }
 
-/** Folds every window: `start` is what results begin with, `add` takes in a value, `finish` closes; both know the count. */
-template <class Start, class Add, class Finish>
-void poolWindows(const PoolShape& s, const float* x, float* y, size_t begin, size_t end, Start start, Add add,
-                 Finish finish) {
+void avgPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
   eachRunOfChannels(0, s.c, [&](auto fixed, int first, int channels) {
     const int count = fixed() > 0 ? fixed() : channels;
     eachOutput(s, begin, end, [&](size_t image, int oy, int ox, const Window& rows, const Window& columns) {
-      float folded[fixed() > 0 ? fixed() : kWidest];
-      const int seen = (rows.to - rows.from) * (columns.to - columns.from);
-      const float nothing = start(seen);
-      FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = nothing;
+      float sums[fixed() > 0 ? fixed() : kWidest];
+      FGKD_SIMD for (int c = 0; c < count; ++c) sums[c] = 0.f;
       for (int r = rows.from; r < rows.to; ++r) {
         for (int q = columns.from; q < columns.to; ++q) {
           const float* in = x + pixel(image, s.h, s.w, rows.origin + r * s.dh, columns.origin + q * s.dw, s.c) + first;
-          FGKD_SIMD for (int c = 0; c < count; ++c) folded[c] = add(folded[c], in[c]);
+          FGKD_SIMD for (int c = 0; c < count; ++c) sums[c] += in[c];
         }
       }
       float* out = y + pixel(image, s.oh, s.ow, oy, ox, s.c) + first;
-      const float factor = finish(seen);
-      FGKD_SIMD for (int c = 0; c < count; ++c) out[c] = folded[c] * factor;
+      const float factor = 1.f / static_cast<float>((rows.to - rows.from) * (columns.to - columns.from));
+      FGKD_SIMD for (int c = 0; c < count; ++c) out[c] = sums[c] * factor;
     });
   });
-}
-
-void maxPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  // A NaN never wins, as in tfjs; where there is nothing else it is what is left.
-  poolWindows(s, x, y, begin, end, [](int seen) { return seen > 0 ? NAN : -INFINITY; },
-              [](float best, float v) { return v > best || best != best ? v : best; }, [](int) { return 1.f; });
-}
-
-void avgPool(const PoolShape& s, const float* x, float* y, size_t begin, size_t end) {
-  poolWindows(s, x, y, begin, end, [](int) { return 0.f; }, [](float sum, float v) { return sum + v; },
-              [](int seen) { return 1.f / static_cast<float>(seen); });
 }
 
 /** The first of equal maxima receives the gradient, as in tfjs. */
@@ -129,7 +87,6 @@ void avgPoolGrad(const PoolShape& s, const float* dy, float* dx, size_t image, s
 }  // namespace
 
 void fillPooling(Loops& loops) {
-  loops.maxPool = maxPool;
   loops.avgPool = avgPool;
   loops.maxPoolGrad = maxPoolGrad;
   loops.avgPoolGrad = avgPoolGrad;

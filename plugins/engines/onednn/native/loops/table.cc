@@ -18,6 +18,7 @@ Loops table() {
   fillNormalisation(made);
   fillLayerNorm(made);
   fillPooling(made);
+  fillMaxPooling(made);
   fillResize(made);
   fillDepthwise(made);
   fillResample(made);
