@@ -1,22 +1,19 @@
 /** A function of tensors within a gradient, such as a loss, that is noted and run again without its operations, as passes of networks are. */
 import type * as tf from "@tensorflow/tfjs";
 import { isComposing } from "../ops/kernels.js";
-import { activeRecorder, type Recorder } from "../ops/recording.js";
+import { activeRecorder } from "../ops/recording.js";
 import type { Outputs } from "../values/records.js";
 import { differentiated } from "./differentiated.js";
 import { ForwardPass } from "./forward.js";
+import { Kinds } from "./kinds.js";
 import { activeTape, isWatched, waysFrom } from "./tape.js";
 import { type Layers, TrainingPass } from "./training-pass.js";
 
-/** Kinds that are remembered of all functions together. */
-const mostKinds = 64;
-
-interface Kind {
-  readonly forward: ForwardPass;
-  readonly pass: TrainingPass;
-}
-
-const kinds = new WeakMap<Recorder, Map<string, Kind>>();
+/** Of all functions together. */
+const kinds = new Kinds(64, (recorder) => {
+  const forward = new ForwardPass(recorder);
+  return { forward, pass: new TrainingPass(recorder, forward) };
+});
 
 /**
  * The function's value, with its gradient. Where the engine can, its operations run the first few times alone; what is run then
@@ -39,7 +36,7 @@ export function repeated<T extends tf.Tensor>(
   const { reached } = waysFrom(by, activeTape(), given);
   const trained = new Map(named.filter(([, { id }]) => reached.has(id)));
   const shapes = named.map(([name, { shape, dtype }]) => [name, shape, dtype]);
-  const kind = kindFor(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept(given)]));
+  const kind = kinds.of(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept(given)]));
   if (!kind?.pass.isOpen || trained.size === 0) return compute();
   const layers: Layers = {
     given,
@@ -63,15 +60,4 @@ function asOutputs(value: tf.Tensor): Outputs {
 function onlyOf<T extends tf.Tensor>({ logits }: Outputs): T {
   // It was put there by `asOutputs`.
   return logits as tf.Tensor as T;
-}
-
-function kindFor(recorder: Recorder, key: string): Kind | undefined {
-  const known = kinds.get(recorder) ?? new Map<string, Kind>();
-  kinds.set(recorder, known);
-  const kind = known.get(key);
-  if (kind || known.size >= mostKinds) return kind;
-  const forward = new ForwardPass(recorder);
-  const made = { forward, pass: new TrainingPass(recorder, forward) };
-  known.set(key, made);
-  return made;
 }

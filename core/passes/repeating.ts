@@ -6,6 +6,7 @@ import { activeRecorder, type Recorder } from "../ops/recording.js";
 import type { Batch, Outputs } from "../values/records.js";
 import { differentiated } from "./differentiated.js";
 import { ForwardPass } from "./forward.js";
+import { Kinds } from "./kinds.js";
 import { assignHeld, infoOf } from "./places.js";
 import { activeTape, isLookedAt, waysFrom } from "./tape.js";
 import { TrainingPass } from "./training-pass.js";
@@ -48,8 +49,11 @@ interface Asked {
 class Passes {
   readonly #names: readonly string[];
   readonly #variables: readonly tf.Variable[];
-  readonly #answers = new Map<string, ForwardPass>();
-  readonly #trainings = new Map<string, { readonly forward: ForwardPass; readonly pass: TrainingPass }>();
+  readonly #answers = new Kinds(mostKinds, (recorder) => new ForwardPass(recorder, this.model.parameters));
+  readonly #trainings = new Kinds(mostKinds, (recorder) => {
+    const forward = new ForwardPass(recorder, this.model.parameters);
+    return { forward, pass: new TrainingPass(recorder, forward) };
+  });
 
   constructor(
     private readonly model: Model,
@@ -77,7 +81,7 @@ class Passes {
     const { parameters } = this.model;
     const derived = asked.mode === "eval" ? parameters.derivedTensors : [];
     const given = [asked.images, ...this.#variables, ...derived];
-    const pass = remembered(this.#answers, this.kindOf(asked), () => new ForwardPass(this.recorder, parameters));
+    const pass = this.#answers.of(this.recorder, this.kindOf(asked));
     if (pass?.isReady) return pass.repeat(given).outputs;
     if (!pass?.shouldNote) return this.plain(asked);
     return pass.note(given, () => ({
@@ -93,10 +97,7 @@ class Passes {
     );
     if (trained.size === 0) return this.plain(asked);
     const kind = `${this.kindOf(asked)} ${[...trained.keys()].join()}`;
-    const known = remembered(this.#trainings, kind, () => {
-      const forward = new ForwardPass(this.recorder, this.model.parameters);
-      return { forward, pass: new TrainingPass(this.recorder, forward) };
-    });
+    const known = this.#trainings.of(this.recorder, kind);
     if (!known?.pass.isOpen) return this.plain(asked);
     const layers = {
       given: [asked.images, ...this.#variables],
@@ -130,12 +131,4 @@ class Passes {
     const kept = this.#names.filter((name) => parameters.keepsStatistics(name));
     return JSON.stringify([images.shape, mode, want ?? {}, kept, this.recorder.kept([images])]);
   }
-}
-
-function remembered<V>(kinds: Map<string, V>, kind: string, make: () => V): V | undefined {
-  const known = kinds.get(kind);
-  if (known || kinds.size >= mostKinds) return known;
-  const made = make();
-  kinds.set(kind, made);
-  return made;
 }

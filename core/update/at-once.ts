@@ -1,15 +1,14 @@
 /** Weights that are moved all at once, where rule and engine can: noted a few times, and then run again without the rule. */
 import * as tf from "@tensorflow/tfjs";
-import { activeRecorder, type Recorder } from "../ops/recording.js";
+import { activeRecorder } from "../ops/recording.js";
 import { ForwardPass } from "../passes/forward.js";
+import { Kinds } from "../passes/kinds.js";
 import { isLookedAt } from "../passes/tape.js";
 import type { Move, UpdateRule } from "./rule.js";
 
-/** Sets of weights for which moving is remembered: some may be frozen for an epoch. */
-const mostKinds = 16;
-
 export class AtOnce {
-  readonly #passes = new WeakMap<Recorder, Map<string, ForwardPass>>();
+  /** By sets of weights: some may be frozen for an epoch. */
+  readonly #passes = new Kinds(16, (recorder) => new ForwardPass(recorder));
   #isAble = true;
 
   /** @param all how many weights there are, of which an update may leave some as they are */
@@ -38,13 +37,6 @@ export class AtOnce {
     const recorder = activeRecorder();
     if (!recorder || isLookedAt()) return undefined;
     const names = moves.length === this.all ? "" : moves.map(({ variable }) => variable.name).join();
-    const kind = `${names} ${recorder.kept(given)}`;
-    const known = this.#passes.get(recorder) ?? new Map<string, ForwardPass>();
-    this.#passes.set(recorder, known);
-    const pass = known.get(kind);
-    if (pass || known.size >= mostKinds) return pass;
-    const made = new ForwardPass(recorder);
-    known.set(kind, made);
-    return made;
+    return this.#passes.of(recorder, `${names} ${recorder.kept(given)}`);
   }
 }

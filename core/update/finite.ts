@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { hold } from "../models/hold.js";
 import { finiteness } from "../ops/finiteness.js";
-import { activeRecorder, type Recorder } from "../ops/recording.js";
+import { activeRecorder } from "../ops/recording.js";
+import { Kinds } from "../passes/kinds.js";
 import { hold as holdAll, infoOf, letGo, tensorOf } from "../passes/places.js";
 import { Repeatable } from "../passes/repeatable.js";
 import { notFinite } from "../values/errors.js";
@@ -75,8 +76,8 @@ interface LookedAt {
   readonly value: tf.TensorInfo;
 }
 
-/** By engine, for gradients of the same shapes. */
-const repeatables = new WeakMap<Recorder, Map<string, Repeatable>>();
+/** For gradients of the same shapes. */
+const repeatables = new Kinds(64, (recorder) => new Repeatable(recorder));
 
 /** The terms, and the `finiteness` of the gradients. @returns the caller's */
 function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tensor1D {
@@ -85,12 +86,9 @@ function withSums(terms: tf.Tensor1D, gradients: readonly tf.Tensor[]): tf.Tenso
   if (!recorder) return compute();
   const given = [terms, ...gradients];
   const shapes = `${given.map(({ shape }) => shape.join()).join(" ")} ${recorder.kept(given)}`;
-  const known = repeatables.get(recorder) ?? new Map<string, Repeatable>();
-  repeatables.set(recorder, known);
-  const repeatable = known.get(shapes) ?? new Repeatable(recorder);
-  known.set(shapes, repeatable);
-  if (repeatable.isReady) return repeatable.repeat(given).sums as tf.Tensor1D;
-  return repeatable.isOpen ? (repeatable.note(given, () => ({ sums: compute() })).sums as tf.Tensor1D) : compute();
+  const repeatable = repeatables.of(recorder, shapes);
+  if (repeatable?.isReady) return repeatable.repeat(given).sums as tf.Tensor1D;
+  return repeatable?.isOpen ? (repeatable.note(given, () => ({ sums: compute() })).sums as tf.Tensor1D) : compute();
 }
 
 /** The first gradient with a value that is not finite, and that value; `undefined` when there is none. */

@@ -245,8 +245,7 @@ struct Loops {
   void (*winogradResultGradOfBf16)(const WinogradImages& g, const uint16_t* dy, size_t block, size_t begin, size_t end,
                                    float* d, const WinogradTiles& to);
   void (*winogradResultOfBf16)(const WinogradImages& g, uint16_t* y, size_t block, size_t begin, size_t end,
-                               const float* m, size_t position, size_t tile, const float* bias,
-                               const uint16_t* residual, int activation);
+                               const float* m, size_t position, size_t tile, const float* bias, int activation);
   void (*winogradFilter)(const float* filter, size_t c, size_t k, bool turned, bool rounds, size_t reduced,
                          size_t wide, size_t width, float* u, size_t position, size_t rowStride);
   void (*winogradFilterGrad)(const float* u, size_t position, size_t rowStride, size_t first, size_t rows, size_t wide,

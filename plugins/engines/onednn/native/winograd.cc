@@ -158,7 +158,7 @@ void Winograd::computeChunk(size_t chunk, size_t begin, size_t end, const float*
       const float *sums = m + p * blockTiles_ * panel_ + column, *added = bias == nullptr ? nullptr : bias + channel;
       if (shape_.bf16)
         loops().winogradResultOfBf16(to_, static_cast<uint16_t*>(results), channel / 8, begin, end, sums, mStride,
-                                     panel_, added, nullptr, shape_.activation);
+                                     panel_, added, shape_.activation);
       else
         loops().winogradResult(to_, static_cast<float*>(results), channel / 8, begin, end, sums, mStride, panel_, added,
                                residual, shape_.activation);

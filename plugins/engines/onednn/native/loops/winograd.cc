@@ -236,6 +236,12 @@ void winogradResult(const WinogradImages& g, Kept* y, size_t block, size_t begin
   }
 }
 
+void winogradResultOfBf16(const WinogradImages& g, uint16_t* y, size_t block, size_t begin, size_t end, const float* m,
+                          size_t position, size_t tile, const float* bias, int activation) {
+  const uint16_t* none = nullptr;
+  winogradResult(g, y, block, begin, end, m, position, tile, bias, none, activation);
+}
+
 /**
  * Eight rows of the reduction (from `reduced`) for `width` channels of the result (from `wide`), a multiple of eight.
  * Forward, rows are the filter's input channels; for the gradient of the input they are its output channels, and the
@@ -290,7 +296,7 @@ void fillWinograd(Loops& loops) {
   loops.winogradResult = winogradResult<float>;
   loops.winogradDataOfBf16 = winogradData<uint16_t>;
   loops.winogradResultGradOfBf16 = winogradResultGrad<uint16_t>;
-  loops.winogradResultOfBf16 = winogradResult<uint16_t>;
+  loops.winogradResultOfBf16 = winogradResultOfBf16;
   loops.winogradFilter = winogradFilter;
   loops.winogradFilterGrad = winogradFilterGrad;
 }
