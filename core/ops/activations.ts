@@ -10,10 +10,15 @@ import { hasKernel, runKernel, withGradient } from "./kernels.js";
  * @param b the same shape
  */
 export function addRelu<T extends tf.Tensor>(a: T, b: T): T {
+  return addReluBy(a, b, () =>
+    hasKernel("FgkdAddRelu") ? (runKernel("FgkdAddRelu", { a, b }, {})[0] as T) : tf.relu(tf.add<T>(a, b)),
+  );
+}
+
+/** {@link addRelu}, with its gradient, of what `compute` knows to be its result. */
+export function addReluBy<T extends tf.Tensor>(a: T, b: T, compute: () => T): T {
   return withGradient<T>([a, b], (save) => {
-    const value = hasKernel("FgkdAddRelu")
-      ? (runKernel("FgkdAddRelu", { a, b }, {})[0] as T)
-      : tf.relu(tf.add<T>(a, b));
+    const value = compute();
     save([value]);
     return {
       value,

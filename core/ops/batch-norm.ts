@@ -1,5 +1,6 @@
 /** Batch normalisation, by the batch's own statistics and by given ones. */
 import * as tf from "@tensorflow/tfjs";
+import { addRelu, addReluBy } from "./activations.js";
 import { hasKernel, isRecording, runKernel, withGradient } from "./kernels.js";
 
 export interface BatchNormOptions {
@@ -20,7 +21,7 @@ export interface BatchNormTrainingOptions extends BatchNormOptions {
 }
 
 export interface BatchNormResult<T extends tf.Tensor> {
-  /** Shaped like the input. */
+  /** Shaped like the input; with what follows in the same pass. */
   readonly normalized: T;
   /** `[channels]` */
   readonly mean: tf.Tensor1D;
@@ -46,13 +47,56 @@ export function batchNormTraining<T extends tf.Tensor>(
   x: T,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  { constantStatistics = false, ...options }: BatchNormTrainingOptions = {},
+  options: BatchNormTrainingOptions = {},
+): BatchNormResult<T> {
+  const settings = settingsOf(options);
+  return recorded(x, scale, offset, options, () => forward(x, scale, offset, settings));
+}
+
+/**
+ * `max(normalised + residual, 0)`, where {@link batchNormTraining} normalises `x`: the end of a residual block in training.
+ * One fused kernel where the engine has it, which never writes the normalised map. Gradients are those of the two
+ * operations, and what is held for them is, too.
+ *
+ * @param x `[…, channels]`
+ * @param scale `[channels]`
+ * @param offset `[channels]`
+ * @param residual shaped like `x`
+ */
+export function batchNormAddRelu<T extends tf.Tensor>(
+  x: T,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  residual: T,
+  options: Pick<BatchNormTrainingOptions, "epsilon" | "constantStatistics"> = {},
+): BatchNormResult<T> {
+  return tf.tidy(() => {
+    if (!hasKernel("FgkdBatchNormAddRelu")) {
+      const { normalized, ...statistics } = batchNormTraining(x, scale, offset, options);
+      return { normalized: addRelu(normalized, residual), ...statistics };
+    }
+    const { epsilon } = settingsOf(options);
+    // To the tape what is normalised, with its gradient; it holds the result already, which nobody asks it for.
+    const { normalized, ...statistics } = recorded(x, scale, offset, options, () =>
+      runKernel("FgkdBatchNormAddRelu", { x, scale, offset, residual }, { epsilon }),
+    );
+    return { normalized: addReluBy(normalized, residual, () => normalized.clone()), ...statistics };
+  });
+}
+
+/** The operation that `compute` gives the three results of, with the gradient of a batch norm in training. */
+function recorded<T extends tf.Tensor>(
+  x: T,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  { constantStatistics = false, ...options }: BatchNormTrainingOptions,
+  compute: () => readonly tf.Tensor[],
 ): BatchNormResult<T> {
   const settings = settingsOf(options);
   // By way of the closure, since an operation with a gradient of its own has one output.
   const kept: tf.Tensor[] = [];
   const normalized = withGradient<T>([x, scale, offset], (save) => {
-    const [value, mean, variance] = forward(x, scale, offset, settings);
+    const [value, mean, variance] = compute() as [tf.Tensor, tf.Tensor, tf.Tensor];
     save([x, scale, offset, mean, variance]);
     kept.push(tf.keep(mean), tf.keep(variance));
     return { value: value as T, gradient: (dy, saved) => backward(dy, saved, settings) };
@@ -101,19 +145,14 @@ function clipped<T extends tf.Tensor>(affine: T, { relu, most }: Settings): T {
   return Number.isFinite(most) ? tf.clipByValue<T>(affine, 0, most) : tf.relu(affine);
 }
 
-function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Settings) {
-  if (hasKernel("FgkdBatchNormTraining")) {
-    return runKernel("FgkdBatchNormTraining", { x, scale, offset }, { ...settings }) as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
-  }
+function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, settings: Settings): tf.Tensor[] {
+  if (hasKernel("FgkdBatchNormTraining"))
+    return runKernel("FgkdBatchNormTraining", { x, scale, offset }, { ...settings });
   const mean = x.mean(leadingAxes(x));
   const centred = x.sub(mean);
   const variance = centred.square().mean(leadingAxes(x));
   const affine = centred.mul(scale.div(deviation(variance, settings))).add(offset);
-  return [clipped(affine, settings), mean, variance] as const;
+  return [clipped(affine, settings), mean, variance];
 }
 
 function backward(dy: tf.Tensor, saved: tf.Tensor[], settings: Settings): tf.Tensor[] {

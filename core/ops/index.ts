@@ -5,7 +5,7 @@ export { adamRates, adamStep, adamSteps } from "./adam.js";
 export type { DeviationEstimator } from "./attention.js";
 export { resizedMaps, spatialAttention, stackMaps, standardizedMaps } from "./attention.js";
 export type { BatchNormOptions, BatchNormResult, BatchNormTrainingOptions } from "./batch-norm.js";
-export { batchNormInference, batchNormTraining } from "./batch-norm.js";
+export { batchNormAddRelu, batchNormInference, batchNormTraining } from "./batch-norm.js";
 export type { CamSources, CamWeights } from "./class-activation.js";
 export { channelSum, channelWeights } from "./class-activation.js";
 export type { ConvolutionOptions } from "./convolution.js";

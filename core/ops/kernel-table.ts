@@ -106,6 +106,13 @@ export const fusedKernels = {
     computes: "the same with mean and biased variance over all axes but the last",
     otherwise: "`Mean`, `Square`, `Sqrt` and arithmetic",
   },
+  FgkdBatchNormAddRelu: {
+    inputs: { x: "[…, channels]", scale: perChannel, offset: perChannel, residual: like },
+    attributes: { epsilon },
+    outputs: { y: like, mean: perChannel, variance: perChannel },
+    computes: "max(· + residual, 0) of `FgkdBatchNormTraining`'s y; the same mean and variance",
+    otherwise: "`FgkdBatchNormTraining`, `FgkdAddRelu`",
+  },
   FgkdBatchNormTrainingGrad: {
     inputs: {
       dy: like,

@@ -1,7 +1,13 @@
 /** The batch-normalisation layer, with its running statistics. */
 import * as tf from "@tensorflow/tfjs";
 import type { Initializer, Mode } from "../../core/index.js";
-import { batchNormInference, batchNormTraining, movingAverage } from "../../core/ops/index.js";
+import {
+  addRelu,
+  batchNormAddRelu,
+  batchNormInference,
+  batchNormTraining,
+  movingAverage,
+} from "../../core/ops/index.js";
 import type { Construction } from "./construction.js";
 import { constant } from "./initializers.js";
 
@@ -25,7 +31,8 @@ export interface BatchNormSettings {
 
 /** A batch norm, and the affine map that it is in evaluation. */
 export interface BatchNorm {
-  apply<T extends tf.Tensor>(x: T, mode: Mode): T;
+  /** @param residual shaped like `x`: added to what is normalised, before a ReLU that then always follows */
+  apply<T extends tf.Tensor>(x: T, mode: Mode, residual?: T): T;
   /** What {@link folded} depends on. */
   readonly variables: readonly tf.Tensor[];
   /** `[channels]` each: `factor · x + term` is what evaluation makes of `x`, the ReLU apart. For use inside a tidy. */
@@ -57,19 +64,23 @@ export function batchNorm(at: Construction, name: string, channels: number, sett
   const move = (running: tf.Variable, value: tf.Tensor, factor = 1) =>
     running.assign(movingAverage(running, value, { kept: 1 - momentum, share: momentum, factor }));
 
-  const apply = <T extends tf.Tensor>(x: T, mode: Mode): T => {
+  const apply = <T extends tf.Tensor>(x: T, mode: Mode, residual?: T): T => {
+    const options = { epsilon, ...(!residual && { relu, most }) };
     if (mode === "eval" || parameters.keepsStatistics(`${name}.weight`)) {
       const variance = runningVariance as tf.Tensor1D;
       // As if the bias had been added: what it adds to the input is taken off the mean.
       const mean = (inputBias ? runningMean.sub(inputBias) : runningMean) as tf.Tensor1D;
       if (x.rank === 4) at.normInputs?.push({ name, input: x as tf.Tensor as tf.Tensor4D, mean, variance });
-      return batchNormInference(x, mean, variance, scale, offset, { epsilon, relu, most });
+      const normalized = batchNormInference(x, mean, variance, scale, offset, options);
+      return residual ? addRelu(normalized, residual) : normalized;
     }
     return tf.tidy(() => {
       // Times 0, so that the bias has a gradient, and decays as it does elsewhere.
       const shift = inputBias ? offset.add<tf.Tensor1D>(inputBias.mul(0)) : offset;
-      const options = { epsilon, relu, most, constantStatistics: true };
-      const { normalized, mean, variance } = batchNormTraining(x, scale, shift, options);
+      const inTraining = { ...options, constantStatistics: true };
+      const { normalized, mean, variance } = residual
+        ? batchNormAddRelu(x, scale, shift, residual, inTraining)
+        : batchNormTraining(x, scale, shift, inTraining);
       if (mode === "train") {
         const count = x.size / channels;
         batches.increase();

@@ -76,9 +76,10 @@ export function normalisedConvolution(
     return [weights.mul(depthwise ? factor.expandDims(1) : factor), term];
   });
   const apart: NormalisedConvolution = (x, mode, residual) => {
-    const normalised = norm.apply(convolve(x, weights, { stride, padding }), mode);
-    if (!residual) return activation === "silu" ? silu(normalised) : normalised;
-    return addRelu(drop ? drop(normalised, mode) : normalised, residual);
+    const y = convolve(x, weights, { stride, padding });
+    if (residual && drop) return addRelu(drop(norm.apply(y, mode), mode), residual);
+    const normalised = norm.apply(y, mode, residual);
+    return !residual && activation === "silu" ? silu(normalised) : normalised;
   };
   const follows = { relu, relu6: activation === "relu6" };
   return (x, mode, residual) => {

@@ -60,7 +60,7 @@ function bottleneckBranch(at: Construction, name: string, shape: BlockShape): No
 
 /** What is said of the last convolution of a branch alone. */
 function lastOf(at: Construction, { zeroInitResidual, dropPath: rate = 0 }: BlockShape) {
-  return { relu: false, scale: zeroInitResidual ? 0 : 1, drop: dropPath(at.random, rate) };
+  return { relu: false, scale: zeroInitResidual ? 0 : 1, ...(rate > 0 && { drop: dropPath(at.random, rate) }) };
 }
 
 function part(at: Construction, block: string, number: number, shape: NormalisedShape): NormalisedConvolution {

@@ -25,7 +25,7 @@ type Broadcast<V extends Stored, Out extends Stored> = (
 type Bf16Units = "none" | "vectors" | "tiles";
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 11;
+const contract = 12;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -149,6 +149,7 @@ export interface Addon {
     area: number,
     epsilon: number,
     most: number,
+    residual: Stored | null,
   ): void;
   batchNormTrainingGrad(
     dy: Stored,

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRandom } from "../../../core/index.js";
-import { batchNormInference, batchNormTraining } from "../../../core/ops/index.js";
+import { addRelu, batchNormAddRelu, batchNormInference, batchNormTraining } from "../../../core/ops/index.js";
 import { gradientError } from "../../../core/testing/index.js";
 import { engineNames, startEngine } from "../../support/engines.js";
 import "../../support/matchers.js";
@@ -62,6 +62,21 @@ describe.each(engineNames)("batch normalisation on %s", (engine) => {
     expect(batchNormTraining(x, scale, offset, { relu: true }).normalized).toBeAllclose(normalized.relu());
   });
 
+  test("ends a residual block as a sum and a ReLU behind it would", () => {
+    const residual = normals([3, 4, 4, channels], "residual").mul<tf.Tensor4D>(2);
+    const apart = batchNormTraining(x, scale, offset, { epsilon: 1e-3 });
+    const { normalized, mean, variance } = batchNormAddRelu(x, scale, offset, residual, { epsilon: 1e-3 });
+    expect(normalized).toBeAllclose(addRelu(apart.normalized, residual));
+    expect(mean).toBeAllclose(apart.mean);
+    expect(variance).toBeAllclose(apart.variance);
+    expect(() => tf.dispose(Object.values(batchNormAddRelu(x, scale, offset, residual)))).not.toLeak();
+    const loss = (x: tf.Tensor) =>
+      batchNormAddRelu(x, scale, offset, residual as tf.Tensor)
+        .normalized.square()
+        .sum();
+    expect(() => tf.grad(loss)(x).dispose()).not.toLeak();
+  });
+
   test("keeps its digits where the mean is large", () => {
     const far = x.add(1000);
     const { variance } = batchNormTraining(far as tf.Tensor4D, scale, offset);
@@ -116,15 +131,21 @@ describe.each(engineNames)("batch normalisation on %s", (engine) => {
     expect(() => tf.grad(loss)(x).dispose()).not.toLeak();
   });
 
-  test("holds nothing new but its statistics for the gradient", () => {
-    let held = Number.NaN;
-    const loss = (x: tf.Tensor) => {
-      const before = tf.memory().numDataBuffers;
-      tf.tidy(() => void batchNormTraining(x, scale, offset, { relu: true }));
-      held = tf.memory().numDataBuffers - before;
-      return x.sum();
-    };
-    tf.grad(loss)(x).dispose();
-    expect(held).toBe(2);
-  });
+  test.each([
+    ["its statistics", (x: tf.Tensor) => batchNormTraining(x, scale, offset, { relu: true }), 2],
+    ["its statistics and the result, where a residual is added", (x) => batchNormAddRelu(x, scale, offset, x), 3],
+  ] as [string, (x: tf.Tensor) => object, number][])(
+    "holds nothing new for the gradient but %s",
+    (_, compute, expected) => {
+      let held = Number.NaN;
+      const loss = (x: tf.Tensor) => {
+        const before = tf.memory().numDataBuffers;
+        tf.tidy(() => void compute(x));
+        held = tf.memory().numDataBuffers - before;
+        return x.sum();
+      };
+      tf.grad(loss)(x).dispose();
+      expect(held).toBe(expected);
+    },
+  );
 });

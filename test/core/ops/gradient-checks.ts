@@ -84,6 +84,14 @@ export const checks: Readonly<Record<keyof typeof ops, readonly Check[] | string
       step: 0.1,
     },
   ],
+  batchNormAddRelu: [
+    {
+      compute: (x, scale, offset, residual) =>
+        ops.batchNormAddRelu(x as tf.Tensor, scale as One, offset as One, residual as tf.Tensor).normalized,
+      // So far above 0, or below, that no step crosses it.
+      inputs: () => [normals(2, 3, 3, 5), positive(5), normals(5), normals(2, 3, 3, 5).sign().mul(8)],
+    },
+  ],
   batchNormInference: [false, true].map((relu) => ({
     of: relu ? "with ReLU" : "alone",
     compute: (x, mean, variance, scale, offset) =>

@@ -42,6 +42,16 @@ export const uses: Readonly<Record<ops.FusedKernel, () => readonly tf.Tensor[]>>
     });
     return [normalized, mean, variance, ...uses.FgkdBatchNormTrainingGrad()];
   },
+  FgkdBatchNormAddRelu: () => {
+    const { normalized, mean, variance } = ops.batchNormAddRelu(
+      images(),
+      perChannel(1),
+      perChannel(2),
+      images().reverse(1),
+    );
+    const slope = gradient((x) => ops.batchNormAddRelu(x, perChannel(1), perChannel(2), images()).normalized);
+    return [normalized, mean, variance, slope(images())];
+  },
   FgkdBatchNormTrainingGrad: () => [
     gradient((x) => ops.batchNormTraining(x, perChannel(1), perChannel(2), { relu: true }).normalized)(images()),
   ],

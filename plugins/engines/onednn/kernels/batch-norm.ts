@@ -8,6 +8,7 @@ export function batchNormKernels(addon: Addon): NamedKernel[] {
     floatKernel("FusedBatchNorm", (call) => inference(addon, call), isPerChannel),
     floatKernel("FgkdBatchNormInference", (call) => inference(addon, call), isPerChannel),
     floatKernel("FgkdBatchNormTraining", (call) => training(addon, call)),
+    floatKernel("FgkdBatchNormAddRelu", (call) => training(addon, call)),
     floatKernel("FgkdBatchNormTrainingGrad", (call) => trainingGrad(addon, call)),
   ];
 }
@@ -50,16 +51,21 @@ function inference(addon: Addon, call: Call): tf.TensorInfo {
   return output;
 }
 
+/** With a residual, that is added as the result is written, and a ReLU follows. */
 function training(addon: Addon, call: Call): tf.TensorInfo[] {
-  const { attrs, backend } = call;
+  const { inputs, attrs, backend } = call;
   const [x, scale, offset] = [input(call, "x"), input(call, "scale"), input(call, "offset")];
-  const { values, output, result } = backend.asStored([x], [x]);
+  const { residual } = inputs;
+  const images = residual ? [x, residual] : [x];
+  const { values, output, result } = backend.asStored(images, images);
+  const most = residual ? Number.POSITIVE_INFINITY : mostOf(call);
   const [rows, channels] = rowsOf(x);
   const [mean, variance] = [backend.output([channels], "float32"), backend.output([channels], "float32")];
   addon.batchNormTraining(
     ...[values[0] as Stored, backend.values(scale), backend.values(offset)],
     ...([result, backend.values(mean), backend.values(variance)] as const),
-    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), mostOf(call)] as const),
+    ...([rows, channels, areaOf(backend.isBlocked(output), x), Number(attrs.epsilon), most] as const),
+    values[1] ?? null,
   );
   return [output, mean, variance];
 }

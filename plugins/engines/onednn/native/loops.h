@@ -138,7 +138,7 @@ struct Loops {
 
   /** Sums of (x - pivot) and of its square, per channel, added to what is there. */
   void (*moments)(const float* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
-  /** Then max(., 0), if `most` is not 0, and min(., most), if it is finite. */
+  /** Then + add, unless that is null, max(., 0), if `most` is not 0, and min(., most), if it is finite. */
   void (*affine)(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most);
   /** y = (x - mean) * scale + shift */
   void (*centredAffine)(const float* x, float* y, size_t rows, size_t c, const float* mean, Affine f);
@@ -149,9 +149,10 @@ struct Loops {
   void (*normGradApply)(const float* dy, const float* x, float* dx, size_t rows, size_t c, Affine f, const float* mean,
                         float most, const float* p, const float* q, const float* r);
 
-  /** The same of values kept as bf16. */
+  /** The same of values kept as bf16; what is added to is rounded first, as if it had been kept in between. */
   void (*momentsOfBf16)(const uint16_t* x, size_t rows, size_t c, const float* pivot, float* sum, float* squares);
-  void (*affineOfBf16)(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most);
+  void (*affineOfBf16)(const uint16_t* x, const uint16_t* add, uint16_t* y, size_t rows, size_t c, Affine f,
+                       float most);
   void (*normGradSumsOfBf16)(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,
                              float most, float* sumDy, float* sumDyX);
   void (*normGradApplyOfBf16)(const uint16_t* dy, const uint16_t* x, uint16_t* dx, size_t rows, size_t c, Affine f,

@@ -91,26 +91,37 @@ AffineValues affineOf(Span<float> scale, Span<float> offset, const float* mean, 
   return made;
 }
 
-void apply(const AffineValues& f, const Stored& x, const Stored& y, const Layout& layout, float most) {
-  if (x.bf16 && y.bf16) {
+/** Nothing is added where `add` has no values; else a ReLU follows, and what is kept as bf16 is rounded first. */
+void apply(const AffineValues& f, const Stored& x, const Stored& add, const Stored& y, const Layout& layout,
+           float most) {
+  const bool adds = add.size > 0;
+  if (x.bf16 && y.bf16 && (add.bf16 || !adds)) {
     layout.each([&](size_t at, size_t rows, size_t channel, size_t) {
-      loops().affineOfBf16(x.bf16 + at, y.bf16 + at, rows, layout.width(), f.from(channel), most);
+      const uint16_t* more = adds ? add.bf16 + at : nullptr;
+      loops().affineOfBf16(x.bf16 + at, more, y.bf16 + at, rows, layout.width(), f.from(channel), most);
     });
     return;
   }
-  layout.eachPart(x.bf16 || y.bf16, [&](size_t at, size_t rows, size_t channel, size_t) {
+  const bool rounds = adds && x.bf16;
+  layout.eachPart(x.bf16 || y.bf16 || add.bf16, [&](size_t at, size_t rows, size_t channel, size_t) {
     const size_t width = layout.width(), n = rows * width;
-    float* to = y.room(1, n);
-    loops().affine(x.floats(at, n, x.room(0, n)), nullptr, y.place(at, to), rows, width, f.from(channel), most);
-    y.keep(at, n, to);
+    float *room = y.room(1, n), *to = y.place(at, room);
+    const float *from = x.floats(at, n, x.room(0, n)), *more = adds ? add.floats(at, n, add.room(2, n)) : nullptr;
+    loops().affine(from, rounds ? nullptr : more, to, rows, width, f.from(channel), rounds ? 0.f : most);
+    if (rounds) {
+      loops().roundInPlace(to, to, n);
+      loops().binary(kFgkdAddRelu, to, more, to, n, 1, 1);
+    }
+    y.keep(at, n, room);
   });
 }
 
-/** `batchNormTraining(x, scale, offset, y, mean, variance, rows, c, area, epsilon, most)` */
+/** `batchNormTraining(x, scale, offset, y, mean, variance, rows, c, area, epsilon, most, residual | null)` */
 Napi::Value batchNormTraining(const Args& args) {
   auto layout = Layout::read(args, 6);
   size_t rows = layout.rows, c = layout.c;
   const auto x = Stored::read(args, 0, layout.size()), y = Stored::read(args, 3, layout.size());
+  const auto residual = args.missing(11) ? Stored{} : Stored::read(args, 11, layout.size());
   auto scale = args.f32(1, c), offset = args.f32(2, c), mean = args.f32(4, c), variance = args.f32(5, c);
   // Sums of differences from the first row stay exact where the mean is far from zero.
   std::vector<float> pivot(c);
@@ -127,7 +138,7 @@ Napi::Value batchNormTraining(const Args& args) {
     if (std::isnan(sums.second[i])) variance[i] = float(sums.second[i]);
   }
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x, y, layout, float(args.number(10)));
+  apply(f, x, residual, y, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 
@@ -186,7 +197,7 @@ Napi::Value batchNormInference(const Args& args) {
   const auto x = Stored::read(args, 0, layout.size()), y = Stored::read(args, 5, layout.size());
   auto scale = args.optionalF32(1, c), offset = args.optionalF32(2, c), mean = args.f32(3, c), variance = args.f32(4, c);
   auto f = affineOf(scale, offset, mean.data, variance.data, c, args.number(9));
-  apply(f, x, y, layout, float(args.number(10)));
+  apply(f, x, {}, y, layout, float(args.number(10)));
   return args.info().Env().Undefined();
 }
 

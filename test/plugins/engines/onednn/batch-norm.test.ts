@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { batchNormInference, batchNormTraining } from "../../../../core/ops/index.js";
+import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
+import { blockEnds, expectOneEnd } from "./block-ends.js";
 import { available, expectSame, random, resultsOn } from "./both.js";
 
 const shapes = [
@@ -74,6 +76,11 @@ describe.skipIf(!available)("batch normalisation on onednn", () => {
         ];
       }, 2e-5);
     });
+  });
+
+  test.each(blockEnds)("has the bytes of two kernels where it ends a residual block of %j", async (shape) => {
+    await startOnednn();
+    expectOneEnd(shape);
   });
 
   test("keeps a small variance around a large mean", async () => {

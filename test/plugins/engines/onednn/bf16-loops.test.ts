@@ -40,7 +40,7 @@ describe.skipIf(!available)("onednn's loops", () => {
         const [y, dx] = [make(count), make(count)];
         const [mean, variance, dScale, dOffset] = Array.from({ length: 4 }, () => new Float32Array(channels)) as Four;
         const tail = [rows, channels, 0, 1e-5, most] as const;
-        addon.batchNormTraining(images, scale, offset, y, mean, variance, ...tail);
+        addon.batchNormTraining(images, scale, offset, y, mean, variance, ...tail, null);
         addon.batchNormTrainingGrad(slopes, images, scale, offset, mean, variance, dx, dScale, dOffset, ...tail);
         return { images: [y, dx], rest: [mean, variance, dScale, dOffset] };
       };

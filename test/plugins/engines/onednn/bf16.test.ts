@@ -7,6 +7,7 @@ import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
 import type { OnednnBackend } from "../../../../plugins/engines/onednn/backend.js";
 import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
 import { trainApart } from "../../../support/native-training.js";
+import { blockEnds, expectOneEnd } from "./block-ends.js";
 import { available, numbers } from "./both.js";
 import { expectRounded, randomBf16, rounded, unit, valuesOn } from "./rounded.js";
 
@@ -140,6 +141,11 @@ describe.skipIf(!available)("in bf16, onednn", () => {
       };
       return [normalized, mean, variance, ...tf.grads(loss)([x, scale, offset])];
     });
+  });
+
+  test.each(blockEnds)("ends a residual block of %j in one kernel with the bytes of two", async (shape) => {
+    await tf.setBackend("onednn");
+    expectOneEnd(shape);
   });
 
   test("pools, adds and rectifies images that are kept so", async () => {

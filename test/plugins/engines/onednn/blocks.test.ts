@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addRelu, conv2d, conv2dAddRelu } from "../../../../core/ops/index.js";
 import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
+import { blockEnds, expectOneEnd } from "./block-ends.js";
 import { available, random } from "./both.js";
 import { expectOneKernel, residualCases } from "./residual.js";
 
@@ -34,6 +35,10 @@ describe.skipIf(!available)("with images in blocks", () => {
 
   test.each(residualCases)("a residual in the kernel has the bytes of one added behind it, by %s", (...of) => {
     expectOneKernel(of);
+  });
+
+  test.each(blockEnds)("a batch norm that ends a residual block of %j has the bytes of two kernels", (shape) => {
+    expectOneEnd(shape);
   });
 
   test("a residual that lies in blocks of another shape is read as it is meant", () => {

@@ -98,9 +98,9 @@ inline bool isOpen(float value, float most) {
 #define FGKD_FOLLOWS(loop, most)                                                       \
   (followsOf(most) == kNothing ? loop<kNothing> : followsOf(most) == kRelu ? loop<kRelu> : loop<kCapped>)
 
-template <Follows kFollows>
-void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* scale,
-                   const float* shift, float most) {
+template <Follows kFollows, bool kAdd>
+void affineOfBlock(const float* __restrict x, const float* __restrict add, float* __restrict y, size_t rows,
+                   const float* scale, const float* shift, float most) {
   float s[kBlock], t[kBlock];
   for (size_t lane = 0; lane < kBlock; ++lane) {
     s[lane] = scale[lane];
@@ -108,8 +108,10 @@ void affineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, 
   }
   for (size_t row = 0; row < rows; ++row) {
     FGKD_SIMD for (size_t lane = 0; lane < kBlock; ++lane) {
-      const float value = affineOf(x[row * kBlock + lane], s[lane], t[lane]);
-      y[row * kBlock + lane] = clipped<kFollows>(value, most);
+      const size_t at = row * kBlock + lane;
+      float value = affineOf(x[at], s[lane], t[lane]);
+      if (kAdd) value += add[at];
+      y[at] = clipped<kFollows>(value, most);
     }
   }
 }
@@ -123,7 +125,7 @@ void affineRows(const T* x, const T* add, T* y, size_t rows, size_t c, const flo
     T* __restrict out = y + r * c;
     FGKD_SIMD for (size_t i = 0; i < c; ++i) {
       float value = affineOf(valueOf(in[i]), scale[i], shift[i]);
-      if (kAdd) value += valueOf(more[i]);
+      if (kAdd) value = asKept<T>(value) + valueOf(more[i]);
       keep(out[i], clipped<kFollows>(value, most));
     }
   }
@@ -131,7 +133,10 @@ void affineRows(const T* x, const T* add, T* y, size_t rows, size_t c, const flo
 
 template <Follows kFollows>
 void affineFor(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
-  if (c == kBlock && add == nullptr) return affineOfBlock<kFollows>(x, y, rows, f.scale, f.shift, most);
+  if (c == kBlock) {
+    auto run = add != nullptr ? affineOfBlock<kFollows, true> : affineOfBlock<kFollows, false>;
+    return run(x, add, y, rows, f.scale, f.shift, most);
+  }
   auto run = add != nullptr ? affineRows<kFollows, true, float> : affineRows<kFollows, false, float>;
   run(x, add, y, rows, c, f.scale, f.shift, most);
 }
@@ -141,8 +146,9 @@ void affine(const float* x, const float* add, float* y, size_t rows, size_t c, A
 }
 
 template <Follows kFollows>
-void affineForBf16(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
-  affineRows<kFollows, false>(x, x, y, rows, c, f.scale, f.shift, most);
+void affineForBf16(const uint16_t* x, const uint16_t* add, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
+  auto run = add != nullptr ? affineRows<kFollows, true, uint16_t> : affineRows<kFollows, false, uint16_t>;
+  run(x, add, y, rows, c, f.scale, f.shift, most);
 }
 
 void centredAffineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* mean, Affine f) {
@@ -266,8 +272,8 @@ void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size
 
 // Of values kept as bf16: read and rounded where they lie.
 
-void affineOfBf16(const uint16_t* x, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
-  FGKD_FOLLOWS(affineForBf16, most)(x, y, rows, c, f, most);
+void affineOfBf16(const uint16_t* x, const uint16_t* add, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
+  FGKD_FOLLOWS(affineForBf16, most)(x, add, y, rows, c, f, most);
 }
 
 void normGradSumsOfBf16(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,

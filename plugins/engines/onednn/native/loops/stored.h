@@ -20,6 +20,12 @@ static inline float roundedToBf16(float value) {
 static inline float valueOf(float kept) { return kept; }
 static inline float valueOf(uint16_t kept) { return bitsToFloat(static_cast<int32_t>(static_cast<uint32_t>(kept) << 16)); }
 
+/** The value that reading gives after keeping. */
+template <class T>
+static inline float asKept(float value) {
+  return sizeof(T) == sizeof(float) ? value : roundedToBf16(value);
+}
+
 static inline void keep(float& place, float value) { place = value; }
 static inline void keep(uint16_t& place, float value) { place = static_cast<uint16_t>(roundedBits(value) >> 16); }
 

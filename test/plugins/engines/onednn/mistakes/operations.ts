@@ -101,6 +101,7 @@ export const operations: Readonly<Record<string, () => unknown>> = {
         .normalized;
     return [
       gradient(train, x),
+      ops.batchNormAddRelu(x, scale as tf.Tensor1D, offset as tf.Tensor1D, random([2, 3, 3, 8], 6)).normalized,
       tf.batchNorm(x, random([8], 4), random([8], 5, 0.5, 1), offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
     ];
   },
