@@ -25,7 +25,7 @@ type Broadcast<V extends Stored, Out extends Stored> = (
 type Bf16Units = "none" | "vectors" | "tiles";
 
 /** The contract that this file describes: the number in native/addon.cc. */
-const contract = 12;
+const contract = 13;
 
 /** The functions of `native/`; each checks the sizes of what it is given, and throws. */
 export interface Addon {
@@ -80,11 +80,11 @@ export interface Addon {
   matMulPieces(sizes: Sizes, threads: number): number[];
 
   /** Both return the bytes of memory that they took to work, of all threads. */
-  selfAttention(packed: Values, y: Values, batch: number, tokens: number, channels: number, heads: number): number;
+  selfAttention(packed: Stored, y: Stored, batch: number, tokens: number, channels: number, heads: number): number;
   selfAttentionGrad(
-    dy: Values,
-    packed: Values,
-    dPacked: Values,
+    dy: Stored,
+    packed: Stored,
+    dPacked: Stored,
     batch: number,
     tokens: number,
     channels: number,

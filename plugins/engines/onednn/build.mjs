@@ -59,11 +59,14 @@ function extraFlags() {
 
 /** Otherwise GCC moves work behind conditions, and then finds them in the way of vectorising. */
 const loopFlags = ["-fno-tree-sink", "-Wno-ignored-optimization-argument"];
+const wide = ["-march=x86-64-v4", "-mprefer-vector-width=512"];
 /** The loops are compiled once per instruction set; the binary chooses when it starts. */
 const levels =
   arch() === "x64"
-    ? { baseline: [], avx2: ["-march=x86-64-v3"], avx512: ["-march=x86-64-v4", "-mprefer-vector-width=512"] }
+    ? { baseline: [], avx2: ["-march=x86-64-v3"], avx512: wide, avx512_bf16: [...wide, "-mavx512bf16"] }
     : { baseline: [] };
+/** Of an instruction set that serves few loops: which. */
+const onlyFor = { avx512_bf16: ["attention_bf16.cc"] };
 
 function places() {
   return placesOf("include/dnnl.hpp", "onednn", "libomp");
@@ -96,10 +99,12 @@ function jobs(common) {
     return { object, source, flags: [...common, ...flags, "-c", source, "-o"] };
   };
   const sourcesIn = (folder) => filesIn(folder).filter((file) => file.endsWith(".cc"));
+  const loopsOf = (level) =>
+    sourcesIn("loops").filter((source) => onlyFor[level]?.includes(path.basename(source)) ?? true);
   const dispatch = arch() === "x64" ? ["-DFGKD_X86_LEVELS"] : [];
   return [
     ...Object.entries(levels).flatMap(([level, flags]) =>
-      sourcesIn("loops").map((source) => job(source, `-${level}`, [`-DFGKD_ISA=${level}`, ...loopFlags, ...flags])),
+      loopsOf(level).map((source) => job(source, `-${level}`, [`-DFGKD_ISA=${level}`, ...loopFlags, ...flags])),
     ),
     ...sourcesIn("").map((source) => job(source, "", dispatch)),
   ];

@@ -12,7 +12,7 @@ namespace fgkd {
 bool hasBf16Units() {
   // Held down to older instructions, the engine computes as machines that have no more.
   static const bool has = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core_bf16 &&
-                          std::strcmp(loops().name, "avx512") == 0;
+                          std::strcmp(loops().name, "avx512_bf16") == 0;
   return has;
 }
 

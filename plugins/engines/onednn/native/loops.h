@@ -96,15 +96,24 @@ struct CropLine {
 };
 
 /** The tokens of one image in one head: `channels` values of each, rows `stride` apart. Queries are taken `scale` times. */
-struct AttentionHead {
-  const float *q, *k, *v;
+template <class Value>
+struct HeadOf {
+  const Value *q, *k, *v;
   size_t tokens, channels, stride;
   float scale;
 };
+using AttentionHead = HeadOf<float>;
+using AttentionHeadOfBf16 = HeadOf<uint16_t>;
 /** Where the gradients of one head go. Those of keys and values lie in rows of the same stride. */
 struct AttentionGrad {
   float *dq, *dk, *dv;
   size_t dqStride, stride;
+};
+/** The same of bf16; where there are `sums`, those of keys and values go there instead: [token][2][channels]. */
+struct AttentionGradOfBf16 {
+  uint16_t *dq, *dk, *dv;
+  size_t stride;
+  float* sums;
 };
 
 /** Per channel: y = x * scale + shift. */
@@ -165,6 +174,12 @@ struct Loops {
   /** Writes the gradients of these queries, and what they add to those of all keys and values. */
   void (*attendGrad)(const AttentionHead& head, size_t begin, size_t end, const float* dy, size_t dyStride,
                      const AttentionGrad& to, float* memory);
+  /** The same of values kept as bf16: operands of products are rounded, maps among them; sums and softmax are floats. */
+  size_t (*attentionMemoryOfBf16)(const AttentionHeadOfBf16& head, bool gradient);
+  void (*attendOfBf16)(const AttentionHeadOfBf16& head, size_t begin, size_t end, uint16_t* y, size_t yStride,
+                       float* memory);
+  void (*attendGradOfBf16)(const AttentionHeadOfBf16& head, size_t begin, size_t end, const uint16_t* dy,
+                           size_t dyStride, const AttentionGradOfBf16& to, float* memory);
 
   /** Per row of c values; writes mean and variance of each row. */
   void (*layerNorm)(const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance,

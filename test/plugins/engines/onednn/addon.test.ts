@@ -45,6 +45,10 @@ const mistakes: Record<string, (addon: Addon) => unknown> = {
   "attention in no heads": (addon) => addon.selfAttention(new Float32Array(48), new Float32Array(16), 1, 4, 4, 0),
   "attention of no tokens": (addon) => addon.selfAttention(new Float32Array(0), new Float32Array(0), 1, 0, 4, 2),
   "attention of queries alone": (addon) => addon.selfAttention(new Float32Array(16), new Float32Array(16), 1, 4, 4, 2),
+  "attention of tokens in bf16 that gives floats": (addon) =>
+    addon.selfAttention(new Uint16Array(48), new Float32Array(16), 1, 4, 4, 2),
+  "a gradient of attention whose slopes are floats where its tokens are not": (addon) =>
+    addon.selfAttentionGrad(new Float32Array(16), new Uint16Array(48), new Uint16Array(48), 1, 4, 4, 2),
   "a gradient of attention that has no room": (addon) =>
     addon.selfAttentionGrad(new Float32Array(16), new Float32Array(48), new Float32Array(47), 1, 4, 4, 2),
   "a detached buffer": (addon) => {

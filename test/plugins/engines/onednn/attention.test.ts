@@ -3,54 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { selfAttention } from "../../../../core/ops/index.js";
 import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
 import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
-import { available, expectSame, numbers } from "./both.js";
-
-interface Sizes {
-  readonly batch: number;
-  readonly tokens: number;
-  readonly heads: number;
-  readonly ofHead: number;
-}
-
-/** Value and gradient by their definitions in double precision, a query at a time. */
-function defined(packed: Float32Array, dy: Float32Array, { batch, tokens, heads, ofHead: d }: Sizes) {
-  const channels = heads * d;
-  const [y, dPacked] = [new Float64Array(dy.length), new Float64Array(packed.length)];
-  for (let index = 0; index < batch * heads; index++) {
-    const [image, head] = [Math.floor(index / heads), index % heads];
-    const at = (token: number, part: number) => (image * tokens + token) * 3 * channels + part * channels + head * d;
-    for (let query = 0; query < tokens; query++) {
-      const [q, out] = [at(query, 0), (image * tokens + query) * channels + head * d];
-      const map = Array.from({ length: tokens }, (_, key) => along(packed, q, packed, at(key, 1), d) / Math.sqrt(d));
-      const top = map.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-      const sum = map.reduce((total, value) => total + Math.exp(value - top), 0);
-      const slope = map.map((value, key) => {
-        const weight = Math.exp(value - top) / sum;
-        map[key] = weight;
-        add(y, out, packed, at(key, 2), d, weight);
-        add(dPacked, at(key, 2), dy, out, d, weight);
-        return along(dy, out, packed, at(key, 2), d);
-      });
-      const mean = slope.reduce((total, value, key) => total + value * (map[key] as number), 0);
-      slope.forEach((value, key) => {
-        const ofLogit = ((value - mean) * (map[key] as number)) / Math.sqrt(d);
-        add(dPacked, q, packed, at(key, 1), d, ofLogit);
-        add(dPacked, at(key, 1), packed, q, d, ofLogit);
-      });
-    }
-  }
-  return { y, dPacked };
-}
-
-function along(a: Float32Array, fromA: number, b: Float32Array, fromB: number, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += (a[fromA + i] as number) * (b[fromB + i] as number);
-  return sum;
-}
-
-function add(to: Float64Array, at: number, from: Float32Array, first: number, count: number, factor: number): void {
-  for (let i = 0; i < count; i++) to[at + i] = (to[at + i] as number) + factor * (from[first + i] as number);
-}
+import { defined, inputs, type Sizes, sizes } from "./attention.js";
+import { available, expectSame } from "./both.js";
 
 /** What the addon makes of the same, and the memory that it took. */
 function native(packed: Float32Array, dy: Float32Array, { batch, tokens, heads, ofHead }: Sizes) {
@@ -62,19 +16,10 @@ function native(packed: Float32Array, dy: Float32Array, { batch, tokens, heads, 
   return { y, dPacked, forward, backward };
 }
 
-function inputs({ batch, tokens, heads, ofHead }: Sizes, spread = 2) {
-  const count = batch * tokens * heads * ofHead;
-  return [numbers(3 * count, 1, -spread, spread), numbers(count, 2)] as const;
-}
-
 function farthest(values: Float32Array, wanted: Float64Array): number {
   const most = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (wanted[i] as number))), 0) / most;
 }
-
-const sizes = (batch: number, tokens: number, heads: number, ofHead: number): Sizes => ({
-  ...{ batch, tokens, heads, ofHead },
-});
 
 describe.skipIf(!available)("attention on onednn", () => {
   beforeAll(() => startOnednn());

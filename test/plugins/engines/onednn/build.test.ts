@@ -20,6 +20,9 @@ describe("building the native engine", () => {
     expect(await build()).toEqual({ code: 0, lines: ["onednn engine: built"] });
     const first = await calls();
     expect(first.filter((call) => call.includes("loops/binary.cc")).length).toBe(process.arch === "x64" ? 3 : 1);
+    expect(first.filter((call) => call.includes("loops/attention_bf16.cc")).length).toBe(
+      process.arch === "x64" ? 4 : 1,
+    );
     expect(first.at(-1)).toContain("-shared");
     expect(await build()).toEqual({ code: 0, lines: ["onednn engine: up to date"] });
     expect(await calls()).toEqual(first);

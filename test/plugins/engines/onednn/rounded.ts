@@ -34,13 +34,16 @@ export function valuesOn(backend: "cpu" | "onednn", compute: Compute): Promise<F
 export async function expectRounded(compute: Compute): Promise<void> {
   const [wanted, made] = [await valuesOn("cpu", compute), await valuesOn("onednn", compute)];
   expect(made.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
-  for (const [output, values] of wanted.entries()) {
-    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    values.forEach((value, i) => {
-      const received = made[output]?.[i] as number;
-      const isNear = Math.abs(received - value) <= unit * Math.abs(value) + 1e-5 * scale;
-      if (!isNear)
-        expect(`value ${i} of output ${output}: ${received}`).toBe(`value ${i} of output ${output}: ${value}`);
-    });
-  }
+  for (const [output, values] of wanted.entries()) expectNear(made[output] as Float32Array, values, output);
+}
+
+/** Expects values to be those that are wanted, rounded to bf16 at the most, and `further` by so much of the greatest. */
+export function expectNear(made: Float32Array, wanted: ArrayLike<number>, output = 0, further = 1e-5): void {
+  const values = Array.from(wanted);
+  const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  values.forEach((value, i) => {
+    const received = made[i] as number;
+    const isNear = Math.abs(received - value) <= unit * Math.abs(value) + further * scale;
+    if (!isNear) expect(`value ${i} of output ${output}: ${received}`).toBe(`value ${i} of output ${output}: ${value}`);
+  });
 }

@@ -1,53 +1,16 @@
 // Attention of the tokens of one image in one head, some queries at a time, so that their maps stay in a cache.
-#include <algorithm>
-
-#include "exponential.h"
+#include "attention.h"
 #include "pack.h"
 
 namespace fgkd {
 namespace FGKD_ISA {
 namespace {
 
-/** Queries done together, at most: enough that what is packed for all is worth it, and few enough for the caches. */
-constexpr size_t kQueries = 48;
-static_assert(kQueries % kTileRows == 0, "whole strips");
-
-size_t roundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
 /** A strip of a transposed A that lies where it was made: element (i, p) at data[p * stride + i]. */
 struct StripAcross {
   const float* data;
   size_t stride;
   float at(size_t i, size_t p) const { return data[p * stride + i]; }
-};
-
-/** How far apart rows lie in the memory of this file. */
-struct Strides {
-  size_t map, result;
-
-  explicit Strides(const AttentionHead& h) {
-    // An odd number of cache lines, lest rows of one column fall into the same few places of a cache.
-    map = roundUp(std::max(roundUp(h.tokens, kTileColumns), roundUp(h.tokens, kTileRows)), 16) | 16;
-    result = roundUp(h.channels, kTileColumns);
-  }
-};
-
-/** Blocks of queries, alike in size and in whole strips. */
-size_t rowsOfBlock(size_t queries) {
-  const size_t blocks = (queries + kQueries - 1) / kQueries;
-  return roundUp((queries + blocks - 1) / blocks, kTileRows);
-}
-
-/** Hands out memory from the front, in whole cache lines; of none, it counts what is asked for. */
-struct Memory {
-  float* base;
-  size_t taken = 0;
-
-  float* take(size_t floats) {
-    float* piece = base == nullptr ? nullptr : base + taken;
-    taken += roundUp(floats, 16);
-    return piece;
-  }
 };
 
 /** What both directions need. Tokens in rows, `result` floats apart, serve as rows of A and of B. */
@@ -106,57 +69,7 @@ void packTokens(const AttentionHead& h, const float* from, size_t stride, size_t
   std::memset(out + rows * s.result, 0, (roundUp(rows, kTileRows) - rows) * s.result * sizeof(float));
 }
 
-/** The greatest, or the sum, of some values, pair by pair. */
-template <int Count, class Join>
-FGKD_INLINE float joined(float* values, Join join) {
-  if constexpr (Count > 1) {
-    repeat<Count / 2>([&](auto i) FGKD_INLINE_LAMBDA { values[i] = join(values[i], values[i + Count / 2]); });
-    return joined<Count / 2>(values, join);
-  }
-  return values[0];
-}
-template <class Join>
-FGKD_INLINE float joined(Vector value, Join join) {
-  float lanes[kLanes];
-  store(lanes, value);
-  return joined<kLanes>(lanes, join);
-}
-
-size_t vectorsOf(size_t n) { return (n + kLanes - 1) / kLanes; }
-
-void fillRest(float* row, size_t n, float value) {
-  for (size_t i = n; i < vectorsOf(n) * kLanes; ++i) row[i] = value;
-}
-
-/** In place, of a row with room for whole vectors. A NaN anywhere spoils the sum. */
-void softmaxOf(float* row, size_t n) {
-  fillRest(row, n, -INFINITY);
-  const size_t vectors = vectorsOf(n);
-  Vector best = load(row), sum = {};
-  for (size_t i = 1; i < vectors; ++i) {
-    const Vector value = load(row + i * kLanes);
-    best = value > best ? value : best;
-  }
-  const float top = joined(best, [](float a, float b) { return b > a ? b : a; });
-  for (size_t i = 0; i < vectors; ++i) {
-    const Vector e = expOfNegative(load(row + i * kLanes) - top);
-    sum += e;
-    store(row + i * kLanes, e);
-  }
-  const float factor = 1.f / joined(sum, [](float a, float b) { return a + b; });
-  for (size_t i = 0; i < vectors; ++i) store(row + i * kLanes, load(row + i * kLanes) * factor);
-}
-
-/** The gradient of logits in the place of that of what softmax made of them, `map`. */
-void softmaxGradOf(float* slope, const float* map, size_t n) {
-  fillRest(slope, n, 0.f);
-  const size_t vectors = vectorsOf(n);
-  Vector sum = {};
-  for (size_t i = 0; i < vectors; ++i) sum += load(slope + i * kLanes) * load(map + i * kLanes);
-  const float total = joined(sum, [](float a, float b) { return a + b; });
-  for (size_t i = 0; i < vectors; ++i)
-    store(slope + i * kLanes, (load(slope + i * kLanes) - total) * load(map + i * kLanes));
-}
+constexpr auto asIs = [](Vector difference) { return difference; };
 
 /** One tile. Rows and columns beyond the result's are written as well: its memory has room for whole tiles. */
 template <class Strip>
@@ -217,7 +130,7 @@ void attend(const AttentionHead& h, size_t begin, size_t end, float* y, size_t y
     const size_t rows = std::min(most, end - first);
     packTokens(h, h.q + first * h.stride, h.stride, rows, h.scale, own.queries, s);
     mapsOf(h, own.queries, rows, own.keysTurned, own.maps, s);
-    for (size_t row = 0; row < rows; ++row) softmaxOf(own.maps + row * s.map, h.tokens);
+    for (size_t row = 0; row < rows; ++row) softmaxOf(own.maps + row * s.map, h.tokens, asIs);
     alongKeys(h, own.maps, rows, more.values, own.result, s);
     copyRows(own.result, s.result, rows, h.channels, 1.f, y + first * yStride, yStride);
   }
@@ -241,7 +154,7 @@ void attendGrad(const AttentionHead& h, size_t begin, size_t end, const float* d
     mapsOf(h, own.queries, rows, own.keysTurned, own.maps, s);
     mapsOf(h, more.slopes, rows, more.valuesTurned, more.mapSlopes, s);
     for (size_t row = 0; row < rows; ++row) {
-      softmaxOf(own.maps + row * s.map, h.tokens);
+      softmaxOf(own.maps + row * s.map, h.tokens, asIs);
       softmaxGradOf(more.mapSlopes + row * s.map, own.maps + row * s.map, h.tokens);
     }
     alongQueries(h, own.maps, rows, more.slopes, add, more.dv, s);

@@ -20,6 +20,7 @@ void fillBinary(Loops& loops);
 void fillReductions(Loops& loops);
 void fillSoftmax(Loops& loops);
 void fillAttention(Loops& loops);
+void fillAttentionOfBf16(Loops& loops);
 void fillNormalisation(Loops& loops);
 void fillLayerNorm(Loops& loops);
 void fillPooling(Loops& loops);

@@ -15,6 +15,7 @@ Loops table() {
   fillReductions(made);
   fillSoftmax(made);
   fillAttention(made);
+  fillAttentionOfBf16(made);
   fillNormalisation(made);
   fillLayerNorm(made);
   fillPooling(made);
