@@ -82,7 +82,9 @@ describe.skipIf(!hasOnednn)("many threads", () => {
   test("meet a lock nowhere but where memory is taken from the system, and given back", () => {
     const native = fileURLToPath(new URL("../../../../plugins/engines/onednn/native/", import.meta.url));
     const files = readdirSync(native, { recursive: true, encoding: "utf8" }).filter((file) => /\.(cc|h)$/.test(file));
-    const locking = files.filter((file) => /\bmutex|omp critical|omp ordered/.test(readFileSync(native + file, "utf8")));
+    const locking = files.filter((file) =>
+      /\bmutex|omp critical|omp ordered/.test(readFileSync(native + file, "utf8")),
+    );
     expect(locking).toEqual(["addon.cc"]);
   });
 });
