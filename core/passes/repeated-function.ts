@@ -10,10 +10,7 @@ import { activeTape, isWatched, waysFrom } from "./tape.js";
 import { type Layers, TrainingPass } from "./training-pass.js";
 
 /** Of all functions together. */
-const kinds = new Kinds(64, (recorder) => {
-  const forward = new ForwardPass(recorder);
-  return { forward, pass: new TrainingPass(recorder, forward) };
-});
+const kinds = new Kinds(64, (recorder) => new TrainingPass(recorder, new ForwardPass(recorder)));
 
 /**
  * The function's value, with its gradient. Where the engine can, its operations run the first few times alone; what is run then
@@ -36,8 +33,8 @@ export function repeated<T extends tf.Tensor>(
   const { reached } = waysFrom(by, activeTape(), given);
   const trained = new Map(named.filter(([, { id }]) => reached.has(id)));
   const shapes = named.map(([name, { shape, dtype }]) => [name, shape, dtype]);
-  const kind = kinds.of(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept(given)]));
-  if (!kind?.pass.isOpen || trained.size === 0) return compute();
+  const pass = kinds.of(recorder, JSON.stringify([key, shapes, [...trained.keys()], recorder.kept(given)]));
+  if (!pass?.isOpen || trained.size === 0) return compute();
   const layers: Layers = {
     given,
     trained,
@@ -47,9 +44,8 @@ export function repeated<T extends tf.Tensor>(
       throw new Error(`${key}: its gradient was not noted`);
     },
   };
-  const { forward, pass } = kind;
   if (pass.isReady && pass.hasGradient) return onlyOf(pass.repeat(layers));
-  return forward.isReady || forward.shouldNote ? onlyOf(pass.run(layers)) : compute();
+  return pass.isWorthRunning ? onlyOf(pass.run(layers)) : compute();
 }
 
 /** The only output, under a name that outputs may have. */

@@ -20,12 +20,7 @@ const mostKinds = 16;
  */
 export function repeating(model: Model): Model {
   if (!model.isRepeatable) return model;
-  const passes = new WeakMap<Recorder, Passes>();
-  const passesOf = (recorder: Recorder) => {
-    const known = passes.get(recorder) ?? new Passes(model, recorder);
-    passes.set(recorder, known);
-    return known;
-  };
+  const passes = new Passes(model);
   return {
     ...model,
     forward: (batch, mode, want) => {
@@ -33,13 +28,14 @@ export function repeating(model: Model): Model {
       // Whoever traces looks on while kernels run, too.
       if (!recorder || isComposing() || isLookedAt() || !batch.images || batch.images.dtype !== "float32")
         return model.forward(batch, mode, want);
-      return passesOf(recorder).run(batch, batch.images, mode, want);
+      return passes.run({ recorder, batch, images: batch.images, mode, want });
     },
   };
 }
 
 /** What `forward` is asked. */
 interface Asked {
+  readonly recorder: Recorder;
   readonly batch: Batch;
   readonly images: tf.Tensor4D;
   readonly mode: Mode;
@@ -50,23 +46,20 @@ class Passes {
   readonly #names: readonly string[];
   readonly #variables: readonly tf.Variable[];
   readonly #answers = new Kinds(mostKinds, (recorder) => new ForwardPass(recorder, this.model.parameters));
-  readonly #trainings = new Kinds(mostKinds, (recorder) => {
-    const forward = new ForwardPass(recorder, this.model.parameters);
-    return { forward, pass: new TrainingPass(recorder, forward) };
-  });
+  readonly #trainings = new Kinds(
+    mostKinds,
+    (recorder) => new TrainingPass(recorder, new ForwardPass(recorder, this.model.parameters)),
+  );
 
-  constructor(
-    private readonly model: Model,
-    private readonly recorder: Recorder,
-  ) {
+  constructor(private readonly model: Model) {
     const { variables } = model.parameters;
     this.#names = [...variables.keys()];
     this.#variables = [...variables.values()];
   }
 
-  run(batch: Batch, images: tf.Tensor4D, mode: Mode, want: Want | undefined): Outputs {
+  run(asked: Asked): Outputs {
+    const { images } = asked;
     const { gradientDepth, kernelDepth } = tf.engine().state;
-    const asked = { batch, images, mode, want };
     if (gradientDepth === 0 || kernelDepth > 0) return this.answer(asked);
     const by = differentiated();
     const isPlain = gradientDepth > 1 || by.length === 0 || waysFrom(by, activeTape(), [images]).reached.has(images.id);
@@ -81,7 +74,7 @@ class Passes {
     const { parameters } = this.model;
     const derived = asked.mode === "eval" ? parameters.derivedTensors : [];
     const given = [asked.images, ...this.#variables, ...derived];
-    const pass = this.#answers.of(this.recorder, this.kindOf(asked));
+    const pass = this.#answers.of(asked.recorder, this.kindOf(asked));
     if (pass?.isReady) return pass.repeat(given).outputs;
     if (!pass?.shouldNote) return this.plain(asked);
     return pass.note(given, () => ({
@@ -97,8 +90,8 @@ class Passes {
     );
     if (trained.size === 0) return this.plain(asked);
     const kind = `${this.kindOf(asked)} ${[...trained.keys()].join()}`;
-    const known = this.#trainings.of(this.recorder, kind);
-    if (!known?.pass.isOpen) return this.plain(asked);
+    const pass = this.#trainings.of(asked.recorder, kind);
+    if (!pass?.isOpen) return this.plain(asked);
     const layers = {
       given: [asked.images, ...this.#variables],
       trained,
@@ -106,8 +99,8 @@ class Passes {
       runAgain: <T>(work: () => T) => this.putBack(given, work),
     };
     const given = layers.given.map(infoOf);
-    if (known.pass.isReady) return known.pass.repeat(layers);
-    return known.forward.isReady || known.forward.shouldNote ? known.pass.run(layers) : this.plain(asked);
+    if (pass.isReady) return pass.repeat(layers);
+    return pass.isWorthRunning ? pass.run(layers) : this.plain(asked);
   }
 
   /** Does the work with the variables as they were before a pass, and gives them back what they have. */
@@ -126,9 +119,9 @@ class Passes {
   }
 
   /** All that decides what the layers do, beside values on the device. */
-  private kindOf({ images, mode, want }: Asked): string {
+  private kindOf({ recorder, images, mode, want }: Asked): string {
     const { parameters } = this.model;
     const kept = this.#names.filter((name) => parameters.keepsStatistics(name));
-    return JSON.stringify([images.shape, mode, want ?? {}, kept, this.recorder.kept([images])]);
+    return JSON.stringify([images.shape, mode, want ?? {}, kept, recorder.kept([images])]);
   }
 }

@@ -53,6 +53,11 @@ export class TrainingPass {
     private readonly forward: ForwardPass,
   ) {}
 
+  /** Whether it is worth running: repeated, or noted. */
+  get isWorthRunning(): boolean {
+    return this.forward.isReady || this.forward.shouldNote;
+  }
+
   /** Whether the layers need not run. */
   get isReady(): boolean {
     return this.forward.isReady && [...this.#backward.values()].every(({ isReady }) => isReady);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
-import { defined, inputs, type Sizes, sizes } from "./attention.js";
+import { defined, expectSameOfThreads, inputs, type Sizes, sizes } from "./attention.js";
 import { available } from "./both.js";
 import { expectNear, rounded } from "./rounded.js";
 
@@ -61,18 +61,10 @@ describe.skipIf(!available)("attention of tokens in bf16 on onednn", () => {
   });
 
   test("is the same bytes with any number of threads, where heads are many and where their queries are cut", () => {
-    const addon = loadAddon();
-    const before = addon.describe().threads;
-    for (const shape of [sizes(5, 70, 2, 24), sizes(1, 577, 2, 16)]) {
-      const withThreads = (threads: number) => {
-        addon.setThreads(threads);
-        const { y, dPacked } = native(...roundedInputs(shape), shape);
-        return Buffer.concat([Buffer.from(y.buffer), Buffer.from(dPacked.buffer)]);
-      };
-      const single = withThreads(1);
-      for (const threads of [2, 3, 8]) expect(withThreads(threads).equals(single)).toBe(true);
-    }
-    addon.setThreads(before);
+    expectSameOfThreads((shape) => {
+      const { y, dPacked } = native(...roundedInputs(shape), shape);
+      return [y, dPacked];
+    });
   });
 
   test("leaves no number where floats leave none, and numbers elsewhere", () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { selfAttention } from "../../../../core/ops/index.js";
 import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
 import { startOnednn } from "../../../../plugins/engines/onednn/index.js";
-import { defined, inputs, type Sizes, sizes } from "./attention.js";
+import { defined, expectSameOfThreads, inputs, type Sizes, sizes } from "./attention.js";
 import { available, expectSame } from "./both.js";
 
 /** What the addon makes of the same, and the memory that it took. */
@@ -37,18 +37,10 @@ describe.skipIf(!available)("attention on onednn", () => {
   });
 
   test("is the same bytes with any number of threads, where heads are many and where their queries are cut", () => {
-    const addon = loadAddon();
-    const before = addon.describe().threads;
-    for (const shape of [sizes(5, 70, 2, 24), sizes(1, 577, 2, 16)]) {
-      const withThreads = (threads: number) => {
-        addon.setThreads(threads);
-        const { y, dPacked } = native(...inputs(shape), shape);
-        return Buffer.concat([Buffer.from(y.buffer), Buffer.from(dPacked.buffer)]);
-      };
-      const one = withThreads(1);
-      for (const threads of [2, 3, 8]) expect(withThreads(threads).equals(one)).toBe(true);
-    }
-    addon.setThreads(before);
+    expectSameOfThreads((shape) => {
+      const { y, dPacked } = native(...inputs(shape), shape);
+      return [y, dPacked];
+    });
   });
 
   test("keeps large logits apart, and leaves no number where there was none", async () => {

@@ -1,4 +1,6 @@
-/** Attention by its definition, for what is computed otherwise. */
+/** Attention by its definition, for what is computed otherwise, and what holds in floats and in bf16. */
+import { expect } from "vitest";
+import { loadAddon } from "../../../../plugins/engines/onednn/addon.js";
 import { numbers } from "./both.js";
 
 export interface Sizes {
@@ -64,3 +66,18 @@ export function inputs({ batch, tokens, heads, ofHead }: Sizes, spread = 2) {
 export const sizes = (batch: number, tokens: number, heads: number, ofHead: number): Sizes => ({
   ...{ batch, tokens, heads, ofHead },
 });
+
+/** The same bytes with any number of threads, where heads are many and where their queries are cut. */
+export function expectSameOfThreads(made: (shape: Sizes) => readonly Float32Array[]): void {
+  const addon = loadAddon();
+  const before = addon.describe().threads;
+  for (const shape of [sizes(5, 70, 2, 24), sizes(1, 577, 2, 16)]) {
+    const withThreads = (threads: number) => {
+      addon.setThreads(threads);
+      return Buffer.concat(made(shape).map(({ buffer }) => Buffer.from(buffer)));
+    };
+    const one = withThreads(1);
+    for (const threads of [2, 3, 8]) expect(withThreads(threads).equals(one)).toBe(true);
+  }
+  addon.setThreads(before);
+}

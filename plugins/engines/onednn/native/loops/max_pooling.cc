@@ -1,5 +1,6 @@
 // Maximum pooling over NHWC images, of floats and of bf16 where it lies.
 #include "isa.h"
+#include "some.h"
 #include "stored.h"
 #include "tile.h"
 #include "vectors.h"
@@ -8,38 +9,6 @@
 namespace fgkd {
 namespace FGKD_ISA {
 namespace {
-
-/** N values at once, somewhere in memory. */
-template <int N>
-struct Some {
-  typedef float Floats __attribute__((vector_size(N * sizeof(float)), may_alias, aligned(4)));
-  typedef uint32_t Bits __attribute__((vector_size(N * sizeof(float))));
-  typedef uint16_t Halves __attribute__((vector_size(N * sizeof(uint16_t)), may_alias, aligned(2)));
-};
-
-// By reference: how such values are given and returned differs with the instruction set.
-template <int N>
-inline void take(const float* from, typename Some<N>::Floats& values) {
-  values = *reinterpret_cast<const typename Some<N>::Floats*>(from);
-}
-
-template <int N>
-inline void take(const uint16_t* from, typename Some<N>::Floats& values) {
-  const typename Some<N>::Halves& halves = *reinterpret_cast<const typename Some<N>::Halves*>(from);
-  values = reinterpret_cast<typename Some<N>::Floats>(__builtin_convertvector(halves, typename Some<N>::Bits) << 16);
-}
-
-template <int N>
-inline void put(float* to, const typename Some<N>::Floats& values) {
-  *reinterpret_cast<typename Some<N>::Floats*>(to) = values;
-}
-
-/** Of values that a bf16 can hold. */
-template <int N>
-inline void put(uint16_t* to, const typename Some<N>::Floats& values) {
-  const auto bits = reinterpret_cast<typename Some<N>::Bits>(values) >> 16;
-  *reinterpret_cast<typename Some<N>::Halves*>(to) = __builtin_convertvector(bits, typename Some<N>::Halves);
-}
 
 /** A window that lies inside its image: where it begins, its size, and the values from row to row and pixel to pixel. */
 template <class Kept>
@@ -79,8 +48,7 @@ FGKD_INLINE void maxima(const Seen<Kept>& s, int channel, Kept* out, Least<N>& l
   typename Some<N>::Floats best = typename Some<N>::Floats{} - INFINITY;
   const Kept* row = s.first + channel;
   const auto meet = [&](const Kept* in) FGKD_INLINE_LAMBDA {
-    typename Some<N>::Floats values;
-    take<N>(in, values);
+    const auto values = take<N>(in);
     best = values > best ? values : best;
   };
   if (s.columns == 3) {

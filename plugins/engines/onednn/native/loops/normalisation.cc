@@ -131,24 +131,21 @@ void affineRows(const T* x, const T* add, T* y, size_t rows, size_t c, const flo
   }
 }
 
-template <Follows kFollows>
-void affineFor(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
-  if (c == kBlock) {
-    auto run = add != nullptr ? affineOfBlock<kFollows, true> : affineOfBlock<kFollows, false>;
-    return run(x, add, y, rows, f.scale, f.shift, most);
+template <Follows kFollows, class T>
+void affineFor(const T* x, const T* add, T* y, size_t rows, size_t c, Affine f, float most) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (c == kBlock) {
+      auto run = add != nullptr ? affineOfBlock<kFollows, true> : affineOfBlock<kFollows, false>;
+      return run(x, add, y, rows, f.scale, f.shift, most);
+    }
   }
-  auto run = add != nullptr ? affineRows<kFollows, true, float> : affineRows<kFollows, false, float>;
+  auto run = add != nullptr ? affineRows<kFollows, true, T> : affineRows<kFollows, false, T>;
   run(x, add, y, rows, c, f.scale, f.shift, most);
 }
 
-void affine(const float* x, const float* add, float* y, size_t rows, size_t c, Affine f, float most) {
-  FGKD_FOLLOWS(affineFor, most)(x, add, y, rows, c, f, most);
-}
-
-template <Follows kFollows>
-void affineForBf16(const uint16_t* x, const uint16_t* add, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
-  auto run = add != nullptr ? affineRows<kFollows, true, uint16_t> : affineRows<kFollows, false, uint16_t>;
-  run(x, add, y, rows, c, f.scale, f.shift, most);
+template <class T>
+void affine(const T* x, const T* add, T* y, size_t rows, size_t c, Affine f, float most) {
+  FGKD_FOLLOWS_OF(affineFor, T, most)(x, add, y, rows, c, f, most);
 }
 
 void centredAffineOfBlock(const float* __restrict x, float* __restrict y, size_t rows, const float* mean, Affine f) {
@@ -272,10 +269,6 @@ void normGradApply(const float* dy, const float* x, float* dx, size_t rows, size
 
 // Of values kept as bf16: read and rounded where they lie.
 
-void affineOfBf16(const uint16_t* x, const uint16_t* add, uint16_t* y, size_t rows, size_t c, Affine f, float most) {
-  FGKD_FOLLOWS(affineForBf16, most)(x, add, y, rows, c, f, most);
-}
-
 void normGradSumsOfBf16(const uint16_t* dy, const uint16_t* x, size_t rows, size_t c, Affine f, const float* mean,
                         float most, float* sumDy, float* sumDyX) {
   FGKD_FOLLOWS_OF(gradSums, uint16_t, most)(dy, x, rows, c, f.scale, f.shift, mean, most, sumDy, sumDyX);
@@ -290,12 +283,12 @@ void normGradApplyOfBf16(const uint16_t* dy, const uint16_t* x, uint16_t* dx, si
 
 void fillNormalisation(Loops& loops) {
   loops.moments = moments;
-  loops.affine = affine;
+  loops.affine = affine<float>;
   loops.centredAffine = centredAffine;
   loops.normGradSums = normGradSums;
   loops.normGradApply = normGradApply;
   loops.momentsOfBf16 = momentsOfRows<uint16_t>;
-  loops.affineOfBf16 = affineOfBf16;
+  loops.affineOfBf16 = affine<uint16_t>;
   loops.normGradSumsOfBf16 = normGradSumsOfBf16;
   loops.normGradApplyOfBf16 = normGradApplyOfBf16;
 }

@@ -42,21 +42,10 @@ struct RoundedAcross {
   Vector at(size_t i, size_t p) const { return pairAt(data + p * 2 * stride + 2 * i); }
 };
 
-template <size_t Vectors, class Strip>
-FGKD_INLINE void multiplyRounded(Tile<Vectors>& tile, Strip a, const float* b, size_t step, size_t depth) {
-  repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA { repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { tile.sum[i][v] = Vector{}; }); });
-#pragma GCC unroll 2
-  for (size_t p = 0; p < depth; ++p, b += step) {
-    Vector row[Vectors];
-    repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { row[v] = load(b + v * kLanes); });
-    repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-      const Vector pair = a.at(i, p);
-      repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA {
-        tile.sum[i][v] = (Vector)_mm512_dpbf16_ps((__m512)tile.sum[i][v], (__m512bh)pair, (__m512bh)row[v]);
-      });
-    });
-  }
-}
+/** Two depths at a time. */
+constexpr auto addRounded = [](Vector& sum, Vector pair, Vector row) FGKD_INLINE_LAMBDA {
+  sum = (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)pair, (__m512bh)row);
+};
 
 /** One token, or the next depths of all columns, as B holds them: the values of a row and of the next, if there is one. */
 static inline void packRow(const uint16_t* row, const uint16_t* next, size_t n, float* out) {
@@ -118,10 +107,7 @@ struct RoundedAcross {
   float at(size_t i, size_t p) const { return data[p * stride + i]; }
 };
 
-template <size_t Vectors, class Strip>
-FGKD_INLINE void multiplyRounded(Tile<Vectors>& tile, Strip a, const float* b, size_t step, size_t depth) {
-  multiplyTile(tile, a, b, step, depth);
-}
+constexpr auto addRounded = [](Vector& sum, Vector value, Vector row) FGKD_INLINE_LAMBDA { sum += value * row; };
 
 static inline void packColumn(const uint16_t* from, size_t n, float* out) {
   FGKD_SIMD for (size_t i = 0; i < n; ++i) out[i] = valueOf(from[i]);
@@ -146,7 +132,7 @@ static inline size_t together(size_t depth) { return (depth + kTogether - 1) / k
 template <size_t Vectors, class Strip>
 void multiplyRounded(Strip a, const float* b, size_t step, size_t depth, bool add, float* to, size_t stride) {
   Tile<Vectors> tile;
-  multiplyRounded(tile, a, b, step, depth);
+  multiplyTile(tile, a, b, step, depth, addRounded);
   storeTile(tile, EvenRows{to, stride}, Ending{add, nullptr, 0});
 }
 

@@ -27,6 +27,9 @@ typedef int32_t Mask __attribute__((vector_size(kLanes * sizeof(float))));
 
 /** Subtraction, since adding to zero is not free: it changes the sign of -0. */
 static inline Vector splat(float v) { return v - Vector{}; }
+/** What a strip gives for a row of A and a depth. */
+static inline Vector inAllLanes(float v) { return splat(v); }
+static inline Vector inAllLanes(Vector v) { return v; }
 /** A NaN stays. */
 static inline Vector atLeastZero(Vector v) { return reinterpret_cast<Vector>(reinterpret_cast<Mask>(v) & ~(v < Vector{})); }
 static inline Vector atMost(Vector v, float limit) {
@@ -62,19 +65,28 @@ struct Tile {
   Vector sum[kTileRows][Vectors];
 };
 
-/** The product of a strip of A and a panel of B, `step` floats from one row of the panel to the next. */
-template <size_t Vectors, class Strip>
-FGKD_INLINE void multiplyTile(Tile<Vectors>& tile, Strip a, const float* b, size_t step, size_t depth) {
+/**
+ * The product of a strip of A and a panel of B, `step` floats from one row of the panel to the next. `addTo` adds what a value of
+ * A and a row of B, in floats or in the place of floats, come to.
+ */
+template <size_t Vectors, class Strip, class AddTo>
+FGKD_INLINE void multiplyTile(Tile<Vectors>& tile, Strip a, const float* b, size_t step, size_t depth, AddTo addTo) {
   repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA { repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { tile.sum[i][v] = Vector{}; }); });
 #pragma GCC unroll 2
   for (size_t p = 0; p < depth; ++p, b += step) {
     Vector row[Vectors];
     repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { row[v] = load(b + v * kLanes); });
     repeat<kTileRows>([&](auto i) FGKD_INLINE_LAMBDA {
-      const Vector value = splat(a.at(i, p));
-      repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { tile.sum[i][v] += value * row[v]; });
+      const Vector value = inAllLanes(a.at(i, p));
+      repeat<Vectors>([&](auto v) FGKD_INLINE_LAMBDA { addTo(tile.sum[i][v], value, row[v]); });
     });
   }
+}
+
+/** Of floats. */
+template <size_t Vectors, class Strip>
+FGKD_INLINE void multiplyTile(Tile<Vectors>& tile, Strip a, const float* b, size_t step, size_t depth) {
+  multiplyTile(tile, a, b, step, depth, [](Vector& sum, Vector value, Vector row) FGKD_INLINE_LAMBDA { sum += value * row; });
 }
 
 /** Rows of C at equal distances. */

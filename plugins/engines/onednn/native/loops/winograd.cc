@@ -2,36 +2,25 @@
 // the direct way needs 144. These points lose one bit against the direct way; the customary 0, ±1, ±2, ∞ lose three.
 // "Fast Algorithms for Convolutional Neural Networks", 2015, where y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A.
 #include "isa.h"
+#include "some.h"
 #include "stored.h"
-
-// Vectors of eight are passed between inlined functions only, so how an instruction set passes them is no matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
 
 namespace fgkd {
 namespace FGKD_ISA {
 namespace {
 
-typedef float Eight __attribute__((vector_size(32)));
-typedef float EightUnaligned __attribute__((vector_size(32), aligned(4), may_alias));
+using Eight = Some<8>::Floats;
 
 constexpr float kA = 0.70710678118654752f, kB = 1.41421356237309505f;
 constexpr int kTile = 4, kWindow = 6, kPositions = 36;
 
-inline Eight load(const float* x) { return *reinterpret_cast<const EightUnaligned*>(x); }
-inline void store(float* x, const Eight& value) { *reinterpret_cast<EightUnaligned*>(x) = value; }
-
-// Values kept as bf16 are widened as they are read and rounded as they are written, as `valueOf` and `keep` do.
-typedef uint32_t EightBits __attribute__((vector_size(32)));
-typedef uint16_t EightHalves __attribute__((vector_size(16), aligned(2), may_alias));
-
-inline Eight load(const uint16_t* x) {
-  return reinterpret_cast<Eight>(__builtin_convertvector(*reinterpret_cast<const EightHalves*>(x), EightBits) << 16);
+template <class Kept>
+inline Eight load(const Kept* x) {
+  return take<8>(x);
 }
-inline void store(uint16_t* x, const Eight& value) {
-  const EightBits bits = reinterpret_cast<EightBits>(value), rounded = bits + (0x7fffu + ((bits >> 16) & 1u));
-  const EightBits isNaN = reinterpret_cast<EightBits>((bits & 0x7fffffffu) > 0x7f800000u);
-  *reinterpret_cast<EightHalves*>(x) =
-      __builtin_convertvector(((rounded & ~isNaN) | ((bits | 0x400000u) & isNaN)) >> 16, EightHalves);
+template <class Kept>
+inline void store(Kept* x, const Eight& value) {
+  put<8>(x, value);
 }
 
 /** Bᵀ d */
