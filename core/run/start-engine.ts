@@ -34,21 +34,27 @@ export async function startChosenEngine(
   }
   const failures: string[] = [];
   const candidates: Engine[] = [];
-  let wrong: FgkdError | undefined;
+  const wrong: FgkdError[] = [];
   for (const name of engines.names) {
     const engine = tryChoose({ ...choice, name }, engines);
     if (engine instanceof FgkdError) {
       failures.push(`${name}: ${engine.message}`);
-      if (engine.code === "FGKD_INVALID_OPTION") wrong ??= engine;
+      if (engine.code === "FGKD_INVALID_OPTION") wrong.push(engine);
     } else candidates.push(engine);
   }
-  if (candidates.length === 0 && wrong) throw wrong;
+  if (candidates.length === 0 && wrong.length > 0) throw noEngineHas(wrong);
   for (const engine of byPriority(candidates)) {
     const { available, automatic = true, detail } = await engine.check();
     if (available && automatic) return start(engine);
     failures.push(`${engine.name}: ${detail}${available ? ` (--engine ${engine.name} takes it)` : ""}`);
   }
   throw engineUnavailable("auto", failures.join("; ") || "no plugin registers an engine");
+}
+
+/** What each engine that has the option takes: which of them was meant is not known. */
+function noEngineHas(values: readonly FgkdError[]): FgkdError {
+  const told = values.map(({ code, message }) => message.slice(`${code} `.length));
+  return new FgkdError("FGKD_INVALID_OPTION", told.join(" "), { cause: values[0] });
 }
 
 /** Some are known by what they run on: who asks for "gpu" is told which engine that is, and what it still needs. */
